@@ -1,0 +1,95 @@
+/**
+ * Branded identifiers, and the one place that makes and checks them.
+ *
+ * Ids that we make are ULIDs in lower case (26 characters, sortable by time of creation, safe in a git ref and
+ * in a URL). Ids that people choose (owner, project, line, station, gate) are names: a letter or digit, then
+ * letters, digits, `.`, `_` or `-`.
+ *
+ * Pure: the time and the random bytes are arguments.
+ */
+type Branded<Brand extends string> = string & { readonly __brand: Brand };
+
+export type OwnerName = Branded<"OwnerName">;
+export type ProjectName = Branded<"ProjectName">;
+export type LineId = Branded<"LineId">;
+export type StationId = Branded<"StationId">;
+export type GateId = Branded<"GateId">;
+export type TaskId = Branded<"TaskId">;
+export type JobId = Branded<"JobId">;
+export type RunId = Branded<"RunId">;
+export type RunnerId = Branded<"RunnerId">;
+/** One question put to a person: an instance of a gate for one task. */
+export type AskId = Branded<"AskId">;
+
+const CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz";
+/** 48 bits of Unix milliseconds in 10 characters. */
+const TIME_CHARS = 10;
+/** 80 random bits in 16 characters. */
+const RANDOM_BYTES = 10;
+
+/** What a name chosen by a person must look like; bounded because it travels in URLs and git refs. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** What an id made by us looks like. */
+export const ULID_PATTERN = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+/** Is `text` a name that may stand in a URL path segment and a git ref? */
+export function isName(text: string): boolean {
+  return NAME_PATTERN.test(text) && !text.includes("..") && !text.endsWith(".lock") && !text.endsWith(".");
+}
+
+/** Is `text` an id made by {@link ulid}? */
+export function isUlid(text: string): boolean {
+  return ULID_PATTERN.test(text);
+}
+
+/**
+ * Makes a ULID in lower case from a time and at least 10 random bytes.
+ *
+ * @param nowMs Unix milliseconds.
+ * @example
+ * ```ts
+ * ulid(0, new Uint8Array(10)); // "00000000000000000000000000"
+ * ```
+ */
+export function ulid<Id extends string>(nowMs: number, random: Uint8Array): Id {
+  if (random.length < RANDOM_BYTES) {
+    throw new RangeError(`Cannot make an id as it needs ${RANDOM_BYTES} random bytes: current value is ${random.length}`);
+  }
+  let time = "";
+  for (let rest = nowMs, i = 0; i < TIME_CHARS; i++) {
+    time = CROCKFORD[rest % 32]! + time;
+    rest = Math.floor(rest / 32);
+  }
+  let value = 0n;
+  for (let i = 0; i < RANDOM_BYTES; i++) value = (value << 8n) | BigInt(random[i]!);
+  let tail = "";
+  for (let i = 0; i < 16; i++) {
+    tail = CROCKFORD[Number(value & 31n)]! + tail;
+    value >>= 5n;
+  }
+  return (time + tail) as Id;
+}
+
+/** The 16 bytes of a ULID (6 of time, 10 random), as the gate token carries them (Autonomy 19.2). */
+export function ulidBytes(id: string): Uint8Array {
+  let value = 0n;
+  for (const char of id.toLowerCase()) value = (value << 5n) | BigInt(CROCKFORD.indexOf(char));
+  const bytes = new Uint8Array(16);
+  for (let i = 15; i >= 0; i--) {
+    bytes[i] = Number(value & 255n);
+    value >>= 8n;
+  }
+  return bytes;
+}
+
+/** The inverse of {@link ulidBytes}. */
+export function ulidFromBytes<Id extends string>(bytes: Uint8Array): Id {
+  let value = 0n;
+  for (let i = 0; i < 16; i++) value = (value << 8n) | BigInt(bytes[i]!);
+  let text = "";
+  for (let i = 0; i < 26; i++) {
+    text = CROCKFORD[Number(value & 31n)]! + text;
+    value >>= 5n;
+  }
+  return text as Id;
+}
