@@ -1,0 +1,207 @@
+/**
+ * The ports of the runner: what the conductor (`job/`) needs from the world, as contracts. Each shell folder
+ * implements one; shells never import each other and meet only in `job/` and `main.ts`.
+ *
+ * Rules for every port: methods reject only for faults of the host (disk full, Podman gone); outcomes that the
+ * conductor must decide about are return values. All methods are safe to call again with the same arguments
+ * after a crash (R1), unless the comment says otherwise.
+ */
+
+/** Reads the wall clock, in integer Unix milliseconds. */
+export interface Clock {
+  nowMs(): number;
+  /** Resolves after `ms`, or rejects with the signal's reason. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------- containers
+
+/** A directory or file of the host shown inside the container. */
+export interface ContainerMount {
+  readonly source: string;
+  readonly target: string;
+  readonly isReadOnly: boolean;
+}
+
+export interface ContainerLimits {
+  readonly memoryBytes: number;
+  readonly pids: number;
+  /** 1.5 means one and a half cores. */
+  readonly cpus: number;
+}
+
+/** Everything that the sandbox of one run is; the driver adds the hardening that is not negotiable. */
+export interface ContainerSpec {
+  readonly runId: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  /** Local image name with tag. Ignored by the process driver. */
+  readonly image: string;
+  /** argv of the command under the driver's init; argv[0] is looked up in PATH of the image. */
+  readonly command: readonly string[];
+  /** Never holds a real credential (S1). */
+  readonly env: Readonly<Record<string, string>>;
+  readonly workDir: string;
+  readonly mounts: readonly ContainerMount[];
+  readonly limits: ContainerLimits;
+  /** Writable memory file systems, target -> bytes. `/tmp` and the home are always among them. */
+  readonly tmpfs: Readonly<Record<string, number>>;
+  /**
+   * Loopback forwarders inside the sandbox: port on 127.0.0.1 -> path of a unix socket inside the container. This
+   * is the only way out: the network is `none` (S2).
+   */
+  readonly forwards: Readonly<Record<number, string>>;
+}
+
+/** A container found by label; `exitCode` is known once it has stopped. */
+export interface ContainerRecord {
+  readonly containerId: string;
+  readonly runId: string;
+  readonly jobId: string;
+  readonly state: "created" | "running" | "exited";
+  readonly exitCode: number | null;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+/**
+ * Drives sandboxes. One implementation talks to Podman, one starts a plain process (no isolation, only by name),
+ * one is a scripted dummy for tests. All pass `container/container_contract.ts`.
+ */
+export interface ContainerRuntime {
+  readonly name: "podman" | "process" | "dummy";
+  /**
+   * Creates the container of a run, not started. Called once per run; called again for the same `runId` it returns
+   * the container that exists. Nothing of the agent's command has run when it returns.
+   */
+  create(spec: ContainerSpec): Promise<{ readonly containerId: string }>;
+  /** Starts it. Starting a started container is a no-op. */
+  start(containerId: string): Promise<void>;
+  /**
+   * Streams output from the beginning (also of an adopted container) until the container ends or `signal` aborts.
+   * Bytes as written, in order per stream.
+   */
+  output(containerId: string, onBytes: (stream: OutputStream, bytes: Uint8Array) => void, signal: AbortSignal): Promise<void>;
+  /** Resolves with the exit code of the command once the container has ended; at once if it has already. */
+  wait(containerId: string, signal: AbortSignal): Promise<{ readonly exitCode: number; readonly wasKilledForMemory: boolean }>;
+  /** TERM, then KILL after `graceMs`. Stopping a stopped or missing container is a no-op. */
+  stop(containerId: string, graceMs: number): Promise<void>;
+  /** Removes it with its anonymous volumes, running or not. Removing a missing one is a no-op. */
+  remove(containerId: string): Promise<void>;
+  /** All containers that this runner's `instance` label owns, running or not: how a restarted runner finds its own. */
+  list(): Promise<readonly ContainerRecord[]>;
+  /** The host uid:gid that the agent's user has outside; host files given to it are chowned to this. */
+  hostOwner(): Promise<{ readonly uid: number; readonly gid: number }>;
+  /** What works on this host and what does not, one line each, for `runner doctor`. */
+  doctor(): Promise<readonly DoctorLine[]>;
+}
+
+export interface DoctorLine {
+  readonly check: string;
+  readonly isOk: boolean;
+  /** What was found; when not ok, what to do about it. */
+  readonly detail: string;
+}
+
+// ------------------------------------------------------------------------------------------------ worktree
+
+export interface WorktreeRequest {
+  readonly runId: string;
+  readonly taskId: string;
+  /** The project repository: an https/ssh URL or an allowed local path. */
+  readonly projectUrl: string;
+  /** Branch to start from; null for the repository's default. */
+  readonly projectBranch: string | null;
+  readonly initBranch: boolean;
+  /** The task's repository on the control plane, where the work branch lives between stations (design 4a). */
+  readonly taskRepository: { readonly url: string; readonly authorization: string };
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
+
+export interface Worktree {
+  /** Host directories; `worktreeDir` is mounted as `/workspace`, `gitDir` and `objectsDir` as its private git. */
+  readonly worktreeDir: string;
+  readonly mounts: readonly ContainerMount[];
+  /** The branch that is checked out, `task-{taskId}` or the project's default. */
+  readonly branch: string;
+  /** The commit that the task's work began from: what the gate page diffs against. */
+  readonly baseCommit: string;
+  /** What HEAD was when the station started. */
+  readonly startCommit: string;
+}
+
+export interface Harvest {
+  readonly headCommit: string;
+  /** Commits made by this station. */
+  readonly commitCount: number;
+  /** Paths that are changed but not committed; bounded to 100. */
+  readonly uncommittedPaths: readonly string[];
+}
+
+export type WorktreeError =
+  | { readonly reason: "repository_not_allowed"; readonly url: string; readonly hint: string }
+  | { readonly reason: "git_failed"; readonly action: string; readonly exitCode: number; readonly stderr: string };
+
+/** Keeps a cache of the project's repository, and a private worktree per run. */
+export interface WorktreeManager {
+  /** Fetches, creates (or finds again, after a crash) and checks out. */
+  prepare(request: WorktreeRequest): Promise<Ok<Worktree> | Err<WorktreeError>>;
+  /** Reads what the agent committed; never executes anything that the agent's git configuration names. */
+  harvest(runId: string): Promise<Ok<Harvest> | Err<WorktreeError>>;
+  /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository. */
+  pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
+  /**
+   * A bare repository that `git http-backend` may serve to this run as the project's origin: fetch sees the
+   * project's branches; a push is accepted for `refs/heads/task-{taskId}` only and is pushed on to the real origin,
+   * with the host's credentials, before the agent is told that it succeeded.
+   */
+  projectGateway(request: WorktreeRequest): Promise<Ok<{ readonly gitDir: string }> | Err<WorktreeError>>;
+  /** Deletes the run's directories. */
+  remove(runId: string): Promise<void>;
+}
+
+type Ok<T> = { readonly ok: true; readonly value: T };
+type Err<E> = { readonly ok: false; readonly error: E };
+
+// ------------------------------------------------------------------------------------------------- harness
+
+export type HarnessName = "command" | "claude" | "codex" | "gemini" | "opencode";
+
+export interface HarnessRequest {
+  readonly prompt: string;
+  readonly appendSystemPrompt: string;
+  /** The station's own command line (a shell script); only the command harness uses it. */
+  readonly command: string | null;
+  /** Where the sandbox reaches the model, e.g. `http://127.0.0.1:7400/model/anthropic`; the runner adds the key. */
+  readonly modelBaseUrl: string | null;
+  readonly model: string | null;
+}
+
+export interface HarnessPlan {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Files to place below the agent's home before the start, path -> text. */
+  readonly homeFiles: Readonly<Record<string, string>>;
+}
+
+export type HarnessError = { readonly reason: "command_missing" } | { readonly reason: "model_key_missing"; readonly variable: string };
+
+/** Turns a job into an argv and the files that its agent CLI wants. Pure: no I/O. */
+export interface HarnessAdapter {
+  readonly name: HarnessName;
+  /** The model provider whose base URL and key the runner must offer; null when it needs no model. */
+  readonly provider: ModelProvider | null;
+  plan(request: HarnessRequest): Ok<HarnessPlan> | Err<HarnessError>;
+}
+
+/** One upstream that the runner may add a key for. */
+export interface ModelProvider {
+  readonly name: "anthropic" | "openai" | "gemini";
+  readonly defaultBaseUrl: string;
+  /** Environment variable of the runner that holds the key. */
+  readonly keyVariable: string;
+  /** Environment variable of the runner that replaces `defaultBaseUrl`. */
+  readonly baseUrlVariable: string;
+  /** The request header that carries the key, and how the key is written in it. */
+  readonly keyHeader: { readonly name: string; readonly prefix: string };
+}
