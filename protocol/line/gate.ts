@@ -1,0 +1,10 @@
+/** A person's decision at a gate on the wire (Line 3, row 4). */
+import { z } from "zod";
+import { reason } from "./fields.ts";
+
+/** POST .../tasks/{taskId}/gates/{gateId}. */
+export const gateDecision = z.strictObject({
+  action: z.enum(["approve", "reject"]),
+  reason: reason.default(""),
+});
+export type GateDecision = z.infer<typeof gateDecision>;

@@ -1,0 +1,148 @@
+/**
+ * An assembly line on the wire (Line 2.1 to 2.4): stations in order, transition rules, gates. Parsing also checks
+ * what no single field can tell: references, duplicates and bounds (Line 7).
+ */
+import { z } from "zod";
+import type { GateId, LineId, StationId } from "../ids.ts";
+import {
+  GATES_MAX,
+  IDLE_TIMEOUT_DEFAULT_MINUTES,
+  MAX_TIMEOUT_CEILING_MINUTES,
+  MAX_TIMEOUT_DEFAULT_MINUTES,
+  PROMPT_MAX_BYTES,
+  RULES_MAX,
+  STATIONS_MAX,
+} from "../limits.ts";
+import { renameKeys } from "./aliases.ts";
+import { labels, name, textUpToBytes } from "./fields.ts";
+
+const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
+
+/** How the operator and its agent are set up; unknown keys of other implementations are kept as they are. */
+const operatorConfig = z.looseObject({
+  agent: z.enum(["command", "claude", "codex", "gemini", "opencode"]).optional(),
+  model: z.string().max(200).optional(),
+  /** Our extension: the shell script that the `command` harness runs. */
+  command: textUpToBytes(PROMPT_MAX_BYTES).optional(),
+});
+
+const trigger = z.strictObject({
+  type: z.enum(["dispatch_worker", "none"]).default("none"),
+  labels: labels.default([]),
+  needs: labels.default([]),
+  promptTemplate: textUpToBytes(PROMPT_MAX_BYTES).default(""),
+  appendSystemPrompt: textUpToBytes(PROMPT_MAX_BYTES).default(""),
+  idleTimeoutMinutes: minutes.default(IDLE_TIMEOUT_DEFAULT_MINUTES),
+  maxTimeoutMinutes: minutes.default(MAX_TIMEOUT_DEFAULT_MINUTES),
+  initBranch: z.boolean().default(false),
+  autoGit: z.boolean().default(false),
+  commitMessageTemplate: z.string().max(2_000).default(""),
+  createAssemblyLineRepo: z.boolean().default(false),
+  produceArtifact: z.boolean().optional(),
+  operatorConfig: operatorConfig.optional(),
+  pluginIds: z.array(z.string().max(200)).max(100).optional(),
+});
+
+const station = z.strictObject({
+  id: name<StationId>(),
+  name: z.string().trim().min(1).max(200),
+  order: z.number().int().optional(),
+  trigger: aliased("trigger", trigger).prefault({}),
+  operatorConfig: operatorConfig.optional(),
+  pluginIds: z.array(z.string().max(200)).max(100).optional(),
+});
+
+/** A gate may carry a `tool` draft and `enabled` (Line 2.3): kept, not executed; `enabled: false` passes through. */
+const gate = z.looseObject({
+  id: name<GateId>(),
+  name: z.string().trim().min(1).max(200),
+  description: z.string().max(10_000).optional(),
+  requiresApproval: z.boolean().default(true),
+  enabled: z.boolean().optional(),
+  notifyEmails: z.array(z.email()).max(50).optional(),
+});
+
+const rule = z.strictObject({
+  id: z.string().min(1).max(100).optional(),
+  fromStationId: name<StationId>(),
+  toStationId: name<StationId>(),
+  condition: z.enum(["success", "failure", "cancelled", "any"]),
+  gateId: name<GateId>().optional(),
+});
+
+/** A line as a client sends it. `owner` and `project` may stand in it but must agree with the path. */
+export const lineInput = aliased(
+  "line",
+  z.strictObject({
+    id: name<LineId>().optional(),
+    name: z.string().trim().min(1).max(200),
+    description: z.string().max(20_000).optional(),
+    version: z.string().max(100).optional(),
+    owner: z.string().optional(),
+    project: z.string().optional(),
+    devcontainerTemplate: z.looseObject({ id: z.string().optional(), source: z.string().optional() }).optional(),
+    stations: z.array(station).min(1).max(STATIONS_MAX),
+    transitionRules: z.array(aliased("rule", rule)).max(RULES_MAX).default([]),
+    gates: z.array(gate).max(GATES_MAX).default([]),
+  }).superRefine(checkReferences),
+);
+
+export type LineInput = z.infer<typeof lineInput>;
+export type Station = LineInput["stations"][number];
+export type TransitionRule = LineInput["transitionRules"][number];
+export type Gate = LineInput["gates"][number];
+
+interface References {
+  readonly stations: readonly { readonly id: string }[];
+  readonly gates: readonly { readonly id: string }[];
+  readonly transitionRules: readonly {
+    readonly fromStationId: string;
+    readonly toStationId: string;
+    readonly condition: string;
+    readonly gateId?: string | undefined;
+  }[];
+}
+
+/** Line 7 item 8 and A7: unknown targets and duplicate rules are refused when the line is defined, not when it runs. */
+function checkReferences(line: References, context: z.core.$RefinementCtx): void {
+  const issue = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const stationIds = new Set<string>();
+  line.stations.forEach((s, i) => {
+    if (stationIds.has(s.id)) issue(["stations", i, "id"], `expected a station id used once, came '${s.id}' again`);
+    stationIds.add(s.id);
+  });
+  const gateIds = new Set<string>();
+  line.gates.forEach((g, i) => {
+    if (gateIds.has(g.id)) issue(["gates", i, "id"], `expected a gate id used once, came '${g.id}' again`);
+    gateIds.add(g.id);
+  });
+  const seen = new Set<string>();
+  line.transitionRules.forEach((r, i) => {
+    const at = (field: string) => ["transitionRules", i, field];
+    for (const field of ["fromStationId", "toStationId"] as const) {
+      if (!stationIds.has(r[field])) issue(at(field), `expected the id of a station of this line, came '${r[field]}'`);
+    }
+    if (r.gateId !== undefined && !gateIds.has(r.gateId)) {
+      issue(at("gateId"), `expected the id of a gate of this line, came '${r.gateId}'`);
+    }
+    const key = JSON.stringify([r.fromStationId, r.condition]);
+    if (seen.has(key)) {
+      issue(at("condition"), `expected one rule per station and condition, came '${r.condition}' of '${r.fromStationId}' again`);
+    }
+    seen.add(key);
+  });
+}
+
+/** Puts the alias translation in front of a schema; a conflict becomes an ordinary issue. */
+function aliased<T extends z.ZodType>(kind: Parameters<typeof renameKeys>[0], schema: T) {
+  return z.unknown().transform((input, context) => {
+    const renamed = renameKeys(kind, input);
+    if (renamed.ok) return renamed.value;
+    context.addIssue({
+      code: "custom",
+      path: [renamed.error.alias],
+      message: `expected the same value as in '${renamed.error.name}', of which it is another spelling`,
+    });
+    return z.NEVER;
+  }).pipe(schema);
+}

@@ -1,0 +1,38 @@
+/** Live output and timeline of a task, as runners send and viewers get it (Line 4.2 `logs`, design 4a). */
+import { z } from "zod";
+
+/**
+ * POST .../runs/{runId}/jobs/{jobId}/logs: `text/plain`, at most 64 KiB. `sequence` counts chunks of the run from 0
+ * and makes a repeated chunk a no-op; without it the chunk is appended. `offset` is the byte offset within the run.
+ */
+export const logQuery = z.object({
+  sequence: z.coerce.number().int().nonnegative().optional(),
+  offset: z.coerce.number().int().nonnegative().optional(),
+  leaseEpoch: z.coerce.number().int().nonnegative().optional(),
+});
+
+export interface LogAnswer {
+  readonly ok: true;
+  readonly cancel: boolean;
+  /** Bytes kept of this run so far; where the next chunk goes. */
+  readonly nextOffset: number;
+}
+
+/** One line of a task's timeline. `kind` is an event name, e.g. `job_queued`. */
+export interface TimelineEntry {
+  readonly eventId: string;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly stationId: string | null;
+  readonly jobId: string | null;
+  readonly runId: string | null;
+  readonly runnerName: string | null;
+  /** A short text for people: a reason, an outcome. */
+  readonly detail: string;
+}
+
+/** Frames that a viewer's WebSocket gets, as JSON text. `offset` counts bytes of the whole task's output. */
+export type ViewerFrame =
+  | { readonly kind: "output"; readonly offset: number; readonly runId: string; readonly stationId: string; readonly text: string }
+  | { readonly kind: "timeline"; readonly entry: TimelineEntry }
+  | { readonly kind: "end"; readonly status: "completed" | "failed" };

@@ -1,0 +1,73 @@
+/** The task card that comes in, and TaskData that goes out (Line 2.5, with the fields of pick A12). */
+import { z } from "zod";
+import type { StationId } from "../ids.ts";
+import { renameKeys } from "./aliases.ts";
+import { description, labels, name, priority, title } from "./fields.ts";
+
+/** POST .../assembly-lines/{lineId}/tasks. The description may be empty but must be there in the spec form. */
+export const taskCard = z.unknown().transform((input, context) => {
+  const renamed = renameKeys("card", input);
+  if (renamed.ok) return renamed.value;
+  context.addIssue({ code: "custom", path: [renamed.error.alias], message: `expected the same value as in '${renamed.error.name}'` });
+  return z.NEVER;
+}).pipe(z.strictObject({
+  title,
+  description: description.default(""),
+  priority: priority.default("medium"),
+  labels: labels.default([]),
+  columnId: name<StationId>().optional(),
+}));
+export type TaskCard = z.infer<typeof taskCard>;
+
+export const taskStatus = z.enum(["queued", "claimed", "in_progress", "awaiting_review", "completed", "failed"]);
+export type TaskStatus = z.infer<typeof taskStatus>;
+
+export const outcome = z.enum(["success", "failure", "cancelled"]);
+export type Outcome = z.infer<typeof outcome>;
+
+/** One station visited by a task, in order; `outcome` is null while the job is not finished. */
+export interface TaskHistoryEntry {
+  readonly stationId: string;
+  readonly stationName: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly runnerName: string | null;
+  readonly runs: number;
+  readonly outcome: Outcome | null;
+  readonly reason: string | null;
+  readonly summary: string | null;
+  readonly exitCode: number | null;
+  readonly baseCommit: string | null;
+  readonly headCommit: string | null;
+  readonly queuedAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+/** What GET .../tasks/{taskId} answers. Times are Unix milliseconds (Line 2.5). */
+export interface TaskData {
+  readonly id: string;
+  readonly owner: string;
+  readonly projectId: string;
+  /** The assembly line's id (Line 2.10). */
+  readonly stageId: string;
+  readonly assemblyLineId: string;
+  readonly assemblyLineVersion: number;
+  readonly title: string;
+  readonly description: string;
+  /** The current station's id. */
+  readonly columnId: string;
+  /** Position in that station's queue, from 0. */
+  readonly order: number;
+  readonly priority: z.infer<typeof priority>;
+  readonly labels: readonly string[];
+  readonly pendingGateId: string | null;
+  readonly assemblyLineRepo: { readonly repoId: string; readonly url: string; readonly branch: string; readonly createdAt: number };
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly status: TaskStatus;
+  readonly rejectionReason: string | null;
+  readonly attempt: number;
+  readonly currentJobId: string | null;
+  readonly history: readonly TaskHistoryEntry[];
+}

@@ -1,0 +1,7 @@
+/** Who is calling, as the middleware established it: proven for the admin, still to be looked up for a token. */
+export type Caller =
+  /** The admin token, or a signed-in browser session. Counts as a user token. */
+  | { readonly kind: "admin"; readonly via: "token" | "session" }
+  /** A bearer whose SHA-256 the project's queue must know. `isOtherProject`: its text names another project. */
+  | { readonly kind: "token"; readonly hash: string; readonly isOtherProject: boolean }
+  | { readonly kind: "nobody" };

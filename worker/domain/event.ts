@@ -1,0 +1,143 @@
+/**
+ * Effects as data: what a decision wants told to others. Events are written in the same transaction as the state
+ * (O2), delivered at least once and in order per destination, and every receiver is idempotent by event id.
+ */
+import type { TimelineEntry } from "../../protocol/line/log.ts";
+
+/** Snapshots: each carries the whole row, so that applying the newest alone gives the right answer. */
+export type HistoryRecord =
+  | {
+    readonly kind: "line";
+    readonly lineId: string;
+    readonly version: number;
+    readonly name: string;
+    readonly definition: unknown;
+    readonly createdAtMs: number;
+    readonly isDeleted: boolean;
+  }
+  | {
+    readonly kind: "task";
+    readonly taskId: string;
+    readonly lineId: string;
+    readonly lineName: string;
+    readonly lineVersion: number;
+    readonly title: string;
+    readonly description: string;
+    readonly priority: string;
+    readonly labels: readonly string[];
+    readonly stationId: string;
+    readonly stationName: string;
+    readonly status: string;
+    readonly rejectionReason: string | null;
+    readonly pendingGateId: string | null;
+    readonly attempt: number;
+    readonly createdAtMs: number;
+    readonly updatedAtMs: number;
+    readonly endedAtMs: number | null;
+  }
+  | {
+    readonly kind: "job";
+    readonly jobId: string;
+    readonly taskId: string;
+    readonly stationId: string;
+    readonly attempt: number;
+    readonly status: string;
+    readonly outcome: string | null;
+    readonly reason: string | null;
+    readonly queuedAtMs: number;
+    readonly endedAtMs: number | null;
+  }
+  | {
+    readonly kind: "run";
+    readonly runId: string;
+    readonly jobId: string;
+    readonly taskId: string;
+    readonly stationId: string;
+    readonly runnerId: string;
+    readonly runnerName: string;
+    readonly leaseEpoch: number;
+    readonly status: string;
+    readonly outcome: string | null;
+    readonly exitCode: number | null;
+    readonly summary: string | null;
+    readonly headCommit: string | null;
+    readonly claimedAtMs: number;
+    readonly startedAtMs: number | null;
+    readonly endedAtMs: number | null;
+  }
+  | {
+    readonly kind: "gate";
+    readonly askId: string;
+    readonly taskId: string;
+    readonly gateId: string;
+    readonly gateName: string;
+    readonly state: string;
+    readonly outcome: string | null;
+    readonly decidedBy: string | null;
+    readonly reason: string | null;
+    readonly openedAtMs: number;
+    readonly endedAtMs: number | null;
+  }
+  /** Who did what: append only. Never a secret, prompt or token. */
+  | {
+    readonly kind: "audit";
+    readonly action: string;
+    readonly actor: string;
+    readonly taskId: string | null;
+    readonly subject: string;
+    readonly detail: string;
+    readonly atMs: number;
+  };
+
+/** A question to open at a gate; everything that the `HumanGate` object needs to know. */
+export interface GateAsk {
+  readonly askId: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly taskId: string;
+  readonly taskCreatedAtMs: number;
+  readonly taskTitle: string;
+  readonly taskDescription: string;
+  readonly lineId: string;
+  readonly lineName: string;
+  readonly gateId: string;
+  readonly gateName: string;
+  readonly gateDescription: string;
+  readonly fromStationId: string;
+  readonly fromStationName: string;
+  readonly fromOutcome: string;
+  readonly toStationId: string;
+  readonly toStationName: string;
+  /** What the work under review is: null when no station reported commits. */
+  readonly baseCommit: string | null;
+  readonly headCommit: string | null;
+  readonly openedAtMs: number;
+}
+
+/** How an ask ended, as the `HumanGate` tells the queue. */
+export interface GateResolution {
+  readonly askId: string;
+  readonly taskId: string;
+  readonly action: "approve" | "reject";
+  readonly reason: string;
+  /** A label for people, e.g. `link` or `user:ci`. */
+  readonly decidedBy: string;
+  readonly decidedAtMs: number;
+}
+
+/** Where an outbox row goes. Each destination is drained in order and on its own: history down stops only history. */
+export type OutboxEvent =
+  | { readonly destination: "history"; readonly record: HistoryRecord }
+  | { readonly destination: "task_log"; readonly taskId: string; readonly entry: Omit<TimelineEntry, "eventId"> }
+  | { readonly destination: "task_end"; readonly taskId: string; readonly status: "completed" | "failed" }
+  | { readonly destination: "gate_open"; readonly ask: GateAsk }
+  | { readonly destination: "gate_cancel"; readonly askId: string; readonly reason: string }
+  | { readonly destination: "queue"; readonly owner: string; readonly project: string; readonly resolution: GateResolution };
+
+/** A written outbox row. `eventId` is `{object name}:{sequence}`: unique for ever, ordered per object. */
+export interface OutboxRow {
+  readonly sequence: number;
+  readonly eventId: string;
+  readonly event: OutboxEvent;
+  readonly createdAtMs: number;
+}
