@@ -1,0 +1,43 @@
+/**
+ * What the four agent CLIs have in common when they run without a person: the prompt arrives on standard input, from
+ * a file of the home, so that its size meets no limit of an argument list and no process list shows it; and the key
+ * they hold is a placeholder, which the runner's model route replaces on the way out (S1).
+ */
+
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { HarnessError, HarnessRequest, ModelProvider } from "../ports.ts";
+import { AGENT_HOME, inAgentHome, PROMPT_FILE, SYSTEM_PROMPT_FILE } from "./sandbox_paths.ts";
+
+/** What a CLI is given instead of a key; CLIs refuse to start without any. */
+export const PLACEHOLDER_KEY = "runner-holds-the-key";
+
+/** An argv that runs `argv` with the prompt file as its standard input and takes its place as the process. */
+export function withPromptOnStdin(argv: readonly string[]): readonly string[] {
+  return ["sh", "-c", 'exec "$@" < "$SHOPFLOOR_PROMPT_FILE"', "sh", ...argv];
+}
+
+/** The environment that every harness sets. */
+export function commonEnv(): Readonly<Record<string, string>> {
+  return { HOME: AGENT_HOME, SHOPFLOOR_PROMPT_FILE: inAgentHome(PROMPT_FILE) };
+}
+
+/** The files of the home that hold the job's texts; the system prompt's is absent when there is nothing to append. */
+export function promptFiles(request: HarnessRequest): Readonly<Record<string, string>> {
+  return {
+    [PROMPT_FILE]: request.prompt,
+    ...(request.appendSystemPrompt === "" ? {} : { [SYSTEM_PROMPT_FILE]: request.appendSystemPrompt }),
+  };
+}
+
+/** The model's URL without a slash at its end, or the variable that the runner lacks. */
+export function requireModel(request: HarnessRequest, provider: ModelProvider): Result<string, HarnessError> {
+  if (request.modelBaseUrl === null) {
+    return err({ reason: "model_key_missing", variable: provider.keyVariable });
+  }
+  return ok(request.modelBaseUrl.replace(/\/+$/, ""));
+}
+
+/** JSON as people write it in configuration files. */
+export function jsonFile(value: unknown): string {
+  return JSON.stringify(value, null, 2) + "\n";
+}

@@ -1,0 +1,38 @@
+/**
+ * The harnesses: each turns a job into an argv, an environment and the files that its agent CLI wants in the home.
+ *
+ * @example
+ * ```ts
+ * const plan = harnessByName("claude").plan({
+ *   prompt: "Fix the failing test.",
+ *   appendSystemPrompt: "",
+ *   command: null,
+ *   modelBaseUrl: "http://127.0.0.1:7400/model/anthropic",
+ *   model: null,
+ * });
+ * ```
+ */
+
+import type { HarnessAdapter, HarnessName } from "../ports.ts";
+import { claudeHarness } from "./claude.ts";
+import { codexHarness } from "./codex.ts";
+import { commandHarness } from "./command.ts";
+import { geminiHarness } from "./gemini.ts";
+import { opencodeHarness } from "./opencode.ts";
+
+export { CLI_PACKAGES, type CliPackage } from "./cli_packages.ts";
+export { MODEL_PROVIDERS } from "./providers.ts";
+export { AGENT_HOME, WORKSPACE } from "./sandbox_paths.ts";
+
+const HARNESSES: Readonly<Record<HarnessName, HarnessAdapter>> = {
+  command: commandHarness,
+  claude: claudeHarness,
+  codex: codexHarness,
+  gemini: geminiHarness,
+  opencode: opencodeHarness,
+};
+
+/** The adapter of a harness. */
+export function harnessByName(name: HarnessName): HarnessAdapter {
+  return HARNESSES[name];
+}
