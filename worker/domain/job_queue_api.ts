@@ -1,0 +1,127 @@
+/** What may be asked of a `JobQueue` object: one project's lines, tasks, jobs, runners and tokens. Types only. */
+import type { PollAnswer, PolledJob, ReportAnswer, RunnerRegistered, RunnerReport } from "../../protocol/line/runner.ts";
+import type { TaskCard, TaskData } from "../../protocol/line/task.ts";
+import type { LineInput } from "../../protocol/line/line.ts";
+import type { Result } from "../../protocol/result.ts";
+import type { Caller } from "./caller.ts";
+import type { GateResolution } from "./event.ts";
+import type { RepositoryAccess } from "./task_repository_api.ts";
+
+/** Every way in which the queue says no; `errors.ts` maps each to a status and a code. */
+export type QueueError =
+  | { readonly reason: "unauthenticated" }
+  | { readonly reason: "token_of_other_project" }
+  | { readonly reason: "wrong_token_kind"; readonly needed: readonly string[]; readonly came: string }
+  | { readonly reason: "not_your_runner"; readonly runnerId: string }
+  | { readonly reason: "project_not_found"; readonly owner: string; readonly project: string }
+  | {
+    readonly reason: "not_found";
+    readonly what: "line" | "task" | "job" | "run" | "runner" | "gate" | "station";
+    readonly id: string;
+  }
+  | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }
+  | { readonly reason: "unknown_station"; readonly stationId: string; readonly stationIds: readonly string[] }
+  | { readonly reason: "no_active_job"; readonly runnerId: string }
+  | { readonly reason: "ambiguous_job"; readonly jobIds: readonly string[] }
+  | { readonly reason: "stale_lease"; readonly leaseEpoch: number; readonly came: number }
+  | { readonly reason: "run_finished"; readonly runId: string; readonly outcome: string }
+  | { readonly reason: "job_not_queued"; readonly jobId: string; readonly status: string }
+  | { readonly reason: "runner_busy"; readonly jobId: string }
+  | { readonly reason: "runner_does_not_match"; readonly missing: readonly string[] }
+  | { readonly reason: "gate_not_waiting"; readonly gateId: string; readonly status: string }
+  | { readonly reason: "task_ended"; readonly taskId: string; readonly status: string };
+
+export interface LineView {
+  readonly id: string;
+  readonly version: number;
+  readonly owner: string;
+  readonly project: string;
+  readonly createdAtMs: number;
+  readonly definition: Omit<LineInput, "id" | "owner" | "project">;
+  /** Stations that no path from the first one reaches: a warning, not a fault. */
+  readonly warnings: readonly string[];
+}
+
+export interface RunnerView {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly status: "online" | "offline";
+  readonly registeredAtMs: number;
+  readonly lastSeenAtMs: number;
+  readonly currentJobIds: readonly string[];
+}
+
+export interface ProjectView {
+  readonly owner: string;
+  readonly project: string;
+  readonly gitUrl: string | null;
+  readonly gitBranch: string | null;
+}
+
+export interface TokenCreated {
+  readonly token: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+}
+
+/** The run that a log chunk belongs to, once the queue has let it through. */
+export interface RunAdmission {
+  readonly taskId: string;
+  readonly stationId: string;
+  readonly cancel: boolean;
+}
+
+type Answer<T> = Promise<Result<T, QueueError>>;
+
+/** `baseUrl` is the control plane's public address without a trailing slash; answers contain URLs below it. */
+export interface JobQueueApi {
+  readProject(caller: Caller): Answer<ProjectView>;
+  putProject(caller: Caller, input: { readonly gitUrl: string | null; readonly gitBranch: string | null }): Answer<ProjectView>;
+  createUserToken(caller: Caller, input: { readonly name: string }): Answer<TokenCreated>;
+
+  /** `lineId` null: an import without an id makes a new id. */
+  putLine(caller: Caller, input: { readonly lineId: string | null; readonly line: LineInput }): Answer<LineView>;
+  readLine(caller: Caller, lineId: string): Answer<LineView>;
+  listLines(caller: Caller): Answer<readonly LineView[]>;
+  deleteLine(caller: Caller, lineId: string): Answer<null>;
+
+  submitTask(caller: Caller, input: { readonly lineId: string; readonly card: TaskCard; readonly baseUrl: string }): Answer<TaskData>;
+  readTask(caller: Caller, input: { readonly taskId: string; readonly baseUrl: string }): Answer<TaskData>;
+  cancelTask(caller: Caller, input: { readonly taskId: string; readonly reason: string; readonly baseUrl: string }): Answer<TaskData>;
+
+  registerRunner(caller: Caller, input: { readonly name: string; readonly labels: readonly string[] }): Answer<RunnerRegistered>;
+  listRunners(caller: Caller): Answer<readonly RunnerView[]>;
+  /** Null: nothing to do (204). Waits up to `waitMs` for work. */
+  poll(
+    caller: Caller,
+    input: { readonly capabilities: readonly string[] | null; readonly waitMs: number; readonly baseUrl: string },
+  ): Answer<PollAnswer | null>;
+  claim(
+    caller: Caller,
+    input: { readonly jobId: string; readonly capabilities: readonly string[] | null; readonly baseUrl: string },
+  ): Answer<PolledJob>;
+  report(caller: Caller, input: { readonly runnerId: string; readonly report: RunnerReport }): Answer<ReportAnswer>;
+  /** A report that names its run instead of its runner (Line 4.2). */
+  reportRun(caller: Caller, input: { readonly runId: string; readonly report: RunnerReport }): Answer<ReportAnswer>;
+  /** Lets a log chunk in, and renews the lease. */
+  admitLog(
+    caller: Caller,
+    input: { readonly runId: string; readonly jobId: string; readonly leaseEpoch: number | null },
+  ): Answer<RunAdmission>;
+
+  /** May the caller look at this task (its log, timeline, repository)? */
+  authorizeTask(caller: Caller, taskId: string): Answer<{ readonly taskId: string; readonly askId: string | null }>;
+  /** The ask that a task waits on at this gate; for a gate already decided, the ask it was. */
+  authorizeGate(caller: Caller, input: { readonly taskId: string; readonly gateId: string }): Answer<{ readonly askId: string }>;
+  authorizeRepository(caller: Caller, input: { readonly taskId: string; readonly isWrite: boolean }): Answer<RepositoryAccess>;
+  /** For the page behind a gate link, which proves itself by the gate's token and not to the queue. */
+  repositoryForGate(taskId: string): Answer<RepositoryAccess>;
+  /** May the caller subscribe to `job_available`? Answers the runner's id. */
+  authorizeRunner(caller: Caller): Answer<{ readonly runnerId: string }>;
+  /** Server-sent events: one `job_available` per matching job that becomes queued (Line 3, row 6). */
+  fetch(request: Request): Promise<Response>;
+
+  /** From a `HumanGate`'s outbox. Idempotent by event id and by ask. */
+  gateResolved(eventId: string, resolution: GateResolution): Promise<void>;
+}
