@@ -1,0 +1,14 @@
+/** What every route finds in its Hono context. */
+import type { Caller } from "./domain/caller.ts";
+import type { Env } from "./env.ts";
+
+/** `c.env` are the bindings; `c.var` is set by the middleware before any route runs. */
+export interface AppEnv {
+  readonly Bindings: Env;
+  readonly Variables: {
+    /** Who calls; proven for the admin, to be looked up by the queue for a token. */
+    caller: Caller;
+    /** Given by the client in `x-request-id` when well-formed, else made; echoed in the answer and in errors. */
+    requestId: string;
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The one map from reasons to the wire: status, stable code, and a message that says what was expected and what
+ * came. No default branch: a new reason that is not mapped does not compile (style rule 6).
+ */
+import type { z } from "zod";
+import type { QueueError } from "./domain/job_queue_api.ts";
+import type { WireError, WireIssue } from "../protocol/line/error.ts";
+
+export interface HttpRefusal {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 411 | 412 | 413 | 415 | 422 | 500 | 501 | 503;
+  readonly body: WireError;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Builds a refusal; `detail` is added beside code and message. */
+export function refusal(
+  status: HttpRefusal["status"],
+  code: string,
+  message: string,
+  detail: Readonly<Record<string, unknown>> = {},
+): HttpRefusal {
+  return { status, body: { error: { code, message, ...detail } } };
+}
+
+/** Sends a refusal. */
+export function refusalResponse(r: HttpRefusal): Response {
+  return Response.json(r.body, { status: r.status, ...(r.headers === undefined ? {} : { headers: r.headers }) });
+}
+
+/** A body, query or path that does not fit its schema. */
+export function invalidInput(error: z.ZodError, where: "body" | "query" | "path"): HttpRefusal {
+  const issues: WireIssue[] = error.issues.map((issue) => ({
+    path: issue.path.map(String).join("."),
+    message: issue.message,
+  }));
+  const first = issues[0];
+  const at = first === undefined || first.path === "" ? where : `${where} at '${first.path}'`;
+  return refusal(400, "invalid_input", `Cannot use ${at}: ${first?.message ?? "it does not fit"}`, { issues });
+}
+
+/** Maps what the queue says no to. */
+export function queueRefusal(error: QueueError): HttpRefusal {
+  switch (error.reason) {
+    case "unauthenticated":
+      return {
+        ...refusal(401, "unauthenticated", "Cannot answer as the request must carry 'Authorization: Bearer TOKEN' with a token of this project"),
+        headers: { "www-authenticate": 'Bearer realm="shopfloor", Basic realm="shopfloor"' },
+      };
+    case "token_of_other_project":
+      return refusal(403, "token_of_other_project", "Cannot use this token as it belongs to another project");
+    case "wrong_token_kind":
+      return refusal(
+        403,
+        "wrong_token_kind",
+        `Cannot do this with a ${error.came} token: expected a token of kind ${error.needed.join(" or ")}`,
+        { expected: error.needed, came: error.came },
+      );
+    case "not_your_runner":
+      return refusal(403, "not_your_runner", `Cannot act for runner '${error.runnerId}' as the token belongs to another runner`);
+    case "project_not_found":
+      return refusal(404, "project_not_found", `Cannot find project '${error.owner}/${error.project}': nothing was put into it yet`);
+    case "not_found":
+      return refusal(404, `${error.what}_not_found`, `Cannot find ${error.what} '${error.id}' in this project`);
+    case "line_id_mismatch":
+      return refusal(400, "line_id_mismatch", `Cannot put line as the id in the body must be that of the path, '${error.path}': current value is '${error.body}'`);
+    case "unknown_station":
+      return refusal(400, "unknown_station", `Cannot use station '${error.stationId}': expected one of ${error.stationIds.join(", ")}`, {
+        expected: error.stationIds,
+      });
+    case "no_active_job":
+      return refusal(409, "no_active_job", `Cannot take the report as runner '${error.runnerId}' holds no job`);
+    case "ambiguous_job":
+      return refusal(409, "ambiguous_job", `Cannot tell which job is meant as the runner holds several: expected 'jobId' to be one of ${error.jobIds.join(", ")}`);
+    case "stale_lease":
+      return refusal(409, "stale_lease", `Cannot act on this run as its lease is over: expected leaseEpoch ${error.leaseEpoch}, came ${error.came}`, {
+        leaseEpoch: error.leaseEpoch,
+      });
+    case "run_finished":
+      return refusal(409, "run_finished", `Cannot change run '${error.runId}' as it has already ended as '${error.outcome}'`, {
+        outcome: error.outcome,
+      });
+    case "job_not_queued":
+      return refusal(409, "job_not_queued", `Cannot claim job '${error.jobId}' as it must be queued: current value is '${error.status}'`);
+    case "runner_busy":
+      return refusal(409, "runner_busy", `Cannot claim another job as this runner already holds job '${error.jobId}'`);
+    case "runner_does_not_match":
+      return refusal(409, "runner_does_not_match", `Cannot claim job as the runner lacks ${error.missing.join(", ")}`, { missing: error.missing });
+    case "gate_not_waiting":
+      return refusal(409, "gate_not_waiting", `Cannot decide gate '${error.gateId}' as the task must wait on it: current status is '${error.status}'`);
+    case "task_ended":
+      return refusal(409, "task_ended", `Cannot change task '${error.taskId}' as it has already ended as '${error.status}'`);
+  }
+}
