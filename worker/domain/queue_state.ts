@@ -26,6 +26,8 @@ export interface Runner {
   readonly labels: readonly string[];
   readonly registeredAtMs: number;
   readonly lastSeenAtMs: number;
+  /** Its newest run: what a report without ids is about when nothing is active (Line 3, row 3). */
+  readonly lastRunId: RunId | null;
 }
 
 export type TokenKind = "user" | "runner" | "job" | "repository";
@@ -84,14 +86,11 @@ export type JobState =
     readonly leaseUntilMs: number;
     /** The wall-clock end of the run (Q3). */
     readonly deadlineMs: number;
-    /** Set when a cancel was asked for; the runner learns it at its next call (A20). */
-    readonly isCancelRequested: boolean;
   }
   | {
     readonly kind: "finished";
     readonly outcome: Outcome;
     readonly reason: string | null;
-    readonly runId: RunId | null;
     readonly endedAtMs: number;
   };
 

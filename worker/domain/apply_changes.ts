@@ -1,0 +1,72 @@
+/** The only writer of a queue's state in memory: puts the rows of a decision where they belong. */
+import { assertNever } from "../../protocol/result.ts";
+import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
+import type { Change, Job, LineVersion, ProjectSettings, QueueState, Run, Runner, Task, TokenRecord } from "./queue_state.ts";
+
+/** The same state, with maps that may be written; only its owner holds it in this form. */
+export interface WritableQueueState extends QueueState {
+  settings: ProjectSettings;
+  readonly lines: Map<string, LineVersion>;
+  readonly latestLineVersion: Map<LineId, number>;
+  readonly runners: Map<RunnerId, Runner>;
+  readonly tokens: Map<string, TokenRecord>;
+  readonly tasks: Map<TaskId, Task>;
+  readonly jobs: Map<JobId, Job>;
+  readonly runs: Map<RunId, Run>;
+}
+
+/** A project into which nothing was put yet. */
+export function emptyQueueState(owner: string, project: string): WritableQueueState {
+  return {
+    settings: { owner, project, gitUrl: null, gitBranch: null, createdAtMs: null },
+    lines: new Map(),
+    latestLineVersion: new Map(),
+    runners: new Map(),
+    tokens: new Map(),
+    tasks: new Map(),
+    jobs: new Map(),
+    runs: new Map(),
+  };
+}
+
+/** Applies the changes of one decision, in order. */
+export function applyChanges(state: WritableQueueState, changes: readonly Change[]): void {
+  for (const change of changes) applyChange(state, change);
+}
+
+function applyChange(state: WritableQueueState, change: Change): void {
+  switch (change.kind) {
+    case "settings":
+      state.settings = change.row;
+      return;
+    case "line":
+      state.lines.set(`${change.row.id}@${change.row.version}`, change.row);
+      state.latestLineVersion.set(change.row.id, Math.max(change.row.version, state.latestLineVersion.get(change.row.id) ?? 0));
+      return;
+    case "runner":
+      state.runners.set(change.row.id, change.row);
+      return;
+    case "token":
+      state.tokens.set(change.row.hash, change.row);
+      return;
+    case "delete_token":
+      state.tokens.delete(change.hash);
+      return;
+    case "task":
+      state.tasks.set(change.row.id, change.row);
+      return;
+    case "job":
+      state.jobs.set(change.row.id, change.row);
+      return;
+    case "run":
+      state.runs.set(change.row.id, change.row);
+      return;
+    default:
+      assertNever(change);
+  }
+}
+
+/** Identity of a row among all kinds of rows. A token and its deletion share one, so that the last one counts. */
+export function changeKey(kind: Change["kind"], id: string): string {
+  return `${kind === "delete_token" ? "token" : kind}/${id}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * A decision in the making: reads see what the same decision already wrote, and nothing is real until the shell
+ * applies the outcome. Pure: the time and the seed of new ids are arguments.
+ *
+ * Invariants:
+ *   D1  A refused decision has no changes and no events.
+ *   D2  Each row appears once among the changes, in its last form.
+ *   D3  Every changed line, task, job and run is told to the history in that last form.
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
+import { ulid } from "../../protocol/ids.ts";
+import type { Result } from "../../protocol/result.ts";
+import type { TimelineEntry } from "../../protocol/line/log.ts";
+import type { OutboxEvent } from "./event.ts";
+import { historyRecords } from "./history_records.ts";
+import type { QueueError } from "./job_queue_api.ts";
+import { changeKey } from "./apply_changes.ts";
+import type { Change, Job, LineVersion, ProjectSettings, QueueState, Run, Runner, Task, TokenRecord } from "./queue_state.ts";
+
+/** What a decision returns: the answer, the rows to write and the effects to send, or a reason and nothing. */
+export interface Decision<T> {
+  readonly result: Result<T, QueueError>;
+  readonly changes: readonly Change[];
+  readonly events: readonly OutboxEvent[];
+}
+
+/** The two things that a decision may not take from the world by itself. */
+export interface Moment {
+  readonly nowMs: number;
+  /** Unguessable bytes from which the ids of this decision are derived. */
+  readonly seed: Uint8Array;
+}
+
+/** Reads and writes of one decision. */
+export interface Draft {
+  readonly nowMs: number;
+  newId<Id extends string>(): Id;
+  settings(): ProjectSettings;
+  line(id: LineId, version: number): LineVersion | undefined;
+  runner(id: RunnerId): Runner | undefined;
+  task(id: TaskId): Task | undefined;
+  job(id: JobId): Job | undefined;
+  run(id: RunId): Run | undefined;
+  /** The state before the decision, for scans; writes of this decision are not in it. */
+  readonly before: QueueState;
+  put(change: Change): void;
+  note(task: Task, kind: string, about: Partial<Omit<TimelineEntry, "eventId" | "atMs" | "kind">>): void;
+  audit(action: string, actor: string, about: { taskId?: TaskId; subject: string; detail?: string }): void;
+  emit(event: OutboxEvent): void;
+}
+
+/** Runs a decider over a draft and closes it. */
+export function decide<T>(
+  state: QueueState,
+  moment: Moment,
+  decider: (draft: Draft) => Result<T, QueueError>,
+): Decision<T> {
+  const written = new Map<string, Change>();
+  const events: OutboxEvent[] = [];
+  let idsMade = 0;
+  const row = <K extends Change["kind"]>(kind: K, id: string): Extract<Change, { kind: K }> | undefined =>
+    written.get(changeKey(kind, id)) as Extract<Change, { kind: K }> | undefined;
+  const draft: Draft = {
+    nowMs: moment.nowMs,
+    before: state,
+    newId: <Id extends string>() => {
+      const material = new Uint8Array(moment.seed.length + 4);
+      material.set(moment.seed);
+      new DataView(material.buffer).setUint32(moment.seed.length, idsMade++);
+      return ulid<Id>(moment.nowMs, sha256(material));
+    },
+    settings: () => row("settings", "")?.row ?? state.settings,
+    line: (id, version) => row("line", `${id}@${version}`)?.row ?? state.lines.get(`${id}@${version}`),
+    runner: (id) => row("runner", id)?.row ?? state.runners.get(id),
+    task: (id) => row("task", id)?.row ?? state.tasks.get(id),
+    job: (id) => row("job", id)?.row ?? state.jobs.get(id),
+    run: (id) => row("run", id)?.row ?? state.runs.get(id),
+    put: (change) => {
+      const key = changeKey(change.kind, changeId(change));
+      written.delete(key);
+      written.set(key, change);
+    },
+    note: (task, kind, about) =>
+      events.push({
+        destination: "task_log",
+        taskId: task.id,
+        entry: {
+          atMs: moment.nowMs,
+          kind,
+          stationId: about.stationId ?? null,
+          jobId: about.jobId ?? null,
+          runId: about.runId ?? null,
+          runnerName: about.runnerName ?? null,
+          detail: about.detail ?? "",
+        },
+      }),
+    audit: (action, actor, about) =>
+      events.push({
+        destination: "history",
+        record: {
+          kind: "audit",
+          action,
+          actor,
+          taskId: about.taskId ?? null,
+          subject: about.subject,
+          detail: about.detail ?? "",
+          atMs: moment.nowMs,
+        },
+      }),
+    emit: (event) => events.push(event),
+  };
+  const result = decider(draft);
+  if (!result.ok) return { result, changes: [], events: [] };
+  const changes = [...written.values()];
+  for (const record of historyRecords(draft, changes)) events.push({ destination: "history", record });
+  return { result, changes, events };
+}
+
+function changeId(change: Change): string {
+  switch (change.kind) {
+    case "settings":
+      return "";
+    case "line":
+      return `${change.row.id}@${change.row.version}`;
+    case "token":
+      return (change.row satisfies TokenRecord).hash;
+    case "delete_token":
+      return change.hash;
+    default:
+      return change.row.id;
+  }
+}

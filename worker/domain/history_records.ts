@@ -1,0 +1,106 @@
+/** Turns changed rows into the snapshots that the history keeps (O5): the last form of each, whole. */
+import { assertNever } from "../../protocol/result.ts";
+import type { Draft } from "./draft.ts";
+import type { HistoryRecord } from "./event.ts";
+import type { Change, Job, LineVersion, Run, Task } from "./queue_state.ts";
+import { taskStatus } from "./task_status.ts";
+
+/** One record per changed line, task, job and run; other rows are not part of the history. */
+export function historyRecords(draft: Draft, changes: readonly Change[]): HistoryRecord[] {
+  return changes.flatMap((change): HistoryRecord[] => {
+    switch (change.kind) {
+      case "line":
+        return [lineRecord(change.row)];
+      case "task":
+        return [taskRecord(draft, change.row)];
+      case "job":
+        return [jobRecord(change.row)];
+      case "run":
+        return [runRecord(change.row)];
+      case "settings":
+      case "runner":
+      case "token":
+      case "delete_token":
+        return [];
+      default:
+        return assertNever(change);
+    }
+  });
+}
+
+function lineRecord(line: LineVersion): HistoryRecord {
+  return {
+    kind: "line",
+    lineId: line.id,
+    version: line.version,
+    name: line.definition.name,
+    definition: line.definition,
+    createdAtMs: line.createdAtMs,
+    isDeleted: line.isDeleted,
+  };
+}
+
+function taskRecord(draft: Draft, task: Task): HistoryRecord {
+  const line = draft.line(task.lineId, task.lineVersion);
+  const station = line?.definition.stations.find((s) => s.id === task.stationId);
+  const state = task.state;
+  return {
+    kind: "task",
+    taskId: task.id,
+    lineId: task.lineId,
+    lineName: line?.definition.name ?? task.lineId,
+    lineVersion: task.lineVersion,
+    title: task.title,
+    description: task.description,
+    priority: task.priority,
+    labels: task.labels,
+    stationId: task.stationId,
+    stationName: station?.name ?? task.stationId,
+    status: taskStatus(task),
+    rejectionReason: state.kind === "failed" ? state.reason : null,
+    pendingGateId: state.kind === "awaiting_review" ? state.gateId : null,
+    attempt: task.attempts[task.stationId] ?? 0,
+    createdAtMs: task.createdAtMs,
+    updatedAtMs: task.updatedAtMs,
+    endedAtMs: state.kind === "completed" || state.kind === "failed" ? state.endedAtMs : null,
+  };
+}
+
+function jobRecord(job: Job): HistoryRecord {
+  const state = job.state;
+  const end = state.kind === "finished" ? state : null;
+  return {
+    kind: "job",
+    jobId: job.id,
+    taskId: job.taskId,
+    stationId: job.stationId,
+    attempt: job.attempt,
+    status: state.kind,
+    outcome: end?.outcome ?? null,
+    reason: end?.reason ?? null,
+    queuedAtMs: job.queuedAtMs,
+    endedAtMs: end?.endedAtMs ?? null,
+  };
+}
+
+function runRecord(run: Run): HistoryRecord {
+  const end = run.state.kind === "finished" ? run.state : null;
+  return {
+    kind: "run",
+    runId: run.id,
+    jobId: run.jobId,
+    taskId: run.taskId,
+    stationId: run.stationId,
+    runnerId: run.runnerId,
+    runnerName: run.runnerName,
+    leaseEpoch: run.leaseEpoch,
+    status: end === null ? (run.startedAtMs === null ? "claimed" : "in_progress") : "finished",
+    outcome: end?.outcome ?? null,
+    exitCode: end?.report?.exitCode ?? null,
+    summary: end?.report?.summary ?? end?.report?.error ?? null,
+    headCommit: end?.report?.headCommit ?? null,
+    claimedAtMs: run.claimedAtMs,
+    startedAtMs: run.startedAtMs,
+    endedAtMs: end?.endedAtMs ?? null,
+  };
+}

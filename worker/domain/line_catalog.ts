@@ -1,0 +1,86 @@
+/** Lines of a project: each put makes a new version, and a task keeps the version that it started with. */
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { LineId } from "../../protocol/ids.ts";
+import type { LineInput } from "../../protocol/line/line.ts";
+import type { Draft } from "./draft.ts";
+import type { LineView, QueueError } from "./job_queue_api.ts";
+import { touchProject } from "./project.ts";
+import type { LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
+import { unreachableStations } from "./transition.ts";
+
+/** Puts a line: a new one, or the next version of one that exists. A body equal to the newest version changes nothing. */
+export function putLine(
+  draft: Draft,
+  actor: string,
+  input: { readonly lineId: LineId | null; readonly line: LineInput },
+): Result<LineView, QueueError> {
+  const { id: bodyId, owner, project, ...definition } = input.line;
+  const settings = draft.settings();
+  if (input.lineId !== null && bodyId !== undefined && bodyId !== input.lineId) {
+    return err({ reason: "line_id_mismatch", path: input.lineId, body: bodyId });
+  }
+  if (owner !== undefined && owner !== settings.owner) {
+    return err({ reason: "line_id_mismatch", path: settings.owner, body: owner });
+  }
+  if (project !== undefined && project !== settings.project) {
+    return err({ reason: "line_id_mismatch", path: settings.project, body: project });
+  }
+  const id = input.lineId ?? bodyId ?? draft.newId<LineId>();
+  const newest = latestLine(draft.before, id);
+  if (newest !== null && !newest.isDeleted && JSON.stringify(newest.definition) === JSON.stringify(definition)) {
+    return ok(lineView(settings, newest));
+  }
+  touchProject(draft);
+  const row: LineVersion = {
+    id,
+    version: (draft.before.latestLineVersion.get(id) ?? 0) + 1,
+    definition,
+    createdAtMs: draft.nowMs,
+    isDeleted: false,
+  };
+  draft.put({ kind: "line", row });
+  draft.audit("line_put", actor, { subject: `line:${id}`, detail: `version ${row.version}` });
+  return ok(lineView(settings, row));
+}
+
+/** Deletes a line: it takes no new tasks, and the tasks on it go on with their version. */
+export function deleteLine(draft: Draft, actor: string, lineId: LineId): Result<null, QueueError> {
+  const line = findLine(draft.before, lineId);
+  if (!line.ok) return line;
+  draft.put({ kind: "line", row: { ...line.value, isDeleted: true } });
+  draft.audit("line_deleted", actor, { subject: `line:${lineId}` });
+  return ok(null);
+}
+
+/** The newest version of a line that is not deleted. */
+export function findLine(state: QueueState, lineId: string): Result<LineVersion, QueueError> {
+  const line = latestLine(state, lineId as LineId);
+  if (line === null || line.isDeleted) return err({ reason: "not_found", what: "line", id: lineId });
+  return ok(line);
+}
+
+/** Every line that is not deleted, in its newest version, by id. */
+export function listLines(state: QueueState): LineView[] {
+  return [...state.latestLineVersion.keys()].sort()
+    .map((id) => latestLine(state, id))
+    .filter((line) => line !== null && !line.isDeleted)
+    .map((line) => lineView(state.settings, line!));
+}
+
+/** A line as it goes out. */
+export function lineView(settings: ProjectSettings, line: LineVersion): LineView {
+  return {
+    id: line.id,
+    version: line.version,
+    owner: settings.owner,
+    project: settings.project,
+    createdAtMs: line.createdAtMs,
+    definition: line.definition,
+    warnings: unreachableStations(line.definition).map((id) => `No path from the first station reaches station '${id}'`),
+  };
+}
+
+function latestLine(state: QueueState, id: LineId): LineVersion | null {
+  const version = state.latestLineVersion.get(id);
+  return version === undefined ? null : state.lines.get(`${id}@${version}`) ?? null;
+}

@@ -1,0 +1,53 @@
+/**
+ * Bearer tokens (design S1): `sf_{kind}_{project tag}_{43 characters}`. The prefix lets secret scanners find them;
+ * the tag, a hash of owner and project, tells a token of another project from garbage without a look-up; the rest
+ * is 256 random bits. We keep SHA-256 of the whole text and nothing else.
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { TOKEN_BYTES } from "../../protocol/limits.ts";
+import type { TokenKind } from "./queue_state.ts";
+
+export interface MintedToken {
+  readonly text: string;
+  readonly hash: string;
+}
+
+const TOKEN_PATTERN = /^sf_(user|runner|job|repository)_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/;
+
+/** Makes a token from at least 32 unguessable bytes. */
+export function mintToken(kind: TokenKind, owner: string, project: string, random: Uint8Array): MintedToken {
+  if (random.length < TOKEN_BYTES) {
+    throw new RangeError(`Cannot make a token as it needs ${TOKEN_BYTES} random bytes: current value is ${random.length}`);
+  }
+  const text = `sf_${kind}_${projectTag(owner, project)}_${base64Url(random.subarray(0, TOKEN_BYTES))}`;
+  return { text, hash: tokenHash(text) };
+}
+
+/** What is stored and looked up instead of the token. */
+export function tokenHash(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
+}
+
+/** Does the text say that it belongs to another project than this one? */
+export function namesOtherProject(text: string, owner: string, project: string): boolean {
+  const match = TOKEN_PATTERN.exec(text);
+  return match !== null && match[2] !== projectTag(owner, project);
+}
+
+function projectTag(owner: string, project: string): string {
+  return bytesToHex(sha256(utf8ToBytes(`${owner}/${project}`))).slice(0, 8);
+}
+
+const BASE64_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Base64url without padding; written here as the pure set has no Buffer and `btoa` takes strings. */
+function base64Url(bytes: Uint8Array): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = ((bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)) >>> 0;
+    const chars = Math.min(3, bytes.length - i) + 1;
+    for (let c = 0; c < chars; c++) out += BASE64_URL[(group >>> (18 - 6 * c)) & 63];
+  }
+  return out;
+}

@@ -1,0 +1,130 @@
+/**
+ * The tables of the history in libSQL: what lists, search and the audit trail read. Writer: `write.ts`, alone.
+ *
+ * Model: each row is the newest snapshot of one thing of one project; `sequence` is the outbox sequence of the
+ * snapshot in that project's `JobQueue` object. Times are integer Unix milliseconds.
+ *
+ * - H1: a snapshot changes a row only if its `sequence` is greater than the row's. Late and repeated ones do nothing.
+ * - H2: ids are unique within (owner, project) only; so every key begins with them.
+ * - H3: `applied_events` holds each event id once; it is written in the transaction that applies the event.
+ *
+ * After a change: `deno task new:migration NAME`. Files in `migrations/history` are never edited (forward only). The
+ * search index `tasks_fts` is not known to drizzle: it is in the migration `search_tasks`.
+ */
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+const ofProject = { owner: text("owner").notNull(), project: text("project").notNull() };
+const snapshot = { ...ofProject, sequence: integer("sequence").notNull() };
+
+/** One row per version of a line; the newest version says whether the line is deleted. */
+export const lines = sqliteTable("lines", {
+  ...snapshot,
+  lineId: text("line_id").notNull(),
+  version: integer("version").notNull(),
+  name: text("name").notNull(),
+  definition: text("definition", { mode: "json" }).$type<unknown>().notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  isDeleted: integer("is_deleted", { mode: "boolean" }).notNull(),
+}, (t) => [primaryKey({ columns: [t.owner, t.project, t.lineId, t.version] })]);
+
+/** One row per task. `rowId` exists because the search index points at it, and a vacuum must not move it. */
+export const tasks = sqliteTable("tasks", {
+  rowId: integer("row_id").primaryKey(),
+  ...snapshot,
+  taskId: text("task_id").notNull(),
+  lineId: text("line_id").notNull(),
+  lineName: text("line_name").notNull(),
+  lineVersion: integer("line_version").notNull(),
+  title: text("title").notNull(),
+  description: text("description").notNull(),
+  priority: text("priority").notNull(),
+  labels: text("labels", { mode: "json" }).$type<readonly string[]>().notNull(),
+  stationId: text("station_id").notNull(),
+  stationName: text("station_name").notNull(),
+  status: text("status").notNull(),
+  rejectionReason: text("rejection_reason"),
+  pendingGateId: text("pending_gate_id"),
+  attempt: integer("attempt").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  updatedAtMs: integer("updated_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+}, (t) => [
+  uniqueIndex("tasks_by_id").on(t.owner, t.project, t.taskId),
+  index("tasks_by_project").on(t.owner, t.project, t.createdAtMs, t.taskId),
+  index("tasks_by_age").on(t.createdAtMs, t.taskId),
+]);
+
+export const jobs = sqliteTable("jobs", {
+  ...snapshot,
+  jobId: text("job_id").notNull(),
+  taskId: text("task_id").notNull(),
+  stationId: text("station_id").notNull(),
+  attempt: integer("attempt").notNull(),
+  status: text("status").notNull(),
+  outcome: text("outcome"),
+  reason: text("reason"),
+  queuedAtMs: integer("queued_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+}, (t) => [
+  primaryKey({ columns: [t.owner, t.project, t.jobId] }),
+  index("jobs_by_task").on(t.owner, t.project, t.taskId),
+]);
+
+export const runs = sqliteTable("runs", {
+  ...snapshot,
+  runId: text("run_id").notNull(),
+  jobId: text("job_id").notNull(),
+  taskId: text("task_id").notNull(),
+  stationId: text("station_id").notNull(),
+  runnerId: text("runner_id").notNull(),
+  runnerName: text("runner_name").notNull(),
+  leaseEpoch: integer("lease_epoch").notNull(),
+  status: text("status").notNull(),
+  outcome: text("outcome"),
+  exitCode: integer("exit_code"),
+  summary: text("summary"),
+  headCommit: text("head_commit"),
+  claimedAtMs: integer("claimed_at_ms").notNull(),
+  startedAtMs: integer("started_at_ms"),
+  endedAtMs: integer("ended_at_ms"),
+}, (t) => [
+  primaryKey({ columns: [t.owner, t.project, t.runId] }),
+  index("runs_by_task").on(t.owner, t.project, t.taskId),
+]);
+
+export const gates = sqliteTable("gates", {
+  ...snapshot,
+  askId: text("ask_id").notNull(),
+  taskId: text("task_id").notNull(),
+  gateId: text("gate_id").notNull(),
+  gateName: text("gate_name").notNull(),
+  state: text("state").notNull(),
+  outcome: text("outcome"),
+  decidedBy: text("decided_by"),
+  reason: text("reason"),
+  openedAtMs: integer("opened_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+}, (t) => [
+  primaryKey({ columns: [t.owner, t.project, t.askId] }),
+  index("gates_by_task").on(t.owner, t.project, t.taskId),
+]);
+
+/** Who did what. Append only: a row is never changed and never deleted. */
+export const audit = sqliteTable("audit", {
+  ...snapshot,
+  action: text("action").notNull(),
+  actor: text("actor").notNull(),
+  taskId: text("task_id"),
+  subject: text("subject").notNull(),
+  detail: text("detail").notNull(),
+  atMs: integer("at_ms").notNull(),
+}, (t) => [
+  primaryKey({ columns: [t.owner, t.project, t.sequence] }),
+  index("audit_by_task").on(t.owner, t.project, t.taskId),
+]);
+
+/** Every event whose effect is in the tables above; its id is `{owner}/{project}:{sequence}` (H3). */
+export const appliedEvents = sqliteTable("applied_events", {
+  ...snapshot,
+  kind: text("kind").notNull(),
+}, (t) => [primaryKey({ columns: [t.owner, t.project, t.sequence] })]);
