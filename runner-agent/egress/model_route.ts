@@ -28,6 +28,8 @@ export interface ModelRouteOptions {
   readonly baseUrl: string;
   /** The path under which the sandbox reaches this route, such as `/model/anthropic`. */
   readonly prefix: string;
+  /** Ends everything in flight, for when the sandbox is gone. A CLI that hangs up while it gets an answer needs none. */
+  readonly signal?: AbortSignal;
   /** Sends the request; `globalThis.fetch` if absent. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
 }
@@ -93,7 +95,7 @@ export function createModelRoute(options: ModelRouteOptions): (request: Request)
         headers,
         body: request.body,
         redirect: "manual",
-        signal: request.signal,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     } catch {
       // The reason may quote the request; what the CLI needs to know is that nobody answered.

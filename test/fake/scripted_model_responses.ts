@@ -1,21 +1,34 @@
-/** The scripted model in OpenAI's Responses format. */
+/**
+ * The scripted model in OpenAI's Responses format. Codex offers its shell in one of two ways, depending on the model's
+ * name: as a function, or, to models that it knows to write code, as `tools.exec_command` inside of a custom tool
+ * `exec` that takes JavaScript.
+ */
 
 import {
   eventStream,
   findShellTool,
+  type ModelCall,
   type ModelFormat,
+  type ScriptedStep,
+  type ShellTool,
   type ToolParameters,
 } from "./scripted_model_format.ts";
 
+interface Tool {
+  readonly type: string;
+  readonly name?: string;
+  readonly parameters?: ToolParameters;
+  readonly tools?: readonly Tool[];
+}
+
 interface ResponsesBody {
   readonly stream?: boolean;
-  readonly tools?: readonly {
-    readonly type: string;
-    readonly name?: string;
-    readonly parameters?: ToolParameters;
-  }[];
-  readonly input: string | readonly { readonly type?: string }[];
+  readonly tools?: readonly Tool[];
+  readonly input: string | readonly { readonly type?: string; readonly tools?: readonly Tool[] }[];
 }
+
+/** The namespace and name of the tool that takes JavaScript. */
+const CODE_TOOL = { namespace: "functions", name: "exec" };
 
 export const openaiResponses: ModelFormat = {
   provider: "openai",
@@ -25,30 +38,14 @@ export const openaiResponses: ModelFormat = {
     const items = typeof body.input === "string" ? [] : body.input;
     return {
       turn: items.filter(({ type }) => type?.endsWith("_call_output") ?? false).length,
-      shellTool: findShellTool(
-        (body.tools ?? []).map(({ name, parameters }) => ({ name: name ?? "", parameters })),
-      ),
+      shellTool: findCodeTool(items.flatMap(({ tools }) => tools ?? [])) ??
+        findShellTool((body.tools ?? []).map(({ name, parameters }) => ({ name: name ?? "", parameters }))),
       isStreaming: body.stream === true,
       text,
     };
   },
   write(call, step) {
-    const item = step.kind === "tool" && call.shellTool !== null
-      ? {
-        type: "function_call",
-        id: `fc_${call.turn}`,
-        call_id: `call_${call.turn}`,
-        name: call.shellTool.name,
-        arguments: JSON.stringify(call.shellTool.argumentsFor(step.command)),
-        status: "completed",
-      }
-      : {
-        type: "message",
-        id: `msg_${call.turn}`,
-        role: "assistant",
-        content: [{ type: "output_text", text: step.kind === "text" ? step.text : "", annotations: [] }],
-        status: "completed",
-      };
+    const item = outputItem(call, step);
     const response = {
       id: `resp_${call.turn}`,
       object: "response",
@@ -75,3 +72,25 @@ export const openaiResponses: ModelFormat = {
   error: (status, message) =>
     Response.json({ error: { type: "invalid_request_error", message } }, { status }),
 };
+
+function findCodeTool(tools: readonly Tool[]): ShellTool | null {
+  const nested = tools.find(({ name }) => name === CODE_TOOL.namespace)?.tools ?? [];
+  if (!nested.some(({ type, name }) => type === "custom" && name === CODE_TOOL.name)) return null;
+  return {
+    name: CODE_TOOL.name,
+    argumentsFor: (command) => `text(await tools.exec_command({ cmd: ${JSON.stringify(command)} }));`,
+  };
+}
+
+function outputItem({ turn, shellTool }: ModelCall, step: ScriptedStep): unknown {
+  if (step.kind === "text" || shellTool === null) {
+    const text = step.kind === "text" ? step.text : "";
+    const content = [{ type: "output_text", text, annotations: [] }];
+    return { type: "message", id: `msg_${turn}`, role: "assistant", content, status: "completed" };
+  }
+  const common = { id: `tool_${turn}`, call_id: `call_${turn}`, name: shellTool.name, status: "completed" };
+  const input = shellTool.argumentsFor(step.command);
+  return shellTool.name === CODE_TOOL.name
+    ? { type: "custom_tool_call", namespace: CODE_TOOL.namespace, input, ...common }
+    : { type: "function_call", arguments: JSON.stringify(input), ...common };
+}
