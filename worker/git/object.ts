@@ -44,7 +44,10 @@ export const MODE_SUBMODULE = "160000";
 const MODES = new Set(["100644", "100755", "100664", "120000", MODE_DIRECTORY, MODE_SUBMODULE]);
 const TYPES = new Set<string>(["commit", "tree", "blob", "tag"]);
 
-function malformed(type: ObjectType, detail: string): { readonly ok: false; readonly error: MalformedObject } {
+function malformed(
+  type: ObjectType,
+  detail: string,
+): { readonly ok: false; readonly error: MalformedObject } {
   return err({ reason: "malformed_object", type, detail });
 }
 
@@ -132,7 +135,9 @@ export function referencesOf(type: ObjectType, data: Uint8Array): Result<ObjectR
 export function encodeTree(entries: readonly TreeEntry[]): Uint8Array {
   const key = (entry: TreeEntry) => entry.mode === MODE_DIRECTORY ? entry.name + "/" : entry.name;
   const sorted = [...entries].sort((a, b) => compareBytes(bytesOf(key(a)), bytesOf(key(b))));
-  return concatBytes(sorted.flatMap((entry) => [bytesOf(`${entry.mode} ${entry.name}\0`), objectIdBytes(entry.id)]));
+  return concatBytes(
+    sorted.flatMap((entry) => [bytesOf(`${entry.mode} ${entry.name}\0`), objectIdBytes(entry.id)]),
+  );
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

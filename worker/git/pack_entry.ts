@@ -17,8 +17,18 @@ const SHIFT_MAX = 49;
 
 export type PackEntryHeader =
   | { readonly kind: "whole"; readonly type: ObjectType; readonly sizeBytes: number; readonly end: number }
-  | { readonly kind: "offset_delta"; readonly baseOffset: number; readonly sizeBytes: number; readonly end: number }
-  | { readonly kind: "reference_delta"; readonly baseId: string; readonly sizeBytes: number; readonly end: number };
+  | {
+    readonly kind: "offset_delta";
+    readonly baseOffset: number;
+    readonly sizeBytes: number;
+    readonly end: number;
+  }
+  | {
+    readonly kind: "reference_delta";
+    readonly baseId: string;
+    readonly sizeBytes: number;
+    readonly end: number;
+  };
 
 export interface BadPackEntry {
   readonly reason: "bad_pack_entry";
@@ -26,7 +36,10 @@ export interface BadPackEntry {
 }
 
 /** Reads the header at `offset`; `end` is where the compressed data starts, `sizeBytes` its inflated length. */
-export function readPackEntryHeader(bytes: Uint8Array, offset: number): Result<PackEntryHeader, BadPackEntry> {
+export function readPackEntryHeader(
+  bytes: Uint8Array,
+  offset: number,
+): Result<PackEntryHeader, BadPackEntry> {
   const bad = err<BadPackEntry>({ reason: "bad_pack_entry", offset });
   let at = offset;
   let byte = bytes[at++];

@@ -29,7 +29,9 @@ const DEFLATE_LEVEL = 3;
 export function externalBases(scanned: ScannedPack): Set<string> {
   const own = new Set(scanned.wholes.map((whole) => whole.object.id));
   const bases = new Set<string>();
-  for (const { base } of scanned.deltas) if (base.kind === "reference" && !own.has(base.id)) bases.add(base.id);
+  for (const { base } of scanned.deltas) {
+    if (base.kind === "reference" && !own.has(base.id)) bases.add(base.id);
+  }
   return bases;
 }
 
@@ -138,7 +140,12 @@ class DeltaResolver {
   }
 
   #keep({ type, data }: InflatedObject, offset: number, queue: PackDelta[]): Result<void, PackError> {
-    const object = { id: hashObject(type, data), type, sizeBytes: data.length, compressed: deflate(data, DEFLATE_LEVEL) };
+    const object = {
+      id: hashObject(type, data),
+      type,
+      sizeBytes: data.length,
+      compressed: deflate(data, DEFLATE_LEVEL),
+    };
     this.#expandedBytes += object.compressed.length;
     if (this.#expandedBytes > this.limits.expandedBytesMax) {
       return err({ reason: "pack_too_costly", workBytesMax: this.limits.expandedBytesMax });

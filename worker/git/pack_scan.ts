@@ -74,7 +74,11 @@ export interface ScannedPack {
 export type SeeObject = (object: PackObject, data: Uint8Array) => Result<void, PackError>;
 
 /** Reads all entries of `pack` (header to trailing checksum, nothing after it). */
-export function scanPack(pack: Uint8Array, limits: PackLimits, see: SeeObject): Result<ScannedPack, PackError> {
+export function scanPack(
+  pack: Uint8Array,
+  limits: PackLimits,
+  see: SeeObject,
+): Result<ScannedPack, PackError> {
   const count = readPackHeader(pack, limits);
   if (!count.ok) return count;
   const dataEnd = pack.length - ID_BYTES;
@@ -95,7 +99,9 @@ export function scanPack(pack: Uint8Array, limits: PackLimits, see: SeeObject): 
     if (sizeBytes > limits.objectBytesMax) {
       return err({ reason: "pack_object_too_large", bytesMax: limits.objectBytesMax });
     }
-    if (workBytes > limits.workBytesMax) return err({ reason: "pack_too_costly", workBytesMax: limits.workBytesMax });
+    if (workBytes > limits.workBytesMax) {
+      return err({ reason: "pack_too_costly", workBytesMax: limits.workBytesMax });
+    }
     const stream = inflateAt(entries, end, sizeBytes);
     if (!stream.ok) return stream;
     at = stream.value.end;
@@ -122,5 +128,7 @@ function readPackHeader(pack: Uint8Array, limits: PackLimits): Result<number, Pa
   const isPack = view.getUint32(0) === 0x5041434b && (view.getUint32(4) === 2 || view.getUint32(4) === 3);
   if (!isPack) return err({ reason: "not_a_pack" });
   const count = view.getUint32(8);
-  return count > limits.objectsMax ? err({ reason: "too_many_objects", objectsMax: limits.objectsMax }) : ok(count);
+  return count > limits.objectsMax
+    ? err({ reason: "too_many_objects", objectsMax: limits.objectsMax })
+    : ok(count);
 }

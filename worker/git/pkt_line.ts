@@ -48,7 +48,10 @@ export function pktText(line: PktLine): string {
 }
 
 /** Reads the line at `offset`; `end` is where the next one starts. */
-export function readPktLine(bytes: Uint8Array, offset: number): Result<{ line: PktLine; end: number }, PktError> {
+export function readPktLine(
+  bytes: Uint8Array,
+  offset: number,
+): Result<{ line: PktLine; end: number }, PktError> {
   if (offset + 4 > bytes.length) return err({ reason: "truncated", offset });
   const digits = textOf(bytes.subarray(offset, offset + 4));
   if (!/^[0-9a-fA-F]{4}$/.test(digits)) return err({ reason: "bad_length", offset });
@@ -63,7 +66,10 @@ export function readPktLine(bytes: Uint8Array, offset: number): Result<{ line: P
 }
 
 /** Reads lines until the first flush (which is consumed) or the end of `bytes`; `end` is the offset after them. */
-export function readSection(bytes: Uint8Array, offset = 0): Result<{ lines: PktLine[]; end: number }, PktError> {
+export function readSection(
+  bytes: Uint8Array,
+  offset = 0,
+): Result<{ lines: PktLine[]; end: number }, PktError> {
   const lines: PktLine[] = [];
   let at = offset;
   while (at < bytes.length) {

@@ -54,7 +54,9 @@ export function parseReceiveRequest(body: Uint8Array): Result<ReceiveRequest, Ma
     if (listed !== undefined) capabilities = new Set(listed.split(" ").filter((word) => word !== ""));
     const [oldId = "", newId = "", ...rest] = command.split(" ");
     const ref = rest.join(" ");
-    if (!isObjectId(oldId) || !isObjectId(newId) || ref === "") return malformed("a command is not <old> <new> <ref>");
+    if (!isObjectId(oldId) || !isObjectId(newId) || ref === "") {
+      return malformed("a command is not <old> <new> <ref>");
+    }
     commands.push({ oldId, newId, ref });
   }
   return ok({ commands, capabilities, packStart: section.value.end });
@@ -90,7 +92,10 @@ export function decideCommands(
 ): CommandOutcome[] {
   const outcomes = commands.map((command): CommandOutcome => {
     const twice = commands.some((other) => other !== command && other.ref === command.ref);
-    return { command, refusal: twice ? "multiple updates for one ref" : refusalOf(command, permissions, view) };
+    return {
+      command,
+      refusal: twice ? "multiple updates for one ref" : refusalOf(command, permissions, view),
+    };
   });
   const failed = outcomes.some(({ refusal }) => refusal !== null);
   if (!isAtomic || !failed) return outcomes;
@@ -102,13 +107,17 @@ function refusalOf(command: ReceiveCommand, permissions: RefPermissions, view: R
   if (!isRefName(ref)) return "funny refname";
   const refused = refusalOfRef(permissions, ref);
   if (refused !== null) return refused;
-  if ((view.refs.get(ref) ?? ZERO_ID) !== oldId) return "stale info: the ref was changed meanwhile, fetch first";
+  if ((view.refs.get(ref) ?? ZERO_ID) !== oldId) {
+    return "stale info: the ref was changed meanwhile, fetch first";
+  }
   if (newId === ZERO_ID) return ref === view.headRef ? "refusing to delete the default branch" : null;
   const type = view.typeOf(newId);
   if (type === undefined) return "missing necessary objects";
   if (ref.startsWith("refs/heads/") && type !== "commit") return "a branch must name a commit";
   const clash = oldId === ZERO_ID ? clashingRef(ref, view.refs) : undefined;
-  return clash === undefined ? null : `${clash} exists, and one name cannot be both a ref and a folder of refs`;
+  return clash === undefined
+    ? null
+    : `${clash} exists, and one name cannot be both a ref and a folder of refs`;
 }
 
 /** A ref that is a parent folder of `ref` or inside it: clients that keep refs as files cannot hold both. */

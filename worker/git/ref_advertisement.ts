@@ -23,10 +23,12 @@ export interface AdvertisedRefs {
 }
 
 const AGENT = "agent=shopfloor";
-const UPLOAD_CAPABILITIES = "multi_ack_detailed no-done side-band-64k thin-pack ofs-delta shallow deepen-since " +
+const UPLOAD_CAPABILITIES =
+  "multi_ack_detailed no-done side-band-64k thin-pack ofs-delta shallow deepen-since " +
   "deepen-not deepen-relative no-progress include-tag allow-tip-sha1-in-want allow-reachable-sha1-in-want " +
   `object-format=sha1 ${AGENT}`;
-const RECEIVE_CAPABILITIES = `report-status delete-refs side-band-64k ofs-delta atomic quiet object-format=sha1 ${AGENT}`;
+const RECEIVE_CAPABILITIES =
+  `report-status delete-refs side-band-64k ofs-delta atomic quiet object-format=sha1 ${AGENT}`;
 
 function serviceHeader(service: GitService): Uint8Array {
   return concatBytes([pktLine(`# service=${service}\n`), FLUSH]);
@@ -60,13 +62,18 @@ export function advertiseProtocol2(): Uint8Array {
 
 /** Protocol 2, `ls-refs`: `args` are the lines after the delimiter. */
 export function answerLsRefs(args: readonly string[], advertised: AdvertisedRefs): Uint8Array {
-  const prefixes = args.filter((arg) => arg.startsWith("ref-prefix ")).map((arg) => arg.slice("ref-prefix ".length));
-  const isWanted = (name: string) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
+  const prefixes = args.filter((arg) => arg.startsWith("ref-prefix ")).map((arg) =>
+    arg.slice("ref-prefix ".length)
+  );
+  const isWanted = (name: string) =>
+    prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
   const head = headOf(advertised);
   const lines: Uint8Array[] = [];
   for (const ref of [...head, ...advertised.refs]) {
     if (!isWanted(ref.name)) continue;
-    const symref = ref.name === "HEAD" && args.includes("symrefs") ? ` symref-target:${advertised.headRef}` : "";
+    const symref = ref.name === "HEAD" && args.includes("symrefs")
+      ? ` symref-target:${advertised.headRef}`
+      : "";
     const peeled = ref.peeledId !== null && args.includes("peel") ? ` peeled:${ref.peeledId}` : "";
     lines.push(pktLine(`${ref.id} ${ref.name}${symref}${peeled}\n`));
   }
@@ -77,11 +84,15 @@ export function answerLsRefs(args: readonly string[], advertised: AdvertisedRefs
 }
 
 /** A protocol 2 request: the command, and the argument lines after the delimiter. */
-export function parseProtocol2(lines: readonly PktLine[]): { readonly command: string; readonly args: string[] } {
+export function parseProtocol2(
+  lines: readonly PktLine[],
+): { readonly command: string; readonly args: string[] } {
   const delimiter = lines.findIndex((line) => line.kind === "delimiter");
   const heads = (delimiter < 0 ? lines : lines.slice(0, delimiter)).map(pktText);
   const command = heads.find((line) => line.startsWith("command="))?.slice("command=".length) ?? "";
-  const args = delimiter < 0 ? [] : lines.slice(delimiter + 1).filter((line) => line.kind === "data").map(pktText);
+  const args = delimiter < 0
+    ? []
+    : lines.slice(delimiter + 1).filter((line) => line.kind === "data").map(pktText);
   return { command, args };
 }
 

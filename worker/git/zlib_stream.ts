@@ -22,7 +22,11 @@ function compressedBound(sizeBytes: number): number {
 }
 
 /** Inflates the stream that starts at `offset` and must give exactly `sizeBytes` bytes. */
-export function inflateAt(bytes: Uint8Array, offset: number, sizeBytes: number): Result<InflatedStream, BadStream> {
+export function inflateAt(
+  bytes: Uint8Array,
+  offset: number,
+  sizeBytes: number,
+): Result<InflatedStream, BadStream> {
   const input = bytes.subarray(offset, Math.min(bytes.length, offset + compressedBound(sizeBytes)));
   try {
     // One byte more than declared, so that a longer stream is an error here and cannot exhaust memory.
@@ -45,7 +49,9 @@ export function inflateAt(bytes: Uint8Array, offset: number, sizeBytes: number):
 export function inflateStored(compressed: Uint8Array, sizeBytes: number): Uint8Array {
   const stream = inflateAt(compressed, 0, sizeBytes);
   if (stream.ok) return stream.value.data;
-  throw new TypeError(`Cannot inflate stored object as it must have ${sizeBytes} bytes: current value is damaged`);
+  throw new TypeError(
+    `Cannot inflate stored object as it must have ${sizeBytes} bytes: current value is damaged`,
+  );
 }
 
 /** Compresses fast (level 1 to 9; objects that came as deltas are compressed again on the push's path). */
