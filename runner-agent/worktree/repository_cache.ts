@@ -1,0 +1,120 @@
+/**
+ * One bare repository per project, `<data>/repositories/<id>.git`: what every run of the project borrows objects
+ * from.
+ *
+ * 1. Whatever changes a cache holds its lock, a lock of the operating system on `<id>.lock`, which a crash
+ *    releases. The one exception writes a ref that only its run uses (`harvest.ts`).
+ * 2. Objects are only ever added: runs name them as alternates, so nothing is collected here. An operator who
+ *    wants the space back deletes `repositories/` while no run exists.
+ * 3. `refs/remotes/origin/*` and `refs/tags/*` are the project's as of the last fetch. `refs/shopfloor/runs/{runId}`
+ *    is a run's head, `refs/shopfloor/bases/{runId}` what its work began from; `refs/shopfloor/incoming/{runId}/*`
+ *    exists only inside one `prepare`.
+ * 4. Objects are readable to everybody, whatever the umask, as another user reads them in the sandbox. So runs of
+ *    one project may read each other's objects, never each other's refs.
+ * 5. A cache has no remote and no credential in its configuration.
+ */
+import { join } from "node:path";
+import { ok, type Result } from "../../protocol/result.ts";
+import type { Origin } from "./allowed_repository.ts";
+import type { Git, GitFailure } from "./git_command.ts";
+import { removeTree } from "./run_directory.ts";
+
+/** 128 bits of the hash of the URL: enough that two projects never meet. */
+const ID_HEX_CHARS = 32;
+
+export interface RepositoryCaches {
+  /** The cache's directory, made if missing. Without network. */
+  open(origin: Origin): Promise<Result<string, GitFailure>>;
+  /** Runs `body` alone among all that change this cache, in this process or another. */
+  withLock<T>(gitDir: string, body: () => Promise<T>): Promise<T>;
+}
+
+/** Creates the caches below `<dataDir>/repositories`. */
+export function createRepositoryCaches(dataDir: string, git: Git): RepositoryCaches {
+  const directory = join(dataDir, "repositories");
+  const cleaned = new Set<string>();
+
+  async function withLock<T>(gitDir: string, body: () => Promise<T>): Promise<T> {
+    await Deno.mkdir(directory, { recursive: true });
+    using file = await Deno.open(`${gitDir}.lock`, { create: true, write: true });
+    await file.lock(true);
+    if (!cleaned.has(gitDir)) {
+      await removeStaleLocks(gitDir);
+      cleaned.add(gitDir);
+    }
+    return await body();
+  }
+
+  return {
+    withLock,
+    async open(origin) {
+      const gitDir = join(directory, `${await cacheId(origin.url)}.git`);
+      return await withLock(gitDir, async () => {
+        if (await exists(gitDir)) return ok(gitDir);
+        const made = await initCache(git, gitDir);
+        return made.ok ? ok(gitDir) : made;
+      });
+    },
+  };
+}
+
+/** Fetches every branch and tag of the project. Hold the lock. */
+export function fetchProject(git: Git, gitDir: string, origin: Origin): Promise<Result<string, GitFailure>> {
+  return git.run({
+    action: "fetch the project",
+    gitDir,
+    access: { kind: "origin", origin },
+    args: [
+      "fetch",
+      "--quiet",
+      "--prune",
+      "--no-write-fetch-head",
+      "--no-auto-maintenance",
+      "--recurse-submodules=no",
+      "--",
+      origin.url,
+      "+refs/heads/*:refs/remotes/origin/*",
+      "+refs/tags/*:refs/tags/*",
+    ],
+  });
+}
+
+async function initCache(git: Git, gitDir: string): Promise<Result<null, GitFailure>> {
+  const temporary = `${gitDir}.new`;
+  await removeTree(temporary);
+  const made = await git.run({
+    action: "create the cache of the project",
+    args: ["init", "--quiet", "--bare", "--template=", "--shared=0644", "--", temporary],
+  });
+  if (!made.ok) return made;
+  await Deno.rename(temporary, gitDir);
+  return ok(null);
+}
+
+/**
+ * A git process that was killed leaves its `x.lock` and blocks that ref for good. Whoever holds our lock for the
+ * first time in this process knows that none of them is in use.
+ */
+async function removeStaleLocks(directory: string): Promise<void> {
+  if (!await exists(directory)) return;
+  for await (const entry of Deno.readDir(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory && entry.name !== "objects") await removeStaleLocks(path);
+    if (entry.isFile && entry.name.endsWith(".lock")) await Deno.remove(path);
+  }
+}
+
+async function cacheId(url: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(url));
+  return new Uint8Array(hash).toHex().slice(0, ID_HEX_CHARS);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
