@@ -21,3 +21,38 @@ export const GATE_TOKEN_LIFE_MS = 72 * 3_600_000;
 export const TASK_OUTPUT_MAX_BYTES = 10 * 1024 * 1024;
 /** One artifact's JSON. */
 export const ARTIFACT_MAX_BYTES = 1024 * 1024;
+/** Rows in one page of a list of the history. */
+export const LIST_PAGE_DEFAULT = 50;
+export const LIST_PAGE_MAX = 200;
+/** Words of a search text that are used; the rest is ignored. */
+export const SEARCH_WORDS_MAX = 8;
+
+/** One push's pack: an object has 128 MB of memory, and a pack is there twice while it is taken apart. */
+export const PUSH_PACK_MAX_BYTES = 20 * 1000 * 1000;
+/** A larger push is read to its end up to the platform's own request limit, so that git shows our answer. */
+export const PUSH_DRAIN_MAX_BYTES = 100 * 1000 * 1000;
+/** A fetch request is a list of ids: 20,000 haves. */
+export const FETCH_REQUEST_MAX_BYTES = 1024 * 1024;
+export const PACK_OBJECTS_MAX = 100_000;
+/** One file, inflated: it must fit beside its pack while it is a delta's base. */
+export const GIT_OBJECT_MAX_BYTES = 32 * 1000 * 1000;
+/** Inflating and hashing for one push: some seconds of the platform's 30 s of CPU. */
+export const PACK_WORK_MAX_BYTES = 512 * 1000 * 1000;
+/** Objects that came as deltas, compressed again, in memory until the push's transaction. */
+export const PACK_EXPANDED_MAX_BYTES = 32 * 1000 * 1000;
+export const PACK_BASE_CACHE_BYTES = 16 * 1000 * 1000;
+/** Large blobs that a thin pack's deltas are based on, loaded from R2 for one push. */
+export const PACK_LARGE_BASES_MAX_BYTES = 24 * 1000 * 1000;
+/** Compressed objects above this are in R2: a row of the platform holds 2 MB. */
+export const GIT_ROW_MAX_BYTES = 1_500_000;
+/** Bytes of a pack made at once while a client reads it. */
+export const PACK_PIECE_BYTES = 256 * 1024;
+/** A file shown or returned by RPC; the platform's limit for one call is 32 MiB. */
+export const FILE_READ_MAX_BYTES = 10 * 1000 * 1000;
+/** A diff is for people to read: more files than this are left out, and larger files have no patch. */
+export const DIFF_FILES_MAX = 300;
+export const DIFF_FILE_MAX_BYTES = 512 * 1024;
+/** All patches of one diff; files after that have no patch. */
+export const DIFF_TOTAL_MAX_BYTES = 2 * 1024 * 1024;
+/** Line edits that the diff searches for before it shows a file as replaced: its time grows with the square. */
+export const DIFF_EDITS_MAX = 2_000;

@@ -2,6 +2,7 @@
 import { ok, type Result } from "../../protocol/result.ts";
 import type { RunnerId } from "../../protocol/ids.ts";
 import type { RunnerRegistered } from "../../protocol/line/runner.ts";
+import { isoTime } from "../../protocol/line/time.ts";
 import { RUNNER_OFFLINE_MS, RUNNER_SEEN_WRITE_MS } from "../limits.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError, RunnerView } from "./job_queue_api.ts";
@@ -46,7 +47,7 @@ export function registerRunner(
     id: row.id,
     name: row.name,
     token: input.minted.text,
-    registeredAt: new Date(draft.nowMs).toISOString(),
+    registeredAt: isoTime(draft.nowMs),
   });
 }
 

@@ -20,7 +20,9 @@ const EVENT_ID = /^([^/:]+)\/([^/:]+):(\d+)$/;
 export function eventSource(eventId: string): EventSource {
   const match = EVENT_ID.exec(eventId);
   if (match === null) {
-    throw new TypeError(`Cannot apply event as its id must be 'owner/project:sequence': current value is '${eventId}'`);
+    throw new TypeError(
+      `Cannot apply event as its id must be 'owner/project:sequence': current value is '${eventId}'`,
+    );
   }
   return { owner: match[1]!, project: match[2]!, sequence: Number(match[3]) };
 }

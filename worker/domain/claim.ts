@@ -1,0 +1,135 @@
+/** Offering and claiming (Line 3 row 2, Line 4.2, design Q1): a claim raises the epoch and starts a run. */
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { JobId, RunId, RunnerId } from "../../protocol/ids.ts";
+import type { Draft } from "./draft.ts";
+import type { QueueError } from "./job_queue_api.ts";
+import { leaseUntilMs, runDeadlineMs } from "./lease.ts";
+import { missingFor } from "./matching.ts";
+import { pickJob } from "./queue.ts";
+import type { Job, Run } from "./queue_state.ts";
+import { heldJobs, noteSeen } from "./runner_registry.ts";
+import { putTask } from "./task.ts";
+import type { MintedToken } from "./token.ts";
+
+/** Fresh secrets for one run; only their hashes are kept. */
+export interface RunTokens {
+  readonly job: MintedToken;
+  readonly repository: MintedToken;
+}
+
+/** A job in the hands of a runner. */
+export interface Claimed {
+  readonly job: Job;
+  readonly run: Run;
+  readonly tokens: RunTokens;
+}
+
+/** The job that this runner would get, unclaimed; null when there is none, or when it still holds one (Line 12). */
+export function offerJob(draft: Draft, runnerId: RunnerId, capabilities: readonly string[] | null): Job | null {
+  const runner = draft.runner(runnerId)!;
+  noteSeen(draft, runnerId);
+  if (heldJobs(draft.before, runnerId).length > 0) return null;
+  return pickJob(draft.before.jobs.values(), { labels: runner.labels, capabilities });
+}
+
+/**
+ * Claims one job. The same runner claiming a job that it already holds gets the same run again, with fresh tokens:
+ * its first answer may have been lost on the way.
+ */
+export function claimJob(
+  draft: Draft,
+  input: {
+    readonly runnerId: RunnerId;
+    readonly jobId: JobId;
+    readonly capabilities: readonly string[] | null;
+    readonly tokens: RunTokens;
+  },
+): Result<Claimed, QueueError> {
+  const runner = draft.runner(input.runnerId)!;
+  const job = draft.job(input.jobId);
+  if (job === undefined) return err({ reason: "not_found", what: "job", id: input.jobId });
+  const isHeldByCaller = (job.state.kind === "claimed" || job.state.kind === "in_progress") &&
+    job.state.runnerId === runner.id;
+  if (isHeldByCaller) return ok(reclaim(draft, job, input.tokens));
+  if (job.state.kind !== "queued") return err({ reason: "job_not_queued", jobId: job.id, status: job.state.kind });
+  const held = heldJobs(draft.before, runner.id)[0];
+  if (held !== undefined) return err({ reason: "runner_busy", jobId: held.id });
+  const missing = missingFor(job, { labels: runner.labels, capabilities: input.capabilities });
+  if (missing.length > 0) return err({ reason: "runner_does_not_match", missing });
+
+  const task = draft.task(job.taskId)!;
+  const station = draft.line(task.lineId, task.lineVersion)!.definition.stations.find((s) => s.id === job.stationId)!;
+  const run: Run = {
+    id: draft.newId<RunId>(),
+    jobId: job.id,
+    taskId: job.taskId,
+    stationId: job.stationId,
+    runnerId: runner.id,
+    runnerName: runner.name,
+    leaseEpoch: job.leaseEpoch + 1,
+    claimedAtMs: draft.nowMs,
+    startedAtMs: null,
+    state: { kind: "active" },
+  };
+  const claimed: Job = {
+    ...job,
+    leaseEpoch: run.leaseEpoch,
+    runIds: [...job.runIds, run.id],
+    state: {
+      kind: "claimed",
+      runId: run.id,
+      runnerId: runner.id,
+      leaseUntilMs: leaseUntilMs(draft.nowMs),
+      deadlineMs: runDeadlineMs(draft.nowMs, station.trigger.maxTimeoutMinutes),
+    },
+  };
+  draft.put({ kind: "run", row: run });
+  draft.put({ kind: "job", row: claimed });
+  draft.put({ kind: "runner", row: { ...runner, lastSeenAtMs: draft.nowMs, lastRunId: run.id } });
+  putTokens(draft, claimed, input.tokens);
+  putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "claimed" } });
+  draft.note(task, "run_claimed", {
+    stationId: job.stationId,
+    jobId: job.id,
+    runId: run.id,
+    runnerName: runner.name,
+    detail: `attempt ${job.attempt}, lease ${run.leaseEpoch}`,
+  });
+  return ok({ job: claimed, run, tokens: input.tokens });
+}
+
+function reclaim(draft: Draft, job: Job, tokens: RunTokens): Claimed {
+  if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") {
+    throw new TypeError(`Cannot claim again as the job must be held: current value is ${job.state.kind}`);
+  }
+  const run = draft.run(job.state.runId)!;
+  const renewed: Job = { ...job, state: { ...job.state, leaseUntilMs: leaseUntilMs(draft.nowMs) } };
+  draft.put({ kind: "job", row: renewed });
+  dropTokens(draft, job.id);
+  putTokens(draft, renewed, tokens);
+  return { job: renewed, run, tokens };
+}
+
+function putTokens(draft: Draft, job: Job, tokens: RunTokens): void {
+  for (const kind of ["job", "repository"] as const) {
+    draft.put({
+      kind: "token",
+      row: {
+        hash: tokens[kind].hash,
+        kind,
+        name: job.id,
+        runnerId: null,
+        jobId: job.id,
+        taskId: job.taskId,
+        createdAtMs: draft.nowMs,
+      },
+    });
+  }
+}
+
+/** The tokens of a job die with its run (S1). */
+export function dropTokens(draft: Draft, jobId: JobId): void {
+  for (const token of draft.before.tokens.values()) {
+    if (token.jobId === jobId) draft.put({ kind: "delete_token", hash: token.hash });
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * What a runner says about a run: alive, or over (Line 3 row 3, Line 8; design Q1, Q2).
+ *
+ * Invariants:
+ *   Q1  A call with an old epoch, or about a run that is no longer the job's current one, gets 409 and changes nothing.
+ *   Q2  A finished run never moves: the same terminal report again is accepted, another is refused.
+ */
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { JobId, RunId, RunnerId } from "../../protocol/ids.ts";
+import type { ReportAnswer, RunnerReport } from "../../protocol/line/runner.ts";
+import type { Outcome } from "../../protocol/line/task.ts";
+import type { Draft } from "./draft.ts";
+import { finishJob, loseRun } from "./job_end.ts";
+import type { QueueError } from "./job_queue_api.ts";
+import { leaseUntilMs } from "./lease.ts";
+import type { FinalReport, Job, Run } from "./queue_state.ts";
+import { heldJobs, noteSeen } from "./runner_registry.ts";
+import { putTask } from "./task.ts";
+
+/** Applies a report or a heartbeat of one runner. */
+export function reportRun(
+  draft: Draft,
+  runnerId: RunnerId,
+  report: RunnerReport,
+): Result<ReportAnswer, QueueError> {
+  noteSeen(draft, runnerId);
+  const found = findRun(draft, runnerId, report);
+  if (!found.ok) return found;
+  const { run, job } = found.value;
+  if (report.leaseEpoch !== undefined && report.leaseEpoch !== run.leaseEpoch) {
+    return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: report.leaseEpoch });
+  }
+  const isHeartbeat = report.jobResult === "in_progress";
+  if (run.state.kind === "finished") {
+    if (run.state.outcome === "lost") return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
+    if (isHeartbeat) return ok({ ok: true, cancel: true, leaseUntil: null });
+    if (isSameReport(run.state.report, finalReport(report))) return ok({ ok: true, cancel: false, leaseUntil: null });
+    return err({ reason: "run_finished", runId: run.id, outcome: run.state.outcome });
+  }
+  if (isHeartbeat) return ok({ ok: true, cancel: false, leaseUntil: renewLease(draft, job, run) });
+  const final = finalReport(report);
+  if (report.reason === "runner_stopped") {
+    loseRun(draft, job, run, final, "runner_stopped");
+    return ok({ ok: true, cancel: false, leaseUntil: null });
+  }
+  const outcome = outcomeOf(report);
+  finishJob(draft, job, { outcome, reason: outcome === "success" ? null : failureReason(report), run, report: final });
+  return ok({ ok: true, cancel: false, leaseUntil: null });
+}
+
+/** Keeps a lease alive, and notes the start of work at the first sign of it. Returns the new end of the lease. */
+export function renewLease(draft: Draft, job: Job, run: Run): number {
+  if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") {
+    throw new TypeError(`Cannot renew lease as the job must be held: current value is ${job.state.kind}`);
+  }
+  const untilMs = leaseUntilMs(draft.nowMs);
+  draft.put({ kind: "job", row: { ...job, state: { ...job.state, kind: "in_progress", leaseUntilMs: untilMs } } });
+  if (run.startedAtMs !== null) return untilMs;
+  draft.put({ kind: "run", row: { ...run, startedAtMs: draft.nowMs } });
+  const task = draft.task(job.taskId)!;
+  putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "in_progress" } });
+  draft.note(task, "run_started", { stationId: job.stationId, jobId: job.id, runId: run.id, runnerName: run.runnerName });
+  return untilMs;
+}
+
+/** The run that a call is about: by run id, by job id, or the one that the runner holds (Line 12). */
+export function findRun(
+  draft: Draft,
+  runnerId: RunnerId,
+  ids: { readonly runId?: string | undefined; readonly jobId?: string | undefined },
+): Result<{ readonly run: Run; readonly job: Job }, QueueError> {
+  const run = locateRun(draft, runnerId, ids);
+  if (!run.ok) return run;
+  if (run.value.runnerId !== runnerId) return err({ reason: "not_your_runner", runnerId: run.value.runnerId });
+  const job = draft.job(run.value.jobId)!;
+  if (ids.jobId !== undefined && ids.jobId !== job.id) return err({ reason: "not_found", what: "job", id: ids.jobId });
+  return ok({ run: run.value, job });
+}
+
+function locateRun(
+  draft: Draft,
+  runnerId: RunnerId,
+  ids: { readonly runId?: string | undefined; readonly jobId?: string | undefined },
+): Result<Run, QueueError> {
+  if (ids.runId !== undefined) {
+    const run = draft.run(ids.runId as RunId);
+    return run === undefined ? err({ reason: "not_found", what: "run", id: ids.runId }) : ok(run);
+  }
+  if (ids.jobId !== undefined) {
+    const job = draft.job(ids.jobId as JobId);
+    if (job === undefined) return err({ reason: "not_found", what: "job", id: ids.jobId });
+    const own = job.runIds.toReversed().map((id) => draft.run(id)!).find((run) => run.runnerId === runnerId);
+    return own === undefined ? err({ reason: "no_active_job", runnerId }) : ok(own);
+  }
+  const held = heldJobs(draft.before, runnerId);
+  if (held.length > 1) return err({ reason: "ambiguous_job", jobIds: held.map((job) => job.id) });
+  const runId = held[0]?.state.kind === "claimed" || held[0]?.state.kind === "in_progress"
+    ? held[0].state.runId
+    : draft.runner(runnerId)?.lastRunId;
+  const run = runId == null ? undefined : draft.run(runId);
+  return run === undefined ? err({ reason: "no_active_job", runnerId }) : ok(run);
+}
+
+/** Any sign of failure wins (A19); a timeout named as such is `cancelled` (A5). */
+function outcomeOf(report: RunnerReport): Outcome {
+  if (report.reason === "timeout" || report.reason === "idle_timeout") return "cancelled";
+  const isBad = report.jobResult === "failed" || (report.exitCode ?? 0) !== 0 || report.conclusion === "failure";
+  return isBad ? "failure" : "success";
+}
+
+function failureReason(report: RunnerReport): string {
+  if (report.reason !== undefined) return report.reason;
+  if (report.error) return report.error;
+  if (report.summary) return report.summary;
+  return `exit code ${report.exitCode ?? "unknown"}`;
+}
+
+function finalReport(report: RunnerReport): FinalReport {
+  return {
+    result: outcomeOf(report) === "success" ? "success" : "failed",
+    exitCode: report.exitCode ?? null,
+    error: report.error ?? null,
+    summary: report.summary ?? null,
+    reason: report.reason ?? null,
+    baseCommit: report.baseCommit ?? null,
+    headCommit: report.headCommit ?? null,
+  };
+}
+
+/** Two reports are the same if nothing that both say differs: the reference's second report says less (A4). */
+function isSameReport(first: FinalReport | null, second: FinalReport): boolean {
+  if (first === null || first.result !== second.result) return false;
+  const fields = ["exitCode", "error", "summary", "reason", "baseCommit", "headCommit"] as const;
+  return fields.every((field) => first[field] === null || second[field] === null || first[field] === second[field]);
+}

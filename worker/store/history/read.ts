@@ -1,0 +1,166 @@
+/**
+ * The reading side of the history, for routes and pages. Every answer says honestly whether there is a history:
+ *
+ * - `ok`: the rows, as of the last events that were applied (the objects may be ahead: O5);
+ * - `off`: this control plane runs without a history (`HISTORY_URL` is empty);
+ * - `unavailable`: it did not answer in `HISTORY_TIMEOUT_MS`, or refused; `fault` is one word that may be shown.
+ *
+ * Methods never reject for faults of the database, so a page is drawn without its lists rather than not at all.
+ * Make one reader per request: a connection must not outlive the request that opened it.
+ */
+import { and, asc, count, desc, eq, getTableColumns, max, type SQL, sql } from "drizzle-orm";
+import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../limits.ts";
+import { type HistoryAddress, type HistoryDatabase, historyFault, openHistory } from "./connect.ts";
+import { audit, gates, jobs, lines, runs, tasks } from "./schema.ts";
+import { taskCondition, taskCursor, type TaskFilter } from "./task_query.ts";
+
+export { isTaskCursor, type TaskFilter } from "./task_query.ts";
+
+export type HistoryAnswer<T> =
+  | { readonly kind: "ok"; readonly value: T }
+  | { readonly kind: "off" }
+  | { readonly kind: "unavailable"; readonly fault: string };
+
+export type LineRow = typeof lines.$inferSelect;
+export type TaskRow = Omit<typeof tasks.$inferSelect, "rowId">;
+export type JobRow = typeof jobs.$inferSelect;
+export type RunRow = typeof runs.$inferSelect;
+export type GateRow = typeof gates.$inferSelect;
+export type AuditRow = typeof audit.$inferSelect;
+
+export interface TaskPage {
+  readonly tasks: readonly TaskRow[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** Which projects; nothing given means all that there are. */
+export interface Scope {
+  readonly owner?: string | undefined;
+  readonly project?: string | undefined;
+}
+
+export interface TaskKey {
+  readonly owner: string;
+  readonly project: string;
+  readonly taskId: string;
+}
+
+export interface HistoryReader {
+  /** Newest first, one page of at most `LIST_PAGE_MAX`. */
+  listTasks(filter: TaskFilter): Promise<HistoryAnswer<TaskPage>>;
+  /** Tasks by status; a status without tasks is absent. */
+  countByStatus(scope: Scope): Promise<HistoryAnswer<Readonly<Record<string, number>>>>;
+  /** The newest version of each line that is not deleted, by name. */
+  listLines(scope: Scope): Promise<HistoryAnswer<readonly LineRow[]>>;
+  /** Every project that ever had a line. */
+  listProjects(): Promise<HistoryAnswer<readonly { readonly owner: string; readonly project: string }[]>>;
+  /** Gates that wait for an answer, oldest first, at most `LIST_PAGE_MAX`. */
+  listOpenGates(scope: Scope): Promise<HistoryAnswer<readonly GateRow[]>>;
+  listJobsOfTask(key: TaskKey): Promise<HistoryAnswer<readonly JobRow[]>>;
+  /** In order of claim. */
+  listRunsOfTask(key: TaskKey): Promise<HistoryAnswer<readonly RunRow[]>>;
+  listGatesOfTask(key: TaskKey): Promise<HistoryAnswer<readonly GateRow[]>>;
+  /** Who did what with this task, in order. */
+  listAudit(key: TaskKey): Promise<HistoryAnswer<readonly AuditRow[]>>;
+}
+
+/** Makes a reader; without a `url` (or with an empty one) every answer is `off`. */
+export function createHistoryReader(
+  address: { readonly url?: string | undefined; readonly authToken?: string | undefined },
+): HistoryReader {
+  const { url, authToken } = address;
+  const target: HistoryAddress | null = url === undefined || url === ""
+    ? null
+    : { url, ...(authToken === undefined ? {} : { authToken }) };
+  let opened: HistoryDatabase | null = null;
+
+  async function ask<T>(query: (db: HistoryDatabase) => Promise<T>): Promise<HistoryAnswer<T>> {
+    if (target === null) return { kind: "off" };
+    opened ??= openHistory(target);
+    try {
+      return { kind: "ok", value: await query(opened) };
+    } catch (error) {
+      return { kind: "unavailable", fault: historyFault(error) };
+    }
+  }
+
+  return {
+    listTasks: (filter) => {
+      const condition = taskCondition(filter);
+      return ask((db) => pageOfTasks(db, condition, filter.limit ?? LIST_PAGE_DEFAULT));
+    },
+    countByStatus: (scope) =>
+      ask(async (db) => {
+        const rows = await db.select({ status: tasks.status, tasks: count() }).from(tasks)
+          .where(inScope(tasks, scope)).groupBy(tasks.status);
+        return Object.fromEntries(rows.map((row) => [row.status, row.tasks]));
+      }),
+    listLines: (scope) => ask((db) => newestLines(db, scope)),
+    listProjects: () =>
+      ask((db) =>
+        db.selectDistinct({ owner: lines.owner, project: lines.project }).from(lines)
+          .orderBy(asc(lines.owner), asc(lines.project))
+      ),
+    listOpenGates: (scope) =>
+      ask((db) =>
+        db.select().from(gates).where(and(inScope(gates, scope), eq(gates.state, "open")))
+          .orderBy(asc(gates.openedAtMs)).limit(LIST_PAGE_MAX)
+      ),
+    listJobsOfTask: (key) =>
+      ask((db) =>
+        db.select().from(jobs).where(ofTask(jobs, key)).orderBy(asc(jobs.queuedAtMs), asc(jobs.jobId))
+      ),
+    listRunsOfTask: (key) =>
+      ask((db) =>
+        db.select().from(runs).where(ofTask(runs, key)).orderBy(asc(runs.claimedAtMs), asc(runs.runId))
+      ),
+    listGatesOfTask: (key) =>
+      ask((db) => db.select().from(gates).where(ofTask(gates, key)).orderBy(asc(gates.openedAtMs))),
+    listAudit: (key) =>
+      ask((db) => db.select().from(audit).where(ofTask(audit, key)).orderBy(asc(audit.sequence))),
+  };
+}
+
+function inScope(table: typeof tasks | typeof gates | typeof lines, scope: Scope) {
+  return and(
+    scope.owner === undefined ? undefined : eq(table.owner, scope.owner),
+    scope.project === undefined ? undefined : eq(table.project, scope.project),
+  );
+}
+
+function ofTask(table: typeof jobs | typeof runs | typeof gates | typeof audit, key: TaskKey) {
+  return and(eq(table.owner, key.owner), eq(table.project, key.project), eq(table.taskId, key.taskId));
+}
+
+async function pageOfTasks(
+  db: HistoryDatabase,
+  condition: SQL | undefined,
+  asked: number,
+): Promise<TaskPage> {
+  const limit = Math.min(Math.max(1, asked), LIST_PAGE_MAX);
+  const { rowId: _, ...columns } = getTableColumns(tasks);
+  const rows = await db.select(columns).from(tasks).where(condition)
+    .orderBy(desc(tasks.createdAtMs), desc(tasks.taskId)).limit(limit + 1);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { tasks: page, nextCursor: rows.length > limit && last !== undefined ? taskCursor(last) : null };
+}
+
+async function newestLines(db: HistoryDatabase, scope: Scope): Promise<readonly LineRow[]> {
+  const newest = db.select({
+    owner: lines.owner,
+    project: lines.project,
+    lineId: lines.lineId,
+    version: max(lines.version).as("newest_version"),
+  }).from(lines).where(inScope(lines, scope)).groupBy(lines.owner, lines.project, lines.lineId).as("newest");
+  return await db.select(getTableColumns(lines)).from(lines).innerJoin(
+    newest,
+    and(
+      eq(lines.owner, newest.owner),
+      eq(lines.project, newest.project),
+      eq(lines.lineId, newest.lineId),
+      eq(lines.version, newest.version),
+    ),
+  ).where(sql`${lines.isDeleted} = 0`).orderBy(asc(lines.name), asc(lines.lineId));
+}
