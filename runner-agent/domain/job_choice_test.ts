@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
+import { capabilitiesOf, chooseHarness, chooseJob, type RunnerAbility } from "./job_choice.ts";
+
+const ability: RunnerAbility = { harnesses: ["command", "codex"], forcedHarness: null, runtime: "podman" };
+
+function work(operatorConfig: Record<string, unknown>): AgentDefinition {
+  return {
+    labels: [],
+    taskId: "t",
+    stageId: "s",
+    assemblyLineId: "l",
+    prompt: "",
+    appendSystemPrompt: "",
+    initBranch: false,
+    autoGit: false,
+    commitMessageTemplate: "",
+    idleTimeoutMinutes: 2,
+    maxTimeoutMinutes: 60,
+    operatorConfig,
+  };
+}
+
+function offer(id: string, operatorConfig: Record<string, unknown>): PolledJob {
+  return {
+    id,
+    attempt: 1,
+    stationName: "s",
+    taskTitle: "t",
+    needs: [],
+    agentDefinition: work(operatorConfig),
+  };
+}
+
+Deno.test("capabilitiesOf() names what can be run, and only the forced harness when one is forced", () => {
+  assert.deepEqual(capabilitiesOf(ability), [
+    "harness:command",
+    "harness:codex",
+    "git:push",
+    "runtime:podman",
+  ]);
+  assert.deepEqual(capabilitiesOf({ ...ability, forcedHarness: "codex" }), [
+    "harness:codex",
+    "git:push",
+    "runtime:podman",
+  ]);
+});
+
+Deno.test("chooseHarness() takes the station's agent, else its script, else an AI that is here", () => {
+  assert.deepEqual(chooseHarness(work({ agent: "codex", command: "true" }), ability), {
+    ok: true,
+    value: "codex",
+  });
+  assert.deepEqual(chooseHarness(work({ command: "true" }), ability), { ok: true, value: "command" });
+  assert.deepEqual(chooseHarness(work({}), ability), { ok: true, value: "codex" });
+});
+
+Deno.test("chooseHarness() lets the runner's operator decide for every station", () => {
+  const forced = { ...ability, forcedHarness: "codex" } as const;
+  assert.deepEqual(chooseHarness(work({ agent: "command", command: "true" }), forced), {
+    ok: true,
+    value: "codex",
+  });
+});
+
+Deno.test("chooseHarness() refuses what this runner cannot run", () => {
+  const reasonOf = (config: Record<string, unknown>, by = ability) => {
+    const choice = chooseHarness(work(config), by);
+    return choice.ok ? null : choice.error.reason;
+  };
+  assert.equal(reasonOf({ agent: "claude" }), "harness_not_available");
+  assert.equal(reasonOf({ agent: "hal9000" }), "harness_unknown");
+  assert.equal(reasonOf({ agent: "command" }), "command_missing");
+  assert.equal(reasonOf({}, { ...ability, harnesses: ["command"] }), "command_missing");
+});
+
+Deno.test("chooseJob() passes over offers that it cannot run and says why", () => {
+  const { job, passed } = chooseJob(
+    [offer("a", { agent: "claude" }), offer("b", { command: "true" })],
+    ability,
+  );
+  assert.equal(job?.id, "b");
+  assert.deepEqual(passed, [{ jobId: "a", error: { reason: "harness_not_available", harness: "claude" } }]);
+});

@@ -1,0 +1,130 @@
+/**
+ * How a run is reported: the agent's conclusion, its exit code, what it left behind and why it was stopped become one
+ * terminal report (Line 8). Any sign of failure makes it `failed` (pick A19); silence with exit code 0 is success.
+ */
+import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
+import { assertNever } from "../../protocol/result.ts";
+import type { HarvestReading, RunEnding, StopReason } from "./job_phase.ts";
+
+/** What the agent declared in its conclusion file. */
+export interface Conclusion {
+  readonly conclusion: "success" | "failure";
+  readonly summary: string | null;
+  readonly exitCode: number | null;
+}
+
+export type ConclusionReading =
+  | { readonly kind: "none" }
+  | { readonly kind: "read"; readonly conclusion: Conclusion }
+  /** There is a file, and it is not a conclusion. */
+  | { readonly kind: "invalid"; readonly message: string };
+
+/** The part of the wire's report that says how it ended; ids and epoch are added when it is sent. */
+export interface TerminalReport {
+  readonly jobResult: "success" | "failed";
+  readonly exitCode: number;
+  readonly error: string | null;
+  readonly conclusion: "success" | "failure" | null;
+  readonly summary: string | null;
+  readonly reason: "timeout" | "idle_timeout" | "runner_stopped" | null;
+  readonly baseCommit: string | null;
+  readonly headCommit: string | null;
+}
+
+export interface RunFacts {
+  readonly ending: RunEnding;
+  readonly conclusion: ConclusionReading;
+  readonly harvest: HarvestReading;
+  readonly baseCommit: string | null;
+  /** Why the work branch could not be pushed; null if it was, or if there was nothing to push. */
+  readonly pushError: string | null;
+  readonly autoGit: boolean;
+  readonly commitMessageTemplate: string;
+}
+
+/** Line 8: no process, so no exit code. */
+const NO_EXIT_CODE = -1;
+/** Paths named in the error of a run that left changes behind. */
+const PATHS_NAMED_MAX = 20;
+
+/** Decides the report of a run that has ended. */
+export function decideReport(facts: RunFacts): TerminalReport {
+  const declared = facts.conclusion.kind === "read" ? facts.conclusion.conclusion : null;
+  const faults = [
+    endingFault(facts.ending),
+    conclusionFault(facts.conclusion),
+    ...(facts.ending.kind === "exited" ? [uncommittedFault(facts)] : []),
+    facts.harvest.kind === "unreadable" ? `the worktree cannot be read: ${facts.harvest.message}` : null,
+    facts.pushError === null ? null : `the work branch cannot be pushed: ${facts.pushError}`,
+  ].filter((fault) => fault !== null);
+  return {
+    jobResult: faults.length === 0 ? "success" : "failed",
+    exitCode: exitCodeOf(facts.ending, declared),
+    error: faults.length === 0 ? null : cut(faults.join("; ")),
+    conclusion: declared?.conclusion ?? null,
+    summary: declared?.summary === null || declared === null ? null : cut(declared.summary),
+    reason: facts.ending.kind === "stopped" ? reasonOf(facts.ending.reason) : null,
+    baseCommit: facts.baseCommit,
+    headCommit: facts.harvest.kind === "harvested" ? facts.harvest.harvest.headCommit : null,
+  };
+}
+
+function endingFault(ending: RunEnding): string | null {
+  switch (ending.kind) {
+    case "exited":
+      if (ending.wasKilledForMemory) return "the sandbox ran out of memory";
+      return ending.exitCode === 0 ? null : `the agent ended with exit code ${ending.exitCode}`;
+    case "stopped":
+      return STOP_TEXTS[ending.reason];
+    case "lost":
+      return "container lost";
+    case "not_started":
+      return ending.message;
+    default:
+      return assertNever(ending);
+  }
+}
+
+const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
+  cancelled: "cancelled by the control plane",
+  lease_lost: "the lease was lost",
+  idle_timeout: "the agent wrote nothing for longer than the station's idle timeout",
+  timeout: "the run took longer than the station's maximum timeout",
+  runner_stopped: "the runner was told to stop",
+};
+
+function conclusionFault(reading: ConclusionReading): string | null {
+  if (reading.kind === "none") return null;
+  if (reading.kind === "invalid") return `the conclusion file is invalid: ${reading.message}`;
+  const { conclusion, exitCode, summary } = reading.conclusion;
+  if (conclusion === "failure") {
+    return `the agent concluded with failure${summary === null || summary === "" ? "" : `: ${summary}`}`;
+  }
+  return exitCode === null || exitCode === 0 ? null : `the agent concluded with exit code ${exitCode}`;
+}
+
+function uncommittedFault(facts: RunFacts): string | null {
+  if (!facts.autoGit || facts.harvest.kind !== "harvested") return null;
+  const paths = facts.harvest.harvest.uncommittedPaths;
+  if (paths.length === 0) return null;
+  const named = paths.slice(0, PATHS_NAMED_MAX).join(", ");
+  const more = paths.length > PATHS_NAMED_MAX ? " and more" : "";
+  const hint = facts.commitMessageTemplate === ""
+    ? ""
+    : ` with a message like '${facts.commitMessageTemplate}'`;
+  return `autoGit is set and changes were not committed: ${named}${more}. Commit them${hint}`;
+}
+
+/** The process's own code if it says failure, else the one that the agent declared. */
+function exitCodeOf(ending: RunEnding, declared: Conclusion | null): number {
+  if (ending.kind !== "exited") return NO_EXIT_CODE;
+  return ending.exitCode !== 0 ? ending.exitCode : declared?.exitCode ?? 0;
+}
+
+function reasonOf(reason: StopReason): TerminalReport["reason"] {
+  return reason === "timeout" || reason === "idle_timeout" || reason === "runner_stopped" ? reason : null;
+}
+
+function cut(text: string): string {
+  return text.length <= REASON_MAX_CHARS ? text : `${text.slice(0, REASON_MAX_CHARS - 1)}…`;
+}
