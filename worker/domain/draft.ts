@@ -45,7 +45,13 @@ export interface Draft {
   /** The state before the decision, for scans; writes of this decision are not in it. */
   readonly before: QueueState;
   put(change: Change): void;
-  note(task: Task, kind: string, about: Partial<Omit<TimelineEntry, "eventId" | "atMs" | "kind">>): void;
+  /** Adds a line to the task's timeline; `ends` closes it. */
+  note(
+    task: Task,
+    kind: string,
+    about: Partial<Omit<TimelineEntry, "eventId" | "atMs" | "kind">>,
+    ends?: "completed" | "failed",
+  ): void;
   audit(action: string, actor: string, about: { taskId?: TaskId; subject: string; detail?: string }): void;
   emit(event: OutboxEvent): void;
 }
@@ -81,7 +87,7 @@ export function decide<T>(
       written.delete(key);
       written.set(key, change);
     },
-    note: (task, kind, about) =>
+    note: (task, kind, about, ends) =>
       events.push({
         destination: "task_log",
         taskId: task.id,
@@ -94,6 +100,7 @@ export function decide<T>(
           runnerName: about.runnerName ?? null,
           detail: about.detail ?? "",
         },
+        ends: ends ?? null,
       }),
     audit: (action, actor, about) =>
       events.push({

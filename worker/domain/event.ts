@@ -128,10 +128,15 @@ export interface GateResolution {
 /** Where an outbox row goes. Each destination is drained in order and on its own: history down stops only history. */
 export type OutboxEvent =
   | { readonly destination: "history"; readonly record: HistoryRecord }
-  | { readonly destination: "task_log"; readonly taskId: string; readonly entry: Omit<TimelineEntry, "eventId"> }
-  | { readonly destination: "task_end"; readonly taskId: string; readonly status: "completed" | "failed" }
-  | { readonly destination: "gate_open"; readonly ask: GateAsk }
-  | { readonly destination: "gate_cancel"; readonly askId: string; readonly reason: string }
+  | {
+    readonly destination: "task_log";
+    readonly taskId: string;
+    readonly entry: Omit<TimelineEntry, "eventId">;
+    /** Set on the last entry of a task: its log ends here. */
+    readonly ends: "completed" | "failed" | null;
+  }
+  | { readonly destination: "gate"; readonly action: "open"; readonly askId: string; readonly ask: GateAsk }
+  | { readonly destination: "gate"; readonly action: "cancel"; readonly askId: string; readonly reason: string }
   | { readonly destination: "queue"; readonly owner: string; readonly project: string; readonly resolution: GateResolution };
 
 /** A written outbox row. `eventId` is `{object name}:{sequence}`: unique for ever, ordered per object. */

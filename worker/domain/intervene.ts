@@ -56,7 +56,9 @@ export function cancelTask(draft: Draft, actor: string, taskId: TaskId, reason: 
     const run = job.state.kind === "claimed" || job.state.kind === "in_progress" ? draft.run(job.state.runId)! : null;
     finishJob(draft, job, { outcome: "cancelled", reason: text, run, report: null });
   } else {
-    if (task.state.kind === "awaiting_review") draft.emit({ destination: "gate_cancel", askId: task.state.askId, reason: text });
+    if (task.state.kind === "awaiting_review") {
+      draft.emit({ destination: "gate", action: "cancel", askId: task.state.askId, reason: text });
+    }
     endTask(draft, task, text);
   }
   return ok(draft.task(taskId)!);

@@ -127,7 +127,9 @@ function openGate(draft: Draft, line: LineVersion, task: Task, job: Job, gate: G
   draft.note(task, "gate_opened", { stationId: job.stationId, jobId: job.id, detail: gate.name });
   const { owner, project } = draft.settings();
   draft.emit({
-    destination: "gate_open",
+    destination: "gate",
+    action: "open",
+    askId,
     ask: {
       askId,
       owner,
@@ -178,8 +180,7 @@ export function endTask(draft: Draft, task: Task, failure: string | null): void 
       ? { kind: "completed", endedAtMs: draft.nowMs }
       : { kind: "failed", reason: failure, endedAtMs: draft.nowMs },
   });
-  draft.note(task, `task_${status}`, { stationId: task.stationId, detail: failure ?? "" });
-  draft.emit({ destination: "task_end", taskId: task.id, status });
+  draft.note(task, `task_${status}`, { stationId: task.stationId, detail: failure ?? "" }, status);
 }
 
 /** Writes a task with a fresh `updatedAtMs`. */
