@@ -1,0 +1,159 @@
+/**
+ * Child processes that never outlive their parent.
+ *
+ * Model: each child runs below a keeper, a few lines of POSIX shell that lead a process group of their own. The
+ * keeper's standard input is a pipe from us; the child's is empty.
+ *
+ * - P1: the pipe closes (we ended, even by SIGKILL, or asked for a stop): the keeper sends the child SIGTERM, and
+ *   after `GRACE_SECONDS` SIGKILL to what is left of the group.
+ * - P2: the child ends: the keeper kills the rest of the group (such as workerd below its host), and itself.
+ * - P3: `kill9` takes the whole group at once: a crash of everything in it.
+ * - P4: a signal of the terminal (Ctrl-C) does not reach the group; we get it, and stop our children in order.
+ */
+
+/** How long a child may take to end by itself. */
+const GRACE_SECONDS = 5;
+const POLL_MS = 20;
+/** How much of a log is shown when a child could not start. */
+const LOG_TAIL_BYTES = 2_000;
+
+/** `$1` is the log file or empty; the rest is the command. */
+const KEEPER = `
+[ -z "$1" ] || exec >>"$1" 2>&1
+shift
+exec 3<&0
+"$@" 3<&- </dev/null &
+child=$!
+(
+  trap '' TERM
+  while read -r _ <&3; do :; done
+  kill -TERM $child
+  sleep ${GRACE_SECONDS}
+  kill -KILL 0
+) 2>/dev/null &
+wait $child
+kill -KILL 0
+`;
+
+export interface ChildOptions {
+  /** For messages: `sqld`, `control plane`. */
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Added to our own environment. Secrets go here, never into `argv` (S1). */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** File that gets the child's output, appended; absent: the child writes to our own output. */
+  readonly logPath?: string;
+}
+
+export interface Child {
+  readonly name: string;
+  /** The keeper's pid, which is also the process group's. */
+  readonly pid: number;
+  readonly logPath: string | null;
+  /** Resolves when the child and its group are gone. */
+  readonly ended: Promise<void>;
+  hasEnded(): boolean;
+  /** Asks the child to end (SIGTERM), and makes sure of it. Idempotent. */
+  stop(): Promise<void>;
+  /** SIGKILL to the whole group. Idempotent. */
+  kill9(): Promise<void>;
+}
+
+/** Starts a child below a keeper. It is running, not yet ready: see {@link waitUntilReady}. */
+export function startChild(options: ChildOptions): Child {
+  const keeper = new Deno.Command("sh", {
+    args: ["-c", KEEPER, "keeper", options.logPath ?? "", ...options.argv],
+    detached: true,
+    stdin: "piped",
+    stdout: "inherit",
+    stderr: "inherit",
+    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  }).spawn();
+  let hasEnded = false;
+  let isStopping = false;
+  const ended = keeper.status.then(() => {
+    hasEnded = true;
+  });
+  return {
+    name: options.name,
+    pid: keeper.pid,
+    logPath: options.logPath ?? null,
+    ended,
+    hasEnded: () => hasEnded,
+    async stop() {
+      if (!isStopping && !hasEnded) {
+        isStopping = true;
+        await keeper.stdin.close();
+      }
+      await ended;
+    },
+    async kill9() {
+      if (!hasEnded) killGroup(keeper.pid);
+      await ended;
+    },
+  };
+}
+
+/** SIGKILL to a process group; a group that is already gone is fine. */
+export function killGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // ESRCH: nobody is left.
+    if (!(error instanceof Deno.errors.NotFound) && !/ESRCH/.test(String(error))) throw error;
+  }
+}
+
+/**
+ * Waits until `isReady` says so. Throws, with the end of the child's log, when the child ends first or `deadlineMs`
+ * have passed.
+ */
+export async function waitUntilReady(
+  child: Child,
+  options: { readonly deadlineMs: number; readonly isReady: () => Promise<boolean> },
+): Promise<void> {
+  const endMs = performance.now() + options.deadlineMs;
+  while (!child.hasEnded()) {
+    if (await options.isReady()) return;
+    if (performance.now() > endMs) {
+      await child.kill9();
+      throw new Error(
+        `Cannot go on as ${child.name} must be ready in ${options.deadlineMs} ms${await logTail(child)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(
+    `Cannot go on as ${child.name} must stay up: it ended while it started${await logTail(child)}`,
+  );
+}
+
+/** Does a GET of `url` answer with a status of 200 to 299 within `timeoutMs`? */
+export async function answers(url: string, timeoutMs: number): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch (error) {
+    // Not up yet: refused, reset or too slow. Anything else is a bug.
+    if (error instanceof TypeError || error instanceof DOMException) return false;
+    throw error;
+  }
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; further ones do nothing, so that an orderly end is not cut short. */
+export function untilInterrupted(): Promise<"SIGINT" | "SIGTERM"> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => resolve(signal));
+    }
+  });
+}
+
+async function logTail(child: Child): Promise<string> {
+  if (child.logPath === null) return "";
+  const text = await Deno.readTextFile(child.logPath);
+  return `. Its log, ${child.logPath}, ends with:\n${text.slice(-LOG_TAIL_BYTES)}`;
+}

@@ -1,0 +1,135 @@
+/**
+ * The naive store of a project's queue: one row per changed row, written in one transaction with the outbox (O2).
+ * The port `QueueStore` is what the object sees; another store may sit behind it.
+ *
+ * Sole writer of every table in `schema.ts`.
+ */
+import { asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
+import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+import { assertNever } from "../../../protocol/result.ts";
+import { applyChange, emptyQueueState, type WritableQueueState } from "../../domain/apply_changes.ts";
+import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
+import type { Change } from "../../domain/queue_state.ts";
+import type { OutboxStore } from "../outbox_store.ts";
+import * as schema from "./schema.ts";
+
+/** What the queue object needs from its storage. All calls are synchronous: nothing may happen in between (O1). */
+export interface QueueStore extends OutboxStore {
+  /** The state to keep in memory: everything but tasks that ended before `endedAfterMs`. */
+  load(owner: string, project: string, endedAfterMs: number): WritableQueueState;
+  /** Brings one task with its jobs and runs into memory; false if there is no such task. */
+  loadTask(state: WritableQueueState, taskId: string): boolean;
+  /** The task that a job or run belongs to, wherever it is. */
+  taskOf(kind: "job" | "run", id: string): string | null;
+  /** Writes the changes and the events of one decision in one transaction. Throws if it cannot. */
+  commit(changes: readonly Change[], events: readonly OutboxEvent[], nowMs: number): void;
+}
+
+type Database = DrizzleSqliteDODatabase<typeof schema>;
+
+/** Makes the store of one object. `eventPrefix` makes event ids unique among objects. */
+export function createQueueStore(db: Database, eventPrefix: string): QueueStore {
+  return {
+    load: (owner, project, endedAfterMs) => {
+      const state = emptyQueueState(owner, project);
+      const saved = db.select().from(schema.settings).get();
+      if (saved !== undefined) state.settings = saved.body;
+      for (const { body } of db.select().from(schema.lines).all()) applyChange(state, { kind: "line", row: body });
+      for (const { body } of db.select().from(schema.runners).all()) applyChange(state, { kind: "runner", row: body });
+      for (const { body } of db.select().from(schema.tokens).all()) applyChange(state, { kind: "token", row: body });
+      const living = db.select().from(schema.tasks)
+        .where(or(isNull(schema.tasks.endedAtMs), gt(schema.tasks.endedAtMs, endedAfterMs)))
+        .orderBy(asc(schema.tasks.id)).all();
+      for (const { body } of living) applyChange(state, { kind: "task", row: body });
+      loadWork(db, state, living.map((row) => row.id));
+      return state;
+    },
+    loadTask: (state, taskId) => {
+      const row = db.select().from(schema.tasks).where(eq(schema.tasks.id, taskId)).get();
+      if (row === undefined) return false;
+      applyChange(state, { kind: "task", row: row.body });
+      loadWork(db, state, [taskId]);
+      return true;
+    },
+    taskOf: (kind, id) => {
+      const table = kind === "job" ? schema.jobs : schema.runs;
+      return db.select({ taskId: table.taskId }).from(table).where(eq(table.id, id)).get()?.taskId ?? null;
+    },
+    commit: (changes, events, nowMs) =>
+      db.transaction((tx) => {
+        for (const change of changes) writeChange(tx as unknown as Database, change);
+        for (const event of events) {
+          tx.insert(schema.outbox).values({ destination: event.destination, body: event, createdAtMs: nowMs }).run();
+        }
+      }),
+    pending: (destination, limit) =>
+      db.select().from(schema.outbox).where(eq(schema.outbox.destination, destination))
+        .orderBy(asc(schema.outbox.sequence)).limit(limit).all()
+        .map((row): OutboxRow => ({
+          sequence: row.sequence,
+          eventId: `${eventPrefix}:${row.sequence}`,
+          event: row.body,
+          createdAtMs: row.createdAtMs,
+        })),
+    destinations: () =>
+      db.selectDistinct({ destination: schema.outbox.destination }).from(schema.outbox).all()
+        .map((row) => row.destination),
+    delivered: (sequences) => {
+      db.delete(schema.outbox).where(inArray(schema.outbox.sequence, [...sequences])).run();
+    },
+  };
+}
+
+/** SQLite takes at most this many variables in one statement of ours; tasks are read in slices of it. */
+const TASKS_PER_READ = 90;
+
+function loadWork(db: Database, state: WritableQueueState, taskIds: readonly string[]): void {
+  for (let i = 0; i < taskIds.length; i += TASKS_PER_READ) {
+    const slice = taskIds.slice(i, i + TASKS_PER_READ);
+    const jobs = db.select().from(schema.jobs).where(inArray(schema.jobs.taskId, slice)).orderBy(asc(schema.jobs.id)).all();
+    for (const { body } of jobs) applyChange(state, { kind: "job", row: body });
+    const runs = db.select().from(schema.runs).where(inArray(schema.runs.taskId, slice)).orderBy(asc(schema.runs.id)).all();
+    for (const { body } of runs) applyChange(state, { kind: "run", row: body });
+  }
+}
+
+function writeChange(db: Database, change: Change): void {
+  switch (change.kind) {
+    case "settings":
+      db.insert(schema.settings).values({ id: 1, body: change.row })
+        .onConflictDoUpdate({ target: schema.settings.id, set: { body: change.row } }).run();
+      return;
+    case "line":
+      db.insert(schema.lines).values({ id: change.row.id, version: change.row.version, body: change.row })
+        .onConflictDoUpdate({ target: [schema.lines.id, schema.lines.version], set: { body: change.row } }).run();
+      return;
+    case "runner":
+      db.insert(schema.runners).values({ id: change.row.id, body: change.row })
+        .onConflictDoUpdate({ target: schema.runners.id, set: { body: change.row } }).run();
+      return;
+    case "token":
+      db.insert(schema.tokens).values({ hash: change.row.hash, body: change.row })
+        .onConflictDoUpdate({ target: schema.tokens.hash, set: { body: change.row } }).run();
+      return;
+    case "delete_token":
+      db.delete(schema.tokens).where(eq(schema.tokens.hash, change.hash)).run();
+      return;
+    case "task": {
+      const { state } = change.row;
+      const endedAtMs = state.kind === "completed" || state.kind === "failed" ? state.endedAtMs : null;
+      db.insert(schema.tasks).values({ id: change.row.id, endedAtMs, body: change.row })
+        .onConflictDoUpdate({ target: schema.tasks.id, set: { endedAtMs, body: change.row } }).run();
+      return;
+    }
+    case "job":
+      db.insert(schema.jobs).values({ id: change.row.id, taskId: change.row.taskId, body: change.row })
+        .onConflictDoUpdate({ target: schema.jobs.id, set: { body: change.row } }).run();
+      return;
+    case "run":
+      db.insert(schema.runs).values({ id: change.row.id, taskId: change.row.taskId, body: change.row })
+        .onConflictDoUpdate({ target: schema.runs.id, set: { body: change.row } }).run();
+      return;
+    default:
+      assertNever(change);
+  }
+}

@@ -1,0 +1,50 @@
+/** Refs, and which task the repository belongs to, in the object's SQLite through drizzle. */
+import { asc, eq } from "drizzle-orm";
+import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+import { refs, repository } from "./schema.ts";
+
+export interface RepositoryRow {
+  readonly taskId: string;
+  readonly createdAtMs: number;
+  /** What HEAD names. */
+  readonly headRef: string;
+}
+
+export interface RefRow {
+  readonly name: string;
+  readonly objectId: string;
+}
+
+/** The tables `refs` and `repository`. All methods are synchronous and may be used inside a transaction. */
+export class RefTable {
+  constructor(private readonly db: DrizzleSqliteDODatabase) {}
+
+  /** Undefined until the repository was created. */
+  repository(): RepositoryRow | undefined {
+    return this.db.select().from(repository).get();
+  }
+
+  create(row: RepositoryRow): void {
+    this.db.insert(repository).values(row).run();
+  }
+
+  /** All refs, sorted by name as git sorts them (bytes). */
+  list(): RefRow[] {
+    return this.db.select().from(refs).orderBy(asc(refs.name)).all();
+  }
+
+  read(name: string): string | undefined {
+    return this.db.select({ objectId: refs.objectId }).from(refs).where(eq(refs.name, name)).get()?.objectId;
+  }
+
+  set(name: string, objectId: string): void {
+    this.db.insert(refs).values({ name, objectId }).onConflictDoUpdate({
+      target: refs.name,
+      set: { objectId },
+    }).run();
+  }
+
+  remove(name: string): void {
+    this.db.delete(refs).where(eq(refs.name, name)).run();
+  }
+}
