@@ -19,6 +19,20 @@ export const HISTORY_TIMEOUT_MS = 5_000;
 export const GATE_TOKEN_LIFE_MS = 72 * 3_600_000;
 /** Output kept per task; what comes after is counted, not kept. */
 export const TASK_OUTPUT_MAX_BYTES = 10 * 1024 * 1024;
+/** Chunks that arrive together share a row up to this size: rows written are what costs, and a row holds 2 MB. */
+export const OUTPUT_ROW_MAX_BYTES = 256 * 1024;
+/** Output in one frame to a viewer: as JSON it may grow sixfold, and a message of 1 MiB must hold it. */
+export const VIEWER_FRAME_MAX_BYTES = 64 * 1024;
+/** Output in one answer to a reader over HTTP or on a page; the rest is asked for from where it ended. */
+export const OUTPUT_READ_MAX_BYTES = 1024 * 1024;
+/** The end of a task's output that its page shows before the stream takes over. */
+export const PAGE_OUTPUT_TAIL_BYTES = 128 * 1024;
+/** A report shown on a page, and how many of them: pages are for people, the clone has the rest. */
+export const PAGE_REPORT_MAX_BYTES = 64 * 1024;
+export const PAGE_REPORTS_MAX = 20;
+/** A one-time sign-in link works this long, the session that it starts that long. */
+export const SIGNIN_LINK_LIFE_MS = 15 * 60_000;
+export const SESSION_LIFE_MS = 12 * 3_600_000;
 /** One artifact's JSON. */
 export const ARTIFACT_MAX_BYTES = 1024 * 1024;
 /** Rows in one page of a list of the history. */

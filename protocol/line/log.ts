@@ -31,8 +31,19 @@ export interface TimelineEntry {
   readonly detail: string;
 }
 
-/** Frames that a viewer's WebSocket gets, as JSON text. `offset` counts bytes of the whole task's output. */
+/** A piece of output; `offset` and `nextOffset` count bytes of the whole task's output, `text` is whole characters. */
+export interface OutputFrame {
+  readonly kind: "output";
+  readonly offset: number;
+  /** Where the next piece starts; what to ask for after a lost connection. */
+  readonly nextOffset: number;
+  readonly runId: string;
+  readonly stationId: string;
+  readonly text: string;
+}
+
+/** Frames that a viewer's WebSocket gets, as JSON text. */
 export type ViewerFrame =
-  | { readonly kind: "output"; readonly offset: number; readonly runId: string; readonly stationId: string; readonly text: string }
+  | OutputFrame
   | { readonly kind: "timeline"; readonly entry: TimelineEntry }
   | { readonly kind: "end"; readonly status: "completed" | "failed" };
