@@ -11,6 +11,28 @@
  */
 export const HUB_PORT = 7400;
 
+/** How often the tail of a sandbox's output is read while it speaks, and at most while it is silent. */
+export const OUTPUT_POLL_MIN_MS = 10;
+export const OUTPUT_POLL_MAX_MS = 200;
+/** One read of a sandbox's output file. */
+export const OUTPUT_READ_BYTES = 64 * 1024;
+/** What one sandbox may keep of its output on our disk; the oldest goes first, after it was streamed. */
+export const SANDBOX_LOG_MAX_BYTES = 256 * 1024 * 1024;
+/** Podman looks for the end of a container this often: eager first, so that short commands cost no wait... */
+export const WAIT_EAGER_INTERVAL_MS = 5;
+export const WAIT_EAGER_MS = 3_000;
+/** ...then calm, because an agent's run lasts minutes and each look costs Podman a lock. */
+export const WAIT_CALM_INTERVAL_MS = 100;
+/** Removing under a user namespace fails about one time in ten because a mount is still busy. */
+export const REMOVE_TRIES_MAX = 20;
+export const REMOVE_RETRY_MS = 100;
+/** `/tmp` and the home of a sandbox when its spec does not say. */
+export const TMPFS_DEFAULT_BYTES = 512 * 1024 * 1024;
+/** The period of the CPU quota; the default of the kernel and of Podman. */
+export const SANDBOX_CPU_PERIOD_US = 100_000;
+/** What KILL gives as an exit code: 128 + 9. */
+export const EXIT_CODE_KILLED = 137;
+
 // --------------------------------------------------------------------------------------------- worktree
 
 /** A git command that talks to another machine; the first fetch of a large repository takes minutes. */
@@ -31,3 +53,42 @@ export const AGENT_PACKED_REFS_MAX_BYTES = 4 * 1024 * 1024;
 export const GATEWAY_PUSH_MAX_BYTES = 1024 * 1024 * 1024;
 /** The header of a CGI answer; `git http-backend` writes a few hundred bytes. */
 export const CGI_HEADER_MAX_BYTES = 16 * 1024;
+
+// ---------------------------------------------------------------------------------------------- control
+
+/** One ordinary call of the control plane; a Worker answers in milliseconds, a cold one in a few seconds. */
+export const CALL_TIMEOUT_MS = 30_000;
+/** What a long poll may take beyond the wait that it asks for. */
+export const POLL_GRACE_MS = 10_000;
+/** A poll that is answered sooner than this without work did not wait: the polling interval is slept. */
+export const POLL_WAITED_MIN_MS = 1_000;
+/** Waits after a call that failed and may be repeated: 0.5, 1, 2 ... 30 s. */
+export const RETRY_FIRST_MS = 500;
+export const RETRY_MAX_MS = 30_000;
+/** What of an answer of the control plane is read; the largest is a claim with its prompt. */
+export const ANSWER_MAX_BYTES = 2 * 1024 * 1024;
+
+// -------------------------------------------------------------------------------------------------- log
+
+/** Output waits this long for more before it is sent: live enough for a person who watches. */
+export const LOG_FLUSH_MS = 250;
+/** Output that is sent without waiting; below the 64 KiB of a chunk, so that most chunks are sent whole. */
+export const LOG_FLUSH_BYTES = 48 * 1024;
+/** Output kept while the control plane does not take it; what comes beyond it is dropped and said so. */
+export const LOG_BUFFER_MAX_BYTES = 8 * 1024 * 1024;
+/** How long a run's end waits for its output to be taken before the report goes out without the rest. */
+export const LOG_FINISH_MAX_MS = 120_000;
+
+// -------------------------------------------------------------------------------------------------- job
+
+/** How long an agent has between TERM and KILL. */
+export const STOP_GRACE_MS = 10_000;
+/** A conclusion is a sentence or a page; more is not one. */
+export const CONCLUSION_FILE_MAX_BYTES = 64 * 1024;
+/** A unix socket's path has 108 bytes with its closing zero on Linux (104 on macOS). */
+export const SOCKET_PATH_MAX_BYTES = 100;
+/** The sandbox of one run: a build and an agent fit, a leak does not take the host down. */
+export const SANDBOX_MEMORY_BYTES = 4 * 1024 * 1024 * 1024;
+export const SANDBOX_PIDS = 1_024;
+export const SANDBOX_CPUS = 2;
+export const SANDBOX_TMP_BYTES = 1024 * 1024 * 1024;

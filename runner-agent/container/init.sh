@@ -1,0 +1,65 @@
+#!/bin/sh
+# PID 1 of every sandbox (and the parent of the command under the process driver).
+#
+#   init.sh [PORT=SOCKET ...] -- COMMAND [ARG ...]
+#
+# 1. One socat per forward: 127.0.0.1:PORT -> unix socket SOCKET. The command starts only when all of them listen.
+# 2. TERM is passed on to the command, whose exit status is ours. A shell is a sound PID 1 here: it has a handler,
+#    so TERM is not ignored, and `wait` reaps orphans.
+# 3. 125 is our own failure (no socat, port taken), as with other container tools; 127 is "command not found".
+#
+# Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).
+
+command_pid=""
+forwarder_pids=""
+
+end_forwarders() {
+  # Only matters when we are not PID 1: there the kernel ends them with us.
+  [ -z "$forwarder_pids" ] || kill -KILL $forwarder_pids 2>/dev/null
+}
+
+pass_term() {
+  if [ -z "$command_pid" ]; then
+    end_forwarders
+    exit 143
+  fi
+  kill -TERM "$command_pid" 2>/dev/null
+}
+trap pass_term TERM
+
+await_listener() { # PORT PID
+  hex=$(printf '0100007F:%04X 00000000:0000 0A' "$1")
+  tries=500
+  until grep -q "$hex" /proc/net/tcp; do
+    tries=$((tries - 1))
+    if [ "$tries" -eq 0 ] || ! kill -0 "$2" 2>/dev/null; then
+      echo "shopfloor init: cannot listen on 127.0.0.1:$1" >&2
+      end_forwarders
+      exit 125
+    fi
+    sleep 0.005
+  done
+}
+
+ports=""
+while [ $# -gt 0 ] && [ "$1" != "--" ]; do
+  port=${1%%=*}
+  # A refused connection shows to the client as a reset; socat's own words would mix with the command's.
+  socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr,backlog=128" "UNIX-CONNECT:${1#*=}" </dev/null >/dev/null 2>&1 &
+  forwarder_pids="$forwarder_pids $!"
+  ports="$ports $port=$!"
+  shift
+done
+shift
+for pair in $ports; do await_listener "${pair%%=*}" "${pair#*=}"; done
+
+"$@" &
+command_pid=$!
+while :; do
+  wait "$command_pid"
+  status=$?
+  # A trapped signal ends `wait` early; the command is over only when it is no longer there.
+  kill -0 "$command_pid" 2>/dev/null || break
+done
+end_forwarders
+exit "$status"

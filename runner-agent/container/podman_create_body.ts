@@ -1,0 +1,128 @@
+/**
+ * The body of Podman's create call for one run: a pure function of the spec, so that the hardening is one golden
+ * test away from every reader.
+ *
+ * What no spec can switch off:
+ * - H1 no capability, no new privileges, Podman's seccomp profile;
+ * - H2 a read-only root; only mounts and sized memory file systems are writable;
+ * - H3 no network: `lo` alone (S2);
+ * - H4 memory, processes and CPU are bounded, with no swap beyond the memory;
+ * - H5 the agent is uid 1000, and not uid 1000 of the host: a user namespace maps it away when we are root;
+ *   rootless, it is the very user who runs the runner.
+ */
+
+import { SANDBOX_CPU_PERIOD_US, SANDBOX_LOG_MAX_BYTES, TMPFS_DEFAULT_BYTES } from "../limits.ts";
+import type { ContainerSpec } from "../ports.ts";
+
+/** What of this host the body depends on; found out by the set-up. */
+export interface PodmanHost {
+  readonly isRootless: boolean;
+  /** First host uid and gid of the sandboxes' user namespace when we are root. */
+  readonly firstHostId: number;
+  /** False where Podman ignores or refuses limits (rootless on cgroup v1). */
+  readonly hasResourceLimits: boolean;
+  /** Names this runner among all that use the same Podman. */
+  readonly instance: string;
+  /** `init.sh` on the host. */
+  readonly initScriptPath: string;
+}
+
+/** The agent's uid and gid inside. */
+export const AGENT_ID = 1000;
+/** The agent's home inside. */
+export const AGENT_HOME = "/home/agent";
+/** Where PID 1 is mounted: outside of `/run/shopfloor`, which belongs to the conductor. */
+const INIT_TARGET = "/usr/local/lib/shopfloor_init.sh";
+const NAMESPACE_SIZE = 65_536;
+
+/** Labels, by which a restarted runner finds its own (R1). */
+export const LABEL = {
+  instance: "shopfloor.instance",
+  job: "shopfloor.job",
+  run: "shopfloor.run",
+  attempt: "shopfloor.attempt",
+} as const;
+
+/** The name of a run's container: unique, so that a second create cannot make a second one. */
+export function containerName(runId: string): string {
+  return `shopfloor-${runId}`;
+}
+
+/** Builds the body. Memory file systems for `/tmp` and the home are added unless the spec mounts something there. */
+export function podmanCreateBody(spec: ContainerSpec, host: PodmanHost): Record<string, unknown> {
+  const forwards = Object.entries(spec.forwards).map(([port, socket]) => `${port}=${socket}`);
+  return {
+    name: containerName(spec.runId),
+    image: spec.image,
+    entrypoint: [],
+    command: ["/bin/sh", INIT_TARGET, ...forwards, "--", ...spec.command],
+    env: { HOME: AGENT_HOME, ...spec.env },
+    work_dir: spec.workDir,
+    hostname: "sandbox",
+    user: `${AGENT_ID}:${AGENT_ID}`,
+    labels: {
+      [LABEL.instance]: host.instance,
+      [LABEL.job]: spec.jobId,
+      [LABEL.run]: spec.runId,
+      [LABEL.attempt]: String(spec.attempt),
+    },
+    cap_drop: ["ALL"],
+    no_new_privileges: true,
+    read_only_filesystem: true,
+    netns: { nsmode: "none" },
+    ...userNamespace(host),
+    ...(host.hasResourceLimits ? { resource_limits: resourceLimits(spec) } : {}),
+    mounts: mounts(spec, host),
+    image_volume_mode: "ignore",
+    log_configuration: { driver: "k8s-file", size: SANDBOX_LOG_MAX_BYTES },
+    systemd: "false",
+    terminal: false,
+    stdin: false,
+    // Stopping with grace is ours (`stop`); what Podman itself stops, it kills.
+    stop_timeout: 0,
+  };
+}
+
+function userNamespace(host: PodmanHost): Record<string, unknown> {
+  if (host.isRootless) {
+    return { userns: { nsmode: "keep-id", value: `uid=${AGENT_ID},gid=${AGENT_ID}` } };
+  }
+  const map = [{ container_id: 0, host_id: host.firstHostId, size: NAMESPACE_SIZE }];
+  return {
+    userns: { nsmode: "private" },
+    idmappings: { HostUIDMapping: false, HostGIDMapping: false, UIDMap: map, GIDMap: map },
+  };
+}
+
+function resourceLimits(spec: ContainerSpec): Record<string, unknown> {
+  return {
+    memory: { limit: spec.limits.memoryBytes, swap: spec.limits.memoryBytes },
+    pids: { limit: spec.limits.pids },
+    cpu: { quota: Math.round(spec.limits.cpus * SANDBOX_CPU_PERIOD_US), period: SANDBOX_CPU_PERIOD_US },
+  };
+}
+
+function mounts(spec: ContainerSpec, host: PodmanHost): Record<string, unknown>[] {
+  const binds = [...spec.mounts, { source: host.initScriptPath, target: INIT_TARGET, isReadOnly: true }];
+  const sizes: Record<string, number> = {
+    "/tmp": TMPFS_DEFAULT_BYTES,
+    [AGENT_HOME]: TMPFS_DEFAULT_BYTES,
+    ...spec.tmpfs,
+  };
+  const targets = new Set(binds.map((bind) => bind.target));
+  return [
+    ...binds.map((bind) => ({
+      type: "bind",
+      source: bind.source,
+      destination: bind.target,
+      options: [bind.isReadOnly ? "ro" : "rw", "rbind", "rprivate", "nosuid", "nodev"],
+    })),
+    // `notmpcopyup`: by default Podman copies into the tmpfs what lies below it, also from a bind mount.
+    ...Object.entries(sizes).filter(([target]) => !targets.has(target)).map(([target, sizeBytes]) => ({
+      type: "tmpfs",
+      source: "tmpfs",
+      destination: target,
+      options: ["rw", "nosuid", "nodev", "notmpcopyup", "mode=1777", `size=${sizeBytes}`],
+    })),
+  ];
+}

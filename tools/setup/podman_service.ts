@@ -1,0 +1,102 @@
+/**
+ * `podman system service`: one per data directory.
+ *
+ * - P1 A second start finds the socket alive and uses it.
+ * - P2 The service leads its own session: Ctrl-C at the runner does not take it away while the runner still has
+ *   containers to end. Containers outlive it in any case.
+ * - P3 `stop` ends the service only if this process started it, or its starter is dead.
+ */
+
+import type { PodmanSettings } from "./podman_settings.ts";
+
+/** The service starts in about 0.1 s; a loaded machine takes longer. */
+const START_TIMEOUT_MS = 20_000;
+const START_POLL_MS = 20;
+/** A unix socket's path, less the NUL. */
+const SOCKET_PATH_MAX_BYTES = 107;
+
+/** A service that answers. */
+export interface PodmanService {
+  readonly socketPath: string;
+  readonly wasReused: boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts the service, or finds the one that runs. */
+export async function startPodmanService(settings: PodmanSettings): Promise<PodmanService> {
+  const { socketPath } = settings;
+  if (new TextEncoder().encode(socketPath).length > SOCKET_PATH_MAX_BYTES) {
+    throw new Error(
+      `Cannot start Podman's service as its socket path must have at most ${SOCKET_PATH_MAX_BYTES} bytes: current value is ${socketPath}`,
+    );
+  }
+  const recordPath = `${settings.runDir}/service.json`;
+  if (await answers(socketPath)) return { socketPath, wasReused: true, stop: () => stopOrphan(recordPath) };
+
+  const child = new Deno.Command(settings.podmanPath, {
+    args: [...settings.globalArgs, "system", "service", "--time=0", `unix://${socketPath}`],
+    env: { ...settings.env },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  child.unref();
+  await Deno.writeTextFile(recordPath, JSON.stringify({ pid: child.pid, ownerPid: Deno.pid }));
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
+  while (!(await answers(socketPath))) {
+    if (performance.now() > deadlineMs) {
+      endProcess(child.pid, "SIGKILL");
+      throw new Error(
+        `Cannot start Podman's service as it must answer within ${START_TIMEOUT_MS} ms: current socket is ${socketPath}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
+  }
+  return {
+    socketPath,
+    wasReused: false,
+    async stop() {
+      endProcess(child.pid, "SIGTERM");
+      await child.status;
+    },
+  };
+}
+
+/** True when a Podman listens. */
+async function answers(socketPath: string): Promise<boolean> {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socketPath } });
+  try {
+    const response = await fetch("http://podman/_ping", { client });
+    await response.body?.cancel();
+    return response.ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false; // nobody listens
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** P3: a service whose starter was killed is ours to end. */
+async function stopOrphan(recordPath: string): Promise<void> {
+  const text = await Deno.readTextFile(recordPath).catch(() => null);
+  if (text === null) return;
+  const { pid, ownerPid } = JSON.parse(text) as { pid: number; ownerPid: number };
+  if (await isProcess(ownerPid, "") || !(await isProcess(pid, "podman"))) return;
+  endProcess(pid, "SIGTERM");
+}
+
+/** True when the process exists and its command line contains `word`. */
+async function isProcess(pid: number, word: string): Promise<boolean> {
+  const text = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => null);
+  return text !== null && text.includes(word);
+}
+
+function endProcess(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
