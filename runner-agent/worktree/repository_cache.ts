@@ -4,6 +4,7 @@
  *
  * 1. Whatever changes a cache holds its lock, a lock of the operating system on `<id>.lock`, which a crash
  *    releases. The one exception writes a ref that only its run uses (`harvest.ts`).
+ *    What a crash of git itself left locked is freed once per process, before anything else (`settle`).
  * 2. Objects are only ever added: runs name them as alternates, so nothing is collected here. An operator who
  *    wants the space back deletes `repositories/` while no run exists.
  * 3. `refs/remotes/origin/*` and `refs/tags/*` are the project's as of the last fetch. `refs/shopfloor/runs/{runId}`
@@ -23,6 +24,8 @@ import { removeTree } from "./run_directory.ts";
 const ID_HEX_CHARS = 32;
 
 export interface RepositoryCaches {
+  /** Frees what killed git processes left locked. Await it before a change that takes no lock. */
+  settle(gitDir: string): Promise<void>;
   /** The cache's directory, made if missing. Without network. */
   open(origin: Origin): Promise<Result<string, GitFailure>>;
   /** Runs `body` alone among all that change this cache, in this process or another. */
@@ -32,20 +35,24 @@ export interface RepositoryCaches {
 /** Creates the caches below `<dataDir>/repositories`. */
 export function createRepositoryCaches(dataDir: string, git: Git): RepositoryCaches {
   const directory = join(dataDir, "repositories");
-  const cleaned = new Set<string>();
+  const settled = new Map<string, Promise<void>>();
+
+  function settle(gitDir: string): Promise<void> {
+    const known = settled.get(gitDir) ?? removeStaleLocks(gitDir);
+    settled.set(gitDir, known);
+    return known;
+  }
 
   async function withLock<T>(gitDir: string, body: () => Promise<T>): Promise<T> {
     await Deno.mkdir(directory, { recursive: true });
     using file = await Deno.open(`${gitDir}.lock`, { create: true, write: true });
     await file.lock(true);
-    if (!cleaned.has(gitDir)) {
-      await removeStaleLocks(gitDir);
-      cleaned.add(gitDir);
-    }
+    await settle(gitDir);
     return await body();
   }
 
   return {
+    settle,
     withLock,
     async open(origin) {
       const gitDir = join(directory, `${await cacheId(origin.url)}.git`);
@@ -92,8 +99,8 @@ async function initCache(git: Git, gitDir: string): Promise<Result<null, GitFail
 }
 
 /**
- * A git process that was killed leaves its `x.lock` and blocks that ref for good. Whoever holds our lock for the
- * first time in this process knows that none of them is in use.
+ * A git process that was killed leaves its `x.lock` and blocks that ref for good. At our first use of a
+ * cache none of them is in use, as no other process has this data directory.
  */
 async function removeStaleLocks(directory: string): Promise<void> {
   if (!await exists(directory)) return;

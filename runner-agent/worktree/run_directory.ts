@@ -45,6 +45,8 @@ export interface RunNote {
   readonly taskId: string;
   readonly cacheGitDir: string;
   readonly branch: string;
+  /** The project's branch that the work is for; its default if the request named none. */
+  readonly projectBranch: string;
   readonly baseCommit: string;
   readonly startCommit: string;
 }
