@@ -53,7 +53,9 @@ export function isUlid(text: string): boolean {
  */
 export function ulid<Id extends string>(nowMs: number, random: Uint8Array): Id {
   if (random.length < RANDOM_BYTES) {
-    throw new RangeError(`Cannot make an id as it needs ${RANDOM_BYTES} random bytes: current value is ${random.length}`);
+    throw new RangeError(
+      `Cannot make an id as it needs ${RANDOM_BYTES} random bytes: current value is ${random.length}`,
+    );
   }
   let time = "";
   for (let rest = nowMs, i = 0; i < TIME_CHARS; i++) {

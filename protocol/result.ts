@@ -8,7 +8,10 @@
  * if (r.ok) console.log(r.value); else console.log(r.error.reason);
  * ```
  */
-export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E> = { readonly ok: true; readonly value: T } | {
+  readonly ok: false;
+  readonly error: E;
+};
 
 /** Wraps a value as a success. */
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {

@@ -14,19 +14,6 @@ export interface RandomSource {
 }
 
 /**
- * Keeps the events of one object until they are delivered (O2). Rows are added by the owner inside its own
- * transaction; sequences only grow.
- */
-export interface OutboxStore {
-  /** The oldest undelivered rows of one destination, in order. */
-  pending(destination: OutboxRow["event"]["destination"], limit: number): readonly OutboxRow[];
-  /** Destinations that have undelivered rows. */
-  destinations(): readonly OutboxRow["event"]["destination"][];
-  /** Forgets delivered rows. */
-  delivered(sequences: readonly number[]): void;
-}
-
-/**
  * Delivers rows of one destination, in order, at least once. Resolves when all are taken; rejects when the receiver
  * could not take them (they are tried again later, in the same order). Idempotent at the receiver by event id.
  */

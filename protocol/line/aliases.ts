@@ -63,6 +63,8 @@ export function withReferenceNames(definition: {
 }): { stageGitUrl?: string; stageGitToken?: string } {
   return {
     ...(definition.assemblyLineRepoUrl === undefined ? {} : { stageGitUrl: definition.assemblyLineRepoUrl }),
-    ...(definition.assemblyLineRepoToken === undefined ? {} : { stageGitToken: definition.assemblyLineRepoToken }),
+    ...(definition.assemblyLineRepoToken === undefined
+      ? {}
+      : { stageGitToken: definition.assemblyLineRepoToken }),
   };
 }

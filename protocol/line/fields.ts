@@ -1,7 +1,13 @@
 /** The zod pieces that several wire schemas share: names, labels, bounded texts. */
 import { z } from "zod";
 import { isName } from "../ids.ts";
-import { DESCRIPTION_MAX_BYTES, LABEL_MAX_CHARS, LABELS_MAX, REASON_MAX_CHARS, TITLE_MAX_CHARS } from "../limits.ts";
+import {
+  DESCRIPTION_MAX_BYTES,
+  LABEL_MAX_CHARS,
+  LABELS_MAX,
+  REASON_MAX_CHARS,
+  TITLE_MAX_CHARS,
+} from "../limits.ts";
 
 const NAME_RULE = "1 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit";
 

@@ -80,7 +80,8 @@ export const lineInput = aliased(
     version: z.string().max(100).optional(),
     owner: z.string().optional(),
     project: z.string().optional(),
-    devcontainerTemplate: z.looseObject({ id: z.string().optional(), source: z.string().optional() }).optional(),
+    devcontainerTemplate: z.looseObject({ id: z.string().optional(), source: z.string().optional() })
+      .optional(),
     stations: z.array(station).min(1).max(STATIONS_MAX),
     transitionRules: z.array(aliased("rule", rule)).max(RULES_MAX).default([]),
     gates: z.array(gate).max(GATES_MAX).default([]),
@@ -105,10 +106,13 @@ interface References {
 
 /** Line 7 item 8 and A7: unknown targets and duplicate rules are refused when the line is defined, not when it runs. */
 function checkReferences(line: References, context: z.core.$RefinementCtx): void {
-  const issue = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const issue = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path, message });
   const stationIds = new Set<string>();
   line.stations.forEach((s, i) => {
-    if (stationIds.has(s.id)) issue(["stations", i, "id"], `expected a station id used once, came '${s.id}' again`);
+    if (stationIds.has(s.id)) {
+      issue(["stations", i, "id"], `expected a station id used once, came '${s.id}' again`);
+    }
     stationIds.add(s.id);
   });
   const gateIds = new Set<string>();
@@ -120,14 +124,19 @@ function checkReferences(line: References, context: z.core.$RefinementCtx): void
   line.transitionRules.forEach((r, i) => {
     const at = (field: string) => ["transitionRules", i, field];
     for (const field of ["fromStationId", "toStationId"] as const) {
-      if (!stationIds.has(r[field])) issue(at(field), `expected the id of a station of this line, came '${r[field]}'`);
+      if (!stationIds.has(r[field])) {
+        issue(at(field), `expected the id of a station of this line, came '${r[field]}'`);
+      }
     }
     if (r.gateId !== undefined && !gateIds.has(r.gateId)) {
       issue(at("gateId"), `expected the id of a gate of this line, came '${r.gateId}'`);
     }
     const key = JSON.stringify([r.fromStationId, r.condition]);
     if (seen.has(key)) {
-      issue(at("condition"), `expected one rule per station and condition, came '${r.condition}' of '${r.fromStationId}' again`);
+      issue(
+        at("condition"),
+        `expected one rule per station and condition, came '${r.condition}' of '${r.fromStationId}' again`,
+      );
     }
     seen.add(key);
   });

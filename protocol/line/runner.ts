@@ -22,7 +22,10 @@ export interface RunnerRegistered {
 export const pollBody = z.object({ capabilities: labels.optional() });
 
 /** POST .../runners/generate-jitconfig: the claim after an offer (Line 4.2). */
-export const claimBody = z.object({ jobId: z.string().min(1).max(100), name: z.string().max(200).optional() });
+export const claimBody = z.object({
+  jobId: z.string().min(1).max(100),
+  name: z.string().max(200).optional(),
+});
 
 /**
  * PATCH .../runners/{runnerId}. The spec's three fields, plus ours: `jobId`, `runId` and `leaseEpoch` name the run

@@ -8,7 +8,11 @@ import { description, labels, name, priority, title } from "./fields.ts";
 export const taskCard = z.unknown().transform((input, context) => {
   const renamed = renameKeys("card", input);
   if (renamed.ok) return renamed.value;
-  context.addIssue({ code: "custom", path: [renamed.error.alias], message: `expected the same value as in '${renamed.error.name}'` });
+  context.addIssue({
+    code: "custom",
+    path: [renamed.error.alias],
+    message: `expected the same value as in '${renamed.error.name}'`,
+  });
   return z.NEVER;
 }).pipe(z.strictObject({
   title,
@@ -19,7 +23,14 @@ export const taskCard = z.unknown().transform((input, context) => {
 }));
 export type TaskCard = z.infer<typeof taskCard>;
 
-export const taskStatus = z.enum(["queued", "claimed", "in_progress", "awaiting_review", "completed", "failed"]);
+export const taskStatus = z.enum([
+  "queued",
+  "claimed",
+  "in_progress",
+  "awaiting_review",
+  "completed",
+  "failed",
+]);
 export type TaskStatus = z.infer<typeof taskStatus>;
 
 export const outcome = z.enum(["success", "failure", "cancelled"]);
@@ -62,7 +73,12 @@ export interface TaskData {
   readonly priority: z.infer<typeof priority>;
   readonly labels: readonly string[];
   readonly pendingGateId: string | null;
-  readonly assemblyLineRepo: { readonly repoId: string; readonly url: string; readonly branch: string; readonly createdAt: number };
+  readonly assemblyLineRepo: {
+    readonly repoId: string;
+    readonly url: string;
+    readonly branch: string;
+    readonly createdAt: number;
+  };
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly status: TaskStatus;

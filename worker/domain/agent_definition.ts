@@ -20,7 +20,9 @@ export function claimedJob(state: QueueState, claimed: Claimed, baseUrl: string)
   const repository = task.hasAgentRepository
     ? { assemblyLineRepoUrl: url, assemblyLineRepoToken: tokens.repository.text }
     : {};
-  const leaseUntil = job.state.kind === "claimed" || job.state.kind === "in_progress" ? job.state.leaseUntilMs : 0;
+  const leaseUntil = job.state.kind === "claimed" || job.state.kind === "in_progress"
+    ? job.state.leaseUntilMs
+    : 0;
   return {
     ...polledJob(state, job, { ...repository, ...withReferenceNames(repository) }),
     runId: run.id,

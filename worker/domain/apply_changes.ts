@@ -1,7 +1,17 @@
 /** The only writer of a queue's state in memory: puts the rows of a decision where they belong. */
 import { assertNever } from "../../protocol/result.ts";
 import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
-import type { Change, Job, LineVersion, ProjectSettings, QueueState, Run, Runner, Task, TokenRecord } from "./queue_state.ts";
+import type {
+  Change,
+  Job,
+  LineVersion,
+  ProjectSettings,
+  QueueState,
+  Run,
+  Runner,
+  Task,
+  TokenRecord,
+} from "./queue_state.ts";
 
 /** The same state, with maps that may be written; only its owner holds it in this form. */
 export interface WritableQueueState extends QueueState {
@@ -34,14 +44,18 @@ export function applyChanges(state: WritableQueueState, changes: readonly Change
   for (const change of changes) applyChange(state, change);
 }
 
-function applyChange(state: WritableQueueState, change: Change): void {
+/** Applies one change. */
+export function applyChange(state: WritableQueueState, change: Change): void {
   switch (change.kind) {
     case "settings":
       state.settings = change.row;
       return;
     case "line":
       state.lines.set(`${change.row.id}@${change.row.version}`, change.row);
-      state.latestLineVersion.set(change.row.id, Math.max(change.row.version, state.latestLineVersion.get(change.row.id) ?? 0));
+      state.latestLineVersion.set(
+        change.row.id,
+        Math.max(change.row.version, state.latestLineVersion.get(change.row.id) ?? 0),
+      );
       return;
     case "runner":
       state.runners.set(change.row.id, change.row);

@@ -8,19 +8,31 @@ import type { QueueState } from "./queue_state.ts";
 export type Principal =
   | { readonly kind: "user"; readonly name: string }
   | { readonly kind: "runner"; readonly name: string; readonly runnerId: RunnerId }
-  | { readonly kind: "job" | "repository"; readonly name: string; readonly jobId: JobId; readonly taskId: TaskId };
+  | {
+    readonly kind: "job" | "repository";
+    readonly name: string;
+    readonly jobId: JobId;
+    readonly taskId: TaskId;
+  };
 
 /** Recognises the caller among the tokens of this project. */
-export function authenticate(state: Pick<QueueState, "tokens">, caller: Caller): Result<Principal, QueueError> {
+export function authenticate(
+  state: Pick<QueueState, "tokens">,
+  caller: Caller,
+): Result<Principal, QueueError> {
   if (caller.kind === "nobody") return err({ reason: "unauthenticated" });
   if (caller.kind === "admin") return ok({ kind: "user", name: "admin" });
   const token = state.tokens.get(caller.hash);
-  if (token === undefined) return err({ reason: caller.isOtherProject ? "token_of_other_project" : "unauthenticated" });
+  if (token === undefined) {
+    return err({ reason: caller.isOtherProject ? "token_of_other_project" : "unauthenticated" });
+  }
   if (token.kind === "user") return ok({ kind: "user", name: token.name });
   if (token.kind === "runner" && token.runnerId !== null) {
     return ok({ kind: "runner", name: token.name, runnerId: token.runnerId });
   }
-  if ((token.kind === "job" || token.kind === "repository") && token.jobId !== null && token.taskId !== null) {
+  if (
+    (token.kind === "job" || token.kind === "repository") && token.jobId !== null && token.taskId !== null
+  ) {
     return ok({ kind: token.kind, name: token.name, jobId: token.jobId, taskId: token.taskId });
   }
   return err({ reason: "unauthenticated" });

@@ -25,7 +25,11 @@ export interface Claimed {
 }
 
 /** The job that this runner would get, unclaimed; null when there is none, or when it still holds one (Line 12). */
-export function offerJob(draft: Draft, runnerId: RunnerId, capabilities: readonly string[] | null): Job | null {
+export function offerJob(
+  draft: Draft,
+  runnerId: RunnerId,
+  capabilities: readonly string[] | null,
+): Job | null {
   const runner = draft.runner(runnerId)!;
   noteSeen(draft, runnerId);
   if (heldJobs(draft.before, runnerId).length > 0) return null;
@@ -51,14 +55,18 @@ export function claimJob(
   const isHeldByCaller = (job.state.kind === "claimed" || job.state.kind === "in_progress") &&
     job.state.runnerId === runner.id;
   if (isHeldByCaller) return ok(reclaim(draft, job, input.tokens));
-  if (job.state.kind !== "queued") return err({ reason: "job_not_queued", jobId: job.id, status: job.state.kind });
+  if (job.state.kind !== "queued") {
+    return err({ reason: "job_not_queued", jobId: job.id, status: job.state.kind });
+  }
   const held = heldJobs(draft.before, runner.id)[0];
   if (held !== undefined) return err({ reason: "runner_busy", jobId: held.id });
   const missing = missingFor(job, { labels: runner.labels, capabilities: input.capabilities });
   if (missing.length > 0) return err({ reason: "runner_does_not_match", missing });
 
   const task = draft.task(job.taskId)!;
-  const station = draft.line(task.lineId, task.lineVersion)!.definition.stations.find((s) => s.id === job.stationId)!;
+  const station = draft.line(task.lineId, task.lineVersion)!.definition.stations.find((s) =>
+    s.id === job.stationId
+  )!;
   const run: Run = {
     id: draft.newId<RunId>(),
     jobId: job.id,

@@ -16,7 +16,17 @@ import type { OutboxEvent } from "./event.ts";
 import { historyRecords } from "./history_records.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import { changeKey } from "./apply_changes.ts";
-import type { Change, Job, LineVersion, ProjectSettings, QueueState, Run, Runner, Task, TokenRecord } from "./queue_state.ts";
+import type {
+  Change,
+  Job,
+  LineVersion,
+  ProjectSettings,
+  QueueState,
+  Run,
+  Runner,
+  Task,
+  TokenRecord,
+} from "./queue_state.ts";
 
 /** What a decision returns: the answer, the rows to write and the effects to send, or a reason and nothing. */
 export interface Decision<T> {

@@ -136,8 +136,18 @@ export type OutboxEvent =
     readonly ends: "completed" | "failed" | null;
   }
   | { readonly destination: "gate"; readonly action: "open"; readonly askId: string; readonly ask: GateAsk }
-  | { readonly destination: "gate"; readonly action: "cancel"; readonly askId: string; readonly reason: string }
-  | { readonly destination: "queue"; readonly owner: string; readonly project: string; readonly resolution: GateResolution };
+  | {
+    readonly destination: "gate";
+    readonly action: "cancel";
+    readonly askId: string;
+    readonly reason: string;
+  }
+  | {
+    readonly destination: "queue";
+    readonly owner: string;
+    readonly project: string;
+    readonly resolution: GateResolution;
+  };
 
 /** A written outbox row. `eventId` is `{object name}:{sequence}`: unique for ever, ordered per object. */
 export interface OutboxRow {

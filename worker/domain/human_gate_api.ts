@@ -42,7 +42,9 @@ export interface HumanGateApi {
   /** The task moved on without an answer. Idempotent; a resolved gate stays resolved. */
   cancel(reason: string): Promise<void>;
   /** Makes a fresh link token; the one before it is superseded (epoch + 1). Only its hash is stored. */
-  issueToken(holder: string): Promise<Result<{ readonly token: string; readonly expiresAtMs: number }, GateError>>;
+  issueToken(
+    holder: string,
+  ): Promise<Result<{ readonly token: string; readonly expiresAtMs: number }, GateError>>;
   /** Looks; never changes anything (G1). */
   view(responder: GateResponder): Promise<Result<GateView, GateError>>;
   /** The only road to an answer. The same answer again returns the recorded one; another is refused (G1). */

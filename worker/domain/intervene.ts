@@ -17,7 +17,9 @@ export function resolveGate(draft: Draft, resolution: GateResolution): void {
   const line = draft.line(task.lineId, task.lineVersion)!;
   draft.note(task, "gate_decided", {
     stationId: task.stationId,
-    detail: `${resolution.action} by ${resolution.decidedBy}${resolution.reason === "" ? "" : `: ${resolution.reason}`}`,
+    detail: `${resolution.action} by ${resolution.decidedBy}${
+      resolution.reason === "" ? "" : `: ${resolution.reason}`
+    }`,
   });
   draft.audit(`gate_${resolution.action}`, resolution.decidedBy, {
     taskId: task.id,
@@ -45,7 +47,12 @@ export function resolveGate(draft: Draft, resolution: GateResolution): void {
 }
 
 /** Cancels what a task is doing. Its current job ends as `cancelled` and the rules apply; otherwise the task fails. */
-export function cancelTask(draft: Draft, actor: string, taskId: TaskId, reason: string): Result<Task, QueueError> {
+export function cancelTask(
+  draft: Draft,
+  actor: string,
+  taskId: TaskId,
+  reason: string,
+): Result<Task, QueueError> {
   const task = draft.task(taskId);
   if (task === undefined) return err({ reason: "not_found", what: "task", id: taskId });
   if (hasEnded(task)) return err({ reason: "task_ended", taskId, status: taskStatus(task) });
@@ -53,7 +60,9 @@ export function cancelTask(draft: Draft, actor: string, taskId: TaskId, reason: 
   const text = reason === "" ? "cancelled" : `cancelled: ${reason}`;
   if (task.state.kind === "at_station") {
     const job = draft.job(task.state.jobId)!;
-    const run = job.state.kind === "claimed" || job.state.kind === "in_progress" ? draft.run(job.state.runId)! : null;
+    const run = job.state.kind === "claimed" || job.state.kind === "in_progress"
+      ? draft.run(job.state.runId)!
+      : null;
     finishJob(draft, job, { outcome: "cancelled", reason: text, run, report: null });
   } else {
     if (task.state.kind === "awaiting_review") {

@@ -1,5 +1,11 @@
 /** What may be asked of a `JobQueue` object: one project's lines, tasks, jobs, runners and tokens. Types only. */
-import type { PollAnswer, PolledJob, ReportAnswer, RunnerRegistered, RunnerReport } from "../../protocol/line/runner.ts";
+import type {
+  PollAnswer,
+  PolledJob,
+  ReportAnswer,
+  RunnerRegistered,
+  RunnerReport,
+} from "../../protocol/line/runner.ts";
 import type { TaskCard, TaskData } from "../../protocol/line/task.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
@@ -77,33 +83,62 @@ type Answer<T> = Promise<Result<T, QueueError>>;
 /** `baseUrl` is the control plane's public address without a trailing slash; answers contain URLs below it. */
 export interface JobQueueApi {
   readProject(caller: Caller): Answer<ProjectView>;
-  putProject(caller: Caller, input: { readonly gitUrl: string | null; readonly gitBranch: string | null }): Answer<ProjectView>;
+  putProject(
+    caller: Caller,
+    input: { readonly gitUrl: string | null; readonly gitBranch: string | null },
+  ): Answer<ProjectView>;
   createUserToken(caller: Caller, input: { readonly name: string }): Answer<TokenCreated>;
 
   /** `lineId` null: an import without an id makes a new id. */
-  putLine(caller: Caller, input: { readonly lineId: string | null; readonly line: LineInput }): Answer<LineView>;
+  putLine(
+    caller: Caller,
+    input: { readonly lineId: string | null; readonly line: LineInput },
+  ): Answer<LineView>;
   readLine(caller: Caller, lineId: string): Answer<LineView>;
   listLines(caller: Caller): Answer<readonly LineView[]>;
   deleteLine(caller: Caller, lineId: string): Answer<null>;
 
-  submitTask(caller: Caller, input: { readonly lineId: string; readonly card: TaskCard; readonly baseUrl: string }): Answer<TaskData>;
+  submitTask(
+    caller: Caller,
+    input: { readonly lineId: string; readonly card: TaskCard; readonly baseUrl: string },
+  ): Answer<TaskData>;
   readTask(caller: Caller, input: { readonly taskId: string; readonly baseUrl: string }): Answer<TaskData>;
-  cancelTask(caller: Caller, input: { readonly taskId: string; readonly reason: string; readonly baseUrl: string }): Answer<TaskData>;
+  cancelTask(
+    caller: Caller,
+    input: { readonly taskId: string; readonly reason: string; readonly baseUrl: string },
+  ): Answer<TaskData>;
 
-  registerRunner(caller: Caller, input: { readonly name: string; readonly labels: readonly string[] }): Answer<RunnerRegistered>;
+  registerRunner(
+    caller: Caller,
+    input: { readonly name: string; readonly labels: readonly string[] },
+  ): Answer<RunnerRegistered>;
   listRunners(caller: Caller): Answer<readonly RunnerView[]>;
   /** Null: nothing to do (204). Waits up to `waitMs` for work. */
   poll(
     caller: Caller,
-    input: { readonly capabilities: readonly string[] | null; readonly waitMs: number; readonly baseUrl: string },
+    input: {
+      readonly capabilities: readonly string[] | null;
+      readonly waitMs: number;
+      readonly baseUrl: string;
+    },
   ): Answer<PollAnswer | null>;
   claim(
     caller: Caller,
-    input: { readonly jobId: string; readonly capabilities: readonly string[] | null; readonly baseUrl: string },
+    input: {
+      readonly jobId: string;
+      readonly capabilities: readonly string[] | null;
+      readonly baseUrl: string;
+    },
   ): Answer<PolledJob>;
-  report(caller: Caller, input: { readonly runnerId: string; readonly report: RunnerReport }): Answer<ReportAnswer>;
+  report(
+    caller: Caller,
+    input: { readonly runnerId: string; readonly report: RunnerReport },
+  ): Answer<ReportAnswer>;
   /** A report that names its run instead of its runner (Line 4.2). */
-  reportRun(caller: Caller, input: { readonly runId: string; readonly report: RunnerReport }): Answer<ReportAnswer>;
+  reportRun(
+    caller: Caller,
+    input: { readonly runId: string; readonly report: RunnerReport },
+  ): Answer<ReportAnswer>;
   /** Lets a log chunk in, and renews the lease. */
   admitLog(
     caller: Caller,
@@ -111,10 +146,19 @@ export interface JobQueueApi {
   ): Answer<RunAdmission>;
 
   /** May the caller look at this task (its log, timeline, repository)? */
-  authorizeTask(caller: Caller, taskId: string): Answer<{ readonly taskId: string; readonly askId: string | null }>;
+  authorizeTask(
+    caller: Caller,
+    taskId: string,
+  ): Answer<{ readonly taskId: string; readonly askId: string | null }>;
   /** The ask that a task waits on at this gate; for a gate already decided, the ask it was. */
-  authorizeGate(caller: Caller, input: { readonly taskId: string; readonly gateId: string }): Answer<{ readonly askId: string }>;
-  authorizeRepository(caller: Caller, input: { readonly taskId: string; readonly isWrite: boolean }): Answer<RepositoryAccess>;
+  authorizeGate(
+    caller: Caller,
+    input: { readonly taskId: string; readonly gateId: string },
+  ): Answer<{ readonly askId: string }>;
+  authorizeRepository(
+    caller: Caller,
+    input: { readonly taskId: string; readonly isWrite: boolean },
+  ): Answer<RepositoryAccess>;
   /** For the page behind a gate link, which proves itself by the gate's token and not to the queue. */
   repositoryForGate(taskId: string): Answer<RepositoryAccess>;
   /** May the caller subscribe to `job_available`? Answers the runner's id. */

@@ -27,7 +27,9 @@ export function putLine(
   }
   const id = input.lineId ?? bodyId ?? draft.newId<LineId>();
   const newest = latestLine(draft.before, id);
-  if (newest !== null && !newest.isDeleted && JSON.stringify(newest.definition) === JSON.stringify(definition)) {
+  if (
+    newest !== null && !newest.isDeleted && JSON.stringify(newest.definition) === JSON.stringify(definition)
+  ) {
     return ok(lineView(settings, newest));
   }
   touchProject(draft);
@@ -76,7 +78,9 @@ export function lineView(settings: ProjectSettings, line: LineVersion): LineView
     project: settings.project,
     createdAtMs: line.createdAtMs,
     definition: line.definition,
-    warnings: unreachableStations(line.definition).map((id) => `No path from the first station reaches station '${id}'`),
+    warnings: unreachableStations(line.definition).map((id) =>
+      `No path from the first station reaches station '${id}'`
+    ),
   };
 }
 

@@ -28,5 +28,8 @@ export function missingFor(job: JobDemand, runner: RunnerOffer): string[] {
   const missing = job.labels.filter((label) => !labels.has(label)).map((label) => `label ${label}`);
   if (runner.capabilities === null) return missing;
   const capabilities = new Set(runner.capabilities);
-  return [...missing, ...job.needs.filter((need) => !capabilities.has(need)).map((need) => `capability ${need}`)];
+  return [
+    ...missing,
+    ...job.needs.filter((need) => !capabilities.has(need)).map((need) => `capability ${need}`),
+  ];
 }

@@ -8,7 +8,9 @@ import type { MintedToken } from "./token.ts";
 /** Marks the project as existing, once. */
 export function touchProject(draft: Draft): void {
   const settings = draft.settings();
-  if (settings.createdAtMs === null) draft.put({ kind: "settings", row: { ...settings, createdAtMs: draft.nowMs } });
+  if (settings.createdAtMs === null) {
+    draft.put({ kind: "settings", row: { ...settings, createdAtMs: draft.nowMs } });
+  }
 }
 
 /** Sets the repository that the project's stations work on. */

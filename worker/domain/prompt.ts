@@ -9,6 +9,12 @@
  * renderPrompt("Do {{task.title}}", { title: "{{task.description}}", description: "x" }); // "Do {{task.description}}"
  * ```
  */
-export function renderPrompt(template: string, task: { readonly title: string; readonly description: string }): string {
-  return template.replace(/\{\{\s*task\.(title|description)\s*\}\}/g, (_, field: "title" | "description") => task[field]);
+export function renderPrompt(
+  template: string,
+  task: { readonly title: string; readonly description: string },
+): string {
+  return template.replace(
+    /\{\{\s*task\.(title|description)\s*\}\}/g,
+    (_, field: "title" | "description") => task[field],
+  );
 }

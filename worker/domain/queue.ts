@@ -17,5 +17,6 @@ export function pickJob(jobs: Iterable<Job>, runner: RunnerOffer): Job | null {
 }
 
 function comesBefore(a: Job, b: Job): boolean {
-  return RANK[a.priority] < RANK[b.priority] || (RANK[a.priority] === RANK[b.priority] && a.queuedAtMs < b.queuedAtMs);
+  return RANK[a.priority] < RANK[b.priority] ||
+    (RANK[a.priority] === RANK[b.priority] && a.queuedAtMs < b.queuedAtMs);
 }

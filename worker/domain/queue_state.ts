@@ -45,7 +45,11 @@ export interface TokenRecord {
 }
 
 export type TaskState =
-  | { readonly kind: "at_station"; readonly jobId: JobId; readonly phase: "queued" | "claimed" | "in_progress" }
+  | {
+    readonly kind: "at_station";
+    readonly jobId: JobId;
+    readonly phase: "queued" | "claimed" | "in_progress";
+  }
   /** At a station of type `none` that has rules: somebody must move it (Line 7 item 6). */
   | { readonly kind: "waiting" }
   | {
@@ -70,6 +74,8 @@ export interface Task {
   readonly attempts: Readonly<Record<string, number>>;
   /** Every job of this task, in order of creation. */
   readonly jobIds: readonly JobId[];
+  /** The newest ask of each gate that this task came to: a decision that is repeated finds its record there. */
+  readonly asks: Readonly<Record<string, AskId>>;
   /** True once a station with `createAssemblyLineRepo` was reached: from then on agents get its URL (Line 9). */
   readonly hasAgentRepository: boolean;
   readonly state: TaskState;

@@ -11,7 +11,7 @@ import type { ReportAnswer, RunnerReport } from "../../protocol/line/runner.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import type { Draft } from "./draft.ts";
 import { finishJob, loseRun } from "./job_end.ts";
-import type { QueueError } from "./job_queue_api.ts";
+import type { QueueError, RunAdmission } from "./job_queue_api.ts";
 import { leaseUntilMs } from "./lease.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
 import { heldJobs, noteSeen } from "./runner_registry.ts";
@@ -32,9 +32,13 @@ export function reportRun(
   }
   const isHeartbeat = report.jobResult === "in_progress";
   if (run.state.kind === "finished") {
-    if (run.state.outcome === "lost") return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
+    if (run.state.outcome === "lost") {
+      return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
+    }
     if (isHeartbeat) return ok({ ok: true, cancel: true, leaseUntil: null });
-    if (isSameReport(run.state.report, finalReport(report))) return ok({ ok: true, cancel: false, leaseUntil: null });
+    if (isSameReport(run.state.report, finalReport(report))) {
+      return ok({ ok: true, cancel: false, leaseUntil: null });
+    }
     return err({ reason: "run_finished", runId: run.id, outcome: run.state.outcome });
   }
   if (isHeartbeat) return ok({ ok: true, cancel: false, leaseUntil: renewLease(draft, job, run) });
@@ -44,7 +48,12 @@ export function reportRun(
     return ok({ ok: true, cancel: false, leaseUntil: null });
   }
   const outcome = outcomeOf(report);
-  finishJob(draft, job, { outcome, reason: outcome === "success" ? null : failureReason(report), run, report: final });
+  finishJob(draft, job, {
+    outcome,
+    reason: outcome === "success" ? null : failureReason(report),
+    run,
+    report: final,
+  });
   return ok({ ok: true, cancel: false, leaseUntil: null });
 }
 
@@ -54,13 +63,41 @@ export function renewLease(draft: Draft, job: Job, run: Run): number {
     throw new TypeError(`Cannot renew lease as the job must be held: current value is ${job.state.kind}`);
   }
   const untilMs = leaseUntilMs(draft.nowMs);
-  draft.put({ kind: "job", row: { ...job, state: { ...job.state, kind: "in_progress", leaseUntilMs: untilMs } } });
+  draft.put({
+    kind: "job",
+    row: { ...job, state: { ...job.state, kind: "in_progress", leaseUntilMs: untilMs } },
+  });
   if (run.startedAtMs !== null) return untilMs;
   draft.put({ kind: "run", row: { ...run, startedAtMs: draft.nowMs } });
   const task = draft.task(job.taskId)!;
   putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "in_progress" } });
-  draft.note(task, "run_started", { stationId: job.stationId, jobId: job.id, runId: run.id, runnerName: run.runnerName });
+  draft.note(task, "run_started", {
+    stationId: job.stationId,
+    jobId: job.id,
+    runId: run.id,
+    runnerName: run.runnerName,
+  });
   return untilMs;
+}
+
+/** Lets a chunk of output in: it is a sign of life, so it renews the lease; a run that is over is told to stop. */
+export function admitLog(
+  draft: Draft,
+  runnerId: RunnerId,
+  input: { readonly runId: string; readonly jobId: string; readonly leaseEpoch: number | null },
+): Result<RunAdmission, QueueError> {
+  noteSeen(draft, runnerId);
+  const found = findRun(draft, runnerId, input);
+  if (!found.ok) return found;
+  const { run, job } = found.value;
+  if (input.leaseEpoch !== null && input.leaseEpoch !== run.leaseEpoch) {
+    return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: input.leaseEpoch });
+  }
+  if (run.state.kind === "finished" && run.state.outcome === "lost") {
+    return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
+  }
+  if (run.state.kind === "active") renewLease(draft, job, run);
+  return ok({ taskId: run.taskId, stationId: run.stationId, cancel: run.state.kind === "finished" });
 }
 
 /** The run that a call is about: by run id, by job id, or the one that the runner holds (Line 12). */
@@ -71,9 +108,13 @@ export function findRun(
 ): Result<{ readonly run: Run; readonly job: Job }, QueueError> {
   const run = locateRun(draft, runnerId, ids);
   if (!run.ok) return run;
-  if (run.value.runnerId !== runnerId) return err({ reason: "not_your_runner", runnerId: run.value.runnerId });
+  if (run.value.runnerId !== runnerId) {
+    return err({ reason: "not_your_runner", runnerId: run.value.runnerId });
+  }
   const job = draft.job(run.value.jobId)!;
-  if (ids.jobId !== undefined && ids.jobId !== job.id) return err({ reason: "not_found", what: "job", id: ids.jobId });
+  if (ids.jobId !== undefined && ids.jobId !== job.id) {
+    return err({ reason: "not_found", what: "job", id: ids.jobId });
+  }
   return ok({ run: run.value, job });
 }
 
@@ -104,7 +145,8 @@ function locateRun(
 /** Any sign of failure wins (A19); a timeout named as such is `cancelled` (A5). */
 function outcomeOf(report: RunnerReport): Outcome {
   if (report.reason === "timeout" || report.reason === "idle_timeout") return "cancelled";
-  const isBad = report.jobResult === "failed" || (report.exitCode ?? 0) !== 0 || report.conclusion === "failure";
+  const isBad = report.jobResult === "failed" || (report.exitCode ?? 0) !== 0 ||
+    report.conclusion === "failure";
   return isBad ? "failure" : "success";
 }
 
@@ -131,5 +173,7 @@ function finalReport(report: RunnerReport): FinalReport {
 function isSameReport(first: FinalReport | null, second: FinalReport): boolean {
   if (first === null || first.result !== second.result) return false;
   const fields = ["exitCode", "error", "summary", "reason", "baseCommit", "headCommit"] as const;
-  return fields.every((field) => first[field] === null || second[field] === null || first[field] === second[field]);
+  return fields.every((field) =>
+    first[field] === null || second[field] === null || first[field] === second[field]
+  );
 }

@@ -32,7 +32,13 @@ export function repositoryAccess(
 
 /** Reading only: for pages that proved themselves elsewhere. */
 export function readOnlyAccess(task: Task): RepositoryAccess {
-  return { taskId: task.id, createdAtMs: task.createdAtMs, canWrite: false, allowPrefixes: [], denyPrefixes: [] };
+  return {
+    taskId: task.id,
+    createdAtMs: task.createdAtMs,
+    canWrite: false,
+    allowPrefixes: [],
+    denyPrefixes: [],
+  };
 }
 
 function accessOf(state: QueueState, principal: Principal, task: Task): Result<RepositoryAccess, QueueError> {
@@ -49,6 +55,11 @@ function accessOf(state: QueueState, principal: Principal, task: Task): Result<R
     case "job":
     case "repository":
       if (principal.taskId !== task.id) return err({ reason: "not_found", what: "task", id: task.id });
-      return ok({ ...readOnly, canWrite: !hasEnded(task), allowPrefixes: [ALL_REFS], denyPrefixes: [WORK_REFS] });
+      return ok({
+        ...readOnly,
+        canWrite: !hasEnded(task),
+        allowPrefixes: [ALL_REFS],
+        denyPrefixes: [WORK_REFS],
+      });
   }
 }

@@ -27,7 +27,9 @@ export function registerRunner(
     lastRunId: known?.lastRunId ?? null,
   };
   for (const token of draft.before.tokens.values()) {
-    if (token.kind === "runner" && token.runnerId === row.id) draft.put({ kind: "delete_token", hash: token.hash });
+    if (token.kind === "runner" && token.runnerId === row.id) {
+      draft.put({ kind: "delete_token", hash: token.hash });
+    }
   }
   draft.put({ kind: "runner", row });
   draft.put({
@@ -63,7 +65,9 @@ export function noteSeen(draft: Draft, runnerId: RunnerId): void {
 export function heldJobs(state: QueueState, runnerId: RunnerId): Job[] {
   const held: Job[] = [];
   for (const job of state.jobs.values()) {
-    if ((job.state.kind === "claimed" || job.state.kind === "in_progress") && job.state.runnerId === runnerId) {
+    if (
+      (job.state.kind === "claimed" || job.state.kind === "in_progress") && job.state.runnerId === runnerId
+    ) {
       held.push(job);
     }
   }

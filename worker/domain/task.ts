@@ -43,6 +43,7 @@ export function submitTask(
     stationId,
     attempts: {},
     jobIds: [],
+    asks: {},
     hasAgentRepository: false,
     state: { kind: "waiting" },
     createdAtMs: draft.nowMs,
@@ -74,7 +75,9 @@ export function enterStation(
     return draft.note(moved, "task_waiting", { stationId, detail: station.name });
   }
   const attempt = (task.attempts[stationId] ?? 0) + 1;
-  if (attempt > ATTEMPTS_MAX) return endTask(draft, moved, `attempts_exhausted: ${ATTEMPTS_MAX} jobs at station '${stationId}'`);
+  if (attempt > ATTEMPTS_MAX) {
+    return endTask(draft, moved, `attempts_exhausted: ${ATTEMPTS_MAX} jobs at station '${stationId}'`);
+  }
   const job: Job = {
     id: draft.newId<JobId>(),
     taskId: task.id,
@@ -102,13 +105,17 @@ export function enterStation(
 /** Applies the transition rules after a job has finished. */
 export function leaveStation(draft: Draft, task: Task, job: Job): void {
   if (job.state.kind !== "finished") {
-    throw new TypeError(`Cannot leave station as the job must be finished: current value is ${job.state.kind}`);
+    throw new TypeError(
+      `Cannot leave station as the job must be finished: current value is ${job.state.kind}`,
+    );
   }
   const line = draft.line(task.lineId, task.lineVersion)!;
   const next = nextStation(line.definition, job.stationId, job.state.outcome, job.state.reason);
   switch (next.kind) {
     case "advance":
-      if (next.passedGate !== null) draft.note(task, "gate_passed", { stationId: job.stationId, detail: next.passedGate.name });
+      if (next.passedGate !== null) {
+        draft.note(task, "gate_passed", { stationId: job.stationId, detail: next.passedGate.name });
+      }
       return enterStation(draft, line, task, next.toStationId, "transition");
     case "gate":
       return openGate(draft, line, task, job, next.gate, next.toStationId);
@@ -119,11 +126,22 @@ export function leaveStation(draft: Draft, task: Task, job: Job): void {
   }
 }
 
-function openGate(draft: Draft, line: LineVersion, task: Task, job: Job, gate: Gate, toStationId: StationId): void {
+function openGate(
+  draft: Draft,
+  line: LineVersion,
+  task: Task,
+  job: Job,
+  gate: Gate,
+  toStationId: StationId,
+): void {
   const askId = draft.newId<AskId>();
   const station = (id: StationId): Station => line.definition.stations.find((s) => s.id === id)!;
   const commits = latestCommits(draft, task);
-  putTask(draft, { ...task, state: { kind: "awaiting_review", askId, gateId: gate.id, toStationId } });
+  putTask(draft, {
+    ...task,
+    asks: { ...task.asks, [gate.id]: askId },
+    state: { kind: "awaiting_review", askId, gateId: gate.id, toStationId },
+  });
   draft.note(task, "gate_opened", { stationId: job.stationId, jobId: job.id, detail: gate.name });
   const { owner, project } = draft.settings();
   draft.emit({

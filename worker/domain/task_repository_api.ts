@@ -54,7 +54,12 @@ export interface RepositoryDiff {
 export type RepositoryError =
   | { readonly reason: "ref_not_found"; readonly ref: string }
   | { readonly reason: "path_not_found"; readonly ref: string; readonly path: string }
-  | { readonly reason: "object_too_large"; readonly path: string; readonly bytes: number; readonly bytesMax: number };
+  | {
+    readonly reason: "object_too_large";
+    readonly path: string;
+    readonly bytes: number;
+    readonly bytesMax: number;
+  };
 
 /** RPC methods take plain data and return plain data; git traffic goes through `fetch`. */
 export interface TaskRepositoryApi {
@@ -70,16 +75,29 @@ export interface TaskRepositoryApi {
     ref: string,
     path: string,
   ): Promise<
-    { readonly ok: true; readonly value: readonly RepositoryFile[] } | { readonly ok: false; readonly error: RepositoryError }
+    { readonly ok: true; readonly value: readonly RepositoryFile[] } | {
+      readonly ok: false;
+      readonly error: RepositoryError;
+    }
   >;
   readFile(
     access: RepositoryAccess,
     ref: string,
     path: string,
-  ): Promise<{ readonly ok: true; readonly value: Uint8Array } | { readonly ok: false; readonly error: RepositoryError }>;
+  ): Promise<
+    { readonly ok: true; readonly value: Uint8Array } | {
+      readonly ok: false;
+      readonly error: RepositoryError;
+    }
+  >;
   diff(
     access: RepositoryAccess,
     baseCommit: string,
     headCommit: string,
-  ): Promise<{ readonly ok: true; readonly value: RepositoryDiff } | { readonly ok: false; readonly error: RepositoryError }>;
+  ): Promise<
+    { readonly ok: true; readonly value: RepositoryDiff } | {
+      readonly ok: false;
+      readonly error: RepositoryError;
+    }
+  >;
 }

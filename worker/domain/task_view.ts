@@ -72,7 +72,9 @@ function positionAtStation(state: QueueState, task: Task): number {
   let before = 0;
   for (const other of state.tasks.values()) {
     if (other.lineId !== task.lineId || other.stationId !== task.stationId || other.id === task.id) continue;
-    if (taskStatus(other) === "queued" && other.createdAtMs <= task.createdAtMs && other.id < task.id) before++;
+    if (taskStatus(other) === "queued" && other.createdAtMs <= task.createdAtMs && other.id < task.id) {
+      before++;
+    }
   }
   return before;
 }

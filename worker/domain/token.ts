@@ -18,7 +18,9 @@ const TOKEN_PATTERN = /^sf_(user|runner|job|repository)_([0-9a-f]{8})_([A-Za-z0-
 /** Makes a token from at least 32 unguessable bytes. */
 export function mintToken(kind: TokenKind, owner: string, project: string, random: Uint8Array): MintedToken {
   if (random.length < TOKEN_BYTES) {
-    throw new RangeError(`Cannot make a token as it needs ${TOKEN_BYTES} random bytes: current value is ${random.length}`);
+    throw new RangeError(
+      `Cannot make a token as it needs ${TOKEN_BYTES} random bytes: current value is ${random.length}`,
+    );
   }
   const text = `sf_${kind}_${projectTag(owner, project)}_${base64Url(random.subarray(0, TOKEN_BYTES))}`;
   return { text, hash: tokenHash(text) };

@@ -34,7 +34,9 @@ export function nextStation(
   if (outcome !== "success") return { kind: "fail", reason: reason ?? outcome };
   const index = line.stations.findIndex((s) => s.id === fromStationId);
   const next = line.stations[index + 1];
-  return next === undefined ? { kind: "complete" } : { kind: "advance", toStationId: next.id, passedGate: null };
+  return next === undefined
+    ? { kind: "complete" }
+    : { kind: "advance", toStationId: next.id, passedGate: null };
 }
 
 /** A gate that needs no approval, or is switched off, lets the task through and is only noted (A11, Line 2.3). */

@@ -4,7 +4,15 @@
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { OutboxEvent } from "../../domain/event.ts";
-import type { Job, LineVersion, ProjectSettings, Run, Runner, Task, TokenRecord } from "../../domain/queue_state.ts";
+import type {
+  Job,
+  LineVersion,
+  ProjectSettings,
+  Run,
+  Runner,
+  Task,
+  TokenRecord,
+} from "../../domain/queue_state.ts";
 
 export const settings = sqliteTable("settings", {
   /** Always 1: there is one row. */

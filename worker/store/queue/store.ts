@@ -34,9 +34,15 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       const state = emptyQueueState(owner, project);
       const saved = db.select().from(schema.settings).get();
       if (saved !== undefined) state.settings = saved.body;
-      for (const { body } of db.select().from(schema.lines).all()) applyChange(state, { kind: "line", row: body });
-      for (const { body } of db.select().from(schema.runners).all()) applyChange(state, { kind: "runner", row: body });
-      for (const { body } of db.select().from(schema.tokens).all()) applyChange(state, { kind: "token", row: body });
+      for (const { body } of db.select().from(schema.lines).all()) {
+        applyChange(state, { kind: "line", row: body });
+      }
+      for (const { body } of db.select().from(schema.runners).all()) {
+        applyChange(state, { kind: "runner", row: body });
+      }
+      for (const { body } of db.select().from(schema.tokens).all()) {
+        applyChange(state, { kind: "token", row: body });
+      }
       const living = db.select().from(schema.tasks)
         .where(or(isNull(schema.tasks.endedAtMs), gt(schema.tasks.endedAtMs, endedAfterMs)))
         .orderBy(asc(schema.tasks.id)).all();
@@ -59,7 +65,8 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       db.transaction((tx) => {
         for (const change of changes) writeChange(tx as unknown as Database, change);
         for (const event of events) {
-          tx.insert(schema.outbox).values({ destination: event.destination, body: event, createdAtMs: nowMs }).run();
+          tx.insert(schema.outbox).values({ destination: event.destination, body: event, createdAtMs: nowMs })
+            .run();
         }
       }),
     pending: (destination, limit) =>
@@ -86,9 +93,13 @@ const TASKS_PER_READ = 90;
 function loadWork(db: Database, state: WritableQueueState, taskIds: readonly string[]): void {
   for (let i = 0; i < taskIds.length; i += TASKS_PER_READ) {
     const slice = taskIds.slice(i, i + TASKS_PER_READ);
-    const jobs = db.select().from(schema.jobs).where(inArray(schema.jobs.taskId, slice)).orderBy(asc(schema.jobs.id)).all();
+    const jobs = db.select().from(schema.jobs).where(inArray(schema.jobs.taskId, slice)).orderBy(
+      asc(schema.jobs.id),
+    ).all();
     for (const { body } of jobs) applyChange(state, { kind: "job", row: body });
-    const runs = db.select().from(schema.runs).where(inArray(schema.runs.taskId, slice)).orderBy(asc(schema.runs.id)).all();
+    const runs = db.select().from(schema.runs).where(inArray(schema.runs.taskId, slice)).orderBy(
+      asc(schema.runs.id),
+    ).all();
     for (const { body } of runs) applyChange(state, { kind: "run", row: body });
   }
 }
@@ -101,7 +112,8 @@ function writeChange(db: Database, change: Change): void {
       return;
     case "line":
       db.insert(schema.lines).values({ id: change.row.id, version: change.row.version, body: change.row })
-        .onConflictDoUpdate({ target: [schema.lines.id, schema.lines.version], set: { body: change.row } }).run();
+        .onConflictDoUpdate({ target: [schema.lines.id, schema.lines.version], set: { body: change.row } })
+        .run();
       return;
     case "runner":
       db.insert(schema.runners).values({ id: change.row.id, body: change.row })

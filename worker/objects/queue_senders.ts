@@ -1,0 +1,40 @@
+/** Where a queue's events go: the task's log, the gate of an ask, the history. Each receiver is idempotent. */
+import type { HumanGateApi } from "../domain/human_gate_api.ts";
+import type { OutboxEvent } from "../domain/event.ts";
+import type { TaskLogApi } from "../domain/task_log_api.ts";
+import type { Env } from "../env.ts";
+import type { OutboxSender } from "../ports.ts";
+import { createHistoryWriter } from "../store/history/write.ts";
+
+/** Makes the senders of the queue of `owner/project`. Without a history URL its events are dropped as delivered. */
+export function createQueueSenders(
+  env: Env,
+  owner: string,
+  project: string,
+): Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>> {
+  return {
+    task_log: async (rows) => {
+      for (const { eventId, event } of rows) {
+        if (event.destination !== "task_log") continue;
+        const log = env.TASK_LOG.getByName(`${owner}/${project}/${event.taskId}`) as unknown as TaskLogApi;
+        await log.record({ ...event.entry, eventId });
+        if (event.ends !== null) await log.end(`${eventId}:end`, event.ends);
+      }
+    },
+    gate: async (rows) => {
+      for (const { event } of rows) {
+        if (event.destination !== "gate") continue;
+        const gate = env.HUMAN_GATE.getByName(event.askId) as unknown as HumanGateApi;
+        if (event.action === "open") await gate.open(event.ask);
+        else await gate.cancel(event.reason);
+      }
+    },
+    history: historySender(env),
+  };
+}
+
+function historySender(env: Env): OutboxSender {
+  if (!env.HISTORY_URL) return () => Promise.resolve();
+  const writer = createHistoryWriter({ url: env.HISTORY_URL, authToken: env.HISTORY_AUTH_TOKEN });
+  return (rows) => writer.apply(rows);
+}
