@@ -1,0 +1,23 @@
+/** The Worker as one module, the way wrangler bundles it, from the entry point that wrangler.toml names. */
+import { build } from "esbuild";
+
+/** Bundles `entryPath` for workerd; text files are imported as strings, as the rules in wrangler.toml say. */
+export async function bundleWorker(entryPath: string): Promise<string> {
+  const result = await build({
+    entryPoints: [entryPath],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    mainFields: ["workerd", "browser", "module", "main"],
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    loader: { ".sql": "text" },
+    keepNames: true,
+    sourcemap: "inline",
+    logLevel: "silent",
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  return result.outputFiles[0]!.text;
+}

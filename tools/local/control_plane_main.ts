@@ -1,0 +1,61 @@
+/**
+ * Hosts the Worker in workerd, as one process group (see `control_plane.ts`, which starts it below a keeper).
+ *
+ * wrangler.toml stays the one configuration: bindings, classes, flags and variables are read from it through wrangler;
+ * only what belongs to this machine is added. Ends at SIGTERM; then, or at our death, the keeper takes workerd with us.
+ *
+ * Arguments: PORT DATA_DIR CONFIG_PATH; the secrets and variables come from the environment.
+ */
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { basename, dirname, join } from "node:path";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { bundleWorker } from "./bundle_worker.ts";
+
+/** Variables of the Worker that the environment of this process may set, over those in wrangler.toml. */
+const PASSED_VARIABLES = [
+  "SHOPFLOOR_ADMIN_TOKEN",
+  "HISTORY_URL",
+  "HISTORY_AUTH_TOKEN",
+  "PUBLIC_URL",
+  "SHOPFLOOR_CLOCK",
+] as const;
+
+const [port, dataDir, configPath] = Deno.args;
+if (port === undefined || dataDir === undefined || configPath === undefined) {
+  throw new TypeError("Cannot start as the arguments must be PORT DATA_DIR CONFIG_PATH");
+}
+
+const { workerOptions, main } = unstable_getMiniflareWorkerOptions(configPath);
+if (main === undefined) throw new Error(`Cannot start as ${configPath} must name the entry point in 'main'`);
+
+const variables: Record<string, string> = {};
+for (const name of PASSED_VARIABLES) {
+  const value = Deno.env.get(name);
+  if (value !== undefined) variables[name] = value;
+}
+
+const miniflare = new Miniflare({
+  ...workerOptions,
+  name: "shopfloor",
+  modules: [{
+    type: "ESModule",
+    path: join(dirname(main), `${basename(main, ".ts")}.mjs`),
+    contents: await bundleWorker(main),
+  }],
+  modulesRoot: dirname(main),
+  bindings: { ...workerOptions.bindings, ...variables },
+  host: "127.0.0.1",
+  port: Number(port),
+  resourcePersistencePath: dataDir,
+  cf: false,
+  log: new Log(LogLevel.WARN),
+});
+
+let isEnding = false;
+Deno.addSignalListener("SIGTERM", () => {
+  if (isEnding) return;
+  isEnding = true;
+  miniflare.dispose().then(() => Deno.exit(0), () => Deno.exit(1));
+});
+await miniflare.ready;
+console.log(`control plane: listening on 127.0.0.1:${port}`);
