@@ -1,0 +1,94 @@
+/** Stock git against the fixture worker in real workerd: starting it, and running git in temporary folders. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { createTestHarness } from "wrangler";
+import type { RepositoryAccess, TaskRepositoryApi } from "../../worker/domain/task_repository_api.ts";
+import { defaultAccess } from "./git_worker_access.ts";
+
+/** What a git command did. */
+export interface GitRun {
+  readonly code: number;
+  readonly stdout: string;
+  /** Progress, `remote:` lines and errors. */
+  readonly stderr: string;
+}
+
+export interface GitHarness {
+  /** The clone address of the repository `name`. */
+  url(name: string): string;
+  /** Calls the object as the control plane does. */
+  api(name: string): TaskRepositoryApi;
+  access(name: string): RepositoryAccess;
+  /** A new empty folder, removed by {@link close}. */
+  folder(): Promise<string>;
+  /** Runs git and expects exit code 0; gives what it printed, without the last line feed. */
+  git(folder: string, ...args: string[]): Promise<string>;
+  /** Runs git whatever becomes of it. */
+  tryGit(folder: string, ...args: string[]): Promise<GitRun>;
+  /** Forgets the object's memory, as the platform may at any time. */
+  evict(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Git sees no configuration of the person who runs the tests, and never asks anything. */
+const GIT_ENVIRONMENT = {
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_AUTHOR_NAME: "Test",
+  GIT_AUTHOR_EMAIL: "test@localhost",
+  GIT_COMMITTER_NAME: "Test",
+  GIT_COMMITTER_EMAIL: "test@localhost",
+  LC_ALL: "C",
+};
+
+/** Starts workerd with the fixture worker. */
+export async function startGitHarness(): Promise<GitHarness> {
+  const root = await Deno.makeTempDir({ prefix: "git_interop_" });
+  const server = createTestHarness({
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    workers: [{
+      config: {
+        name: "git-fixture",
+        main: "test/fake/git_worker.ts",
+        compatibility_date: "2026-04-01",
+        compatibility_flags: ["nodejs_compat"],
+        send_metrics: false,
+        durable_objects: { bindings: [{ name: "TASK_REPOSITORY", class_name: "TaskRepository" }] },
+        migrations: [{ tag: "v1", new_sqlite_classes: ["TaskRepository"] }],
+        r2_buckets: [{ binding: "BLOBS", bucket_name: "git-fixture" }],
+        rules: [{ type: "Text", globs: ["**/*.sql"], fallthrough: true }],
+      },
+    }],
+  });
+  const { url } = await server.listen();
+  const worker = server.getWorker();
+  const bindings = await worker.getEnv() as {
+    TASK_REPOSITORY: { getByName(name: string): TaskRepositoryApi };
+  };
+
+  async function tryGit(folder: string, ...args: string[]): Promise<GitRun> {
+    const command = new Deno.Command("git", { args, cwd: folder, env: GIT_ENVIRONMENT, stdin: "null" });
+    const { code, stdout, stderr } = await command.output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  }
+
+  return {
+    url: (name) => `${url.origin}/${name}.git`,
+    api: (name) => bindings.TASK_REPOSITORY.getByName(name),
+    access: defaultAccess,
+    folder: () => Deno.makeTempDir({ dir: root }),
+    async git(folder, ...args) {
+      const run = await tryGit(folder, ...args);
+      assert.equal(run.code, 0, `git ${args.join(" ")}\n${run.stdout}${run.stderr}`);
+      return run.stdout.replace(/\n$/, "");
+    },
+    tryGit,
+    evict: (name) => worker.evictDurableObject("TASK_REPOSITORY", { name }),
+    async close() {
+      await server.close();
+      await Deno.remove(root, { recursive: true });
+    },
+  };
+}
