@@ -8,6 +8,7 @@
  *    allow list of characters, without any escapes, and redirects are not followed.
  * 3. Bodies stream both ways; a server-sent event leaves when it arrives.
  * 4. The key never comes back: it is cut from headers and bodies of every answer.
+ * 5. An answer that refuses the key says so once: it carries `x-should-retry: false`.
  */
 
 import type { ModelProvider } from "../ports.ts";
@@ -38,6 +39,7 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
 /** Segments of unreserved and sub-delimiter characters: no escapes, no backslashes, no empty segments. */
 const PATH = /^(?:\/[A-Za-z0-9._~:@!$&'()*+,;=-]+)*\/?$/;
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+const KEY_REFUSED_STATUSES: ReadonlySet<number> = new Set([401, 403]);
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 /** A key that fits in a header unchanged. */
@@ -109,7 +111,7 @@ export function createModelRoute(options: ModelRouteOptions): (request: Request)
     const body = BODILESS_STATUSES.has(answer.status) ? null : answer.body;
     return new Response(body?.pipeThrough(redactStream(key)) ?? null, {
       status: answer.status,
-      headers: answerHeaders(answer.headers, key),
+      headers: answerHeaders(answer, key),
     });
   };
 }
@@ -160,7 +162,7 @@ function requestHeaders(sent: Headers): Headers {
   return headers;
 }
 
-function answerHeaders(received: Headers, key: string): Headers {
+function answerHeaders({ headers: received, status }: Response, key: string): Headers {
   const headers = withoutConnection(received);
   // `fetch` has already decoded the body.
   headers.delete("content-encoding");
@@ -168,6 +170,8 @@ function answerHeaders(received: Headers, key: string): Headers {
   for (const [name, value] of [...headers]) {
     if (value.includes(key)) headers.set(name, value.replaceAll(key, REDACTED));
   }
+  // The sandbox cannot have another key: without this some CLIs try the refused one for minutes.
+  if (KEY_REFUSED_STATUSES.has(status)) headers.set("x-should-retry", "false");
   return headers;
 }
 

@@ -21,12 +21,24 @@ export function commonEnv(): Readonly<Record<string, string>> {
   return { HOME: AGENT_HOME, SHOPFLOOR_PROMPT_FILE: inAgentHome(PROMPT_FILE) };
 }
 
-/** The files of the home that hold the job's texts; the system prompt's is absent when there is nothing to append. */
+/**
+ * The files of the home that hold the job's texts, word for word; the system prompt's is absent when there is nothing
+ * to append.
+ */
 export function promptFiles(request: HarnessRequest): Readonly<Record<string, string>> {
   return {
     [PROMPT_FILE]: request.prompt,
     ...(request.appendSystemPrompt === "" ? {} : { [SYSTEM_PROMPT_FILE]: request.appendSystemPrompt }),
   };
+}
+
+/**
+ * The same for an agent CLI. A prompt that starts with a slash would be taken for a command of the CLI itself, which
+ * Claude Code answers with a sentence and exit code 0, so it gets a heading.
+ */
+export function agentPromptFiles(request: HarnessRequest): Readonly<Record<string, string>> {
+  const isLikeCommand = request.prompt.trimStart().startsWith("/");
+  return promptFiles(isLikeCommand ? { ...request, prompt: `Task:\n\n${request.prompt}` } : request);
 }
 
 /** The model's URL without a slash at its end, or the variable that the runner lacks. */

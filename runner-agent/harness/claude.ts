@@ -9,10 +9,10 @@
 import { ok } from "../../protocol/result.ts";
 import type { HarnessAdapter } from "../ports.ts";
 import {
+  agentPromptFiles,
   commonEnv,
   jsonFile,
   PLACEHOLDER_KEY,
-  promptFiles,
   requireModel,
   withPromptOnStdin,
 } from "./agent_cli.ts";
@@ -37,7 +37,7 @@ export const claudeHarness: HarnessAdapter = {
         "--output-format",
         "stream-json",
         "--verbose",
-        ...(request.model === null ? [] : ["--model", request.model]),
+        ...(request.model === null ? [] : [`--model=${request.model}`]),
         ...(request.appendSystemPrompt === ""
           ? []
           : ["--append-system-prompt-file", inAgentHome(SYSTEM_PROMPT_FILE)]),
@@ -53,7 +53,7 @@ export const claudeHarness: HarnessAdapter = {
         IS_SANDBOX: "1",
       },
       homeFiles: {
-        ...promptFiles(request),
+        ...agentPromptFiles(request),
         ".claude.json": jsonFile({
           hasCompletedOnboarding: true,
           bypassPermissionsModeAccepted: true,

@@ -5,7 +5,13 @@
 
 import { ok } from "../../protocol/result.ts";
 import type { HarnessAdapter, HarnessRequest } from "../ports.ts";
-import { commonEnv, PLACEHOLDER_KEY, promptFiles, requireModel, withPromptOnStdin } from "./agent_cli.ts";
+import {
+  agentPromptFiles,
+  commonEnv,
+  PLACEHOLDER_KEY,
+  requireModel,
+  withPromptOnStdin,
+} from "./agent_cli.ts";
 import { OPENAI } from "./providers.ts";
 import { WORKSPACE } from "./sandbox_paths.ts";
 
@@ -26,7 +32,7 @@ export const codexHarness: HarnessAdapter = {
         "-",
       ]),
       env: { ...commonEnv(), OPENAI_API_KEY: PLACEHOLDER_KEY },
-      homeFiles: { ...promptFiles(request), ".codex/config.toml": configToml(request, baseUrl.value) },
+      homeFiles: { ...agentPromptFiles(request), ".codex/config.toml": configToml(request, baseUrl.value) },
     });
   },
 };
@@ -60,7 +66,7 @@ function configToml(request: HarnessRequest, baseUrl: string): string {
   ].join("\n");
 }
 
-/** A TOML basic string: JSON's escapes are TOML's too, but TOML also wants U+007F escaped. */
+/** A TOML basic string: JSON's escapes are TOML's too, but it also wants U+007F escaped and knows no lone surrogates. */
 function tomlString(text: string): string {
-  return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
+  return JSON.stringify(text.toWellFormed()).replaceAll("\u007f", "\\u007f");
 }

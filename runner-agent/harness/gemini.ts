@@ -7,10 +7,10 @@
 import { ok } from "../../protocol/result.ts";
 import type { HarnessAdapter } from "../ports.ts";
 import {
+  agentPromptFiles,
   commonEnv,
   jsonFile,
   PLACEHOLDER_KEY,
-  promptFiles,
   requireModel,
   withPromptOnStdin,
 } from "./agent_cli.ts";
@@ -32,8 +32,7 @@ export const geminiHarness: HarnessAdapter = {
         "--yolo",
         "--output-format",
         "stream-json",
-        "--model",
-        request.model ?? DEFAULT_MODEL,
+        `--model=${request.model ?? DEFAULT_MODEL}`,
       ]),
       env: {
         ...commonEnv(),
@@ -43,7 +42,7 @@ export const geminiHarness: HarnessAdapter = {
         GOOGLE_GEMINI_BASE_URL: baseUrl.value,
       },
       homeFiles: {
-        ...promptFiles(request),
+        ...agentPromptFiles(request),
         ...(request.appendSystemPrompt === "" ? {} : { ".gemini/GEMINI.md": request.appendSystemPrompt }),
         ".gemini/settings.json": jsonFile({
           general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },

@@ -1,15 +1,16 @@
 /**
- * OpenCode in run mode. Of the many providers that it knows it gets one: an OpenAI-compatible endpoint that speaks
+ * OpenCode in run mode, where whatever its permissions do not allow is refused without a question: also to touch a
+ * file outside of the workspace. Of the many providers that it knows it gets one: an OpenAI-compatible endpoint that speaks
  * Chat Completions, so it needs the same key and base URL variables as Codex.
  */
 
 import { ok } from "../../protocol/result.ts";
 import type { HarnessAdapter } from "../ports.ts";
 import {
+  agentPromptFiles,
   commonEnv,
   jsonFile,
   PLACEHOLDER_KEY,
-  promptFiles,
   requireModel,
   withPromptOnStdin,
 } from "./agent_cli.ts";
@@ -30,7 +31,7 @@ export const opencodeHarness: HarnessAdapter = {
     if (!baseUrl.ok) return baseUrl;
     const model = request.model ?? DEFAULT_MODEL;
     return ok({
-      command: withPromptOnStdin(["opencode", "run", "--format", "json", "--model", `${PROVIDER}/${model}`]),
+      command: withPromptOnStdin(["opencode", "run", "--format", "json", `--model=${PROVIDER}/${model}`]),
       env: {
         ...commonEnv(),
         OPENAI_API_KEY: PLACEHOLDER_KEY,
@@ -39,11 +40,11 @@ export const opencodeHarness: HarnessAdapter = {
         OPENCODE_DISABLE_MODELS_FETCH: "1",
       },
       homeFiles: {
-        ...promptFiles(request),
+        ...agentPromptFiles(request),
         ".config/opencode/opencode.json": jsonFile({
           autoupdate: false,
           share: "disabled",
-          permission: { edit: "allow", bash: "allow", webfetch: "allow" },
+          permission: { "*": "allow", question: "deny" },
           model: `${PROVIDER}/${model}`,
           small_model: `${PROVIDER}/${model}`,
           enabled_providers: [PROVIDER],

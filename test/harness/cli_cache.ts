@@ -41,6 +41,8 @@ async function installPackage(cli: CliPackage): Promise<string> {
   try {
     await Deno.writeTextFile(join(privateDir, "package.json"), "{}");
     await npmInstall(privateDir, `${cli.package}@${cli.version}`);
+    // Temporary directories are private; a sandbox runs the CLI as another user.
+    await Deno.chmod(privateDir, 0o755);
     await Deno.rename(privateDir, finalDir);
   } catch (error) {
     await Deno.remove(privateDir, { recursive: true });

@@ -1,68 +1,120 @@
 /**
  * The four real agent CLIs, each run by its harness plan against the scripted model behind the model route. What is
- * proved per CLI: it starts without asking anything, reads the prompt and the appended system prompt, runs the
- * scripted command with its own shell tool in the workspace, ends with exit code 0, and never held the real key.
+ * proved per CLI: it starts without asking anything, reads a prompt of the greatest size and the appended system
+ * prompt, runs the scripted command with its own shell tool, ends with exit code 0, and never held the real key; and
+ * it ends with failure, and soon, when the provider refuses the key.
  */
 
 import assert from "node:assert/strict";
+import { PROMPT_MAX_BYTES } from "../../protocol/limits.ts";
 import { createModelRoute } from "../../runner-agent/egress/model_route.ts";
 import { CLI_PACKAGES, harnessByName } from "../../runner-agent/harness/mod.ts";
-import { startScriptedModel } from "../fake/scripted_model.ts";
+import { type ScriptedModel, type ScriptedStep, startScriptedModel } from "../fake/scripted_model.ts";
 import { installCli } from "./cli_cache.ts";
-import { createHostSandbox } from "./host_run.ts";
+import { createHostSandbox, type HostRun, type HostSandbox } from "./host_run.ts";
 
 /** One CLI's run; most of it is the start of a large program on a busy machine. */
 const RUN_MS = 30_000;
 const REAL_KEY = "real-key-of-the-runner-4711";
-const COMMAND =
-  "echo made-by-the-agent > made.txt && git add made.txt && git commit --quiet --message=agent-work";
-const PROMPT = `Do the "work": $HOME \`id\` 'x' \\ ✓\nSecond line.`;
-const SYSTEM_PROMPT = `Always be "terse" \\ ✓.\nSecond rule.`;
+const PROMPT_START = `/help Do the "work" of @nobody: $HOME \`id\` 'x' \\ ✓ 😀\n!ls\n`;
+const PROMPT_END = "<the end of the prompt>";
+const PROMPT = PROMPT_START.padEnd(PROMPT_MAX_BYTES - 100, "All work and no play.\n") + PROMPT_END;
+const SYSTEM_PROMPT = `Always be "terse" \\ ✓ 😀.\n\tSecond rule \u007f.`;
 
-for (const name of ["claude", "codex", "gemini", "opencode"] as const) {
-  Deno.test(`${name} ${CLI_PACKAGES[name].version} runs the scripted command and commits, with the key added outside`, async () => {
-    const binDirs = await installCli(name);
-    const harness = harnessByName(name);
-    assert(harness.provider !== null);
-    const prefix = `/model/${harness.provider.name}`;
+/** Two models, as Codex offers its tools in another form to models that it knows. */
+const CASES = [
+  { name: "claude", model: null },
+  { name: "codex", model: null },
+  { name: "codex", model: "some-model" },
+  { name: "gemini", model: null },
+  { name: "opencode", model: null },
+] as const;
 
-    await using model = startScriptedModel({
-      keys: { [harness.provider.name]: REAL_KEY },
-      script: (turn) =>
-        turn === 0 ? { kind: "tool", command: COMMAND } : { kind: "text", text: "all-done-4712" },
-    });
-    const route = createModelRoute({ provider: harness.provider, key: REAL_KEY, baseUrl: model.url, prefix });
-    await using loopback = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, route);
+for (const { name, model: modelName } of CASES) {
+  const title = `${name} ${CLI_PACKAGES[name].version}${modelName === null ? "" : ` with ${modelName}`}`;
+
+  Deno.test(`${title} runs the scripted command and commits, with the key added outside`, async () => {
     await using sandbox = await createHostSandbox();
+    const command = `echo made-by-the-agent > made.txt && touch ${sandbox.homeDir}/outside.txt && ` +
+      "git add made.txt && git commit --quiet --message=agent-work";
+    const script = (turn: number): ScriptedStep =>
+      turn === 0 ? { kind: "tool", command } : { kind: "text", text: "all-done-4712" };
+    await using model = startScriptedModel({ keys: { [providerOf(name)]: REAL_KEY }, script });
+    const run = await runCli(name, modelName, model, sandbox);
 
-    const plan = harness.plan({
-      prompt: PROMPT,
-      appendSystemPrompt: SYSTEM_PROMPT,
-      command: null,
-      modelBaseUrl: `http://127.0.0.1:${loopback.addr.port}${prefix}`,
-      model: null,
-    });
-    assert(plan.ok);
-    assert(!JSON.stringify(plan.value).includes(REAL_KEY), "the plan must not hold the key");
-    const run = await sandbox.run(plan.value, { binDirs, signal: AbortSignal.timeout(RUN_MS) });
-
-    const seen = `${run.stdout}\n${run.stderr}\n${
-      model.requests.map(({ method, pathname, status, turn }) => `${method} ${pathname} ${status} ${turn}`)
-        .join("\n")
-    }`;
+    const seen = describe(run, model);
     assert.equal(run.exitCode, 0, seen);
     assert.equal(await sandbox.git("log", "--format=%s"), "agent-work\nstart", seen);
     assert.equal(await Deno.readTextFile(`${sandbox.workspaceDir}/made.txt`), "made-by-the-agent\n");
+    assert((await Deno.stat(`${sandbox.homeDir}/outside.txt`)).isFile);
     assert.match(run.stdout, /all-done-4712/);
-    assert(!seen.includes(REAL_KEY), "the CLI must not have seen the key");
 
     const played = model.requests.filter(({ turn }) => turn !== null);
     assert.deepEqual(played.map(({ turn, status }) => [turn, status]), [[0, 200], [1, 200]], seen);
-    const first = played[0]?.body ?? "";
-    assert(holdsText(JSON.parse(first), PROMPT), "the model must get the prompt");
-    assert(holdsText(JSON.parse(first), SYSTEM_PROMPT), "the model must get the system prompt");
     assert(model.requests.every(({ status }) => status !== 401), seen);
+    const first = JSON.parse(played[0]?.body ?? "");
+    assert(holdsText(first, PROMPT), "the model must get the prompt");
+    assert(holdsText(first, SYSTEM_PROMPT), "the model must get the system prompt");
   });
+}
+
+for (const name of ["claude", "codex", "gemini", "opencode"] as const) {
+  Deno.test(`${name} ${CLI_PACKAGES[name].version} fails when the provider refuses the key`, async () => {
+    await using sandbox = await createHostSandbox();
+    await using model = startScriptedModel({
+      keys: { [providerOf(name)]: "another-key" },
+      script: () => ({ kind: "text", text: "never said" }),
+    });
+    const run = await runCli(name, null, model, sandbox);
+
+    const seen = describe(run, model);
+    assert.notEqual(run.exitCode, 0, seen);
+    assert(model.requests.some(({ status }) => status === 401), seen);
+    assert(!run.stdout.includes("never said"));
+  });
+}
+
+/** Runs a CLI with the model behind the route, and checks that nothing it was given or has written holds the key. */
+async function runCli(
+  name: keyof typeof CLI_PACKAGES,
+  modelName: string | null,
+  model: ScriptedModel,
+  sandbox: HostSandbox,
+): Promise<HostRun> {
+  const binDirs = await installCli(name);
+  const harness = harnessByName(name);
+  assert(harness.provider !== null);
+  const prefix = `/model/${harness.provider.name}`;
+  const route = createModelRoute({ provider: harness.provider, key: REAL_KEY, baseUrl: model.url, prefix });
+  await using loopback = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, route);
+
+  const plan = harness.plan({
+    prompt: PROMPT,
+    appendSystemPrompt: SYSTEM_PROMPT,
+    command: null,
+    modelBaseUrl: `http://127.0.0.1:${loopback.addr.port}${prefix}`,
+    model: modelName,
+  });
+  assert(plan.ok);
+  const run = await sandbox.run(plan.value, { binDirs, signal: AbortSignal.timeout(RUN_MS) });
+  assert(!JSON.stringify([plan.value, run]).includes(REAL_KEY), "the CLI must not have seen the key");
+  const grep = new Deno.Command("grep", { args: ["-rl", REAL_KEY, sandbox.homeDir], stdout: "piped" });
+  assert.equal(new TextDecoder().decode((await grep.output()).stdout), "", "no file may hold the key");
+  return run;
+}
+
+function providerOf(name: keyof typeof CLI_PACKAGES): "anthropic" | "openai" | "gemini" {
+  const provider = harnessByName(name).provider;
+  assert(provider !== null);
+  return provider.name;
+}
+
+/** What happened, for the message of a failed assertion; the prompt is cut out of it. */
+function describe(run: HostRun, model: ScriptedModel): string {
+  const requests = model.requests.map(({ method, pathname, status, turn }) =>
+    `${method} ${pathname} ${status} ${turn}`
+  );
+  return [`exit ${run.exitCode}`, run.stdout.slice(-4_000), run.stderr.slice(-4_000), ...requests].join("\n");
 }
 
 /** Whether a string anywhere in a JSON value contains the text. */
