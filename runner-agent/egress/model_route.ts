@@ -38,7 +38,6 @@ export interface ModelRouteOptions {
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
 /** Segments of unreserved and sub-delimiter characters: no escapes, no backslashes, no empty segments. */
 const PATH = /^(?:\/[A-Za-z0-9._~:@!$&'()*+,;=-]+)*\/?$/;
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const KEY_REFUSED_STATUSES: ReadonlySet<number> = new Set([401, 403]);
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -137,7 +136,8 @@ function parseBaseUrl(text: string): URL {
 function targetUrl(requested: URL, prefix: string, base: URL): URL | null {
   if (requested.pathname !== prefix && !requested.pathname.startsWith(`${prefix}/`)) return null;
   const path = requested.pathname.slice(prefix.length);
-  if (!PATH.test(path) || DOT_SEGMENT.test(path)) return null;
+  // Dot segments are resolved by now, but some servers also take `..;` for one.
+  if (!PATH.test(path) || path.includes("..")) return null;
 
   const target = new URL(base);
   target.pathname = base.pathname.replace(/\/+$/, "") + path;
