@@ -12,6 +12,9 @@ export interface CliPackage {
   readonly bin: string;
 }
 
+/** The Node that runs the CLIs which are JavaScript: the system's own may be too old for them. */
+export const NODE_PACKAGE: CliPackage = { package: "node", version: "22.23.3", bin: "node" };
+
 /** One pinned CLI per harness; the command harness needs none. */
 export const CLI_PACKAGES: Readonly<Record<Exclude<HarnessName, "command">, CliPackage>> = {
   claude: { package: "@anthropic-ai/claude-code", version: "2.1.197", bin: "claude" },

@@ -20,7 +20,7 @@ import { commandHarness } from "./command.ts";
 import { geminiHarness } from "./gemini.ts";
 import { opencodeHarness } from "./opencode.ts";
 
-export { CLI_PACKAGES, type CliPackage } from "./cli_packages.ts";
+export { CLI_PACKAGES, type CliPackage, NODE_PACKAGE } from "./cli_packages.ts";
 export { MODEL_PROVIDERS } from "./providers.ts";
 export { AGENT_HOME, WORKSPACE } from "./sandbox_paths.ts";
 

@@ -9,10 +9,7 @@
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CLI_PACKAGES, type CliPackage } from "../../runner-agent/harness/cli_packages.ts";
-
-/** The Node that runs the CLIs which are JavaScript; the images use the same release line. */
-const NODE: CliPackage = { package: "node", version: "22.23.3", bin: "node" };
+import { CLI_PACKAGES, type CliPackage, NODE_PACKAGE } from "../../runner-agent/harness/cli_packages.ts";
 
 const CACHE_DIR = fileURLToPath(new URL("../../.shopfloor/test/cli/", import.meta.url));
 
@@ -22,7 +19,7 @@ const CACHE_DIR = fileURLToPath(new URL("../../.shopfloor/test/cli/", import.met
  * @returns the directories that go in front of `PATH`.
  */
 export async function installCli(name: keyof typeof CLI_PACKAGES): Promise<readonly string[]> {
-  return [await installPackage(CLI_PACKAGES[name]), await installPackage(NODE)];
+  return [await installPackage(CLI_PACKAGES[name]), await installPackage(NODE_PACKAGE)];
 }
 
 /** Where a CLI would be (or is) installed. */
