@@ -1,0 +1,208 @@
+/**
+ * Who may import whom: the one table (design, section 3), and the decision over it. Pure; `arrows_plugin.ts` applies it.
+ *
+ * A file belongs to the area with the longest matching path. Tests beside the code (`x_test.ts`) may import anything, and
+ * nothing may import them.
+ */
+
+/** What one area may import. An entry that ends with `/` is a folder, else a file. */
+export interface Area {
+  readonly path: string;
+  /** Folders and files of this repository, besides the area itself. */
+  readonly may: readonly string[];
+  /** Of these only types, which leave no trace at run time. */
+  readonly mayTypes?: readonly string[];
+  /** Packages and platform modules; `node:*` stands for all of Node's. */
+  readonly packages: readonly string[];
+  /** Files of the area that must not import each other: they meet only where they are wired. */
+  readonly isApart?: boolean;
+}
+
+const WORKER_GROUND = [
+  "worker/env.ts",
+  "worker/app_env.ts",
+  "worker/errors.ts",
+  "worker/limits.ts",
+  "worker/ports.ts",
+];
+const RUNNER_GROUND = [
+  "protocol/",
+  "runner-agent/domain/",
+  "runner-agent/ports.ts",
+  "runner-agent/limits.ts",
+];
+const HISTORY_READ = "worker/store/history/read.ts";
+
+/** A folder of the runner that does one thing; they know each other only through `ports.ts`. */
+function shell(name: string, packages: readonly string[] = []): Area {
+  return { path: `runner-agent/${name}/`, may: RUNNER_GROUND, packages: ["node:*", ...packages] };
+}
+
+export const AREAS: readonly Area[] = [
+  { path: "protocol/", may: [], packages: ["zod", "@noble/hashes"] },
+
+  { path: "worker/domain/", may: ["protocol/", "worker/limits.ts"], packages: ["@noble/hashes"] },
+  {
+    path: "worker/git/",
+    may: ["protocol/", "worker/limits.ts"],
+    packages: ["@noble/hashes", "node:zlib", "diff"],
+  },
+  { path: "worker/stubs/", may: ["protocol/", "worker/env.ts"], mayTypes: ["worker/domain/"], packages: [] },
+  {
+    path: "worker/middleware/",
+    may: ["protocol/", "worker/stubs/", ...WORKER_GROUND],
+    mayTypes: ["worker/domain/"],
+    packages: ["hono", "@noble/hashes"],
+  },
+  {
+    path: "worker/store/",
+    may: ["protocol/", "worker/limits.ts", "worker/ports.ts", "migrations/"],
+    mayTypes: ["worker/domain/", "worker/git/"],
+    packages: ["drizzle-orm", "@libsql/client"],
+  },
+  // The queue's store rebuilds its state from the log with the same function that the deciders' changes go through.
+  {
+    path: "worker/store/queue/",
+    may: ["protocol/", "worker/domain/", "worker/store/", "worker/limits.ts", "worker/ports.ts"],
+    packages: ["drizzle-orm"],
+  },
+  {
+    path: "worker/objects/",
+    may: [
+      "protocol/",
+      "worker/domain/",
+      "worker/store/",
+      "worker/git/",
+      "worker/ports.ts",
+      "worker/env.ts",
+      "worker/limits.ts",
+      "migrations/",
+    ],
+    // Objects open their storage; queries are the store's.
+    packages: ["cloudflare:workers", "@noble/hashes", "drizzle-orm/durable-sqlite"],
+  },
+  {
+    path: "worker/routes/",
+    may: ["protocol/", "worker/domain/", "worker/stubs/", HISTORY_READ, ...WORKER_GROUND],
+    packages: ["hono", "zod"],
+    isApart: true,
+  },
+  {
+    path: "worker/pages/",
+    may: ["protocol/", "worker/domain/", "worker/stubs/", HISTORY_READ, ...WORKER_GROUND],
+    packages: ["hono"],
+  },
+  { path: "worker/limits.ts", may: ["protocol/"], packages: [] },
+  { path: "worker/", may: ["protocol/", "worker/domain/", ...WORKER_GROUND], packages: ["hono", "zod"] },
+  { path: "worker/app.ts", may: ["protocol/", "worker/"], packages: ["hono"] },
+  { path: "worker/main.ts", may: ["protocol/", "worker/"], packages: ["hono", "cloudflare:workers"] },
+
+  {
+    path: "runner-agent/domain/",
+    may: ["protocol/", "runner-agent/limits.ts"],
+    mayTypes: ["runner-agent/ports.ts"],
+    packages: ["@noble/hashes"],
+  },
+  { path: "runner-agent/pipeline/", may: ["protocol/"], packages: ["yaml", "ajv"] },
+  shell("control", ["zod"]),
+  shell("container"),
+  shell("worktree"),
+  shell("harness"),
+  shell("template"),
+  shell("sidecar"),
+  shell("credential"),
+  shell("egress"),
+  shell("mcp"),
+  shell("log"),
+  shell("link", ["@noble/hashes"]),
+  {
+    path: "runner-agent/job/",
+    may: ["protocol/", "runner-agent/"],
+    packages: ["node:*", "@libsql/client", "drizzle-orm", "zod"],
+  },
+  { path: "runner-agent/limits.ts", may: ["protocol/"], packages: [] },
+  { path: "runner-agent/", may: RUNNER_GROUND, packages: ["node:*", "zod"] },
+  { path: "runner-agent/main.ts", may: ["protocol/", "runner-agent/"], packages: ["node:*", "commander"] },
+];
+
+/** Wired once: nobody imports these, except that `main.ts` imports `app.ts`. */
+const ENTRY_POINTS: Readonly<Record<string, readonly string[]>> = {
+  "worker/main.ts": [],
+  "worker/app.ts": ["worker/main.ts"],
+  "runner-agent/main.ts": [],
+};
+
+/** The area of a file, or null for what has no rules (tests, tools, benchmarks). `file` is relative to the root. */
+export function areaOf(file: string): Area | null {
+  if (isTestFile(file)) return null;
+  let best: Area | null = null;
+  for (const area of AREAS) {
+    if (covers(area.path, file) && area.path.length > (best?.path.length ?? 0)) best = area;
+  }
+  return best;
+}
+
+/** Is this a test, or something made only for the tests beside it? */
+export function isTestFile(file: string): boolean {
+  return /_test(_[a-z0-9_]+)?\.tsx?$/.test(file) || file.endsWith(".contract.ts");
+}
+
+/**
+ * Why `file` must not import `target`, or null when it may.
+ *
+ * @param target a path relative to the root, or the name of a package such as `npm:hono/jsx` or `node:zlib`.
+ * @example
+ * ```ts
+ * forbidden("worker/domain/queue.ts", "worker/store/x.ts", "value"); // "worker/domain must never import worker/store"
+ * ```
+ */
+export function forbidden(
+  file: string,
+  target: { readonly kind: "file"; readonly path: string } | {
+    readonly kind: "package";
+    readonly name: string;
+  },
+  what: "value" | "types",
+): string | null {
+  const area = areaOf(file);
+  if (area === null) return null;
+  const from = label(area.path, file);
+  if (target.kind === "package") {
+    const isAllowed = area.packages.some((name) =>
+      name === "node:*"
+        ? target.name.startsWith("node:")
+        : target.name === name || target.name.startsWith(`${name}/`)
+    );
+    return isAllowed ? null : `${from} must never import the package ${target.name}`;
+  }
+  const { path } = target;
+  if (isTestFile(path)) return `${from} must never import what is made for tests: ${path}`;
+  const importers = ENTRY_POINTS[path];
+  if (importers !== undefined && !importers.includes(file)) {
+    return `nobody may import ${path}: it only wires the program`;
+  }
+  if (areaOf(path) === area && area.path.endsWith("/")) {
+    return area.isApart && file !== path
+      ? `${from} must never import another file of ${from}: ${path}`
+      : null;
+  }
+  if (area.may.some((allowed) => covers(allowed, path))) return null;
+  const areaPath = areaOf(path)?.path ?? path;
+  if ((area.mayTypes ?? []).some((allowed) => covers(allowed, path))) {
+    return what === "types"
+      ? null
+      : `${from} must never import more than types from ${label(areaPath, path)}`;
+  }
+  return `${from} must never import ${label(areaPath, path)}`;
+}
+
+function covers(pattern: string, path: string): boolean {
+  return pattern.endsWith("/") ? path.startsWith(pattern) : path === pattern;
+}
+
+/** A folder by its name; a file, and what lies beside the folders of a program, by its path. */
+function label(areaPath: string, file: string): string {
+  return areaPath === "worker/" || areaPath === "runner-agent/" || !areaPath.endsWith("/")
+    ? file
+    : areaPath.slice(0, -1);
+}
