@@ -1,6 +1,6 @@
 /** Which ask a gate of a task is: the one it waits on, or the last one that was decided there. */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { TaskId } from "../../protocol/ids.ts";
+import { findTask } from "./find_task.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { QueueState } from "./queue_state.ts";
 import { taskStatus } from "./task_status.ts";
@@ -11,13 +11,13 @@ export function findAsk(
   taskId: string,
   gateId: string,
 ): Result<{ readonly askId: string }, QueueError> {
-  const task = state.tasks.get(taskId as TaskId);
-  if (task === undefined) return err({ reason: "not_found", what: "task", id: taskId });
-  const line = state.lines.get(`${task.lineId}@${task.lineVersion}`);
+  const task = findTask(state, taskId);
+  if (!task.ok) return task;
+  const line = state.lines.get(`${task.value.lineId}@${task.value.lineVersion}`);
   if (!line?.definition.gates.some((gate) => gate.id === gateId)) {
     return err({ reason: "not_found", what: "gate", id: gateId });
   }
-  const last = task.asks[gateId];
-  if (last === undefined) return err({ reason: "gate_not_waiting", gateId, status: taskStatus(task) });
+  const last = task.value.asks[gateId];
+  if (last === undefined) return err({ reason: "gate_not_waiting", gateId, status: taskStatus(task.value) });
   return ok({ askId: last });
 }

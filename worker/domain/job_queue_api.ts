@@ -163,6 +163,10 @@ export interface JobQueueApi {
   repositoryForGate(taskId: string): Answer<RepositoryAccess>;
   /** May the caller subscribe to `job_available`? Answers the runner's id. */
   authorizeRunner(caller: Caller): Answer<{ readonly runnerId: string }>;
+  /** Whose artifact is it? A job's own token names its task and job; a user's names neither. */
+  authorizeArtifact(
+    caller: Caller,
+  ): Answer<{ readonly taskId: string | null; readonly jobId: string | null }>;
   /** Server-sent events: one `job_available` per matching job that becomes queued (Line 3, row 6). */
   fetch(request: Request): Promise<Response>;
 

@@ -4,9 +4,9 @@
  * Once the task has ended nobody writes.
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { TaskId } from "../../protocol/ids.ts";
 import { authenticate, type Principal } from "./authorize.ts";
 import type { Caller } from "./caller.ts";
+import { findTask } from "./find_task.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { QueueState, Task } from "./queue_state.ts";
 import { heldJobs } from "./runner_registry.ts";
@@ -25,9 +25,9 @@ export function repositoryAccess(
 ): Result<RepositoryAccess, QueueError> {
   const found = authenticate(state, caller);
   if (!found.ok) return found;
-  const task = state.tasks.get(taskId as TaskId);
-  if (task === undefined) return err({ reason: "not_found", what: "task", id: taskId });
-  return accessOf(state, found.value, task);
+  const task = findTask(state, taskId);
+  if (!task.ok) return task;
+  return accessOf(state, found.value, task.value);
 }
 
 /** Reading only: for pages that proved themselves elsewhere. */

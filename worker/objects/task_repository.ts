@@ -151,7 +151,7 @@ export class TaskRepository extends DurableObject<Env> implements TaskRepository
 }
 
 function gitResponse(body: Uint8Array | ReadableStream<Uint8Array>, kind: string): Response {
-  return new Response(body, {
+  return new Response(body as BodyInit, {
     headers: { "content-type": `application/x-${kind}`, "cache-control": "no-cache" },
   });
 }

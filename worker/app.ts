@@ -1,0 +1,72 @@
+/** Puts middleware and routes together: what a request meets, in order. */
+import { Hono } from "hono";
+import { JSON_BODY_MAX_BYTES } from "../protocol/limits.ts";
+import type { AppEnv } from "./app_env.ts";
+import { refusal, refusalResponse } from "./errors.ts";
+import { auth } from "./middleware/auth.ts";
+import { bodyLimit } from "./middleware/body_limit.ts";
+import { requestId } from "./middleware/request_id.ts";
+import { session } from "./middleware/session.ts";
+import { createArtifactRoutes } from "./routes/artifacts.ts";
+import { createFileRoutes } from "./routes/files.ts";
+import { createGateRoutes } from "./routes/gates.ts";
+import { createGitRoutes } from "./routes/git.ts";
+import { createHealthRoutes } from "./routes/health.ts";
+import { createLineRoutes } from "./routes/lines.ts";
+import { createLogRoutes } from "./routes/logs.ts";
+import { createPageRoutes } from "./routes/pages.ts";
+import { createProjectRoutes } from "./routes/projects.ts";
+import { createRunnerRoutes } from "./routes/runners.ts";
+import { createSessionRoutes } from "./routes/session.ts";
+import { createTaskRoutes } from "./routes/tasks.ts";
+
+/** Builds the control plane's HTTP side. Git bodies are bounded by the task's object, everything else here. */
+export function createApp(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestId());
+  app.use("/api/owners/*", bodyLimit(JSON_BODY_MAX_BYTES));
+  app.use("/v1/*", bodyLimit(JSON_BODY_MAX_BYTES));
+  app.use(session());
+  app.use(auth());
+  app.route("/", createHealthRoutes());
+  app.route("/", createProjectRoutes());
+  app.route("/", createLineRoutes());
+  app.route("/", createTaskRoutes());
+  app.route("/", createRunnerRoutes());
+  app.route("/", createLogRoutes());
+  app.route("/", createFileRoutes());
+  app.route("/", createGateRoutes());
+  app.route("/", createArtifactRoutes());
+  app.route("/", createGitRoutes());
+  app.route("/", createSessionRoutes());
+  app.route("/", createPageRoutes());
+  app.notFound((c) =>
+    refusalResponse(
+      refusal(
+        404,
+        "route_not_found",
+        `Cannot find ${c.req.method} ${c.req.path}: expected a path of the API or of a page`,
+      ),
+    )
+  );
+  app.onError((cause, c) => {
+    console.error(JSON.stringify({
+      event: "request_failed",
+      requestId: c.var.requestId,
+      method: c.req.method,
+      errorName: cause.name,
+      stack: cause.stack ?? "",
+    }));
+    return refusalResponse(
+      refusal(
+        500,
+        "internal_error",
+        "Cannot answer because of a fault on our side: nothing was lost, try again",
+        {
+          requestId: c.var.requestId,
+        },
+      ),
+    );
+  });
+  return app;
+}

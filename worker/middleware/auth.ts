@@ -1,0 +1,67 @@
+/**
+ * Says who calls (design S1). The admin token is compared here, in constant time over hashes; any other bearer is
+ * passed on as its hash, for the project's queue to look up in the same turn as it decides. Git clients may send
+ * the token as a Basic password with any user name (pick A18).
+ */
+import { timingSafeEqual } from "node:crypto";
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../app_env.ts";
+import type { Caller } from "../domain/caller.ts";
+import { namesOtherProject, tokenHash } from "../domain/token.ts";
+import { refusal, refusalResponse } from "../errors.ts";
+
+const OWNER_PROJECT = /^\/api\/(?:owners\/([^/]+)\/projects\/([^/]+)|git\/([^/]+)\/([^/]+))/;
+
+/** Sets `c.var.caller`. Never refuses a missing token: public pages have none; a malformed one is refused. */
+export function auth() {
+  return createMiddleware<AppEnv>(async function auth(c, next) {
+    const header = c.req.header("authorization");
+    if (header === undefined) {
+      if (c.var.caller === undefined) c.set("caller", { kind: "nobody" });
+      return next();
+    }
+    const token = bearerOf(header);
+    if (token === null) {
+      return refusalResponse(
+        refusal(
+          401,
+          "malformed_authorization",
+          "Cannot read the Authorization header: expected 'Bearer TOKEN', or 'Basic' with the token as password",
+        ),
+      );
+    }
+    c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, new URL(c.req.url).pathname));
+    return next();
+  });
+}
+
+/** The token in an Authorization header; null if there is none. */
+export function bearerOf(header: string): string | null {
+  const [scheme, value, ...rest] = header.trim().split(/\s+/);
+  if (scheme === undefined || value === undefined || rest.length > 0) return null;
+  if (scheme.toLowerCase() === "bearer") return value;
+  if (scheme.toLowerCase() !== "basic") return null;
+  try {
+    const text = atob(value);
+    const colon = text.indexOf(":");
+    return colon < 0 || colon === text.length - 1 ? null : text.slice(colon + 1);
+  } catch {
+    return null;
+  }
+}
+
+function callerOf(token: string, adminToken: string | undefined, path: string): Caller {
+  const hash = tokenHash(token);
+  const encoder = new TextEncoder();
+  if (
+    adminToken !== undefined && timingSafeEqual(encoder.encode(hash), encoder.encode(tokenHash(adminToken)))
+  ) {
+    return { kind: "admin", via: "token" };
+  }
+  const match = OWNER_PROJECT.exec(path);
+  const owner = match?.[1] ?? match?.[3];
+  const project = match?.[2] ?? match?.[4];
+  const isOtherProject = owner !== undefined && project !== undefined &&
+    namesOtherProject(token, owner, project);
+  return { kind: "token", hash, isOtherProject };
+}

@@ -1,0 +1,60 @@
+/** Opens a queue inside its object: migrates the tables, loads the state, wires the parts together. */
+import { drizzle } from "drizzle-orm/durable-sqlite";
+import { migrate } from "drizzle-orm/durable-sqlite/migrator";
+import migrations from "../../migrations/job_queue/migrations.js";
+import { TOKEN_BYTES } from "../../protocol/limits.ts";
+import type { TokenKind } from "../domain/queue_state.ts";
+import { type MintedToken, mintToken } from "../domain/token.ts";
+import type { Env } from "../env.ts";
+import * as schema from "../store/queue/schema.ts";
+import { createQueueStore } from "../store/queue/store.ts";
+import { createObjectClock, type ObjectClock } from "./clock.ts";
+import { createJobWaiters, type JobWaiters } from "./job_waiters.ts";
+import { objectName } from "./object_name.ts";
+import { createQueueAccess, type QueueAccess } from "./queue_access.ts";
+import { createQueueCore, type QueueCore } from "./queue_core.ts";
+import { createQueueSenders } from "./queue_senders.ts";
+import { createQueueWork, type QueueWork } from "./queue_work.ts";
+
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+
+/** The parts of one queue object. */
+export interface OpenQueue {
+  readonly core: QueueCore;
+  readonly access: QueueAccess;
+  readonly work: QueueWork;
+  readonly waiters: JobWaiters;
+  readonly clock: ObjectClock;
+  /** Makes a fresh token of this project. */
+  mint(kind: TokenKind): MintedToken;
+}
+
+/** To be called once, before the object answers anything. */
+export async function openQueue(ctx: DurableObjectState, env: Env): Promise<OpenQueue> {
+  const db = drizzle(ctx.storage, { schema });
+  await migrate(db, migrations);
+  const name = objectName(ctx);
+  const [owner, project] = name.split("/") as [string, string];
+  const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
+  const waiters = createJobWaiters();
+  const core = createQueueCore({
+    ctx,
+    owner,
+    project,
+    store: createQueueStore(db, name),
+    clock,
+    random,
+    senders: createQueueSenders(env, owner, project),
+    onCommitted: () => waiters.wake(),
+  });
+  const access = createQueueAccess(core);
+  const mint = (kind: TokenKind) => mintToken(kind, owner, project, random.bytes(TOKEN_BYTES));
+  const work = createQueueWork(
+    core,
+    access,
+    waiters,
+    () => ({ job: mint("job"), repository: mint("repository") }),
+  );
+  core.arm();
+  return { core, access, work, waiters, clock, mint };
+}

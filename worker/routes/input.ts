@@ -1,0 +1,63 @@
+/** Reads what a request brings, through a schema, or says what is wrong with it. */
+import type { Context } from "hono";
+import type { z } from "zod";
+import type { AppEnv } from "../app_env.ts";
+import { invalidInput, refusal, refusalResponse } from "../errors.ts";
+import { isName } from "../../protocol/ids.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+
+/** The JSON body as the schema wants it; else the refusal to send. An empty body is `undefined` to the schema. */
+export async function readBody<T extends z.ZodType>(
+  c: Context<AppEnv>,
+  schema: T,
+): Promise<Result<z.infer<T>, Response>> {
+  const text = await c.req.text();
+  let json: unknown;
+  if (text.trim() !== "") {
+    try {
+      json = JSON.parse(text);
+    } catch (cause) {
+      const detail = cause instanceof SyntaxError ? positionOf(cause.message) : "";
+      return err(
+        refusalResponse(refusal(400, "invalid_json", `Cannot read the body: expected JSON${detail}`)),
+      );
+    }
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "body")));
+}
+
+/** The query as the schema wants it; else the refusal to send. */
+export function readQuery<T extends z.ZodType>(c: Context<AppEnv>, schema: T): Result<z.infer<T>, Response> {
+  const parsed = schema.safeParse(c.req.query());
+  return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "query")));
+}
+
+/** Owner and project of the path; names that cannot exist are 404, like names that do not. */
+export function projectOf(
+  c: Context<AppEnv>,
+): Result<{ readonly owner: string; readonly project: string }, Response> {
+  const owner = c.req.param("owner") ?? "";
+  const project = c.req.param("project") ?? "";
+  if (isName(owner) && isName(project)) return ok({ owner, project });
+  return err(
+    refusalResponse(
+      refusal(
+        404,
+        "project_not_found",
+        "Cannot find project: expected owner and project to be names of letters, digits, '.', '_' and '-'",
+      ),
+    ),
+  );
+}
+
+/** The control plane's address as people and runners reach it, without a trailing slash. */
+export function baseUrlOf(c: Context<AppEnv>): string {
+  return c.env.PUBLIC_URL ? c.env.PUBLIC_URL.replace(/\/+$/, "") : new URL(c.req.url).origin;
+}
+
+/** Where a JSON parser stopped; never the text around it, which may hold a secret. */
+function positionOf(message: string): string {
+  const match = /position (\d+)/.exec(message);
+  return match === null ? "" : `, stopped at position ${match[1]}`;
+}

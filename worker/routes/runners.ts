@@ -1,0 +1,86 @@
+/** Runners: registration, polling, claiming, reporting (Line 3 rows 1-3 and 6, with the reference's spellings). */
+import { Hono } from "hono";
+import { POLL_WAIT_MAX_MS } from "../../protocol/limits.ts";
+import {
+  claimBody,
+  pollBody,
+  runnerRegistration,
+  runnerReport,
+  runReport,
+} from "../../protocol/line/runner.ts";
+import type { AppEnv } from "../app_env.ts";
+import { reportOfRun } from "../domain/reference_report.ts";
+import { jobQueue } from "../stubs/job_queue.ts";
+import { answer } from "./answer.ts";
+import { baseUrlOf, projectOf, readBody } from "./input.ts";
+
+export function createRunnerRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const project = "/api/owners/:owner/projects/:project";
+
+  app.on("POST", [`${project}/runners/register`, `${project}/runners`], async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const body = await readBody(c, runnerRegistration);
+    if (!body.ok) return body.error;
+    const queue = jobQueue(c.env, at.value.owner, at.value.project);
+    return answer(await queue.registerRunner(c.var.caller, body.value), 201);
+  });
+  app.get(`${project}/runners`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    return answer(await jobQueue(c.env, at.value.owner, at.value.project).listRunners(c.var.caller));
+  });
+  app.get(`${project}/runners/events`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const queue = jobQueue(c.env, at.value.owner, at.value.project);
+    const runner = await queue.authorizeRunner(c.var.caller);
+    if (!runner.ok) return answer(runner);
+    return queue.fetch(new Request(`https://queue/events?runner=${runner.value.runnerId}`));
+  });
+  app.post(`${project}/runners/jobs`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const body = await readBody(c, pollBody.default({}));
+    if (!body.ok) return body.error;
+    const polled = await jobQueue(c.env, at.value.owner, at.value.project).poll(c.var.caller, {
+      capabilities: body.value.capabilities ?? null,
+      waitMs: waitMsOf(c.req.header("prefer")),
+      baseUrl: baseUrlOf(c),
+    });
+    return polled.ok && polled.value === null ? c.body(null, 204) : answer(polled);
+  });
+  app.post(`${project}/runners/generate-jitconfig`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const body = await readBody(c, claimBody);
+    if (!body.ok) return body.error;
+    const input = { jobId: body.value.jobId, capabilities: null, baseUrl: baseUrlOf(c) };
+    return answer(await jobQueue(c.env, at.value.owner, at.value.project).claim(c.var.caller, input));
+  });
+  app.patch(`${project}/runners/:runnerId`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const body = await readBody(c, runnerReport);
+    if (!body.ok) return body.error;
+    const input = { runnerId: c.req.param("runnerId"), report: body.value };
+    return answer(await jobQueue(c.env, at.value.owner, at.value.project).report(c.var.caller, input));
+  });
+  app.patch(`${project}/runs/:runId/jobs/:jobId`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const body = await readBody(c, runReport);
+    if (!body.ok) return body.error;
+    const report = reportOfRun(body.value, c.req.param("jobId"));
+    const input = { runId: c.req.param("runId"), report };
+    return answer(await jobQueue(c.env, at.value.owner, at.value.project).reportRun(c.var.caller, input));
+  });
+  return app;
+}
+
+/** `Prefer: wait=N` in seconds (RFC 7240), bounded. */
+function waitMsOf(prefer: string | undefined): number {
+  const match = /(?:^|[,;\s])wait=(\d{1,4})/.exec(prefer ?? "");
+  return match === null ? 0 : Math.min(Number(match[1]) * 1_000, POLL_WAIT_MAX_MS);
+}
