@@ -80,6 +80,11 @@ export function decodeGateToken(
   });
 }
 
+/** A grant's id as text: hex of its 6 bytes. */
+export function grantText(grant: Uint8Array): string {
+  return bytesToHex(grant);
+}
+
 /** What is stored of a secret: hex of its SHA-256. */
 export function secretHash(secret: Uint8Array): string {
   return bytesToHex(sha256(secret));

@@ -1,0 +1,81 @@
+/** Starts the fixture worker of the gate and log objects in real workerd. */
+import { fileURLToPath } from "node:url";
+import { createTestHarness } from "wrangler";
+import type { HumanGateApi } from "../../worker/domain/human_gate_api.ts";
+import type { TaskLogApi } from "../../worker/domain/task_log_api.ts";
+import type { GateResolution } from "../../worker/domain/event.ts";
+
+export interface FakeQueue {
+  refuse(isRefusing: boolean): Promise<void>;
+  got(): Promise<readonly { eventId: string; resolution: GateResolution }[]>;
+}
+
+export interface GateLogHarness {
+  gate(askId: string): HumanGateApi & { advanceClock(ms: number): Promise<void> };
+  /** Bytes that it gives come back as text. */
+  log(name: string): TaskLogApi;
+  queue(name: string): FakeQueue;
+  /** The address at which a viewer joins. */
+  viewerUrl(name: string, offset: number): string;
+  /** Forgets an object's memory, as the platform may at any time; sockets hibernate. */
+  evict(binding: "HUMAN_GATE" | "TASK_LOG", name: string): Promise<void>;
+  /** Reads an object's tables. */
+  rows(binding: "HUMAN_GATE" | "TASK_LOG", name: string, query: string): Promise<readonly unknown[]>;
+  close(): Promise<void>;
+}
+
+const objects = { HUMAN_GATE: "HumanGate", TASK_LOG: "TaskLog", JOB_QUEUE: "JobQueue" };
+
+/** Boots once per test file; name objects apart. */
+export async function startGateLogHarness(): Promise<GateLogHarness> {
+  const server = createTestHarness({
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    workers: [{
+      config: {
+        name: "gate-log-fixture",
+        main: "test/fake/gate_log_worker.ts",
+        compatibility_date: "2026-04-01",
+        compatibility_flags: ["nodejs_compat"],
+        send_metrics: false,
+        vars: { SHOPFLOOR_ADMIN_TOKEN: "admin-token-of-the-fixture", SHOPFLOOR_CLOCK: "fake" },
+        durable_objects: {
+          bindings: Object.entries(objects).map(([name, class_name]) => ({ name, class_name })),
+        },
+        migrations: [{ tag: "v1", new_sqlite_classes: Object.values(objects) }],
+        rules: [{ type: "Text", globs: ["**/*.sql"], fallthrough: true }],
+      },
+    }],
+  });
+  const { url } = await server.listen();
+  const worker = server.getWorker();
+
+  /** Calls an object through the fixture: an object called from here directly could not be evicted afterwards. */
+  function stub<T>(binding: string, name: string): T {
+    const call = (method: string) => async (...args: unknown[]) => {
+      const toWire = (_: string, value: unknown) =>
+        value instanceof Uint8Array ? { $bytes: [...value] } : value;
+      const path = [binding, name, method].map(encodeURIComponent).join("/");
+      const response = await fetch(`${url.origin}/${path}`, {
+        method: "POST",
+        body: JSON.stringify(args, toWire),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${binding} ${method}: ${text.split("\n")[0]}`);
+      return (JSON.parse(text) as { result?: unknown }).result;
+    };
+    return new Proxy({}, { get: (_, method) => method === "then" ? undefined : call(String(method)) }) as T;
+  }
+
+  return {
+    gate: (askId) => stub("HUMAN_GATE", askId),
+    log: (name) => stub("TASK_LOG", name),
+    queue: (name) => stub("JOB_QUEUE", name),
+    viewerUrl: (name, offset) => `${url.origin.replace("http", "ws")}/log/${name}?offset=${offset}`,
+    evict: (binding, name) => worker.evictDurableObject(binding, { name, webSockets: "hibernate" }),
+    rows: async (binding, name, query) => {
+      const storage = await worker.getDurableObjectStorage(binding, { name });
+      return await storage.exec(query) as unknown as readonly unknown[];
+    },
+    close: () => server.close(),
+  };
+}

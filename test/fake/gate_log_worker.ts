@@ -1,0 +1,58 @@
+/**
+ * A Worker around `HumanGate` and `TaskLog` for tests, with a stand-in for the queue that can be told to refuse.
+ * `GET /log/{name}` is passed on to the log of that name, so that a test can join as a viewer;
+ * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": [...]}`.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { GateResolution } from "../../worker/domain/event.ts";
+import type { Env } from "../../worker/env.ts";
+import { HumanGate } from "../../worker/objects/human_gate.ts";
+import { TaskLog } from "../../worker/objects/task_log.ts";
+
+export { HumanGate, TaskLog };
+
+/** Takes resolutions, or refuses them. */
+export class JobQueue extends DurableObject<Env> {
+  gateResolved(eventId: string, resolution: GateResolution): void {
+    if (this.ctx.storage.kv.get("is_refusing") === true) throw new Error("refused for the test");
+    this.ctx.storage.kv.put("got", [...this.got(), { eventId, resolution }]);
+  }
+
+  refuse(isRefusing: boolean): void {
+    this.ctx.storage.kv.put("is_refusing", isRefusing);
+  }
+
+  got(): readonly { eventId: string; resolution: GateResolution }[] {
+    return this.ctx.storage.kv.get("got") ?? [];
+  }
+}
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const [, first, name = "none", method = ""] = new URL(request.url).pathname.split("/").map(
+      decodeURIComponent,
+    );
+    if (first === "log") return await env.TASK_LOG.getByName(name).fetch(request);
+    const objects: Record<string, DurableObjectNamespace> = {
+      HUMAN_GATE: env.HUMAN_GATE,
+      TASK_LOG: env.TASK_LOG,
+      JOB_QUEUE: env.JOB_QUEUE,
+    };
+    const args = JSON.parse(
+      await request.text(),
+      (_, value) => isBytes(value) ? Uint8Array.from(value.$bytes) : value,
+    );
+    const stub = objects[first ?? ""]!.getByName(name) as unknown as Record<
+      string,
+      (...a: unknown[]) => Promise<unknown>
+    >;
+    const result = await stub[method]!(...args);
+    const toText = (_: string, value: unknown) =>
+      value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+    return new Response(JSON.stringify({ result }, toText));
+  },
+};
+
+function isBytes(value: unknown): value is { $bytes: number[] } {
+  return typeof value === "object" && value !== null && "$bytes" in value;
+}
