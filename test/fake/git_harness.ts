@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
-import type { RepositoryAccess, TaskRepositoryApi } from "../../worker/domain/task_repository_api.ts";
-import { defaultAccess } from "./git_worker_access.ts";
+import type { TaskRepositoryApi } from "../../worker/domain/task_repository_api.ts";
 
 /** What a git command did. */
 export interface GitRun {
@@ -16,15 +15,16 @@ export interface GitRun {
 export interface GitHarness {
   /** The clone address of the repository `name`. */
   url(name: string): string;
-  /** Calls the object as the control plane does. */
-  api(name: string): TaskRepositoryApi;
-  access(name: string): RepositoryAccess;
+  /** Calls an RPC method of the object with the default access; bytes come back as text. */
+  call<T>(name: string, method: keyof TaskRepositoryApi, ...args: unknown[]): Promise<T>;
   /** A new empty folder, removed by {@link close}. */
   folder(): Promise<string>;
   /** Runs git and expects exit code 0; gives what it printed, without the last line feed. */
   git(folder: string, ...args: string[]): Promise<string>;
   /** Runs git whatever becomes of it. */
   tryGit(folder: string, ...args: string[]): Promise<GitRun>;
+  /** The column `n` of a query's one row, in the object's SQLite. */
+  count(name: string, query: string): Promise<number>;
   /** Forgets the object's memory, as the platform may at any time. */
   evict(name: string): Promise<void>;
   close(): Promise<void>;
@@ -63,9 +63,6 @@ export async function startGitHarness(): Promise<GitHarness> {
   });
   const { url } = await server.listen();
   const worker = server.getWorker();
-  const bindings = await worker.getEnv() as {
-    TASK_REPOSITORY: { getByName(name: string): TaskRepositoryApi };
-  };
 
   async function tryGit(folder: string, ...args: string[]): Promise<GitRun> {
     const command = new Deno.Command("git", { args, cwd: folder, env: GIT_ENVIRONMENT, stdin: "null" });
@@ -76,8 +73,13 @@ export async function startGitHarness(): Promise<GitHarness> {
 
   return {
     url: (name) => `${url.origin}/${name}.git`,
-    api: (name) => bindings.TASK_REPOSITORY.getByName(name),
-    access: defaultAccess,
+    async call<T>(name: string, method: string, ...args: unknown[]) {
+      const response = await fetch(`${url.origin}/${name}/rpc/${method}`, {
+        method: "POST",
+        body: JSON.stringify(args),
+      });
+      return await response.json() as T;
+    },
     folder: () => Deno.makeTempDir({ dir: root }),
     async git(folder, ...args) {
       const run = await tryGit(folder, ...args);
@@ -85,6 +87,11 @@ export async function startGitHarness(): Promise<GitHarness> {
       return run.stdout.replace(/\n$/, "");
     },
     tryGit,
+    async count(name, query) {
+      const storage = await worker.getDurableObjectStorage("TASK_REPOSITORY", { name });
+      const rows = await storage.exec(query) as unknown as { n: number }[];
+      return rows[0]!.n;
+    },
     evict: (name) => worker.evictDurableObject("TASK_REPOSITORY", { name }),
     async close() {
       await server.close();

@@ -12,12 +12,27 @@ export { TaskRepository };
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const name = /^\/([a-z0-9_-]+)\.git\//.exec(new URL(request.url).pathname)?.[1];
+    const path = new URL(request.url).pathname;
+    const call = /^\/([a-z0-9_-]+)\/rpc\/(\w+)$/.exec(path);
+    if (call !== null) return await callObject(env, call[1]!, call[2]!, await request.json());
+    const name = /^\/([a-z0-9_-]+)\.git\//.exec(path)?.[1];
     if (name === undefined) return new Response("no repository in the path\n", { status: 404 });
     const asked = JSON.parse(request.headers.get("x-test-access") ?? "{}") as Partial<RepositoryAccess>;
     const headers = new Headers(request.headers);
     headers.set(ACCESS_HEADER, JSON.stringify({ ...defaultAccess(name), ...asked }));
-    const id = env.TASK_REPOSITORY.idFromName(name);
-    return await env.TASK_REPOSITORY.get(id).fetch(new Request(request, { headers }));
+    return await repositoryOf(env, name).fetch(new Request(request, { headers }));
   },
 };
+
+function repositoryOf(env: Env, name: string) {
+  return env.TASK_REPOSITORY.get(env.TASK_REPOSITORY.idFromName(name));
+}
+
+/** Calls an RPC method with the default access; bytes come back as text. */
+async function callObject(env: Env, name: string, method: string, args: unknown): Promise<Response> {
+  const stub = repositoryOf(env, name) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const result = await stub[method]!(defaultAccess(name), ...args as unknown[]);
+  const toText = (_: string, value: unknown) =>
+    value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+  return new Response(JSON.stringify(result, toText), { headers: { "content-type": "application/json" } });
+}

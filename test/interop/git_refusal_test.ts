@@ -1,0 +1,131 @@
+/** What a task repository refuses, seen by stock git and on the wire: the reason is readable, and nothing changes. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { RepositoryRef } from "../../worker/domain/task_repository_api.ts";
+import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
+import { clone, commit } from "../fake/git_work.ts";
+
+const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
+  "of many pushes to one ref at the same time exactly one wins": async (harness) => {
+    const folders = await Promise.all([1, 2, 3, 4].map(() => clone(harness, "race")));
+    const tips = await Promise.all(
+      folders.map((folder, i) => commit(harness, folder, { "who.txt": `${i}`.repeat(50_000) })),
+    );
+    const runs = await Promise.all(folders.map((folder) => harness.tryGit(folder, "push", "origin", "main")));
+    const winners = runs.flatMap((run, i) => run.code === 0 ? [i] : []);
+    assert.equal(winners.length, 1, JSON.stringify(runs));
+    const [main] = await harness.call<RepositoryRef[]>("race", "listRefs");
+    assert.equal(main?.commit, tips[winners[0]!]);
+    for (const run of runs.filter((_, i) => i !== winners[0])) {
+      assert.match(run.stderr, /rejected|fetch first/);
+    }
+  },
+
+  "an atomic push changes all refs or none": async (harness) => {
+    const folder = await clone(harness, "atomic");
+    await commit(harness, folder, { "a.txt": "a" });
+    const refused = await harness.tryGit(
+      folder,
+      "push",
+      "--atomic",
+      "origin",
+      "main",
+      "HEAD:refs/heads/protected/x",
+    );
+    assert.match(refused.stderr, /main -> main \(atomic push failed\)/);
+    assert.match(refused.stderr, /you may not change this ref/);
+    assert.equal((await harness.call<RepositoryRef[]>("atomic", "listRefs")).length, 1);
+    await harness.git(folder, "push", "-q", "--atomic", "origin", "main", "HEAD:refs/heads/y");
+    assert.equal((await harness.call<RepositoryRef[]>("atomic", "listRefs")).length, 2);
+  },
+
+  "without atomic, a refused ref does not hold back the others": async (harness) => {
+    const folder = await clone(harness, "prefixes");
+    await commit(harness, folder, { "a.txt": "a" });
+    const run = await harness.tryGit(
+      folder,
+      "push",
+      "origin",
+      "main",
+      "HEAD:refs/notes/x",
+      "HEAD:refs/heads/protected/x",
+    );
+    assert.match(run.stderr, /refs\/notes\/x \(you may only change refs\/heads\/, refs\/tags\/\)/);
+    assert.match(run.stderr, /protected\/x \(you may not change this ref\)/);
+    assert.match(run.stderr, /main -> main$/m);
+  },
+
+  "a reader can fetch, and a refused push says why": async (harness) => {
+    const reader = ["-c", 'http.extraHeader=x-test-access: {"canWrite":false}'];
+    const folder = await clone(harness, "readonly", ...reader);
+    await commit(harness, folder, { "a.txt": "a" });
+    const run = await harness.tryGit(folder, ...reader, "push", "origin", "main");
+    assert.notEqual(run.code, 0);
+    assert.match(run.stderr, /remote: this repository is read-only for you/);
+    const command = `${"0".repeat(40)} ${"1".repeat(40)} refs/heads/x\0report-status\n`;
+    const body = (command.length + 4).toString(16).padStart(4, "0") + command + "0000";
+    const headers = { "x-test-access": '{"canWrite":false}' };
+    const response = await fetch(`${harness.url("readonly")}/git-receive-pack`, {
+      method: "POST",
+      body,
+      headers,
+    });
+    assert.match(await response.text(), /ng refs\/heads\/x this repository is read-only for you/);
+  },
+
+  "a push above the limit is refused with the limit": async (harness) => {
+    const folder = await clone(harness, "toolarge");
+    await commit(harness, folder, { "a.bin": randomBytes(11_000_000), "b.bin": randomBytes(11_000_000) });
+    const run = await harness.tryGit(folder, "-c", "core.compression=0", "push", "origin", "main");
+    assert.notEqual(run.code, 0);
+    assert.match(run.stderr, /the push is larger than 20 MB/);
+    assert.equal((await harness.call<RepositoryRef[]>("toolarge", "listRefs")).length, 1);
+  },
+
+  "a damaged pack changes nothing": async (harness) => {
+    const folder = await clone(harness, "damaged");
+    const tip = await commit(harness, folder, { "a.txt": "a" });
+    const list = join(folder, "..", "list");
+    await Deno.writeTextFile(list, tip + "\n");
+    const shell = `git pack-objects --stdout --revs -q < ${list}`;
+    const packed = await new Deno.Command("sh", { args: ["-c", shell], cwd: folder }).output();
+    const pack = packed.stdout.slice();
+    pack[20]! ^= 1;
+    const command = `${"0".repeat(40)} ${tip} refs/heads/x\0report-status\n`;
+    const head = new TextEncoder().encode(
+      (command.length + 4).toString(16).padStart(4, "0") + command + "0000",
+    );
+    const send = async (bytes: Uint8Array) => {
+      const body = new Blob([head, bytes as BlobPart]);
+      return await (await fetch(`${harness.url("damaged")}/git-receive-pack`, { method: "POST", body }))
+        .text();
+    };
+    assert.match(await send(pack), /unpack the checksum of the pack is wrong/);
+    assert.match(await send(packed.stdout.subarray(0, 30)), /unpack /);
+    assert.equal((await harness.call<RepositoryRef[]>("damaged", "listRefs")).length, 1);
+    assert.match(await send(packed.stdout), /unpack ok[^]*ok refs\/heads\/x/);
+  },
+
+  "a tip without its objects is refused": async (harness) => {
+    const command = `${"0".repeat(40)} ${"1".repeat(40)} refs/heads/y\0report-status\n`;
+    const body = (command.length + 4).toString(16).padStart(4, "0") + command + "0000";
+    const response = await fetch(`${harness.url("damaged")}/git-receive-pack`, { method: "POST", body });
+    assert.match(await response.text(), /ng refs\/heads\/y missing necessary objects/);
+  },
+};
+
+Deno.test({
+  name: "pushes that a task repository refuses",
+  // The harness keeps sockets to workerd open until it is closed, after the last step.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    const harness = await startGitHarness();
+    try {
+      for (const [name, step] of Object.entries(STEPS)) await t.step(name, () => step(harness));
+    } finally {
+      await harness.close();
+    }
+  },
+});
