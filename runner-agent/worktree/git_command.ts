@@ -46,12 +46,23 @@ export interface Git {
 /** The exit code that stands for "its time was up", as `timeout(1)` has it. */
 const TIMED_OUT_EXIT_CODE = 124;
 
+export interface GitTimeouts {
+  readonly localMs: number;
+  readonly remoteMs: number;
+}
+
+const TIMEOUTS: GitTimeouts = { localMs: GIT_LOCAL_TIMEOUT_MS, remoteMs: GIT_REMOTE_TIMEOUT_MS };
+
 /**
  * Creates the runner of git commands.
  *
  * @param dataDir Gets the file `gitconfig`; made if missing.
  */
-export function createGit(dataDir: string, env: Readonly<Record<string, string>>): Git {
+export function createGit(
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+  timeouts: GitTimeouts = TIMEOUTS,
+): Git {
   const host: GitHost = { env, configFile: join(dataDir, "gitconfig") };
   let ready: Promise<void> | null = null;
   async function writeConfig(): Promise<void> {
@@ -63,14 +74,18 @@ export function createGit(dataDir: string, env: Readonly<Record<string, string>>
     async run(call) {
       ready ??= writeConfig();
       await ready;
-      return await runGit(host, call);
+      return await runGit(host, timeouts, call);
     },
   };
 }
 
-async function runGit(host: GitHost, call: GitCall): Promise<Result<string, GitFailure>> {
+async function runGit(
+  host: GitHost,
+  timeouts: GitTimeouts,
+  call: GitCall,
+): Promise<Result<string, GitFailure>> {
   const access = call.access ?? { kind: "none" };
-  const timeoutMs = access.kind === "none" ? GIT_LOCAL_TIMEOUT_MS : GIT_REMOTE_TIMEOUT_MS;
+  const timeoutMs = access.kind === "none" ? timeouts.localMs : timeouts.remoteMs;
   const env = gitEnvironment(host, access, call.config);
   if (call.gitDir !== undefined) env.GIT_DIR = call.gitDir;
   if (call.workTree !== undefined) env.GIT_WORK_TREE = call.workTree;

@@ -45,7 +45,8 @@ if [ "$count" -ne 1 ]; then
   say "push $allowed alone"
   exit 1
 fi
-unset GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL GIT_PROTOCOL HOME
+# An origin on this machine would inherit the quarantine's mark and refuse to update its own refs.
+unset GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL GIT_PROTOCOL GIT_QUARANTINE_PATH HOME
 ${exports.join("\n")}
 output=$(git push --quiet --no-verify --no-follow-tags --recurse-submodules=no -- origin "$commit:$allowed" 2>&1)
 status=$?

@@ -50,6 +50,8 @@ export function parseRepositoryUrl(text: string): Result<RepositoryUrl, Reposito
   }
   if (!URL.canParse(text)) return refuse("the URL cannot be read");
   const url = new URL(text);
+  // ssh would read such a host or user as an option.
+  if (url.hostname.startsWith("-") || url.username.startsWith("-")) return refuse(HINT);
   switch (scheme) {
     case "file": {
       const path = decode(url.pathname);
