@@ -7,7 +7,7 @@ const program = new Command("deno task migrate")
     "Applies migrations/history to the libSQL database at HISTORY_URL (with HISTORY_AUTH_TOKEN for Turso).\n" +
       "Forward only; doing it twice, or twice at once, changes nothing.",
   )
-  .option("--url URL", "the database; default: HISTORY_URL")
+  .option("--url <url>", "the database; default: HISTORY_URL")
   .parse(Deno.args, { from: "user" });
 
 const url = program.opts<{ url?: string }>().url ?? Deno.env.get("HISTORY_URL") ?? "";

@@ -22,6 +22,7 @@ export const PURE_FOLDERS = [
 /** Globals that reach the world, whatever is done with them. */
 const WORLD = new Set([
   "Deno",
+  "console",
   "process",
   "globalThis",
   "crypto",

@@ -1,0 +1,130 @@
+/**
+ * `deno task test`: runs the suites one after the other, shows what each took, and ends with the plain line
+ * `N passed, N failed`, counted from the reports that `deno test` writes.
+ *
+ * Fails when a test fails, when a suite ran no test, or when a test file is in no suite or in several.
+ */
+import { Command } from "commander";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assignFiles, countCases, type Counts, type Suite, SUITES } from "./test_suites.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** The demo's project has tests of its own; it is a guest here. */
+const GUESTS = /^examples\/projects\//;
+
+interface SuiteResult extends Counts {
+  readonly name: string;
+  readonly files: number;
+  readonly seconds: number;
+  readonly isGood: boolean;
+}
+
+const program = new Command("deno task test")
+  .description(
+    "Runs every test and counts.\n\nSuites:\n" +
+      SUITES.map((s) => `  ${s.name.padEnd(9)} ${s.what}`).join("\n"),
+  )
+  .option("--suite <name...>", "only these suites")
+  .option("--filter <text>", "only tests whose name contains TEXT (or matches /TEXT/)")
+  .parse(Deno.args, { from: "user" });
+const options = program.opts<{ suite?: string[]; filter?: string }>();
+const unknown = (options.suite ?? []).filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  program.error(
+    `Cannot run suite '${unknown.join("', '")}': expected one of ${SUITES.map((s) => s.name).join(", ")}`,
+  );
+}
+
+const { bySuite, problems } = assignFiles(await testFiles());
+for (const problem of problems) console.error(problem);
+const reports = await Deno.makeTempDir({ prefix: "shopfloor_junit_" });
+const results: SuiteResult[] = [];
+for (const suite of SUITES) {
+  if (options.suite !== undefined && !options.suite.includes(suite.name)) continue;
+  results.push(await runSuite(suite, bySuite.get(suite.name) ?? []));
+}
+await Deno.remove(reports, { recursive: true });
+
+const sum = (key: "passed" | "failed" | "skipped") =>
+  results.reduce((total, result) => total + result[key], 0);
+console.log("\nsuite      files  passed  failed  skipped  seconds");
+for (const r of results) {
+  console.log(
+    `${r.name.padEnd(9)} ${cell(r.files, 6)} ${cell(r.passed, 7)} ${cell(r.failed, 7)} ${
+      cell(r.skipped, 8)
+    } ${cell(r.seconds.toFixed(1), 8)}${
+      r.isGood ? "" : r.passed + r.failed === 0 ? "  no test ran" : "  FAILED"
+    }`,
+  );
+}
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+if (problems.length > 0 || results.some((result) => !result.isGood)) Deno.exit(1);
+
+async function runSuite(suite: Suite, files: readonly string[]): Promise<SuiteResult> {
+  console.log(`\n== ${suite.name}: ${suite.what} (${files.length} files)`);
+  const none = { name: suite.name, files: files.length, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+  // With no file, `deno test` would run every test that it finds.
+  if (files.length === 0) return { ...none, isGood: options.filter !== undefined };
+  const report = join(reports, `${suite.name}.xml`);
+  const startedMs = performance.now();
+  const status = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      "-A",
+      "--no-prompt",
+      // Types are checked by `deno task check`, once for all.
+      "--no-check",
+      `--junit-path=${report}`,
+      ...(suite.args ?? []),
+      ...(options.filter === undefined ? [] : ["--filter", options.filter, "--permit-no-files"]),
+      ...files,
+    ],
+    cwd: ROOT,
+    stdin: "null",
+  }).spawn().status;
+  const seconds = (performance.now() - startedMs) / 1000;
+  const counts = await readCounts(report);
+  // A file that could not even be loaded fails the run without a case of its own.
+  const failed = status.success ? counts.failed : Math.max(1, counts.failed);
+  const ran = counts.passed + failed;
+  return {
+    ...none,
+    ...counts,
+    failed,
+    seconds,
+    isGood: failed === 0 && (ran > 0 || options.filter !== undefined),
+  };
+}
+
+async function readCounts(report: string): Promise<Counts> {
+  try {
+    return countCases(await Deno.readTextFile(report));
+  } catch (error) {
+    // The run ended before it could write one; its exit code says that it failed.
+    if (error instanceof Deno.errors.NotFound) return { passed: 0, failed: 0, skipped: 0 };
+    throw error;
+  }
+}
+
+/** Every test file that git knows or would know. */
+async function testFiles(): Promise<readonly string[]> {
+  const output = await new Deno.Command("git", {
+    args: ["ls-files", "-co", "--exclude-standard", "--", "*_test.ts", "*_test.tsx"],
+    cwd: ROOT,
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  if (!output.success) throw new Error("Cannot list the tests as 'git ls-files' must work in this folder");
+  const files = new TextDecoder().decode(output.stdout).split("\n").filter((file) =>
+    file !== "" && !GUESTS.test(file)
+  );
+  const present = await Promise.all(
+    files.map((file) => Deno.lstat(join(ROOT, file)).then((info) => info.isFile, () => false)),
+  );
+  return files.filter((_, index) => present[index]);
+}
+
+function cell(value: number | string, width: number): string {
+  return String(value).padStart(width);
+}

@@ -1,0 +1,97 @@
+/**
+ * The suites of `deno task test`: each test file is in exactly one. Pure; `test.ts` runs them.
+ */
+
+export interface Suite {
+  readonly name: string;
+  readonly what: string;
+  /** A file belongs to the suite when any of these matches its path from the root. */
+  readonly files: readonly RegExp[];
+  /** Added to `deno test -A`. */
+  readonly args?: readonly string[];
+}
+
+export const SUITES: readonly Suite[] = [
+  {
+    name: "pure",
+    what: "decisions, with the clock, randomness, timers and the network taken away",
+    files: [/^protocol\//, /^worker\/(domain|git)\//, /^runner-agent\/(domain|pipeline)\//],
+    args: ["--preload=tools/purity_preload.ts"],
+  },
+  {
+    name: "unit",
+    what: "one file or folder at a time, with real files, processes and sqld",
+    files: [
+      /^runner-agent\/(?!(domain|pipeline)\/)(?!container\/podman_container_test\.ts$)/,
+      /^tools\/(?!setup\/)/,
+      /^worker\/(store\/|[^/]+$)/,
+      /^test\/(fake|contract|property)\//,
+      /^test\/[^/]+$/,
+      /^bench\//,
+    ],
+  },
+  {
+    name: "worker",
+    what: "the Worker and its objects in real workerd",
+    files: [/^test\/(objects|worker|routes|pages)\//, /^worker\/(objects|routes|middleware|pages|stubs)\//],
+  },
+  {
+    name: "scenario",
+    what: "whole lines from folders of input and expected output",
+    files: [/^test\/scenario\//],
+  },
+  {
+    name: "interop",
+    what: "over the wire only: stock git, and our own runner's protocol",
+    files: [/^test\/interop\//],
+  },
+  {
+    name: "podman",
+    what: "real containers, images and the whole demo",
+    files: [/^test\/podman\//, /^runner-agent\/container\/podman_container_test\.ts$/, /^tools\/setup\//],
+  },
+  { name: "browser", what: "the board in a real browser", files: [/^test\/browser\//] },
+  { name: "harness", what: "the real agent CLIs against a scripted model", files: [/^test\/harness\//] },
+];
+
+/** Files by suite, and the files that are in no suite or in several, with what to do. */
+export function assignFiles(
+  files: readonly string[],
+): { readonly bySuite: ReadonlyMap<string, readonly string[]>; readonly problems: readonly string[] } {
+  const bySuite = new Map<string, string[]>(SUITES.map((suite) => [suite.name, []]));
+  const problems: string[] = [];
+  for (const file of [...files].sort()) {
+    const names = SUITES.filter((suite) => suite.files.some((pattern) => pattern.test(file))).map((suite) =>
+      suite.name
+    );
+    if (names.length === 1) bySuite.get(names[0]!)!.push(file);
+    else if (names.length === 0) {
+      problems.push(`${file}: is in no suite: add its folder to tools/test_suites.ts`);
+    } else {problems.push(
+        `${file}: is in several suites (${names.join(", ")}): make their patterns exclude each other`,
+      );}
+  }
+  return { bySuite, problems };
+}
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Counts the test cases of a JUnit report as `deno test --junit-path` writes it. */
+export function countCases(junit: string): Counts {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (
+    const [, attributes, body] of junit.matchAll(
+      /<testcase\b((?:"[^"]*"|[^">/])*)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
+    )
+  ) {
+    if (attributes === undefined) continue;
+    if (/<(failure|error)\b/.test(body ?? "")) counts.failed++;
+    else if (/<skipped\b/.test(body ?? "")) counts.skipped++;
+    else counts.passed++;
+  }
+  return counts;
+}

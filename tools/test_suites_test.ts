@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { assignFiles, countCases, SUITES } from "./test_suites.ts";
+
+Deno.test("each kind of test file is in exactly one suite", () => {
+  const expected: Record<string, string> = {
+    "protocol/ids_test.ts": "pure",
+    "worker/domain/queue_test.ts": "pure",
+    "worker/git/pack_test.ts": "pure",
+    "runner-agent/domain/backoff_test.ts": "pure",
+    "runner-agent/pipeline/parse_test.ts": "pure",
+    "runner-agent/container/process_container_test.ts": "unit",
+    "runner-agent/container/podman_create_body_test.ts": "unit",
+    "runner-agent/config_test.ts": "unit",
+    "tools/tidy_rules_test.ts": "unit",
+    "worker/store/x_test.ts": "unit",
+    "worker/errors_test.ts": "unit",
+    "test/history_test.ts": "unit",
+    "test/property/queue_test.ts": "unit",
+    "test/objects/task_log_test.ts": "worker",
+    "worker/routes/tasks_test.ts": "worker",
+    "test/scenario/scenario_test.ts": "scenario",
+    "test/interop/git_test.ts": "interop",
+    "runner-agent/container/podman_container_test.ts": "podman",
+    "test/podman/demo_test.ts": "podman",
+    "tools/setup/image_test.ts": "podman",
+    "test/browser/board_test.ts": "browser",
+    "test/harness/real_cli_test.ts": "harness",
+  };
+  const { bySuite, problems } = assignFiles(Object.keys(expected));
+  assert.deepEqual(problems, []);
+  for (const [suite, files] of bySuite) for (const file of files) assert.equal(suite, expected[file], file);
+  assert.deepEqual([...bySuite.keys()], SUITES.map((suite) => suite.name));
+});
+
+Deno.test("a test file in no suite is a problem, with what to do", () => {
+  assert.match(assignFiles(["elsewhere/x_test.ts"]).problems.join(), /in no suite: add its folder/);
+});
+
+Deno.test("cases of a report are counted by outcome, whatever their names contain", () => {
+  const junit = `<testsuites name="deno test" tests="4"><testsuite name="a">
+    <testcase name="x > &quot;y/z&quot;" time="0.1"></testcase>
+    <testcase name="empty"/>
+    <testcase name="bad"><failure message="no">stack <b> </failure></testcase>
+    <testcase name="later"><skipped/></testcase></testsuite></testsuites>`;
+  assert.deepEqual(countCases(junit), { passed: 2, failed: 1, skipped: 1 });
+  assert.deepEqual(countCases(""), { passed: 0, failed: 0, skipped: 0 });
+});
