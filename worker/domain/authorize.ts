@@ -8,12 +8,8 @@ import type { QueueState } from "./queue_state.ts";
 export type Principal =
   | { readonly kind: "user"; readonly name: string }
   | { readonly kind: "runner"; readonly name: string; readonly runnerId: RunnerId }
-  | {
-    readonly kind: "job" | "repository";
-    readonly name: string;
-    readonly jobId: JobId;
-    readonly taskId: TaskId;
-  };
+  | { readonly kind: "job"; readonly name: string; readonly jobId: JobId; readonly taskId: TaskId }
+  | { readonly kind: "repository"; readonly name: string; readonly jobId: JobId; readonly taskId: TaskId };
 
 /** Recognises the caller among the tokens of this project. */
 export function authenticate(
