@@ -60,7 +60,7 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
         body: JSON.stringify(args, toWire),
       });
       const text = await response.text();
-      if (!response.ok) throw new Error(`${binding} ${method}: ${text.split("\n")[0]}`);
+      if (!response.ok) throw new Error(`${binding} ${method}: ${text.slice(0, 200)}`);
       return (JSON.parse(text) as { result?: unknown }).result;
     };
     return new Proxy({}, { get: (_, method) => method === "then" ? undefined : call(String(method)) }) as T;

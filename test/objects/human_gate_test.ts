@@ -90,7 +90,6 @@ Deno.test({
       await queue.refuse(true);
       assert.equal(reasonOf(await gate.decide(by, yes)), "ok");
       assert.deepEqual(await queue.got(), []);
-      await harness.evict("HUMAN_GATE", id(4));
       await queue.refuse(false);
       const deadlineMs = Date.now() + 5_000;
       while ((await queue.got()).length === 0) {

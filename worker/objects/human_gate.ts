@@ -18,6 +18,7 @@ import migrations from "../../migrations/human_gate/migrations.js";
 import {
   encodeGateToken,
   GRANT_BYTES,
+  grantText,
   SECRET_BYTES,
   secretHash,
 } from "../../protocol/autonomy/gate_token.ts";
