@@ -8,6 +8,9 @@
 #    so TERM is not ignored, and `wait` reaps orphans.
 # 3. 125 is our own failure (no socat, port taken), as with other container tools; 127 is "command not found".
 #
+# 4. When the command was killed because the sandbox's memory was full, the last line on stderr says so: for people,
+#    and for the driver, as conmon misses it on hybrid cgroups.
+#
 # Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).
 
 command_pid=""
@@ -62,4 +65,7 @@ while :; do
   kill -0 "$command_pid" 2>/dev/null || break
 done
 end_forwarders
+if [ "$status" -eq 137 ] && grep -qs '^oom_kill [1-9]' /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; then
+  echo "shopfloor init: the command was killed as the memory of the sandbox was full" >&2
+fi
 exit "$status"

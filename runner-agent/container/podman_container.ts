@@ -19,6 +19,7 @@ import type {
   OutputStream,
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
+import { endsWithMemoryNote } from "./memory_note.ts";
 import { K8sLogDecoder } from "./k8s_log.ts";
 import { PodmanClient, unexpectedReply } from "./podman_client.ts";
 import { AGENT_ID, containerName, LABEL, podmanCreateBody, type PodmanHost } from "./podman_create_body.ts";
@@ -97,9 +98,10 @@ export class PodmanContainer implements ContainerRuntime {
       const found = await this.#inspect(containerId);
       if (found === null) throw missing("wait", containerId);
       if (found.state === "exited") {
+        const isKilled = found.exitCode === EXIT_CODE_KILLED;
         return {
           exitCode: found.exitCode,
-          wasKilledForMemory: found.isOomKilled && found.exitCode === EXIT_CODE_KILLED,
+          wasKilledForMemory: isKilled && (found.isOomKilled || await endsWithMemoryNote(found.logPath)),
         };
       }
       if (found.state === "created") await this.options.clock.sleep(OUTPUT_POLL_MIN_MS, signal);

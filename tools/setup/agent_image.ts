@@ -15,7 +15,7 @@ import type { PodmanSettings } from "./podman_settings.ts";
 import { mustRun, runCommand } from "./run_command.ts";
 
 /** Grows when the way of building changes what comes out. */
-const FORMAT = 1;
+const FORMAT = 2;
 const BUILD_TIMEOUT_MS = 900_000;
 const CONTAINERFILE = new URL("./Containerfile", import.meta.url);
 const LABEL = "shopfloor.content";
@@ -111,6 +111,8 @@ async function importClosure(
   await addLibraries(root, [Deno.execPath()]);
   for (const folder of ["home/agent", "workspace"]) {
     await Deno.mkdir(`${owned}/${folder}`, { recursive: true });
+    // runc gives a tmpfs the mode of the directory below it, not the one that was asked for.
+    await Deno.chmod(`${owned}/home/agent`, 0o1777);
   }
   await mustRun("pack the image", "tar", [
     "-C",

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { podmanCreateBody, type PodmanHost } from "./podman_create_body.ts";
+import { plainSpec } from "./test_world.ts";
+
+const HOST: PodmanHost = {
+  isRootless: false,
+  firstHostId: 200_000,
+  hasResourceLimits: true,
+  instance: "mine",
+  initScriptPath: "/srv/init.sh",
+};
+
+Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (golden)", () => {
+  const spec = plainSpec({
+    runId: "r1",
+    jobId: "j1",
+    attempt: 2,
+    image: "localhost/agent:1",
+    command: ["claude", "-p"],
+    env: { A: "1" },
+    mounts: [{ source: "/srv/work", target: "/workspace", isReadOnly: false }],
+    tmpfs: { "/tmp": 1000 },
+    limits: { memoryBytes: 5000, pids: 7, cpus: 1.5 },
+    forwards: { 7400: "/run/shopfloor/hub.sock" },
+  });
+  const bind = ["rbind", "rprivate", "nosuid", "nodev"];
+  const tmpfs = (
+    sizeBytes: number,
+  ) => ["rw", "nosuid", "nodev", "notmpcopyup", "mode=1777", `size=${sizeBytes}`];
+  const map = [{ container_id: 0, host_id: 200_000, size: 65_536 }];
+  assert.deepEqual(podmanCreateBody(spec, HOST), {
+    name: "shopfloor-r1",
+    image: "localhost/agent:1",
+    entrypoint: [],
+    command: [
+      "/bin/sh",
+      "/usr/local/lib/shopfloor_init.sh",
+      "7400=/run/shopfloor/hub.sock",
+      "--",
+      "claude",
+      "-p",
+    ],
+    env: { HOME: "/home/agent", A: "1" },
+    work_dir: "/workspace",
+    hostname: "sandbox",
+    user: "1000:1000",
+    labels: {
+      "shopfloor.instance": "mine",
+      "shopfloor.job": "j1",
+      "shopfloor.run": "r1",
+      "shopfloor.attempt": "2",
+    },
+    cap_drop: ["ALL"],
+    no_new_privileges: true,
+    read_only_filesystem: true,
+    netns: { nsmode: "none" },
+    userns: { nsmode: "private" },
+    idmappings: { HostUIDMapping: false, HostGIDMapping: false, UIDMap: map, GIDMap: map },
+    resource_limits: {
+      memory: { limit: 5000, swap: 5000 },
+      pids: { limit: 7 },
+      cpu: { quota: 150_000, period: 100_000 },
+    },
+    mounts: [
+      { type: "bind", source: "/srv/work", destination: "/workspace", options: ["rw", ...bind] },
+      {
+        type: "bind",
+        source: "/srv/init.sh",
+        destination: "/usr/local/lib/shopfloor_init.sh",
+        options: ["ro", ...bind],
+      },
+      { type: "tmpfs", source: "tmpfs", destination: "/tmp", options: tmpfs(1000) },
+      { type: "tmpfs", source: "tmpfs", destination: "/home/agent", options: tmpfs(536_870_912) },
+    ],
+    image_volume_mode: "ignore",
+    log_configuration: { driver: "k8s-file", size: 268_435_456 },
+    systemd: "false",
+    terminal: false,
+    stdin: false,
+    stop_timeout: 0,
+  });
+});
+
+Deno.test("podmanCreateBody keeps the user's own id when rootless, and omits limits that the host cannot set", () => {
+  const body = podmanCreateBody(plainSpec(), { ...HOST, isRootless: true, hasResourceLimits: false });
+  assert.deepEqual(body.userns, { nsmode: "keep-id", value: "uid=1000,gid=1000" });
+  assert.equal("idmappings" in body || "resource_limits" in body, false);
+});
+
+Deno.test("podmanCreateBody mounts no memory file system over a mount of the spec", () => {
+  const mounts = [{ source: "/srv/home", target: "/home/agent", isReadOnly: false }];
+  const written = podmanCreateBody(plainSpec({ mounts }), HOST).mounts as {
+    type: string;
+    destination: string;
+  }[];
+  assert.deepEqual(
+    written.filter((mount) => mount.destination === "/home/agent").map((mount) => mount.type),
+    ["bind"],
+  );
+});
