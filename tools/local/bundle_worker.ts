@@ -1,7 +1,10 @@
 /** The Worker as one module, the way wrangler bundles it, from the entry point that wrangler.toml names. */
 import { build } from "esbuild";
 
-/** Bundles `entryPath` for workerd; text files are imported as strings, as the rules in wrangler.toml say. */
+/**
+ * Bundles `entryPath` for workerd; text files are imported as strings, as the rules in wrangler.toml say. Throws with
+ * file and line when the code does not hang together.
+ */
 export async function bundleWorker(entryPath: string): Promise<string> {
   const result = await build({
     entryPoints: [entryPath],

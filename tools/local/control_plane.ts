@@ -69,6 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       HISTORY_URL: options.historyUrl,
       ...(options.historyAuthToken === undefined ? {} : { HISTORY_AUTH_TOKEN: options.historyAuthToken }),
       [STATE_VARIABLE]: statePath,
+      NO_COLOR: "1",
       // Nothing is asked of, or told to, Cloudflare by a local run.
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
       WRANGLER_SEND_METRICS: "false",

@@ -34,13 +34,18 @@ for (const name of PASSED_VARIABLES) {
   if (value !== undefined) variables[name] = value;
 }
 
+const code = await bundleWorker(main).catch((error: Error) => {
+  // The stack is esbuild's own; the message has our file and line.
+  console.error(error.message);
+  Deno.exit(1);
+});
 const miniflare = new Miniflare({
   ...workerOptions,
   name: "shopfloor",
   modules: [{
     type: "ESModule",
     path: join(dirname(main), `${basename(main, ".ts")}.mjs`),
-    contents: await bundleWorker(main),
+    contents: code,
   }],
   modulesRoot: dirname(main),
   bindings: { ...workerOptions.bindings, ...variables },

@@ -51,6 +51,8 @@ export interface Child {
   /** The keeper's pid, which is also the process group's. */
   readonly pid: number;
   readonly logPath: string | null;
+  /** The log's length before this start. */
+  readonly logStartBytes: number;
   /** Resolves when the child and its group are gone. */
   readonly ended: Promise<void>;
   hasEnded(): boolean;
@@ -62,6 +64,7 @@ export interface Child {
 
 /** Starts a child below a keeper. It is running, not yet ready: see {@link waitUntilReady}. */
 export function startChild(options: ChildOptions): Child {
+  const logStartBytes = options.logPath === undefined ? 0 : fileBytes(options.logPath);
   const keeper = new Deno.Command("sh", {
     args: ["-c", KEEPER, "keeper", options.logPath ?? "", ...options.argv],
     detached: true,
@@ -80,6 +83,7 @@ export function startChild(options: ChildOptions): Child {
     name: options.name,
     pid: keeper.pid,
     logPath: options.logPath ?? null,
+    logStartBytes,
     ended,
     hasEnded: () => hasEnded,
     async stop() {
@@ -152,8 +156,18 @@ export function untilInterrupted(): Promise<"SIGINT" | "SIGTERM"> {
   });
 }
 
+function fileBytes(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
 async function logTail(child: Child): Promise<string> {
   if (child.logPath === null) return "";
-  const text = await Deno.readTextFile(child.logPath);
-  return `. Its log, ${child.logPath}, ends with:\n${text.slice(-LOG_TAIL_BYTES)}`;
+  const bytes = (await Deno.readFile(child.logPath)).subarray(child.logStartBytes);
+  const text = new TextDecoder().decode(bytes.subarray(-LOG_TAIL_BYTES));
+  return `. Its log, ${child.logPath}, ends with:\n${text}`;
 }

@@ -8,17 +8,24 @@
 
 import type { HarnessName } from "../../runner-agent/ports.ts";
 import { addLibraries, buildClosure, closureInputs } from "./closure.ts";
-import { addHarnessFiles, npmSpecs } from "./harness_files.ts";
+import { addHarnessFiles, npmSpecs, smokeLine } from "./harness_files.ts";
 import { chooseBase, forgetRegistry } from "./image_base.ts";
 import { userNamespaceArgs } from "./podman_probe.ts";
 import type { PodmanSettings } from "./podman_settings.ts";
 import { mustRun, runCommand } from "./run_command.ts";
 
 /** Grows when the way of building changes what comes out. */
-const FORMAT = 2;
+const FORMAT = 3;
 const BUILD_TIMEOUT_MS = 900_000;
 const CONTAINERFILE = new URL("./Containerfile", import.meta.url);
 const LABEL = "shopfloor.content";
+/** The agent CLIs write below the home even for their version. */
+const SMOKE_TMPFS = [
+  "--tmpfs",
+  "/tmp:rw,size=256m,mode=1777",
+  "--tmpfs",
+  "/home/agent:rw,size=256m,mode=1777,notmpcopyup",
+];
 
 /** An image that is ready. */
 export interface AgentImage {
@@ -70,8 +77,8 @@ async function ensureFrom(base: string | null, request: AgentImageRequest): Prom
   const dir = await Deno.makeTempDir({ dir: `${request.dataDir}/podman`, prefix: "image-" });
   const building = `localhost/shopfloor-building:${crypto.randomUUID()}`;
   try {
-    await addHarnessFiles(`${dir}/files`, harness);
-    if (base === null) await importClosure(dir, building, hash, settings);
+    const programs = await addHarnessFiles(`${dir}/files`, harness);
+    if (base === null) await importClosure(programs, dir, building, hash, settings);
     else await buildOnBase(base, dir, building, hash, settings);
     await podman(settings, "run the new image", [
       ...[
@@ -84,7 +91,7 @@ async function ensureFrom(base: string | null, request: AgentImageRequest): Prom
         "ALL",
         ...userNamespaceArgs(settings),
       ],
-      ...[building, "/bin/sh", "-c", "git --version && bash --version && socat -V && deno --version"],
+      ...[building, "/bin/sh", "-c", smokeLine(harness)],
     ]);
     await podman(settings, "name the new image", ["tag", building, image]);
     await podman(settings, "drop the working name", ["untag", building, building]);
@@ -95,6 +102,7 @@ async function ensureFrom(base: string | null, request: AgentImageRequest): Prom
   if (sizeBytes === null) {
     throw new Error(`Cannot use ${image} as Podman must know it: current value is missing`);
   }
+  await dropOlder(settings, image);
   say(request, `${image}: ${Math.round(sizeBytes / 1_000_000)} MB`);
   return { image, sizeBytes, wasBuilt: true };
 }
@@ -108,7 +116,7 @@ async function importClosure(
 ): Promise<void> {
   const [root, owned, archive] = [`${dir}/files`, `${dir}/owned`, `${dir}/image.tar`];
   await buildClosure(root);
-  await addLibraries(root, [Deno.execPath()]);
+  await addLibraries(root, programs);
   for (const folder of ["home/agent", "workspace"]) {
     await Deno.mkdir(`${owned}/${folder}`, { recursive: true });
     // runc gives a tmpfs the mode of the directory below it, not the one that was asked for.
@@ -183,6 +191,21 @@ async function imageSize(settings: PodmanSettings, image: string): Promise<numbe
   const args = [...settings.globalArgs, "image", "inspect", "--format", "{{.Size}}", image];
   const result = await runCommand(settings.podmanPath, args, { env: settings.env });
   return result.code === 0 ? Number(result.stdout.trim()) : null;
+}
+
+/** Older images of the same harness only fill the disk; one that a container still uses stays until the next time. */
+async function dropOlder(settings: PodmanSettings, image: string): Promise<void> {
+  const repository = image.slice(0, image.lastIndexOf(":"));
+  const listed = await podman(settings, "list images", [
+    "images",
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+    repository,
+  ]);
+  const older = listed.split("\n").filter((name) => name !== "" && name !== image);
+  for (const name of older) {
+    await runCommand(settings.podmanPath, [...settings.globalArgs, "rmi", name], { env: settings.env });
+  }
 }
 
 function podman(settings: PodmanSettings, action: string, args: readonly string[]): Promise<string> {

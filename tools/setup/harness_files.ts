@@ -30,13 +30,13 @@ export function npmSpecs(harness: HarnessName): string[] {
   return [`node-linux-${ARCH}@${NODE_VERSION}`, `${cli.package}@${cli.version}`];
 }
 
-/** Fills `root` (`usr/local/bin`, `opt`) for a harness. */
-export async function addHarnessFiles(root: string, harness: HarnessName): Promise<void> {
+/** Fills `root` (`usr/local/bin`, `opt`) for a harness. Returns the programs whose libraries the image must have. */
+export async function addHarnessFiles(root: string, harness: HarnessName): Promise<readonly string[]> {
   const bin = `${root}/usr/local/bin`;
   await Deno.mkdir(bin, { recursive: true });
   await Deno.copyFile(await Deno.realPath(Deno.execPath()), `${bin}/deno`);
   await Deno.chmod(`${bin}/deno`, 0o755);
-  if (harness === "command") return;
+  if (harness === "command") return [`${bin}/deno`];
   const prefix = `${root}${CLI_ROOT}`;
   await Deno.mkdir(prefix, { recursive: true });
   await Deno.writeTextFile(`${prefix}/package.json`, '{"private":true}\n');
@@ -47,10 +47,18 @@ export async function addHarnessFiles(root: string, harness: HarnessName): Promi
     const unused = hasAvx2 ? "opencode-linux-x64-baseline" : "opencode-linux-x64";
     await Deno.remove(`${prefix}/node_modules/${unused}`, { recursive: true });
   }
-  await Deno.symlink(`${CLI_ROOT}/node_modules/node-linux-${ARCH}/bin/node`, `${bin}/node`);
+  const node = `${CLI_ROOT}/node_modules/node-linux-${ARCH}/bin/node`;
+  await Deno.symlink(node, `${bin}/node`);
   const entry = entryOf(harness, hasAvx2);
   await Deno.stat(`${prefix}/node_modules/${entry}`);
   await Deno.symlink(`${CLI_ROOT}/node_modules/${entry}`, `${bin}/${CLI_PACKAGES[harness].bin}`);
+  return [`${bin}/deno`, `${root}${node}`, `${prefix}/node_modules/${entry}`];
+}
+
+/** A shell line that fails unless all that the image is for starts. */
+export function smokeLine(harness: HarnessName): string {
+  const cli = harness === "command" ? [] : ["node", CLI_PACKAGES[harness].bin];
+  return ["git", "bash", "deno", ...cli].map((name) => `${name} --version`).concat("socat -V").join(" && ");
 }
 
 /** What the CLI's name links to, below `node_modules`. */

@@ -58,6 +58,7 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
     wasReused: false,
     async stop() {
       endProcess(child.pid, "SIGTERM");
+      child.ref();
       await child.status;
     },
   };

@@ -1,0 +1,134 @@
+/** Against a real Podman: settings, service and images. Part of `test:podman`. */
+
+import assert from "node:assert/strict";
+import { CLI_PACKAGES } from "../../runner-agent/harness/cli_packages.ts";
+import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "./mod.ts";
+import { NODE_VERSION } from "./harness_files.ts";
+import { userNamespaceArgs } from "./podman_probe.ts";
+import { mustRun, runCommand } from "./run_command.ts";
+
+const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
+
+Deno.test("ensurePodmanSettings probes a fresh data directory once, and its containers end without delay", async () => {
+  const fresh = await Deno.makeTempDir({ prefix: "shopfloor-setup-" });
+  const settings = await ensurePodmanSettings(fresh);
+  const podman = (args: string[]) =>
+    runCommand(settings.podmanPath, [...settings.globalArgs, ...args], { env: settings.env });
+  assert.ok(
+    settings.globalArgs.join(" ").includes(await Deno.realPath(fresh)),
+    "the store is not below the data directory",
+  );
+  assert.ok(settings.socketPath.length < 108);
+
+  const beganMs = performance.now();
+  assert.deepEqual(await ensurePodmanSettings(fresh), settings);
+  assert.ok(performance.now() - beganMs < 1_000, "it probed again");
+
+  const ranMs = performance.now();
+  const run = await podman([
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "localhost/shopfloor-probe:1",
+    "/bin/busybox",
+    "true",
+  ]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.ok(performance.now() - ranMs < 10_000, "conmon did not find the container at its end");
+
+  assert.equal((await podman(["rmi", "--all", "--force"])).code, 0);
+  await Deno.remove(fresh, { recursive: true });
+  await Deno.remove(settings.runDir, { recursive: true });
+});
+
+Deno.test("startPodmanService uses the one that runs, and only its starter ends it", async () => {
+  const fresh = await ensurePodmanSettings(dataDir);
+  const settings = {
+    ...fresh,
+    socketPath: `${fresh.runDir}/test-${crypto.randomUUID().slice(0, 8)}.sock`,
+    runDir: await Deno.makeTempDir(),
+  };
+  const first = await startPodmanService(settings);
+  const second = await startPodmanService(settings);
+  assert.deepEqual([first.wasReused, second.wasReused], [false, true]);
+  await second.stop();
+  const third = await startPodmanService(settings);
+  assert.equal(third.wasReused, true, "a second user ended the service of the first");
+  await first.stop();
+  const fourth = await startPodmanService(settings);
+  assert.equal(fourth.wasReused, false);
+  await fourth.stop();
+  await Deno.remove(settings.runDir, { recursive: true });
+});
+
+Deno.test("startPodmanService ends an orphan: a service whose starter was killed", async () => {
+  const fresh = await ensurePodmanSettings(dataDir);
+  const settings = {
+    ...fresh,
+    socketPath: `${fresh.runDir}/test-${crypto.randomUUID().slice(0, 8)}.sock`,
+    runDir: await Deno.makeTempDir(),
+  };
+  const first = await startPodmanService(settings);
+  const record = JSON.parse(await Deno.readTextFile(`${settings.runDir}/service.json`));
+  await Deno.writeTextFile(
+    `${settings.runDir}/service.json`,
+    JSON.stringify({ ...record, ownerPid: 2 ** 22 + 1 }),
+  );
+  await (await startPodmanService(settings)).stop();
+  await first.stop();
+  assert.equal(
+    (await startPodmanService({ ...settings }).then(async (service) => (await service.stop(), service)))
+      .wasReused,
+    false,
+  );
+  await Deno.remove(settings.runDir, { recursive: true });
+});
+
+Deno.test("startPodmanService refuses a socket path that no unix socket can have", async () => {
+  const settings = await ensurePodmanSettings(dataDir);
+  await assert.rejects(
+    startPodmanService({ ...settings, socketPath: `/tmp/${"x".repeat(120)}` }),
+    /at most 107 bytes/,
+  );
+});
+
+Deno.test("ensureAgentImage finds the image again in well under a second", async () => {
+  const settings = await ensurePodmanSettings(dataDir);
+  const first = await ensureAgentImage({ harness: "command", dataDir, settings });
+  const beganMs = performance.now();
+  const second = await ensureAgentImage({ harness: "command", dataDir, settings });
+  assert.ok(performance.now() - beganMs < 1_000);
+  assert.deepEqual(second, { ...first, wasBuilt: false });
+});
+
+for (const harness of ["claude", "codex", "gemini", "opencode"] as const) {
+  Deno.test(`the ${harness} image runs its pinned CLI and Node sealed: no network, read-only root, no capability`, async () => {
+    const settings = await ensurePodmanSettings(dataDir);
+    const { image } = await ensureAgentImage({ harness, dataDir, settings });
+    const output = await mustRun(`run ${harness}`, settings.podmanPath, [
+      ...settings.globalArgs,
+      ...[
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "--read-only",
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+      ],
+      ...[
+        "--tmpfs",
+        "/tmp:rw,size=256m,mode=1777",
+        "--tmpfs",
+        "/home/agent:rw,size=256m,mode=1777,notmpcopyup",
+      ],
+      ...userNamespaceArgs(settings),
+      ...[image, "/bin/sh", "-c", `${CLI_PACKAGES[harness].bin} --version; node --version; git --version`],
+    ], { env: settings.env, timeoutMs: 60_000 });
+    assert.ok(output.includes(CLI_PACKAGES[harness].version), output);
+    assert.ok(output.includes(`v${NODE_VERSION}`), output);
+  });
+}
