@@ -92,3 +92,8 @@ export const SANDBOX_MEMORY_BYTES = 4 * 1024 * 1024 * 1024;
 export const SANDBOX_PIDS = 1_024;
 export const SANDBOX_CPUS = 2;
 export const SANDBOX_TMP_BYTES = 1024 * 1024 * 1024;
+
+// -------------------------------------------------------------------------------------------- shutdown
+
+/** After the order to stop: the grace of the agent, its last output, and a few tries to report. */
+export const SHUTDOWN_REPORT_MAX_MS = 60_000;

@@ -1,0 +1,141 @@
+/**
+ * What the runner is configured with: a command-line option, else its environment variable, else the default. Read
+ * once, at the start; broken configuration ends the program with the name of what is wrong.
+ */
+import { join, resolve } from "node:path";
+import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS } from "../protocol/limits.ts";
+import type { HarnessName } from "./ports.ts";
+
+/** As commander gives them: texts, lists and flags; absent means not given. */
+export interface RunOptions {
+  readonly data?: string;
+  readonly name?: string;
+  readonly runtime?: string;
+  readonly harness?: string;
+  readonly pollingInterval?: string;
+  readonly heartbeatSeconds?: string;
+  readonly drainSeconds?: string;
+  readonly allowRepositoryUnder?: readonly string[];
+  readonly image?: string;
+  readonly podmanSocket?: string;
+  readonly podmanFirstHostId?: string;
+  readonly podmanNoLimits?: boolean;
+  readonly logFormat?: string;
+  readonly streamOutput?: boolean;
+  readonly once?: boolean;
+}
+
+export interface RunConfig {
+  readonly dataDir: string;
+  /** Which registration; null when there is only one. */
+  readonly name: string | null;
+  readonly runtime: "podman" | "process";
+  readonly harness: HarnessName | null;
+  readonly pollingIntervalMs: number;
+  readonly pollWaitMs: number;
+  readonly heartbeatMs: number;
+  /** How long a drain may take before what is running is stopped; null for as long as the job takes. */
+  readonly drainMs: number | null;
+  readonly localRepositoryRoots: readonly string[];
+  readonly image: string;
+  readonly podman: PodmanConfig;
+  readonly logFormat: "json" | "text";
+  readonly isStreaming: boolean;
+  readonly isOnce: boolean;
+}
+
+export interface PodmanConfig {
+  readonly socketPath: string;
+  readonly isRootless: boolean;
+  readonly firstHostId: number;
+  readonly hasResourceLimits: boolean;
+}
+
+/** The part of the environment of a process that decides defaults. */
+export interface HostFacts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+}
+
+/** Local name of the image; `{harness}` in it becomes the job's harness. */
+const DEFAULT_IMAGE = "localhost/shopfloor-agent:latest";
+const DEFAULT_FIRST_HOST_ID = "200000";
+const RUNTIMES = ["podman", "process"] as const;
+const HARNESSES = ["command", "claude", "codex", "gemini", "opencode"] as const;
+const LOG_FORMATS = ["json", "text"] as const;
+
+/** Where a runner keeps its registrations and its state. */
+export function dataDirOf(option: string | undefined, host: HostFacts): string {
+  const chosen = option ?? host.env["SHOPFLOOR_RUNNER_DATA"];
+  if (chosen !== undefined && chosen !== "") return resolve(chosen);
+  const home = host.env["HOME"];
+  if (home === undefined || home === "") {
+    throw broken("data directory", "--data or SHOPFLOOR_RUNNER_DATA must be given", "no HOME");
+  }
+  return join(home, ".local", "state", "shopfloor-runner");
+}
+
+/** @throws RangeError that names the option and its value. */
+export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
+  const drainMs = seconds("--drain-seconds", options.drainSeconds ?? "0");
+  return {
+    dataDir: dataDirOf(options.data, host),
+    name: options.name ?? null,
+    // Never from the environment: no isolation is a decision of the person who starts the runner.
+    runtime: oneOf("--runtime", options.runtime ?? "podman", RUNTIMES),
+    harness: options.harness === undefined ? null : oneOf("--harness", options.harness, HARNESSES),
+    pollingIntervalMs: seconds(
+      "--polling-interval",
+      options.pollingInterval ?? String(POLL_INTERVAL_MS / 1_000),
+    ),
+    pollWaitMs: POLL_WAIT_MAX_MS,
+    heartbeatMs: seconds("--heartbeat-seconds", options.heartbeatSeconds ?? String(HEARTBEAT_MS / 1_000)),
+    drainMs: drainMs === 0 ? null : drainMs,
+    localRepositoryRoots: (options.allowRepositoryUnder ?? []).map((dir) => resolve(dir)),
+    image: options.image ?? host.env["SHOPFLOOR_IMAGE"] ?? DEFAULT_IMAGE,
+    podman: readPodmanConfig(options, host),
+    logFormat: oneOf("--log-format", options.logFormat ?? "json", LOG_FORMATS),
+    isStreaming: options.streamOutput ?? false,
+    isOnce: options.once ?? false,
+  };
+}
+
+function readPodmanConfig(options: RunOptions, host: HostFacts): PodmanConfig {
+  const { env, uid } = host;
+  const firstHostId = Number(
+    options.podmanFirstHostId ?? env["SHOPFLOOR_PODMAN_FIRST_HOST_ID"] ?? DEFAULT_FIRST_HOST_ID,
+  );
+  if (!Number.isSafeInteger(firstHostId) || firstHostId < 1) {
+    throw broken("--podman-first-host-id", "it must be a positive integer", String(firstHostId));
+  }
+  return {
+    socketPath: options.podmanSocket ?? env["SHOPFLOOR_PODMAN_SOCKET"] ?? standardSocket(host),
+    isRootless: uid !== 0,
+    firstHostId,
+    hasResourceLimits: !(options.podmanNoLimits ?? env["SHOPFLOOR_PODMAN_NO_LIMITS"] === "1"),
+  };
+}
+
+/** Where Podman's own systemd units listen. */
+function standardSocket({ env, uid }: HostFacts): string {
+  if (uid === 0) return "/run/podman/podman.sock";
+  return join(env["XDG_RUNTIME_DIR"] ?? `/run/user/${uid}`, "podman", "podman.sock");
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw broken(option, `it must be one of ${allowed.join(", ")}`, value);
+  return found;
+}
+
+function seconds(option: string, value: string): number {
+  const number = Number(value);
+  if (value.trim() === "" || !Number.isFinite(number) || number < 0) {
+    throw broken(option, "it must be a number of seconds", value);
+  }
+  return Math.round(number * 1_000);
+}
+
+function broken(option: string, expectation: string, value: string): RangeError {
+  return new RangeError(`Cannot read ${option} as ${expectation}: current value is ${value}`);
+}

@@ -1,0 +1,127 @@
+/**
+ * Looks for work until there is some: poll, choose, claim.
+ *
+ * Each turn has an outcome (`claimed`, `idle`, `passed`, `taken`, `retryable`, `fatal`); the one loop below turns
+ * it into what happens next.
+ *
+ * 1. What this runner cannot run it does not claim; it waits the polling interval, so that others may.
+ * 2. The intent to claim is written before the claim is sent, so that a claim that was answered to a runner that died
+ *    is found again.
+ * 3. A drain ends the search between two turns, never between a claim and its answer.
+ */
+import type { PolledJob } from "../../protocol/line/runner.ts";
+import { backoffMs } from "../domain/backoff.ts";
+import {
+  capabilitiesOf,
+  chooseJob,
+  type HarnessChoiceError,
+  type RunnerAbility,
+} from "../domain/job_choice.ts";
+import { POLL_WAITED_MIN_MS, RETRY_FIRST_MS, RETRY_MAX_MS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import type { ControlPlane } from "./control_plane.ts";
+import { pause, untilAnswered } from "./retry.ts";
+
+export interface ClaimDeps {
+  readonly controlPlane: ControlPlane;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly runnerName: string;
+  readonly ability: RunnerAbility;
+  readonly pollingIntervalMs: number;
+  readonly pollWaitMs: number;
+  /** Writes the intent to claim (invariant 2). */
+  readonly intend: (jobId: string) => Promise<void>;
+  /** The claim was refused: there is no run. */
+  readonly forget: (jobId: string) => Promise<void>;
+  readonly onTurn: (turn: ClaimTurn) => void;
+}
+
+export type ClaimTurn =
+  | { readonly kind: "claimed"; readonly job: PolledJob }
+  | { readonly kind: "idle"; readonly waitedMs: number }
+  /** Offers that this runner cannot run. */
+  | {
+    readonly kind: "passed";
+    readonly passed: readonly { readonly jobId: string; readonly error: HarnessChoiceError }[];
+  }
+  /** Somebody else was faster. */
+  | { readonly kind: "taken"; readonly jobId: string; readonly code: string }
+  | { readonly kind: "retryable"; readonly detail: string }
+  /** This runner's token is not accepted: no repetition will help. */
+  | { readonly kind: "fatal"; readonly status: number; readonly code: string };
+
+export type SearchOutcome = Extract<ClaimTurn, { kind: "claimed" | "fatal" }> | { readonly kind: "drained" };
+
+/** Never rejects for what the control plane does; rejects if the journal cannot be written. */
+export async function searchForWork(deps: ClaimDeps, drain: AbortSignal): Promise<SearchOutcome> {
+  for (let failures = 0; !drain.aborted;) {
+    const turn = await takeTurn(deps, drain);
+    if (turn.kind === "claimed") {
+      deps.onTurn(turn);
+      return turn;
+    }
+    if (drain.aborted) break;
+    deps.onTurn(turn);
+    if (turn.kind === "fatal") return turn;
+    failures = turn.kind === "retryable" || turn.kind === "taken" ? failures + 1 : 0;
+    await pause(deps.clock, waitAfter(turn, failures, deps), drain);
+  }
+  return { kind: "drained" };
+}
+
+function waitAfter(
+  turn: Exclude<ClaimTurn, { kind: "claimed" | "fatal" }>,
+  failures: number,
+  deps: ClaimDeps,
+): number {
+  switch (turn.kind) {
+    case "idle":
+      return turn.waitedMs >= Math.min(POLL_WAITED_MIN_MS, deps.pollWaitMs) && deps.pollWaitMs > 0
+        ? 0
+        : deps.pollingIntervalMs;
+    case "passed":
+      return deps.pollingIntervalMs;
+    case "taken":
+    case "retryable":
+      return backoffMs(failures, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, deps.random());
+  }
+}
+
+async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn> {
+  const startedAtMs = deps.clock.nowMs();
+  const polled = await deps.controlPlane.poll(capabilitiesOf(deps.ability), deps.pollWaitMs, drain);
+  if (polled.kind === "unreachable") return { kind: "retryable", detail: polled.detail };
+  if (polled.kind === "refused") {
+    if (polled.status === 401 || polled.status === 403) {
+      return { kind: "fatal", status: polled.status, code: polled.code };
+    }
+    // 404 is "no job" for the reference's runners; anything else may be put right on the other side.
+    return polled.status === 404
+      ? { kind: "idle", waitedMs: 0 }
+      : { kind: "retryable", detail: `status ${polled.status} ${polled.code}` };
+  }
+  if (polled.value.jobs.length === 0) return { kind: "idle", waitedMs: deps.clock.nowMs() - startedAtMs };
+  const { job: offer, passed } = chooseJob(polled.value.jobs, deps.ability);
+  if (offer === null) return { kind: "passed", passed };
+  return drain.aborted ? { kind: "idle", waitedMs: 0 } : await claimJob(deps, offer.id);
+}
+
+/** Claims one job by id: after an offer, and again for an intent that a dead runner left (invariant 2). */
+export async function claimJob(
+  deps: Pick<ClaimDeps, "controlPlane" | "clock" | "random" | "runnerName" | "intend" | "forget">,
+  jobId: string,
+): Promise<Extract<ClaimTurn, { kind: "claimed" | "taken" | "retryable" }>> {
+  await deps.intend(jobId);
+  const claimed = await untilAnswered(
+    () => deps.controlPlane.claim(jobId, deps.runnerName),
+    deps,
+    new AbortController().signal,
+  );
+  if (claimed.kind === "ok" && claimed.value.runId !== undefined && claimed.value.leaseEpoch !== undefined) {
+    return { kind: "claimed", job: claimed.value };
+  }
+  await deps.forget(jobId);
+  if (claimed.kind === "refused") return { kind: "taken", jobId, code: claimed.code };
+  return { kind: "retryable", detail: "the claim's answer has no runId and leaseEpoch" };
+}

@@ -1,0 +1,56 @@
+/**
+ * The sign of life of one run, on its own timer: nothing that the job does delays it (Line 5).
+ *
+ * A beat has one of four verdicts. `standing`: the lease was renewed. `cancel`: it was, and the control plane wants the
+ * run stopped. `lost`: the run is not ours any more (4xx). `unknown`: nobody answered; the next beat asks again, and
+ * the run goes on, because a control plane that restarts must not cost a job.
+ */
+import type { ReportAnswer } from "../../protocol/line/runner.ts";
+import type { Clock } from "../ports.ts";
+import type { CallOutcome } from "./http_call.ts";
+import { pause } from "./retry.ts";
+
+export type HeartbeatVerdict = "standing" | "cancel" | "lost" | "unknown";
+
+export interface Heartbeat {
+  /** Asks now, beside the timer. */
+  beat(): Promise<HeartbeatVerdict>;
+  /** Ends the timer; resolves when nothing is under way any more. */
+  stop(): Promise<void>;
+}
+
+export interface HeartbeatDeps {
+  readonly send: (signal: AbortSignal) => Promise<CallOutcome<ReportAnswer>>;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly onVerdict: (verdict: HeartbeatVerdict) => void;
+}
+
+/** Beats at once and then every `intervalMs` until it is stopped or the run is lost. */
+export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
+  const ended = new AbortController();
+  const beat = async (): Promise<HeartbeatVerdict> => {
+    const verdict = verdictOf(await deps.send(ended.signal));
+    if (!ended.signal.aborted) deps.onVerdict(verdict);
+    return verdict;
+  };
+  const timer = (async () => {
+    while (!ended.signal.aborted) {
+      if (await beat() === "lost") return;
+      await pause(deps.clock, deps.intervalMs, ended.signal);
+    }
+  })();
+  return {
+    beat,
+    async stop() {
+      ended.abort();
+      await timer;
+    },
+  };
+}
+
+function verdictOf(outcome: CallOutcome<ReportAnswer>): HeartbeatVerdict {
+  if (outcome.kind === "unreachable") return "unknown";
+  if (outcome.kind === "refused") return "lost";
+  return outcome.value.cancel ? "cancel" : "standing";
+}

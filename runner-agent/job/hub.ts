@@ -1,0 +1,76 @@
+/**
+ * The hub: what one sandbox may reach, as an HTTP server on a unix socket of its own. A loopback forwarder inside
+ * leads to it; there is no other way out (S2).
+ *
+ * 1. One hub serves one run: who asks is known by the socket.
+ * 2. A path is normalised once, and matched and forwarded in that form.
+ * 3. What no route takes is 404; what a route throws is 502 without its reason.
+ */
+import { HUB_PORT } from "../limits.ts";
+import { type RunDirs } from "./run_dirs.ts";
+
+/** One part of what the hub serves. */
+export interface HubRoute {
+  /** A path prefix that ends with a slash, or a whole path. */
+  readonly path: string;
+  readonly handle: (request: Request) => Response | Promise<Response>;
+}
+
+export interface Hub {
+  close(): Promise<void>;
+}
+
+/** Where the sandbox reaches the hub. */
+export const HUB_URL = `http://127.0.0.1:${HUB_PORT}`;
+
+/** Everybody inside may connect; outside, the directory above lets nobody through but this user. */
+const SOCKET_MODE = 0o666;
+
+/** Makes the socket anew (a dead runner's is in the way) and serves. */
+export async function startHub(
+  dirs: Pick<RunDirs, "hub" | "hubSocket">,
+  routes: readonly HubRoute[],
+  onFault: (faultName: string) => void,
+): Promise<Hub> {
+  await Deno.remove(dirs.hubSocket).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  const handle = createHubHandler(routes, onFault);
+  const ended = new AbortController();
+  const server = Deno.serve({ path: dirs.hubSocket, signal: ended.signal, onListen: () => {} }, handle);
+  await Deno.chmod(dirs.hubSocket, SOCKET_MODE);
+  return {
+    // What is under way belongs to a sandbox that has ended: it is cut, not waited for.
+    async close() {
+      ended.abort();
+      await server.finished;
+    },
+  };
+}
+
+/** The handler alone. */
+export function createHubHandler(
+  routes: readonly HubRoute[],
+  onFault: (faultName: string) => void,
+): (request: Request) => Promise<Response> {
+  return async function hub(request) {
+    const asked = new URL(request.url);
+    // The unix scheme has other rules for paths; HTTP's are the ones that routes and upstreams go by (invariant 2).
+    const url = new URL(HUB_URL + asked.pathname + asked.search);
+    const route = routes.find((one) =>
+      one.path.endsWith("/") ? url.pathname.startsWith(one.path) : url.pathname === one.path
+    );
+    if (route === undefined) return refusal(404, "not_found", `Nothing is served at '${url.pathname}'`);
+    try {
+      return await route.handle(new Request(url, request));
+    } catch (error) {
+      onFault(error instanceof Error ? error.name : "unknown error");
+      return refusal(502, "upstream_failed", "The runner could not get an answer");
+    }
+  };
+}
+
+/** The one JSON shape of a refusal. */
+export function refusal(status: number, code: string, message: string): Response {
+  return Response.json({ error: { code, message } }, { status });
+}

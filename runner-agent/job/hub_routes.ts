@@ -1,0 +1,95 @@
+/**
+ * What the hub of one run serves: the task's repository, the project's origin, the model, and the control plane's
+ * API of this project. Credentials of agents pass through as they are; the runner's own never appear (S1).
+ */
+import { ASSEMBLY_LINE_REPO_PATH, PROJECT_REPO_PATH } from "../domain/environment.ts";
+import { projectPath } from "../control/control_plane.ts";
+import type { HubRoute } from "./hub.ts";
+import { refusal } from "./hub.ts";
+
+export interface HubRoutesOptions {
+  readonly serverUrl: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly taskId: string;
+  /** Serves the project's origin; null when the run has none. */
+  readonly projectGit: ((request: Request) => Promise<Response>) | null;
+  /** Serves the model; null when the harness needs none. */
+  readonly model: { readonly name: string; readonly handle: (request: Request) => Promise<Response> } | null;
+}
+
+const GIT_PATHS: ReadonlySet<string> = new Set(["/info/refs", "/git-upload-pack", "/git-receive-pack"]);
+/** Specified for a socket of its own (Line 13); said plainly until it is there. */
+const CREDENTIAL_PATHS = ["/token", "/proxy"];
+
+/** RFC 9110 7.6.1, and what concerned the sandbox's own connection. */
+const CONNECTION_HEADERS = [
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** The path under which the model of a provider is reached. */
+export function modelPath(provider: string): string {
+  return `/model/${provider}`;
+}
+
+export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
+  const { serverUrl, model, projectGit } = options;
+  const apiPath = projectPath(options);
+  const taskGitPath =
+    `/api/git/${encodeURIComponent(options.owner)}/${encodeURIComponent(options.project)}/` +
+    `${encodeURIComponent(options.taskId)}.git`;
+  return [
+    {
+      path: `${ASSEMBLY_LINE_REPO_PATH}/`,
+      handle(request) {
+        const rest = new URL(request.url).pathname.slice(ASSEMBLY_LINE_REPO_PATH.length);
+        if (!GIT_PATHS.has(rest)) {
+          return refusal(404, "not_found", "This path is not part of the git protocol");
+        }
+        return forward(request, serverUrl, taskGitPath + rest);
+      },
+    },
+    ...(projectGit === null ? [] : [{ path: `${PROJECT_REPO_PATH}/`, handle: projectGit }]),
+    ...(model === null ? [] : [{ path: `${modelPath(model.name)}/`, handle: model.handle }]),
+    {
+      path: `${apiPath}/`,
+      handle: (request) => forward(request, serverUrl, new URL(request.url).pathname),
+    },
+    ...CREDENTIAL_PATHS.map((path): HubRoute => ({
+      path,
+      handle: () => refusal(501, "not_implemented_yet", "The credential server is not part of this version"),
+    })),
+  ];
+}
+
+/** Sends a request on as it is, to the same query under another path of the control plane; bodies stream. */
+async function forward(request: Request, serverUrl: string, path: string): Promise<Response> {
+  const headers = new Headers(request.headers);
+  for (const name of CONNECTION_HEADERS) headers.delete(name);
+  // `fetch` decodes what it asked for; the client gets the plain bytes.
+  headers.set("accept-encoding", "identity");
+  const answer = await fetch(serverUrl.replace(/\/+$/, "") + path + new URL(request.url).search, {
+    method: request.method,
+    headers,
+    body: request.body,
+    redirect: "manual",
+    signal: request.signal,
+  });
+  const answerHeaders = new Headers(answer.headers);
+  for (const name of [...CONNECTION_HEADERS, "content-encoding"]) answerHeaders.delete(name);
+  return new Response(BODILESS_STATUSES.has(answer.status) ? null : answer.body, {
+    status: answer.status,
+    headers: answerHeaders,
+  });
+}

@@ -1,0 +1,89 @@
+/** Takes an agent's output from the container to the control plane and the terminal, with secrets cut out on the way. */
+import { createRedactor } from "../domain/redaction.ts";
+import { LOG_FINISH_MAX_MS } from "../limits.ts";
+import { createLogStreamer } from "../log/log_streamer.ts";
+import { createStationPrinter } from "../log/station_printer.ts";
+import type { OutputStream } from "../ports.ts";
+import type { RunContext } from "./run_context.ts";
+import type { RunWatch } from "./run_watch.ts";
+
+export interface OutputPump {
+  /** When the agent last wrote; when the pump was made, if it has not yet. */
+  lastOutputAtMs(): number;
+  /** After the container's end: reads the rest and waits until it is sent, for a bounded time. */
+  finish(abandon: AbortSignal): Promise<void>;
+}
+
+/** Reads from the beginning; what the control plane has already is not sent again. */
+export function startOutputPump(context: RunContext, containerId: string, watch: RunWatch): OutputPump {
+  const { deps, ids } = context;
+  const { clock } = deps;
+  let lastOutputAtMs = clock.nowMs();
+  const streamer = createLogStreamer({
+    start: context.run.log,
+    clock,
+    random: deps.random,
+    savePosition: (position) => deps.journal.writeLogPosition(context.run.runId, position),
+    async send(chunk) {
+      const outcome = await deps.controlPlane.sendLog(context.ref, chunk);
+      if (outcome.kind === "unreachable") return "unreachable";
+      if (outcome.kind === "ok") {
+        watch.see(outcome.value.cancel ? "cancel" : "standing");
+        return "kept";
+      }
+      // Why is for the next heartbeat to find out: only it speaks of the lease.
+      deps.log("log_refused", { ...ids, status: outcome.status, code: outcome.code });
+      return "refused";
+    },
+  });
+  const printer = deps.print === null
+    ? null
+    : createStationPrinter(context.run.job.stationName || ids.stationId, deps.print);
+  const redactors = { stdout: createRedactor(context.secrets), stderr: createRedactor(context.secrets) };
+  const emit = (bytes: Uint8Array) => {
+    if (bytes.length === 0) return;
+    streamer.push(bytes);
+    printer?.push(bytes);
+  };
+  const reading = new AbortController();
+  const onBytes = (stream: OutputStream, bytes: Uint8Array) => {
+    lastOutputAtMs = clock.nowMs();
+    emit(redactors[stream].push(bytes));
+  };
+  const read = readToEnd(context, containerId, onBytes, reading.signal);
+
+  return {
+    lastOutputAtMs: () => lastOutputAtMs,
+    async finish(abandon) {
+      const limit = new AbortController();
+      const timer = clock.sleep(LOG_FINISH_MAX_MS, limit.signal).then(() => reading.abort(), () => undefined);
+      const giveUp = () => reading.abort();
+      abandon.addEventListener("abort", giveUp);
+      if (abandon.aborted || watch.lease === "lost") giveUp();
+      await read;
+      emit(redactors.stdout.end());
+      emit(redactors.stderr.end());
+      printer?.end();
+      const { unsentBytes, droppedBytes } = await streamer.finish(reading.signal);
+      abandon.removeEventListener("abort", giveUp);
+      limit.abort();
+      await timer;
+      if (unsentBytes + droppedBytes > 0) deps.log("log_cut", { ...ids, unsentBytes, droppedBytes });
+    },
+  };
+}
+
+/** A driver that breaks off costs the rest of the output, not the run; what was lost is in the event. */
+async function readToEnd(
+  context: RunContext,
+  containerId: string,
+  onBytes: (stream: OutputStream, bytes: Uint8Array) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await context.deps.runtime.output(containerId, onBytes, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    context.deps.log("log_cut", { ...context.ids, fault: error instanceof Error ? error.name : "unknown" });
+  }
+}

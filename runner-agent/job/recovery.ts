@@ -1,0 +1,34 @@
+/**
+ * What a starting runner finds of its former life: claims without an answer, runs in the journal, containers.
+ *
+ * 1. A container without a row in the journal belongs to nothing that could be reported: it is removed.
+ * 2. A claim that may have been made is made again; the control plane answers the same run, or refuses.
+ * 3. Every run of the journal is conducted to its end before new work is looked for.
+ */
+import { claimJob } from "../control/claim_loop.ts";
+import type { JournalledRun } from "./journal.ts";
+import type { ConductorDeps } from "./run_context.ts";
+
+/** The runs to go on with. Rejects if the runtime or the journal cannot be used. */
+export async function findFormerRuns(
+  deps: ConductorDeps,
+  runnerName: string,
+): Promise<readonly JournalledRun[]> {
+  const known = new Set((await deps.journal.runs()).map((run) => run.runId));
+  for (const record of await deps.runtime.list()) {
+    if (known.has(record.runId)) continue;
+    await deps.runtime.remove(record.containerId);
+    deps.log("container_orphan_removed", { runId: record.runId, jobId: record.jobId });
+  }
+  for (const jobId of await deps.journal.claimIntents()) {
+    const claimed = await claimJob({
+      ...deps,
+      runnerName,
+      intend: (id) => deps.journal.intendClaim(id),
+      forget: (id) => deps.journal.forgetClaim(id),
+    }, jobId);
+    if (claimed.kind === "claimed") await deps.journal.openRun({ ...claimed.job, runId: claimed.job.runId! });
+    else deps.log("claim_lost", { jobId });
+  }
+  return await deps.journal.runs();
+}

@@ -1,0 +1,190 @@
+/** What the steps of one run share: the job, where its things are, and the ports they act through. */
+import type { PolledJob } from "../../protocol/line/runner.ts";
+import {
+  chooseHarness,
+  commandOf,
+  type HarnessChoiceError,
+  modelOf,
+  type RunnerAbility,
+} from "../domain/job_choice.ts";
+import { sandboxEnvironment } from "../domain/environment.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
+import type { EventLog } from "../log/event_log.ts";
+import { HUB_PORT, SANDBOX_CPUS, SANDBOX_MEMORY_BYTES, SANDBOX_PIDS, SANDBOX_TMP_BYTES } from "../limits.ts";
+import type {
+  Clock,
+  ContainerRuntime,
+  ContainerSpec,
+  HarnessAdapter,
+  HarnessName,
+  HarnessPlan,
+  ModelProvider,
+  Worktree,
+  WorktreeManager,
+  WorktreeRequest,
+} from "../ports.ts";
+import { HUB_URL } from "./hub.ts";
+import { modelPath } from "./hub_routes.ts";
+import type { JournalledRun, RunJournal } from "./journal.ts";
+import {
+  CONCLUSION_NAME,
+  HUB_SOCKET_NAME,
+  type RunDirs,
+  runDirs,
+  SANDBOX_HUB_DIR,
+  SANDBOX_OUT_DIR,
+} from "./run_dirs.ts";
+
+/** A key that the runner adds on the way out. */
+export interface ModelKey {
+  readonly key: string;
+  readonly baseUrl: string;
+}
+
+/** Where the agent's home and worktree are inside every sandbox. */
+export interface SandboxPaths {
+  readonly agentHome: string;
+  readonly workspace: string;
+}
+
+/** What every run of this runner shares. */
+export interface ConductorDeps {
+  readonly address: ProjectAddress;
+  readonly runnerToken: string;
+  readonly ability: RunnerAbility;
+  readonly modelKeys: ReadonlyMap<ModelProvider["name"], ModelKey>;
+  readonly harnessByName: (name: HarnessName) => HarnessAdapter;
+  readonly sandboxPaths: SandboxPaths;
+  readonly image: string;
+  readonly stateDir: string;
+  readonly hubBase: string;
+  readonly heartbeatMs: number;
+  readonly runtime: ContainerRuntime;
+  readonly worktrees: WorktreeManager;
+  readonly controlPlane: ControlPlane;
+  readonly journal: RunJournal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: EventLog;
+  /** Output for people, by station; null when nobody watches here. */
+  readonly print: ((text: string) => void) | null;
+}
+
+export interface RunContext {
+  readonly deps: ConductorDeps;
+  readonly run: JournalledRun;
+  readonly ref: RunRef;
+  readonly dirs: RunDirs;
+  /** Texts that must not leave the runner (S1). */
+  readonly secrets: readonly string[];
+  /** Ids for events. */
+  readonly ids: { readonly runId: string; readonly jobId: string; readonly stationId: string };
+}
+
+export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunContext {
+  const { job } = run;
+  return {
+    deps,
+    run,
+    ref: { jobId: job.id, runId: run.runId, leaseEpoch: job.leaseEpoch ?? 0 },
+    dirs: runDirs(deps.stateDir, deps.hubBase, run.runId),
+    secrets: [
+      deps.runnerToken,
+      ...(job.jobToken === undefined ? [] : [job.jobToken]),
+      ...(job.agentDefinition.assemblyLineRepoToken === undefined
+        ? []
+        : [job.agentDefinition.assemblyLineRepoToken]),
+      ...[...deps.modelKeys.values()].map((model) => model.key),
+    ],
+    ids: { runId: run.runId, jobId: job.id, stationId: job.agentDefinition.stageId },
+  };
+}
+
+/** Null: the job names no project repository. */
+export async function worktreeRequest(context: RunContext): Promise<WorktreeRequest | null> {
+  const { deps, run } = context;
+  const work = run.job.agentDefinition;
+  if (work.repository === undefined) return null;
+  return {
+    runId: run.runId,
+    taskId: work.taskId,
+    projectUrl: work.repository,
+    projectBranch: work.branch ?? null,
+    initBranch: work.initBranch,
+    taskRepository: {
+      url: taskRepositoryUrl(deps.address, run.job),
+      authorization: `Bearer ${deps.runnerToken}`,
+    },
+    owner: await deps.runtime.hostOwner(),
+  };
+}
+
+/** The path that the control plane names, on the server that this runner is registered with: its token goes nowhere else. */
+function taskRepositoryUrl(at: ProjectAddress, job: PolledJob): string {
+  const path = job.workRepositoryUrl === undefined
+    ? `/api/git/${at.owner}/${at.project}/${job.agentDefinition.taskId}.git`
+    : new URL(job.workRepositoryUrl, at.serverUrl).pathname;
+  return new URL(at.serverUrl).origin + path;
+}
+
+export type PlanError = HarnessChoiceError | {
+  readonly reason: "model_key_missing";
+  readonly variable: string;
+};
+
+/** The harness of a run with its plan. */
+export function planHarness(
+  context: RunContext,
+): Result<{ readonly harness: HarnessAdapter; readonly plan: HarnessPlan }, PlanError> {
+  const { deps } = context;
+  const work = context.run.job.agentDefinition;
+  const name = chooseHarness(work, deps.ability);
+  if (!name.ok) return err(name.error);
+  const harness = deps.harnessByName(name.value);
+  const hasKey = harness.provider !== null && deps.modelKeys.has(harness.provider.name);
+  const plan = harness.plan({
+    prompt: work.prompt,
+    appendSystemPrompt: work.appendSystemPrompt,
+    command: commandOf(work),
+    modelBaseUrl: harness.provider === null || !hasKey ? null : HUB_URL + modelPath(harness.provider.name),
+    model: modelOf(work),
+  });
+  return plan.ok ? ok({ harness, plan: plan.value }) : err(plan.error);
+}
+
+/** The sandbox of a run. */
+export function containerSpec(
+  context: RunContext,
+  worktree: Worktree,
+  harness: HarnessAdapter,
+  plan: HarnessPlan,
+): ContainerSpec {
+  const { deps, run, dirs } = context;
+  const { agentHome, workspace } = deps.sandboxPaths;
+  return {
+    runId: run.runId,
+    jobId: run.job.id,
+    attempt: run.job.attempt,
+    image: deps.image.replaceAll("{harness}", harness.name),
+    command: plan.command,
+    env: {
+      ...plan.env,
+      ...sandboxEnvironment(run.job, deps.address, {
+        hubUrl: HUB_URL,
+        agentHome,
+        conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,
+      }),
+    },
+    workDir: workspace,
+    mounts: [
+      ...worktree.mounts,
+      { source: dirs.home, target: agentHome, isReadOnly: false },
+      { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
+      { source: dirs.hub, target: SANDBOX_HUB_DIR, isReadOnly: true },
+    ],
+    limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
+    tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
+    forwards: { [HUB_PORT]: `${SANDBOX_HUB_DIR}/${HUB_SOCKET_NAME}` },
+  };
+}

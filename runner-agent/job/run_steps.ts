@@ -1,0 +1,142 @@
+/**
+ * The steps of a run that touch the world before and after the agent's own time. Each may be repeated after a crash,
+ * and none rejects for what a line, a repository or an agent can cause: that becomes part of the report.
+ */
+import { redactText } from "../domain/redaction.ts";
+import type { HarvestReading, RunPhase } from "../domain/job_phase.ts";
+import { decideReport } from "../domain/outcome.ts";
+import type { Worktree, WorktreeError } from "../ports.ts";
+import { giveToOwner } from "../worktree/give_to_owner.ts";
+import { readConclusionFile } from "./conclusion_file.ts";
+import {
+  containerSpec,
+  type PlanError,
+  planHarness,
+  type RunContext,
+  worktreeRequest,
+} from "./run_context.ts";
+import { CONCLUSION_NAME, makeRunDirs } from "./run_dirs.ts";
+
+export type Exited = RunPhase & { kind: "exited" };
+
+export async function prepare(context: RunContext): Promise<RunPhase> {
+  const request = await worktreeRequest(context);
+  if (request === null) return notStarted(null, "the project has no repository: set its gitUrl");
+  try {
+    const prepared = await context.deps.worktrees.prepare(request);
+    return prepared.ok
+      ? { kind: "prepared", worktree: prepared.value }
+      : notStarted(null, worktreeText(context, prepared.error));
+  } catch (error) {
+    return notStarted(null, `the worktree cannot be prepared: ${faultText(context, error)}`);
+  }
+}
+
+export async function createContainer(context: RunContext, worktree: Worktree): Promise<RunPhase> {
+  const planned = planHarness(context);
+  if (!planned.ok) return notStarted(worktree, planText(planned.error));
+  const { harness, plan } = planned.value;
+  try {
+    const owner = await context.deps.runtime.hostOwner();
+    await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
+    const { containerId } = await context.deps.runtime.create(
+      containerSpec(context, worktree, harness, plan),
+    );
+    return { kind: "created", worktree, containerId };
+  } catch (error) {
+    return notStarted(worktree, `the sandbox cannot be created: ${faultText(context, error)}`);
+  }
+}
+
+export async function harvest(context: RunContext, phase: Exited): Promise<RunPhase> {
+  return {
+    kind: "harvested",
+    worktree: phase.worktree,
+    ending: phase.ending,
+    harvest: await harvestWorktree(context, phase),
+    conclusion: phase.ending.kind === "exited"
+      ? await readConclusionFile(`${context.dirs.out}/${CONCLUSION_NAME}`)
+      : { kind: "none" },
+  };
+}
+
+async function harvestWorktree(context: RunContext, phase: Exited): Promise<HarvestReading> {
+  // Nothing of the agent has run, or what it did cannot be told apart from what it had not finished.
+  if (phase.worktree === null || phase.ending.kind === "not_started") return { kind: "none" };
+  try {
+    const harvested = await context.deps.worktrees.harvest(context.run.runId);
+    return harvested.ok
+      ? { kind: "harvested", harvest: harvested.value }
+      : { kind: "unreadable", message: worktreeText(context, harvested.error) };
+  } catch (error) {
+    return { kind: "unreadable", message: faultText(context, error) };
+  }
+}
+
+/** Pushes the work branch and decides the report. */
+export async function conclude(
+  context: RunContext,
+  phase: RunPhase & { kind: "harvested" },
+  canPush: boolean,
+): Promise<RunPhase> {
+  const work = context.run.job.agentDefinition;
+  const report = decideReport({
+    ending: phase.ending,
+    conclusion: phase.conclusion,
+    harvest: phase.harvest,
+    baseCommit: phase.worktree?.baseCommit ?? null,
+    pushError: canPush ? await push(context) : null,
+    autoGit: work.autoGit,
+    commitMessageTemplate: work.commitMessageTemplate,
+  });
+  const clean = (text: string | null) => text === null ? null : redactText(text, context.secrets);
+  return {
+    kind: "pushed",
+    report: { ...report, error: clean(report.error), summary: clean(report.summary) },
+  };
+}
+
+async function push(context: RunContext): Promise<string | null> {
+  try {
+    const request = await worktreeRequest(context);
+    if (request === null) return null;
+    const pushed = await context.deps.worktrees.pushWork(request);
+    return pushed.ok ? null : worktreeText(context, pushed.error);
+  } catch (error) {
+    return faultText(context, error);
+  }
+}
+
+export function notStarted(worktree: Worktree | null, message: string): Exited {
+  return { kind: "exited", worktree, ending: { kind: "not_started", message } };
+}
+
+/** What a fault of the host says, without our secrets. */
+export function faultText(context: RunContext, error: unknown): string {
+  return redactText(error instanceof Error ? error.message : "unknown fault", context.secrets);
+}
+
+function worktreeText(context: RunContext, error: WorktreeError): string {
+  switch (error.reason) {
+    case "repository_not_allowed":
+      return redactText(`the repository '${error.url}' is not allowed: ${error.hint}`, context.secrets);
+    case "git_failed":
+      return redactText(
+        `git cannot ${error.action} (exit code ${error.exitCode}): ${error.stderr.trim()}`,
+        context.secrets,
+      );
+  }
+}
+
+function planText(error: PlanError): string {
+  switch (error.reason) {
+    case "harness_unknown":
+      return `the station wants the agent '${error.harness}', which this version does not know`;
+    case "harness_not_available":
+      return `this runner has no '${error.harness}' agent`;
+    case "command_missing":
+      return "the station has no command";
+    case "model_key_missing":
+      return `this runner has no model key: set ${error.variable}`;
+  }
+}

@@ -1,0 +1,118 @@
+/** Puts a runner together from its configuration: the one place where ports meet the things that implement them. */
+import { join } from "node:path";
+import { createControlPlane } from "../control/control_plane.ts";
+import type { Registration } from "../control/registrations.ts";
+import type { RunConfig } from "../config.ts";
+import { PodmanContainer } from "../container/podman_container.ts";
+import { ProcessContainer } from "../container/process_container.ts";
+import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harness/mod.ts";
+import type { EventLog } from "../log/event_log.ts";
+import type { Clock, ContainerRuntime, HarnessName, ModelProvider } from "../ports.ts";
+import { createWorktreeManager } from "../worktree/worktree_manager.ts";
+import type { DaemonDeps } from "./daemon.ts";
+import type { RunJournal } from "./journal.ts";
+import type { ModelKey } from "./run_context.ts";
+import { chooseHubBase } from "./run_dirs.ts";
+
+const HARNESS_NAMES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
+const INIT_SCRIPT = new URL("../container/init.sh", import.meta.url).pathname;
+
+/** Where one registered runner keeps its journal, worktrees and sandboxes. */
+export function stateDirOf(dataDir: string, runnerId: string): string {
+  return join(dataDir, runnerId);
+}
+
+/** @param instance Marks this runner's containers among all of the machine. */
+export function createRuntime(
+  config: RunConfig,
+  instance: string,
+  clock: Clock,
+  warn: (line: string) => void,
+): ContainerRuntime {
+  if (config.runtime === "podman") {
+    return new PodmanContainer({ ...config.podman, instance, initScriptPath: INIT_SCRIPT, clock });
+  }
+  return new ProcessContainer({
+    stateDir: join(stateDirOf(config.dataDir, instance), "processes"),
+    instance,
+    clock,
+    warn,
+  });
+}
+
+/** The keys that are in the environment, by provider. */
+export function readModelKeys(
+  env: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<ModelProvider["name"], ModelKey> {
+  const keys = new Map<ModelProvider["name"], ModelKey>();
+  for (const provider of Object.values(MODEL_PROVIDERS)) {
+    const key = env[provider.keyVariable];
+    if (key === undefined || key === "") continue;
+    keys.set(provider.name, { key, baseUrl: env[provider.baseUrlVariable] || provider.defaultBaseUrl });
+  }
+  return keys;
+}
+
+/** The harnesses whose model key is here, or that need none. */
+export function availableHarnesses(
+  keys: ReadonlyMap<ModelProvider["name"], ModelKey>,
+): readonly HarnessName[] {
+  return HARNESS_NAMES.filter((name) => {
+    const { provider } = harnessByName(name);
+    return provider === null || keys.has(provider.name);
+  });
+}
+
+export interface Wiring {
+  readonly config: RunConfig;
+  readonly registration: Registration;
+  readonly runtime: ContainerRuntime;
+  readonly journal: RunJournal;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly print: ((text: string) => void) | null;
+}
+
+export function createDaemonDeps(wiring: Wiring): DaemonDeps {
+  const { config, registration } = wiring;
+  const address = {
+    serverUrl: registration.server,
+    owner: registration.owner,
+    project: registration.project,
+  };
+  const stateDir = stateDirOf(config.dataDir, registration.id);
+  const modelKeys = readModelKeys(wiring.env);
+  return {
+    address,
+    runnerToken: registration.token,
+    runnerName: registration.name,
+    ability: {
+      harnesses: availableHarnesses(modelKeys),
+      forcedHarness: config.harness,
+      runtime: wiring.runtime.name,
+    },
+    modelKeys,
+    harnessByName,
+    sandboxPaths: { agentHome: AGENT_HOME, workspace: WORKSPACE },
+    image: config.image,
+    stateDir,
+    hubBase: chooseHubBase(stateDir, wiring.uid),
+    heartbeatMs: config.heartbeatMs,
+    pollingIntervalMs: config.pollingIntervalMs,
+    pollWaitMs: config.pollWaitMs,
+    isOnce: config.isOnce,
+    runtime: wiring.runtime,
+    worktrees: createWorktreeManager({
+      dataDir: stateDir,
+      localRepositoryRoots: config.localRepositoryRoots,
+    }),
+    controlPlane: createControlPlane(address, registration.id, registration.token),
+    journal: wiring.journal,
+    clock: wiring.clock,
+    random: Math.random,
+    log: wiring.log,
+    print: wiring.print,
+  };
+}

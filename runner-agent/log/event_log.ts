@@ -1,0 +1,48 @@
+/** What the daemon says of itself: one event per line, an event name and ids; never prose, never a secret. */
+import type { Clock } from "../ports.ts";
+
+export type RunnerEvent =
+  | "runner_started"
+  | "runner_draining"
+  | "runner_stopping"
+  | "runner_stopped"
+  | "nothing_isolated"
+  | "offer_passed"
+  | "poll_failed"
+  | "claim_lost"
+  | "token_refused"
+  | "run_claimed"
+  | "run_resumed"
+  | "run_phase"
+  | "run_stopping"
+  | "run_reported"
+  | "report_refused"
+  | "report_retried"
+  | "report_given_up"
+  | "heartbeat_refused"
+  | "log_refused"
+  | "log_cut"
+  | "hub_failed"
+  | "container_orphan_removed"
+  | "cleanup_failed";
+
+export type EventFields = Readonly<Record<string, string | number | boolean | null>>;
+export type EventLog = (event: RunnerEvent, fields?: EventFields) => void;
+
+/**
+ * @param write Takes one line without its end.
+ */
+export function createEventLog(
+  options: {
+    readonly format: "json" | "text";
+    readonly clock: Clock;
+    readonly write: (line: string) => void;
+  },
+): EventLog {
+  return (event, fields = {}) => {
+    const at = new Date(options.clock.nowMs()).toISOString();
+    if (options.format === "json") return options.write(JSON.stringify({ at, event, ...fields }));
+    const words = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
+    options.write(`${at} ${event}${words.join("")}`);
+  };
+}

@@ -1,0 +1,314 @@
+/**
+ * The runner's command line: arguments, environment and signals become a configuration, the configuration a daemon, and
+ * its outcome an exit code. `deno run -A runner-agent/main.ts --help`
+ */
+import { Command } from "commander";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
+import { dataDirOf, type HostFacts, readRunConfig, type RunConfig, type RunOptions } from "./config.ts";
+import { checkHealth, createControlPlane, registerRunner } from "./control/control_plane.ts";
+import type { CallOutcome } from "./control/http_call.ts";
+import { readRegistrations, type Registration, saveRegistration } from "./control/registrations.ts";
+import { type DaemonOutcome, runDaemon } from "./job/daemon.ts";
+import { openJournal } from "./job/journal.ts";
+import { lockRunner } from "./job/runner_lock.ts";
+import { listenForShutdown } from "./job/shutdown.ts";
+import { systemClock } from "./job/system_clock.ts";
+import { createDaemonDeps, createRuntime, stateDirOf } from "./job/wiring.ts";
+import { createEventLog } from "./log/event_log.ts";
+import type { ContainerRuntime, DoctorLine } from "./ports.ts";
+
+const host: HostFacts = { env: Deno.env.toObject(), uid: Deno.uid() ?? 0 };
+const EXIT_CODES: Readonly<Record<DaemonOutcome, number>> = {
+  drained: 0,
+  once: 0,
+  left: 0,
+  token_refused: 1,
+};
+/** What a runner can do without. */
+const OPTIONAL_CHECKS: ReadonlySet<string> = new Set(["limits", "isolation"]);
+const STATE_DIR_MODE = 0o711;
+
+/** What the person at the terminal must put right; printed without a stack. */
+class UsageError extends Error {}
+
+interface RegisterOptions {
+  readonly server: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly name: string;
+  readonly labels: string;
+  readonly tokenFile?: string;
+  readonly data?: string;
+}
+
+async function register(options: RegisterOptions): Promise<void> {
+  const token = options.tokenFile === undefined
+    ? host.env["SHOPFLOOR_TOKEN"]
+    : (await Deno.readTextFile(options.tokenFile)).trim();
+  if (token === undefined || token === "") {
+    throw new UsageError(
+      "Cannot register as a user token must be given: set SHOPFLOOR_TOKEN or --token-file FILE",
+    );
+  }
+  const server = new URL(options.server).origin;
+  const address = { serverUrl: server, owner: options.owner, project: options.project };
+  const labels = options.labels.split(",").map((label) => label.trim()).filter((label) => label !== "");
+  const made = answered(
+    "register",
+    server,
+    await registerRunner(address, token, { name: options.name, labels }),
+  );
+  await saveRegistration(dataDirOf(options.data, host), {
+    id: made.id,
+    name: made.name,
+    token: made.token,
+    server,
+    owner: options.owner,
+    project: options.project,
+    labels,
+    registeredAt: made.registeredAt,
+  });
+  console.log(`registered ${made.name} (${made.id}) for ${options.owner}/${options.project} at ${server}`);
+}
+
+async function list(options: { readonly data?: string }): Promise<void> {
+  const registrations = await readRegistrations(dataDirOf(options.data, host));
+  if (registrations.length === 0) console.log("no registrations: use 'register' first");
+  for (const one of registrations) {
+    const outcome = await controlPlaneOf(one).listRunners();
+    const status = outcome.kind === "ok"
+      ? outcome.value.find((runner) => runner.id === one.id)?.status ?? "not registered there any more"
+      : outcome.kind === "refused"
+      ? `refused (${outcome.status} ${outcome.code})`
+      : `unreachable (${outcome.detail})`;
+    console.log(
+      [one.name, one.id, `${one.owner}/${one.project}`, one.server, one.labels.join(","), status].join("\t"),
+    );
+  }
+}
+
+async function doctor(options: RunOptions): Promise<number> {
+  const config = readRunConfig(options, host);
+  const lines: DoctorLine[] = [];
+  for (const one of await readRegistrations(config.dataDir)) {
+    const health = await checkHealth(one.server);
+    lines.push({
+      check: `control plane of ${one.name}`,
+      isOk: health.kind === "ok",
+      detail: health.kind === "ok"
+        ? `${one.server} answers`
+        : `${one.server} does not answer: start it, or register again`,
+    });
+    if (health.kind !== "ok") continue;
+    const listed = await controlPlaneOf(one).listRunners();
+    lines.push({
+      check: `token of ${one.name}`,
+      isOk: listed.kind === "ok",
+      detail: listed.kind === "ok" ? "accepted" : "not accepted: register again",
+    });
+  }
+  if (lines.length === 0) {
+    lines.push({
+      check: "registration",
+      isOk: false,
+      detail: `none in ${config.dataDir}: use 'register' first`,
+    });
+  }
+  const runtime = createRuntime(config, "doctor", systemClock, (line) => console.error(line));
+  lines.push(...await runtime.doctor());
+  closeRuntime(runtime);
+  for (const line of lines) console.log(`${line.isOk ? "ok  " : "FAIL"} ${line.check}: ${line.detail}`);
+  return lines.some((line) => !line.isOk && !OPTIONAL_CHECKS.has(line.check)) ? 1 : 0;
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const config = readRunConfig(options, host);
+  const registration = await chooseRegistration(config);
+  const stateDir = stateDirOf(config.dataDir, registration.id);
+  await Deno.mkdir(stateDir, { recursive: true, mode: STATE_DIR_MODE });
+  using lock = await lockRunner(join(stateDir, "lock"));
+  if (lock === null) {
+    throw new UsageError(
+      `Cannot run as runner '${registration.name}' must run once: another process has ${stateDir}/lock`,
+    );
+  }
+  const log = createEventLog({
+    format: config.logFormat,
+    clock: systemClock,
+    write: (line) => console.error(line),
+  });
+  const runtime = createRuntime(
+    config,
+    registration.id,
+    systemClock,
+    (line) => console.error(`WARNING: ${line}`),
+  );
+  await requireRuntime(runtime, config);
+  const journal = await openJournal(join(stateDir, "journal.db"));
+  using shutdown = listenForShutdown(config.drainMs, systemClock, log);
+  const encoder = new TextEncoder();
+  const deps = createDaemonDeps({
+    config,
+    registration,
+    runtime,
+    journal,
+    clock: systemClock,
+    log,
+    env: host.env,
+    uid: host.uid,
+    print: config.isStreaming ? (text) => writeAll(Deno.stdout, encoder.encode(text)) : null,
+  });
+  if (runtime.name === "process") log("nothing_isolated", { runtime: runtime.name });
+  log("runner_started", {
+    runnerId: registration.id,
+    name: registration.name,
+    server: registration.server,
+    runtime: runtime.name,
+    version: SHOPFLOOR_VERSION,
+  });
+  const outcome = await runDaemon(deps, shutdown);
+  log("runner_stopped", { outcome });
+  journal.close();
+  closeRuntime(runtime);
+  return EXIT_CODES[outcome];
+}
+
+async function chooseRegistration(config: RunConfig): Promise<Registration> {
+  const all = await readRegistrations(config.dataDir);
+  const matching = config.name === null ? all : all.filter((one) => one.name === config.name);
+  if (matching.length === 1) return matching[0]!;
+  const names = all.map((one) => one.name).join(", ");
+  throw new UsageError(
+    all.length === 0
+      ? `Cannot run as a runner must be registered: ${config.dataDir} has none, use 'register' first`
+      : `Cannot run as --name must select one registration: there are ${names}`,
+  );
+}
+
+/** Says what to do when Podman is not there; nothing else is ever used in its place. */
+async function requireRuntime(runtime: ContainerRuntime, config: RunConfig): Promise<void> {
+  try {
+    await runtime.list();
+  } catch {
+    throw new UsageError(
+      `Cannot run as Podman must answer at ${config.podman.socketPath}: it does not. ` +
+        "Install podman and start its service ('podman system service --time=0 unix://PATH'), name its socket with " +
+        "--podman-socket or SHOPFLOOR_PODMAN_SOCKET, or let 'deno task runner' prepare it. For a demo on a machine " +
+        "without it there is '--runtime process', which isolates nothing.",
+    );
+  }
+}
+
+function controlPlaneOf(one: Registration) {
+  return createControlPlane(
+    { serverUrl: one.server, owner: one.owner, project: one.project },
+    one.id,
+    one.token,
+  );
+}
+
+function answered<T>(action: string, server: string, outcome: CallOutcome<T>): T {
+  switch (outcome.kind) {
+    case "ok":
+      return outcome.value;
+    case "refused":
+      throw new UsageError(
+        `Cannot ${action} as ${server} must agree: ${outcome.status} ${outcome.code} ${outcome.message}`,
+      );
+    case "unreachable":
+      throw new UsageError(`Cannot ${action} as ${server} must answer: ${outcome.detail}`);
+  }
+}
+
+function closeRuntime(runtime: ContainerRuntime): void {
+  if ("close" in runtime && typeof runtime.close === "function") runtime.close();
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+}
+
+/** Repeatable option. */
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function commandLine(setExitCode: (code: number) => void): Command {
+  const dataHelp =
+    "where registrations and state are kept (SHOPFLOOR_RUNNER_DATA; default ~/.local/state/shopfloor-runner)";
+  const withRuntime = (command: Command) =>
+    command
+      .option("--data <dir>", dataHelp)
+      .option("--runtime <name>", "podman, or process, which isolates nothing", "podman")
+      .option(
+        "--podman-socket <path>",
+        "Podman's API socket (SHOPFLOOR_PODMAN_SOCKET; default: where its service listens)",
+      )
+      .option(
+        "--podman-first-host-id <id>",
+        "first host uid of sandboxes, as root (SHOPFLOOR_PODMAN_FIRST_HOST_ID)",
+      )
+      .option(
+        "--podman-no-limits",
+        "this Podman cannot limit memory, pids and CPU (SHOPFLOOR_PODMAN_NO_LIMITS=1)",
+      );
+  const program = new Command("runner")
+    .description("Runs the stations of assembly lines on this machine. It dials out only.")
+    .version(SHOPFLOOR_VERSION);
+  program.command("register")
+    .description(
+      "registers this machine with a project; needs a user token in SHOPFLOOR_TOKEN or --token-file",
+    )
+    .requiredOption("--server <url>", "the control plane")
+    .requiredOption("--owner <name>")
+    .requiredOption("--project <name>")
+    .option("--name <name>", "the same name again keeps the runner and changes its token", hostname())
+    .option(
+      "--labels <list>",
+      "separated by commas",
+      `self-hosted,${Deno.build.os === "darwin" ? "macos" : Deno.build.os}`,
+    )
+    .option("--token-file <file>", "a file with a user token")
+    .option("--data <dir>", dataHelp)
+    .action(register);
+  withRuntime(program.command("run").description("takes jobs and runs them, until SIGTERM or Ctrl-C"))
+    .option("--name <name>", "which registration, when there are several")
+    .option(
+      "--harness <name>",
+      "run every station with this agent: command, claude, codex, gemini or opencode",
+    )
+    .option("--polling-interval <seconds>", "wait between polls that find nothing", "10")
+    .option("--heartbeat-seconds <seconds>", "how often a run says that it is alive", "20")
+    .option("--drain-seconds <seconds>", "on SIGTERM, stop a job that takes longer; 0 lets it finish", "0")
+    .option(
+      "--allow-repository-under <dir>",
+      "lines may name repositories below it by path; repeatable",
+      collect,
+    )
+    .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
+    .option("--once", "end after one job")
+    .option("--stream-output", "print what agents write, behind the name of their station")
+    .option("--log-format <name>", "json or text, on standard error", "json")
+    .action(async (options: RunOptions) => setExitCode(await run(options)));
+  program.command("list").description("registrations, and what their servers say of them")
+    .option("--data <dir>", dataHelp).action(list);
+  withRuntime(program.command("doctor").description("what works on this machine and what does not"))
+    .action(async (options: RunOptions) => setExitCode(await doctor(options)));
+  return program;
+}
+
+if (import.meta.main) {
+  let exitCode = 0;
+  try {
+    await commandLine((code) => exitCode = code).parseAsync(["runner", "runner", ...Deno.args]);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof RangeError || error instanceof TypeError)) {
+      throw error;
+    }
+    console.error(error.message);
+    exitCode = 1;
+  }
+  Deno.exit(exitCode);
+}
