@@ -12,12 +12,17 @@ export interface Api {
   readonly owner: string;
   readonly project: string;
   putProject(input: { readonly gitUrl: string; readonly gitBranch?: string }): Promise<void>;
-  putLine(lineId: string, line: unknown): Promise<LineInput & { readonly id: string; readonly warnings: readonly string[] }>;
+  putLine(
+    lineId: string,
+    line: unknown,
+  ): Promise<LineInput & { readonly id: string; readonly warnings: readonly string[] }>;
   submit(lineId: string, card: unknown): Promise<TaskData>;
   task(taskId: string): Promise<TaskData>;
   gateLink(task: TaskData): Promise<string>;
   decide(task: TaskData, action: "approve" | "reject", reason: string): Promise<void>;
-  diff(taskId: string): Promise<{ readonly changes: readonly { readonly path: string; readonly patch: string | null }[] }>;
+  diff(
+    taskId: string,
+  ): Promise<{ readonly changes: readonly { readonly path: string; readonly patch: string | null }[] }>;
   /** Address of the task's live output, for a WebSocket. */
   logSocket(taskId: string, offset: number): WebSocket;
 }
@@ -35,7 +40,8 @@ export function createApi(baseUrl: string, token: string, owner: string, project
     if (!response.ok) throw new Error(await refusalText(response));
     return await response.json();
   }
-  const gatePath = (task: TaskData) => `/assembly-lines/${task.assemblyLineId}/tasks/${task.id}/gates/${task.pendingGateId}`;
+  const gatePath = (task: TaskData) =>
+    `/assembly-lines/${task.assemblyLineId}/tasks/${task.id}/gates/${task.pendingGateId}`;
   return {
     baseUrl,
     owner,

@@ -40,7 +40,9 @@ export function followTask(api: Api, taskId: string, print: (line: string) => vo
           print(`${frame.entry.stationId} > claimed by ${frame.entry.runnerName} (${frame.entry.detail})`);
         }
         if (frame.entry.kind === "job_finished") print(`${frame.entry.stationId} > ${frame.entry.detail}`);
-        if (frame.entry.kind === "run_lost") print(`${frame.entry.stationId} > run lost: ${frame.entry.detail}`);
+        if (frame.entry.kind === "run_lost") {
+          print(`${frame.entry.stationId} > run lost: ${frame.entry.detail}`);
+        }
         return;
       case "end":
         return;
@@ -65,7 +67,11 @@ export function followTask(api: Api, taskId: string, print: (line: string) => vo
           return task;
         }
         if (Date.now() > deadlineMs) {
-          throw new Error(`Cannot go on as the task must settle in time: ${task instanceof Error ? task.message : `it is '${task.status}' at '${task.columnId}'`}`);
+          throw new Error(
+            `Cannot go on as the task must settle in time: ${
+              task instanceof Error ? task.message : `it is '${task.status}' at '${task.columnId}'`
+            }`,
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, STATUS_EVERY_MS));
       }

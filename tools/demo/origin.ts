@@ -17,10 +17,19 @@ const REMOTE = /^(https?|ssh|git):\/\/|^[^/\s]+@[^/\s]+:/;
 const DEMO_AUTHOR = { name: "Shopfloor demo", email: "demo@shopfloor.invalid" };
 
 /** The repository that `--repo` names, or a fresh bare origin of the bundled project below `demoDir`. */
-export async function prepareOrigin(repo: string | undefined, demoDir: string, projectDir: string): Promise<Origin> {
+export async function prepareOrigin(
+  repo: string | undefined,
+  demoDir: string,
+  projectDir: string,
+): Promise<Origin> {
   if (repo === undefined) return await bundledOrigin(demoDir, projectDir);
   if (REMOTE.test(repo)) {
-    return { gitUrl: repo, description: repo.replace(/\/\/[^@/]*@/, "//"), localRoot: null, project: projectName(repo) };
+    return {
+      gitUrl: repo,
+      description: repo.replace(/\/\/[^@/]*@/, "//"),
+      localRoot: null,
+      project: projectName(repo),
+    };
   }
   const path = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), repo.replace(/^file:\/\//, ""));
   await mustRun(`use ${path} as the project repository`, "git", ["-C", path, "rev-parse", "--git-dir"]);
@@ -34,11 +43,21 @@ async function bundledOrigin(demoDir: string, projectDir: string): Promise<Origi
     const work = await Deno.makeTempDir({ dir: demoDir, prefix: "untidy-" });
     try {
       await mustRun("copy the bundled project", "cp", ["-R", `${projectDir}/.`, work]);
-      const git = (...args: string[]) => mustRun(`prepare the bundled project (git ${args[0]})`, "git", ["-C", work, ...args]);
+      const git = (...args: string[]) =>
+        mustRun(`prepare the bundled project (git ${args[0]})`, "git", ["-C", work, ...args]);
       await git("init", "--quiet", "--initial-branch", "main");
       await git("add", "--all");
       const { name, email } = DEMO_AUTHOR;
-      await git("-c", `user.name=${name}`, "-c", `user.email=${email}`, "commit", "--quiet", "--message", "feat: count words");
+      await git(
+        "-c",
+        `user.name=${name}`,
+        "-c",
+        `user.email=${email}`,
+        "commit",
+        "--quiet",
+        "--message",
+        "feat: count words",
+      );
       // Cloned to a temporary name first: a half-made origin must not be taken for one.
       const fresh = `${bare}.new`;
       await Deno.remove(fresh, { recursive: true }).catch(ignoreMissing);
@@ -48,7 +67,12 @@ async function bundledOrigin(demoDir: string, projectDir: string): Promise<Origi
       await Deno.remove(work, { recursive: true });
     }
   }
-  return { gitUrl: bare, description: "the bundled project, examples/projects/untidy", localRoot: demoDir, project: "untidy" };
+  return {
+    gitUrl: bare,
+    description: "the bundled project, examples/projects/untidy",
+    localRoot: demoDir,
+    project: "untidy",
+  };
 }
 
 function projectName(repo: string): string {

@@ -9,17 +9,32 @@ export function summaryTable(task: TaskData): string {
       entry.stationName,
       entry.runnerName ?? "-",
       entry.runs > 1 ? `${entry.attempt} (${entry.runs} runs)` : String(entry.attempt),
-      entry.startedAt === null || entry.endedAt === null ? "-" : `${((entry.endedAt - entry.startedAt) / 1000).toFixed(1)} s`,
-      entry.outcome === null ? "running" : entry.reason === null ? entry.outcome : `${entry.outcome}: ${entry.reason}`,
+      entry.startedAt === null || entry.endedAt === null
+        ? "-"
+        : `${((entry.endedAt - entry.startedAt) / 1000).toFixed(1)} s`,
+      entry.outcome === null
+        ? "running"
+        : entry.reason === null
+        ? entry.outcome
+        : `${entry.outcome}: ${entry.reason}`,
     ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const text = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd());
+  const text = rows.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
+  );
   const end = task.rejectionReason === null ? task.status : `${task.status}: ${task.rejectionReason}`;
-  return [text[0]!, widths.map((width) => "-".repeat(width)).join("  "), ...text.slice(1), "", `task ${task.id}: ${end}`].join("\n");
+  return [
+    text[0]!,
+    widths.map((width) => "-".repeat(width)).join("  "),
+    ...text.slice(1),
+    "",
+    `task ${task.id}: ${end}`,
+  ].join("\n");
 }
 
 /** The last commit that a station reported; null when nobody made one. */
 export function deliveredCommit(task: TaskData): string | null {
-  return task.history.findLast((entry) => entry.outcome === "success" && entry.headCommit !== null)?.headCommit ?? null;
+  return task.history.findLast((entry) => entry.outcome === "success" && entry.headCommit !== null)
+    ?.headCommit ?? null;
 }

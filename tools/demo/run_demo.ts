@@ -1,0 +1,163 @@
+/** The demo, step by step, in the order in which a reader meets the system. */
+import { join, relative, resolve } from "node:path";
+import { harnessByName } from "../../runner-agent/harness/mod.ts";
+import type { HarnessName } from "../../runner-agent/ports.ts";
+import type { TaskData } from "../../protocol/line/task.ts";
+import { startLocalPlane } from "../local/local_plane.ts";
+import { startLocalRunner } from "../local/local_runner.ts";
+import { freePort } from "../local/ports.ts";
+import { prepareSandboxHost } from "../local/sandbox_host.ts";
+import { type Api, createApi } from "./api.ts";
+import { readCard } from "./card.ts";
+import { cloneCommand, cloneTaskRepository } from "./clone.ts";
+import { type Follower, followTask } from "./follow.ts";
+import { readLineFolder } from "./line_folder.ts";
+import { prepareOrigin } from "./origin.ts";
+import { deliveredCommit, summaryTable } from "./summary.ts";
+import { createTeardown } from "./teardown.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const LINE = join(ROOT, "examples/lines/tidy");
+const CARD = join(ROOT, "examples/cards/tidy.json");
+const PROJECT = join(ROOT, "examples/projects/untidy");
+const OWNER = "demo";
+/** A station that is not done by then is not going to be: the line's own limits end it long before. */
+const STATIONS_DEADLINE_MS = 45 * 60_000;
+/** A person may think over night. */
+const PERSON_DEADLINE_MS = 72 * 3_600_000;
+
+export interface DemoOptions {
+  readonly card: string | undefined;
+  readonly repo: string | undefined;
+  readonly harness: HarnessName;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly runnerCount: number;
+  /** Approve by itself. */
+  readonly isApproving: boolean;
+  /** Stop at the end. */
+  readonly isExiting: boolean;
+}
+
+/** Runs the demo; resolves with the exit code: 0 only if the task is `completed`. */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const say = (line: string) => console.log(line);
+  const dataDir = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), options.dataDir);
+  const demoDir = join(dataDir, "demo");
+  const card = await readCard(options.card, CARD);
+  const modelEnv = requireModelKey(options.harness);
+  await Deno.mkdir(demoDir, { recursive: true });
+  const teardown = createTeardown(say);
+  try {
+    const sandboxes = await prepareSandboxHost({ harness: options.harness, dataDir, say });
+    teardown.add(() => sandboxes.stop());
+    const origin = await prepareOrigin(options.repo, demoDir, PROJECT);
+    const plane = await startLocalPlane({ port: freePort(options.port), dataDir, say });
+    teardown.add(() => plane.stop());
+    say(`board: ${await plane.boardAddress()}`);
+
+    const api = createApi(plane.url, plane.adminToken, OWNER, origin.project);
+    await api.putProject({ gitUrl: origin.gitUrl });
+    const line = await api.putLine("tidy", await readLineFolder(LINE));
+    say(`line: ${line.name}, ${line.stations.map((station) => station.id).join(" -> ")}`);
+    say(`project: ${origin.description}`);
+    for (let number = 1; number <= options.runnerCount; number++) {
+      const runner = await startLocalRunner({
+        name: `runner-${number}`,
+        dataDir: join(dataDir, `runner-${number}`),
+        serverUrl: plane.url,
+        adminToken: plane.adminToken,
+        owner: OWNER,
+        project: origin.project,
+        labels: ["tidy", "linux"],
+        runOptions: [
+          ...sandboxes.runnerOptions,
+          ...(options.harness === "command" ? [] : ["--harness", options.harness]),
+          ...(origin.localRoot === null ? [] : ["--allow-repository-under", origin.localRoot]),
+        ],
+        env: modelEnv,
+      });
+      teardown.add(() => runner.stop());
+    }
+    say(`runners: ${options.runnerCount} on this machine, image ${sandboxes.image}`);
+
+    const submitted = await api.submit("tidy", card);
+    say(`task: ${submitted.id} "${submitted.title}"\n`);
+    const follower = followTask(api, submitted.id, say);
+    teardown.add(() => Promise.resolve(follower.close()));
+    const task = await throughTheGate(api, follower, submitted, options.isApproving, say);
+    follower.close();
+
+    say(`\n${summaryTable(task)}`);
+    const commit = deliveredCommit(task);
+    if (task.status === "completed" && commit !== null) {
+      say(`delivered: ${commit} as task-${task.id} to ${origin.description}`);
+    }
+    const directory = join(demoDir, task.id);
+    await cloneTaskRepository(task.assemblyLineRepo.url, plane.adminToken, directory);
+    say(`the task's repository: ${relative(Deno.cwd(), directory)}`);
+    if (!options.isExiting) {
+      say(
+        `clone it yourself: ${
+          cloneCommand(task.assemblyLineRepo.url, join(dataDir, "admin_token"), task.id)
+        }`,
+      );
+      say(`board: ${await plane.boardAddress()}\nCtrl-C stops everything.`);
+      await Promise.race([
+        teardown.interrupted,
+        plane.crashed.then(() => say(`the control plane is down, see ${plane.logPath}`)),
+      ]);
+    }
+    return task.status === "completed" ? 0 : 1;
+  } finally {
+    await teardown.run();
+  }
+}
+
+/** Follows the task to its end; at each gate prints the link, or answers for `--yes` after printing the diff. */
+async function throughTheGate(
+  api: Api,
+  follower: Follower,
+  submitted: TaskData,
+  isApproving: boolean,
+  say: (line: string) => void,
+): Promise<TaskData> {
+  for (;;) {
+    const task = await follower.settled(Date.now() + STATIONS_DEADLINE_MS);
+    if (task.status !== "awaiting_review") return task;
+    if (isApproving) {
+      const { changes } = await api.diff(submitted.id);
+      say(`\ngate ${task.pendingGateId}: ${changes.length} files changed`);
+      for (const change of changes) say(change.patch ?? `${change.path}: no text to show`);
+      await api.decide(task, "approve", "approved by --yes");
+      continue;
+    }
+    say(`\ngate ${task.pendingGateId}: a person decides here\n  ${await api.gateLink(task)}\n`);
+    await untilDecided(api, task, Date.now() + PERSON_DEADLINE_MS);
+  }
+}
+
+const LOOK_EVERY_MS = 500;
+
+async function untilDecided(api: Api, waiting: TaskData, deadlineMs: number): Promise<void> {
+  while (Date.now() < deadlineMs) {
+    const task = await api.task(waiting.id).catch(() => waiting);
+    if (task.status !== "awaiting_review" || task.pendingGateId !== waiting.pendingGateId) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  throw new Error(`Cannot wait longer at gate ${waiting.pendingGateId}`);
+}
+
+/** The model's key for the runner; a clear word before anything is started if it is missing. */
+function requireModelKey(harness: HarnessName): Record<string, string> {
+  const provider = harnessByName(harness).provider;
+  if (provider === null) return {};
+  const key = Deno.env.get(provider.keyVariable) ?? "";
+  if (key === "") {
+    throw new Error(
+      `Cannot run ${harness} as ${provider.keyVariable} must hold its model's key: current value is unset`,
+    );
+  }
+  const base = Deno.env.get(provider.baseUrlVariable);
+  return { [provider.keyVariable]: key, ...(base === undefined ? {} : { [provider.baseUrlVariable]: base }) };
+}

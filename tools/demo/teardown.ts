@@ -1,0 +1,45 @@
+/** Stops what was started, in reverse, once; and hears Ctrl-C and SIGTERM. */
+
+export interface Teardown {
+  /** To be called for each thing, right after it has started. */
+  add(stop: () => Promise<void>): void;
+  /** Resolves at the first Ctrl-C, SIGTERM or hang-up while somebody waits for it. */
+  readonly interrupted: Promise<void>;
+  run(): Promise<void>;
+}
+
+/** Before anybody waits on `interrupted`, a signal stops everything and ends the program with 130. */
+export function createTeardown(say: (line: string) => void): Teardown {
+  const stops: (() => Promise<void>)[] = [];
+  let isRunning = false;
+  let isWaitedFor = false;
+  let interrupt: () => void = () => {};
+  const interrupted = new Promise<void>((resolve) => interrupt = resolve);
+
+  async function run(): Promise<void> {
+    if (isRunning) return;
+    isRunning = true;
+    for (const stop of stops.toReversed()) {
+      try {
+        await stop();
+      } catch (error) {
+        say(`could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  function onSignal(): void {
+    if (isWaitedFor) return interrupt();
+    run().then(() => Deno.exit(130));
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, onSignal);
+
+  return {
+    add: (stop) => stops.push(stop),
+    get interrupted() {
+      isWaitedFor = true;
+      return interrupted;
+    },
+    run,
+  };
+}
