@@ -1,0 +1,118 @@
+/** What is in a task's repository, for people and programs without git: files, one file, the diff. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { commitId } from "../../protocol/line/fields.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { AppEnv } from "../app_env.ts";
+import type { RepositoryAccess, RepositoryError, TaskRepositoryApi } from "../domain/task_repository_api.ts";
+import { type HttpRefusal, refusal, refusalResponse } from "../errors.ts";
+import { jobQueue } from "../stubs/job_queue.ts";
+import { taskRepository } from "../stubs/task_repository.ts";
+import { answer } from "./answer.ts";
+import { baseUrlOf, projectOf, readQuery } from "./input.ts";
+import { commitsOf, MAIN_REF } from "./task_evidence.ts";
+
+const place = z.object({
+  ref: z.string().min(1).max(300).default(MAIN_REF),
+  path: z.string().max(4_096).default(""),
+});
+const span = z.object({ base: commitId.optional(), head: commitId.optional() });
+
+/** `GET .../tasks/{taskId}/files`, `.../files/content`, `.../diff`. */
+export function createFileRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const task = "/api/owners/:owner/projects/:project/tasks/:taskId";
+
+  app.get(`${task}/files`, async (c) => {
+    const query = readQuery(c, place);
+    if (!query.ok) return query.error;
+    const opened = await open(c);
+    if (!opened.ok) return opened.error;
+    const { repository, access } = opened.value;
+    const { ref, path } = query.value;
+    const files = await repository.listFiles(access, ref, path);
+    return files.ok ? c.json({ ref, path, files: files.value }) : refuse(files.error);
+  });
+
+  app.get(`${task}/files/content`, async (c) => {
+    const query = readQuery(c, place);
+    if (!query.ok) return query.error;
+    const opened = await open(c);
+    if (!opened.ok) return opened.error;
+    const { repository, access } = opened.value;
+    const file = await repository.readFile(access, query.value.ref, query.value.path);
+    if (!file.ok) return refuse(file.error);
+    // Never the file's own type: what an agent wrote must not run as a page of ours.
+    const type = file.value.includes(0) ? "application/octet-stream" : "text/plain; charset=utf-8";
+    return new Response(file.value, {
+      headers: { "content-type": type, "x-content-type-options": "nosniff", "cache-control": "no-store" },
+    });
+  });
+
+  app.get(`${task}/diff`, async (c) => {
+    const query = readQuery(c, span);
+    if (!query.ok) return query.error;
+    const opened = await open(c);
+    if (!opened.ok) return opened.error;
+    const { repository, access, queue, taskId } = opened.value;
+    let { base, head } = query.value;
+    if (base === undefined || head === undefined) {
+      const data = await queue.readTask(c.var.caller, { taskId, baseUrl: baseUrlOf(c) });
+      if (!data.ok) return answer(data);
+      const commits = commitsOf(data.value.history);
+      base ??= commits.base ?? undefined;
+      head ??= commits.head ?? undefined;
+    }
+    if (base === undefined || head === undefined) {
+      return refusalResponse(
+        refusal(404, "no_commits", "Cannot show a diff as no station has reported commits yet"),
+      );
+    }
+    const diff = await repository.diff(access, base, head);
+    return diff.ok ? c.json(diff.value) : refuse(diff.error);
+  });
+  return app;
+}
+
+interface Opened {
+  readonly queue: ReturnType<typeof jobQueue>;
+  readonly taskId: string;
+  readonly repository: TaskRepositoryApi;
+  readonly access: RepositoryAccess;
+}
+
+async function open(c: Context<AppEnv>): Promise<Result<Opened, Response>> {
+  const at = projectOf(c);
+  if (!at.ok) return at;
+  const { owner, project } = at.value;
+  const taskId = c.req.param("taskId") ?? "";
+  const queue = jobQueue(c.env, owner, project);
+  const access = await queue.authorizeRepository(c.var.caller, { taskId, isWrite: false });
+  if (!access.ok) return err(answer(access));
+  return ok({
+    queue,
+    taskId,
+    repository: taskRepository(c.env, owner, project, taskId),
+    access: access.value,
+  });
+}
+
+function refuse(error: RepositoryError): Response {
+  return refusalResponse(repositoryRefusal(error));
+}
+
+/** Maps what a repository says no to. */
+function repositoryRefusal(error: RepositoryError): HttpRefusal {
+  switch (error.reason) {
+    case "ref_not_found":
+      return refusal(404, "ref_not_found", `Cannot find '${error.ref}' in this task's repository`);
+    case "path_not_found":
+      return refusal(404, "path_not_found", `Cannot find '${error.path}' at '${error.ref}'`);
+    case "object_too_large":
+      return refusal(
+        413,
+        "object_too_large",
+        `Cannot show '${error.path}' as it must be at most ${error.bytesMax} bytes: current value is ${error.bytes}`,
+      );
+  }
+}

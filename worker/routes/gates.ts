@@ -1,0 +1,131 @@
+/**
+ * A person's decision: by a user at the task's gate (Line 3, row 4), or by the holder of a link (Autonomy 19.3).
+ * No GET changes anything (G1). The token of a link travels as a bearer, never in a path or a query.
+ */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { reason } from "../../protocol/line/fields.ts";
+import { gateDecision } from "../../protocol/line/gate.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { AppEnv } from "../app_env.ts";
+import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
+import type { GateView } from "../domain/human_gate_api.ts";
+import { queueRefusal, refusal, refusalResponse } from "../errors.ts";
+import { humanGate } from "../stubs/human_gate.ts";
+import { jobQueue } from "../stubs/job_queue.ts";
+import { taskRepository } from "../stubs/task_repository.ts";
+import { answer } from "./answer.ts";
+import { gateRefusal } from "./gate_refusal.ts";
+import { baseUrlOf, projectOf, readBody } from "./input.ts";
+import { type Evidence, loadEvidence } from "./task_evidence.ts";
+
+/** `decision` is the word of Autonomy 19.3, `action` that of Line 3; one of them must be there. */
+const redemption = z.object({
+  action: z.enum(["approve", "reject"]).optional(),
+  decision: z.enum(["approve", "reject"]).optional(),
+  reason: reason.optional(),
+  comment: reason.optional(),
+}).refine((body) => (body.action ?? body.decision) !== undefined, {
+  error: "expected 'decision'",
+  path: ["decision"],
+});
+
+/** The gate routes of `stages` and `assembly-lines`, and those of `/v1/gate` and `/v1/gates/{askId}`. */
+export function createGateRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const ofTask = (place: string) =>
+    `/api/owners/:owner/projects/:project/${place}/:lineId/tasks/:taskId/gates/:gateId`;
+  const gate = [ofTask("stages"), ofTask("assembly-lines")];
+
+  app.on("POST", gate, async (c) => {
+    const body = await readBody(c, gateDecision);
+    if (!body.ok) return body.error;
+    const askId = await askOf(c);
+    if (!askId.ok) return askId.error;
+    const decided = await humanGate(c.env, askId.value).decide(userOf(c), body.value);
+    return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId.value));
+  });
+
+  app.on("POST", gate.map((path) => `${path}/link`), async (c) => {
+    const askId = await askOf(c);
+    if (!askId.ok) return askId.error;
+    const issued = await humanGate(c.env, askId.value).issueToken(userOf(c).name);
+    if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId.value));
+    const { token, expiresAtMs } = issued.value;
+    return c.json({ url: `${baseUrlOf(c)}/g#${token}`, expiresAt: new Date(expiresAtMs).toISOString() }, 201);
+  });
+
+  app.on("GET", ["/v1/gate", "/v1/gates/:askId"], async (c) => {
+    const seen = await look(c);
+    return seen.ok ? c.json(seen.value) : seen.error;
+  });
+
+  app.on("GET", ["/v1/gate/evidence", "/v1/gates/:askId/evidence"], async (c) => {
+    const seen = await look(c);
+    if (!seen.ok) return seen.error;
+    const evidence = await gateEvidence(c, seen.value);
+    return evidence.ok ? c.json(evidence.value) : evidence.error;
+  });
+
+  app.on("POST", ["/v1/gate/redeem", "/v1/gates/:askId/redeem"], async (c) => {
+    const body = await readBody(c, redemption);
+    if (!body.ok) return body.error;
+    const link = linkOf(c);
+    if (!link.ok) return link.error;
+    const { askId, token } = link.value;
+    const action = (body.value.decision ?? body.value.action)!;
+    const given = body.value.reason ?? body.value.comment ?? "";
+    const decided = await humanGate(c.env, askId).decide({ kind: "token", token }, { action, reason: given });
+    return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId));
+  });
+  return app;
+}
+
+/** The evidence behind a gate that was already shown to this caller. */
+export async function gateEvidence(c: Context<AppEnv>, view: GateView): Promise<Result<Evidence, Response>> {
+  const { owner, project, taskId, baseCommit, headCommit } = view.ask;
+  const access = await jobQueue(c.env, owner, project).repositoryForGate(taskId);
+  if (!access.ok) return err(refusalResponse(queueRefusal(access.error)));
+  const repository = taskRepository(c.env, owner, project, taskId);
+  return ok(await loadEvidence(repository, access.value, { base: baseCommit, head: headCommit }));
+}
+
+/** How a signed-in caller is called in the record. */
+function userOf(c: Context<AppEnv>): { readonly kind: "user"; readonly name: string } {
+  return { kind: "user", name: c.var.caller.kind === "admin" ? "admin" : "token" };
+}
+
+async function askOf(c: Context<AppEnv>): Promise<Result<string, Response>> {
+  const at = projectOf(c);
+  if (!at.ok) return at;
+  const queue = jobQueue(c.env, at.value.owner, at.value.project);
+  const taskId = c.req.param("taskId") ?? "";
+  const found = await queue.authorizeGate(c.var.caller, { taskId, gateId: c.req.param("gateId") ?? "" });
+  return found.ok ? ok(found.value.askId) : err(answer(found));
+}
+
+async function look(c: Context<AppEnv>): Promise<Result<GateView, Response>> {
+  const link = linkOf(c);
+  if (!link.ok) return link;
+  const { askId, token } = link.value;
+  const view = await humanGate(c.env, askId).view({ kind: "token", token });
+  return view.ok ? view : err(refusalResponse(gateRefusal(view.error, askId)));
+}
+
+/** The link that the request bears; garbage is refused here, before any object is asked. */
+function linkOf(c: Context<AppEnv>): Result<{ readonly askId: string; readonly token: string }, Response> {
+  const token = /^Bearer\s+(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  if (token === undefined) {
+    const message =
+      "Cannot answer as the request must carry 'Authorization: Bearer TOKEN' with the token of a gate link";
+    return err(refusalResponse(refusal(401, "unauthenticated", message)));
+  }
+  const read = readGateToken(token, deriveGateKey(c.env.SHOPFLOOR_ADMIN_TOKEN ?? ""));
+  if (!read.ok) return err(refusalResponse(gateRefusal(read.error, null)));
+  const askId = read.value.gateId;
+  const wanted = c.req.param("askId");
+  if (wanted !== undefined && wanted !== askId) {
+    return err(refusalResponse(gateRefusal({ reason: "token_unknown" }, wanted)));
+  }
+  return ok({ askId, token });
+}

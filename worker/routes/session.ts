@@ -1,0 +1,94 @@
+/** Signing a browser in and out. The pages themselves are in `pages.ts`. */
+import { timingSafeEqual } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { deleteCookie, setCookie } from "hono/cookie";
+import { z } from "zod";
+import type { AppEnv } from "../app_env.ts";
+import { deriveSessionKey, isProof, signProof } from "../domain/session.ts";
+import { tokenHash } from "../domain/token.ts";
+import { invalidInput, queueRefusal, refusal, refusalResponse } from "../errors.ts";
+import { FORM_MAX_BYTES, SESSION_LIFE_MS, SIGNIN_LINK_LIFE_MS } from "../limits.ts";
+import { baseUrlOf } from "./input.ts";
+
+const SESSION_COOKIE = "shopfloor_session";
+
+/** `code` is the code of a sign-in link, or the admin token. `next` is a path of ours to go to afterwards. */
+const signIn = z.object({
+  code: z.string().trim().min(1).max(1_000),
+  next: z.string().max(1_000).default("/"),
+});
+
+/** `POST /session/links`, `POST /session` (form or JSON), `POST /session/end`. */
+export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use("/session/*", bodyLimit({ maxSize: FORM_MAX_BYTES }));
+
+  app.post("/session/links", (c) => {
+    const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
+    if (c.var.caller.kind === "nobody") return refusalResponse(queueRefusal({ reason: "unauthenticated" }));
+    if (c.var.caller.kind !== "admin" || !adminToken) {
+      const came = c.var.caller.kind === "token" ? "project" : c.var.caller.kind;
+      return refusalResponse(queueRefusal({ reason: "wrong_token_kind", needed: ["admin"], came }));
+    }
+    const expiresAtMs = nowMs() + SIGNIN_LINK_LIFE_MS;
+    const code = signProof("link", expiresAtMs, deriveSessionKey(adminToken));
+    const expiresAt = new Date(expiresAtMs).toISOString();
+    return c.json({ url: `${baseUrlOf(c)}/signin#${code}`, expiresAt }, 201);
+  });
+
+  app.post("/session", async (c) => {
+    const isJson = (c.req.header("content-type") ?? "").startsWith("application/json");
+    const parsed = signIn.safeParse(isJson ? await readJson(c) : await c.req.parseBody());
+    if (!parsed.success) return refusalResponse(invalidInput(parsed.error, "body"));
+    const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
+    const { code, next } = parsed.data;
+    if (!adminToken || !isTrusted(code, adminToken, nowMs())) {
+      if (!isJson) return c.redirect(`/signin?refused=1&next=${encodeURIComponent(next)}`, 303);
+      return refusalResponse(
+        refusal(
+          401,
+          "code_refused",
+          "Cannot sign in as the code is not ours or has ended: ask for a new link",
+        ),
+      );
+    }
+    const expiresAtMs = nowMs() + SESSION_LIFE_MS;
+    setCookie(c, SESSION_COOKIE, signProof("session", expiresAtMs, deriveSessionKey(adminToken)), {
+      httpOnly: true,
+      sameSite: "Strict",
+      secure: baseUrlOf(c).startsWith("https:"),
+      path: "/",
+      maxAge: SESSION_LIFE_MS / 1_000,
+    });
+    return isJson ? c.json({ ok: true, next: ownPath(next) }) : c.redirect(ownPath(next), 303);
+  });
+
+  app.post("/session/end", (c) => {
+    deleteCookie(c, SESSION_COOKIE, { path: "/" });
+    return c.redirect("/signin", 303);
+  });
+  return app;
+}
+
+/** Only a path of this server: never a way to send people elsewhere. */
+export function ownPath(next: string): string {
+  return /^\/(?![/\\])[^\s\\]*$/.test(next) ? next : "/";
+}
+
+function isTrusted(code: string, adminToken: string, nowMs: number): boolean {
+  const encoder = new TextEncoder();
+  const isAdminToken = timingSafeEqual(
+    encoder.encode(tokenHash(code)),
+    encoder.encode(tokenHash(adminToken)),
+  );
+  return isAdminToken || isProof(code, "link", deriveSessionKey(adminToken), nowMs);
+}
+
+async function readJson(c: Context<AppEnv>): Promise<unknown> {
+  try {
+    return await c.req.json();
+  } catch {
+    return undefined;
+  }
+}
