@@ -69,6 +69,7 @@ Deno.test("nothing that the agent's configuration, hooks, attributes or nested r
     for (const nested of ["sub", "loose"]) {
       await f.git(f.root, "clone", "--quiet", f.originDir, join(worktreeDir, nested));
       await Deno.writeTextFile(join(worktreeDir, nested, ".git", "config"), config);
+      await Deno.writeTextFile(join(worktreeDir, nested, ".gitattributes"), "* filter=trap diff=trap\n");
       await Deno.writeTextFile(join(worktreeDir, nested, "README.md"), "changed\n");
     }
     await f.agent("r1", "update-index", "--add", "--cacheinfo", `160000,${head},sub`);

@@ -52,10 +52,13 @@ export async function createPrivateGitDir(
 }
 
 /**
- * The private configuration. `checkStat = minimal` as owner and inode of a file differ between the two sides of a
+ * The private configuration. The upstream is the project's branch, so that `git status` counts the task's commits
+ * and `git pull` brings in the project's; `git push` goes to the task's branch all the same. `checkStat = minimal` as owner and inode of a file differ between the two sides of a
  * user namespace, and every file would look touched.
  */
-export function privateConfig(want: Pick<PrivateGitDir, "start" | "pushRef" | "originUrl">): string {
+export function privateConfig(
+  want: Pick<PrivateGitDir, "start" | "projectBranch" | "pushRef" | "originUrl">,
+): string {
   return `[core]
 \trepositoryformatversion = 0
 \tbare = false

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { createWorktreeManager } from "./worktree_manager.ts";
 import {
   AUTHORIZATION,
   commitAs,
@@ -122,7 +123,6 @@ Deno.test("the job's token is in no error, no file of the run and no argument of
       `#!/bin/sh\nprintf '%s\\n' "$@" >> ${log}\nexec ${real} "$@"\n`,
       { mode: 0o700 },
     );
-    const { createWorktreeManager } = await import("./worktree_manager.ts");
     const manager = createWorktreeManager({
       dataDir: f.dataDir,
       localRepositoryRoots: [join(f.root, "origins")],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { commitAs, prepared, unwrap, withFixture } from "./worktree_test_fixture.ts";
+import { createWorktreeManager } from "./worktree_manager.ts";
+import { commitAs, prepared, runGit, unwrap, withFixture } from "./worktree_test_fixture.ts";
 
 Deno.test("prepare checks out task-{id} at the project's default branch and the agent sees a clean repository", async () => {
   await withFixture(async (f) => {
@@ -156,7 +157,6 @@ Deno.test("prepare that was killed half way starts again from nothing, also with
     await Deno.writeTextFile(join(cache, "refs", "remotes", "origin", "main.lock"), "");
     await f.moveProject("b.txt");
     // A new process: what it remembers of the cache is nothing.
-    const { createWorktreeManager } = await import("./worktree_manager.ts");
     const restarted = createWorktreeManager({
       dataDir: f.dataDir,
       localRepositoryRoots: [join(f.root, "origins")],
@@ -215,7 +215,6 @@ Deno.test({
       const owner = { uid: 1000, gid: 1000 };
       const { mounts, worktreeDir } = await prepared(f.manager, f.request("r1", { owner }));
       for (const mount of mounts.slice(0, 3)) assert.equal((await Deno.lstat(mount.source)).uid, 1000);
-      const { runGit } = await import("./worktree_test_fixture.ts");
       const env = { HOME: "/nonexistent", GIT_DIR: mounts[2]!.source, GIT_WORK_TREE: worktreeDir };
       const done = await runGit(["commit", "--allow-empty", "--quiet", "-m", "as 1000"], {
         cwd: worktreeDir,
