@@ -10,7 +10,7 @@ import type { HarnessName } from "../../runner-agent/ports.ts";
 import { addLibraries, buildClosure, closureInputs } from "./closure.ts";
 import { addHarnessFiles, npmSpecs, smokeLine } from "./harness_files.ts";
 import { chooseBase, forgetRegistry } from "./image_base.ts";
-import { userNamespaceArgs } from "./podman_probe.ts";
+import { sealedRunArgs } from "./podman_probe.ts";
 import type { PodmanSettings } from "./podman_settings.ts";
 import { mustRun, runCommand } from "./run_command.ts";
 
@@ -19,13 +19,6 @@ const FORMAT = 3;
 const BUILD_TIMEOUT_MS = 900_000;
 const CONTAINERFILE = new URL("./Containerfile", import.meta.url);
 const LABEL = "shopfloor.content";
-/** The agent CLIs write below the home even for their version. */
-const SMOKE_TMPFS = [
-  "--tmpfs",
-  "/tmp:rw,size=256m,mode=1777",
-  "--tmpfs",
-  "/home/agent:rw,size=256m,mode=1777,notmpcopyup",
-];
 
 /** An image that is ready. */
 export interface AgentImage {
@@ -81,16 +74,7 @@ async function ensureFrom(base: string | null, request: AgentImageRequest): Prom
     if (base === null) await importClosure(programs, dir, building, hash, settings);
     else await buildOnBase(base, dir, building, hash, settings);
     await podman(settings, "run the new image", [
-      ...[
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "--read-only",
-        "--cap-drop",
-        "ALL",
-        ...userNamespaceArgs(settings),
-      ],
+      ...sealedRunArgs(settings),
       ...[building, "/bin/sh", "-c", smokeLine(harness)],
     ]);
     await podman(settings, "name the new image", ["tag", building, image]);
@@ -109,6 +93,7 @@ async function ensureFrom(base: string | null, request: AgentImageRequest): Prom
 
 /** The image from the closure: two archives, because the agent's directories have another owner (as does no user). */
 async function importClosure(
+  programs: readonly string[],
   dir: string,
   image: string,
   hash: string,

@@ -16,10 +16,21 @@ const PROBE_TIMEOUT_MS = 30_000;
 const LIMIT_ARGS = ["--memory", "128m", "--pids-limit", "64", "--cpus", "1"];
 
 /** The arguments that give a container the user namespace of the driver. */
-export function userNamespaceArgs(settings: Pick<PodmanSettings, "isRootless" | "firstHostId">): string[] {
+function userNamespaceArgs(settings: Pick<PodmanSettings, "isRootless" | "firstHostId">): string[] {
   if (settings.isRootless) return ["--userns", "keep-id:uid=1000,gid=1000", "--user", "1000:1000"];
   const map = `0:${settings.firstHostId}:65536`;
   return ["--uidmap", map, "--gidmap", map, "--user", "1000:1000"];
+}
+
+/** `podman run` of a container that is as sealed as a sandbox; an image name and a command follow. */
+export function sealedRunArgs(settings: Pick<PodmanSettings, "isRootless" | "firstHostId">): string[] {
+  return [
+    ...["run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"],
+    ...["--security-opt", "no-new-privileges"],
+    ...userNamespaceArgs(settings),
+    ...["--tmpfs", "/tmp:rw,size=256m,mode=1777"],
+    ...["--tmpfs", "/home/agent:rw,size=256m,mode=1777,notmpcopyup"],
+  ];
 }
 
 /** Starts a container with limits, and when that fails one without. */
@@ -31,18 +42,7 @@ export async function probePodman(settings: PodmanSettings): Promise<ProbeOutcom
     });
   const imported = await importProbeImage(settings);
   if (imported !== null) return { isOk: false, detail: imported };
-  const base = [
-    "run",
-    "--rm",
-    "--network",
-    "none",
-    "--read-only",
-    "--cap-drop",
-    "ALL",
-    "--security-opt",
-    "no-new-privileges",
-    ...userNamespaceArgs(settings),
-  ];
+  const base = sealedRunArgs(settings);
   const limited = await podman([...base, ...LIMIT_ARGS, PROBE_IMAGE, "/bin/busybox", "true"]);
   if (limited.code === 0) {
     // Rootless on cgroup v1 Podman starts the container all the same, and says on stderr that it did not limit it.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { CLI_PACKAGES } from "../../runner-agent/harness/cli_packages.ts";
 import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "./mod.ts";
 import { NODE_VERSION } from "./harness_files.ts";
-import { userNamespaceArgs } from "./podman_probe.ts";
+import { sealedRunArgs } from "./podman_probe.ts";
 import { mustRun, runCommand } from "./run_command.ts";
 
 const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
@@ -108,24 +108,7 @@ for (const harness of ["claude", "codex", "gemini", "opencode"] as const) {
     const { image } = await ensureAgentImage({ harness, dataDir, settings });
     const output = await mustRun(`run ${harness}`, settings.podmanPath, [
       ...settings.globalArgs,
-      ...[
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "--read-only",
-        "--cap-drop",
-        "ALL",
-        "--security-opt",
-        "no-new-privileges",
-      ],
-      ...[
-        "--tmpfs",
-        "/tmp:rw,size=256m,mode=1777",
-        "--tmpfs",
-        "/home/agent:rw,size=256m,mode=1777,notmpcopyup",
-      ],
-      ...userNamespaceArgs(settings),
+      ...sealedRunArgs(settings),
       ...[image, "/bin/sh", "-c", `${CLI_PACKAGES[harness].bin} --version; node --version; git --version`],
     ], { env: settings.env, timeoutMs: 60_000 });
     assert.ok(output.includes(CLI_PACKAGES[harness].version), output);
