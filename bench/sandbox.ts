@@ -33,6 +33,8 @@ const sandboxes = new PodmanContainer({
   initScriptPath: new URL("../runner-agent/container/init.sh", import.meta.url).pathname,
   clock: realClock,
 });
+const owner = await sandboxes.hostOwner();
+await Deno.chown(work, owner.uid, owner.gid);
 const never = new AbortController().signal;
 const phases: Record<string, number[]> = { create: [], start: [], wait: [], remove: [] };
 
@@ -71,12 +73,19 @@ async function bare(): Promise<void> {
 
 const stationMs: number[] = [];
 const bareMs: number[] = [];
-await station();
-await bare();
-for (const times of Object.values(phases)) times.length = 0;
-for (let round = 0; round < rounds; round++) {
-  await timed(bareMs, bare);
-  await timed(stationMs, station);
+try {
+  await station();
+  await bare();
+  for (const times of Object.values(phases)) times.length = 0;
+  for (let round = 0; round < rounds; round++) {
+    await timed(bareMs, bare);
+    await timed(stationMs, station);
+  }
+} finally {
+  for (const { containerId } of await sandboxes.list()) await sandboxes.remove(containerId);
+  sandboxes.close();
+  await service.stop();
+  await Deno.remove(work, { recursive: true });
 }
 
 const limitMs = median(bareMs) * TARGET.ratio + TARGET.plusMs;
@@ -106,9 +115,6 @@ await reportBench({
   },
 });
 
-sandboxes.close();
-await service.stop();
-await Deno.remove(work, { recursive: true });
 if (median(stationMs) > limitMs) {
   console.error(
     `P11 missed: the station takes ${median(stationMs).toFixed(0)} ms, the target is ${
