@@ -20,5 +20,6 @@ CREATE TABLE `refs` (
 CREATE TABLE `repository` (
 	`task_id` text PRIMARY KEY NOT NULL,
 	`created_at_ms` integer NOT NULL,
-	`head_ref` text NOT NULL
+	`head_ref` text NOT NULL,
+	`has_orphans` integer NOT NULL
 );

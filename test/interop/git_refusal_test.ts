@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { RepositoryRef } from "../../worker/domain/task_repository_api.ts";
 import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
-import { clone, commit } from "../fake/git_work.ts";
+import { assertSame, clone, commit } from "../fake/git_work.ts";
 
 const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
   "of many pushes to one ref at the same time exactly one wins": async (harness) => {
@@ -81,6 +81,20 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     assert.notEqual(run.code, 0);
     assert.match(run.stderr, /the push is larger than 20 MB/);
     assert.equal((await harness.call<RepositoryRef[]>("toolarge", "listRefs")).length, 1);
+  },
+
+  "a refused push of a large file leaves no row, and the next push of it works": async (harness) => {
+    const folder = await clone(harness, "orphan");
+    await commit(harness, folder, { "large.bin": randomBytes(3_000_000) });
+    const refs = ["main", "HEAD:refs/heads/protected/x"];
+    assert.equal((await harness.tryGit(folder, "push", "--atomic", "origin", ...refs)).code, 1);
+    assert.equal(
+      await harness.count("orphan", "SELECT count(*) AS n FROM objects"),
+      3,
+      "README, its tree and commit",
+    );
+    await harness.git(folder, "push", "-q", "origin", "main");
+    await assertSame(harness, await clone(harness, "orphan"), folder);
   },
 
   "a damaged pack changes nothing": async (harness) => {

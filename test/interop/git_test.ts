@@ -54,6 +54,7 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     await harness.git(folder, "commit", "-q", "--amend", "-m", "another");
     const rejected = await harness.tryGit(folder, "push", "origin", "HEAD:topic");
     assert.match(rejected.stderr, /non-fast-forward/);
+    const replaced = await harness.git(folder, "rev-parse", "origin/topic");
     await harness.git(folder, "push", "-q", "-f", "origin", "HEAD:topic");
     await harness.git(folder, "tag", "-a", "v2", "-m", "two");
     await harness.git(folder, "push", "-q", "origin", "v2");
@@ -66,6 +67,15 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     assert.equal(await harness.git(other, "fsck", "--full", "--strict"), "");
 
     await harness.git(folder, "push", "-q", "origin", "--delete", "topic");
+    await harness.git(folder, "push", "-q", "-f", "origin", "main~1:main");
+    await harness.git(folder, "push", "-q", "origin", "--delete", "v1");
+    const fresh = await clone(harness, "refs");
+    assert.notEqual(
+      (await harness.tryGit(fresh, "cat-file", "-e", replaced)).code,
+      0,
+      "no ref reaches it any more",
+    );
+    await harness.git(folder, "push", "-q", "origin", "v1");
     const refs = await harness.call<RepositoryRef[]>("refs", "listRefs");
     assert.deepEqual(refs.map((ref) => ref.name), ["refs/heads/main", "refs/tags/v1", "refs/tags/v2"]);
     const main = await harness.tryGit(folder, "push", "origin", "--delete", "main");
@@ -111,6 +121,20 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
       // One commit, one tree, one blob: small packs are unpacked to loose objects.
       assert.match(await harness.git(probe, "count-objects"), /^3 objects/);
     }
+  },
+
+  "a gzipped request is read, and a bomb of one is refused": async (harness) => {
+    const post = async (text: string) => {
+      const body = await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip")))
+        .blob();
+      const headers = { "content-encoding": "gzip", "git-protocol": "version=2" };
+      return await fetch(`${harness.url("long")}/git-upload-pack`, { method: "POST", headers, body });
+    };
+    const listed = await (await post("0014command=ls-refs\n0000")).text();
+    assert.match(listed, /[0-9a-f]{40} HEAD\n.*[0-9a-f]{40} refs\/heads\/main\n/s);
+    const bomb = await post("0032want " + "1".repeat(50_000_000));
+    assert.equal(bomb.status, 413);
+    await bomb.body?.cancel();
   },
 
   "shallow clones are deepened by depth, date and name, and made whole": async (harness) => {

@@ -21,6 +21,12 @@ function compressedBound(sizeBytes: number): number {
   return sizeBytes + (sizeBytes >> 8) + 1024;
 }
 
+/** zlib's least output buffer. Ours is as large as the result: most objects are far below zlib's default of 16 KiB. */
+const CHUNK_MIN_BYTES = 64;
+/** Below this a compressor with a small window finds as much, and costs a tenth of the memory to set up. */
+const SMALL_BYTES = 4_096;
+const SMALL_WINDOW = { windowBits: 12, memLevel: 5 };
+
 /** Inflates the stream that starts at `offset` and must give exactly `sizeBytes` bytes. */
 export function inflateAt(
   bytes: Uint8Array,
@@ -30,7 +36,8 @@ export function inflateAt(
   const input = bytes.subarray(offset, Math.min(bytes.length, offset + compressedBound(sizeBytes)));
   try {
     // One byte more than declared, so that a longer stream is an error here and cannot exhaust memory.
-    const options = { info: true, maxOutputLength: sizeBytes + 1 };
+    const chunkSize = Math.max(CHUNK_MIN_BYTES, sizeBytes + 1);
+    const options = { info: true, maxOutputLength: sizeBytes + 1, chunkSize };
     const inflated = inflateSync(input, options) as unknown as {
       buffer: Uint8Array;
       engine: { bytesWritten: number };
@@ -56,6 +63,6 @@ export function inflateStored(compressed: Uint8Array, sizeBytes: number): Uint8A
 
 /** Compresses fast (level 1 to 9; objects that came as deltas are compressed again on the push's path). */
 export function deflate(data: Uint8Array, level: number): Uint8Array {
-  const compressed = deflateSync(data, { level });
+  const compressed = deflateSync(data, data.length <= SMALL_BYTES ? { level, ...SMALL_WINDOW } : { level });
   return new Uint8Array(compressed.buffer as ArrayBuffer, compressed.byteOffset, compressed.length);
 }

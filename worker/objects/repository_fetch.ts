@@ -24,6 +24,8 @@ import type { RepositoryObjects } from "./repository_objects.ts";
 export interface FetchContext {
   readonly objects: RepositoryObjects;
   readonly advertised: AdvertisedRefs;
+  /** May there be objects that no ref reaches? */
+  readonly hasOrphans: boolean;
 }
 
 type Answer = Uint8Array | ReadableStream<Uint8Array>;
@@ -84,22 +86,41 @@ function shallowLines({ shallow, unshallow }: ShallowPlan): Uint8Array {
   return concatBytes(lines.map((line) => pktLine(line)));
 }
 
+/** Does the client want all that there is? Then no walk is needed: a clone costs reading, not thinking. */
+function isFullClone(
+  { advertised, hasOrphans }: FetchContext,
+  request: FetchRequest,
+  planned: ShallowPlan,
+): boolean {
+  if (hasOrphans || planned.isDeepening || request.clientShallow.length > 0 || request.haves.length > 0) {
+    return false;
+  }
+  const wants = new Set(request.wants);
+  return advertised.refs.every((ref) => wants.has(ref.id));
+}
+
+function selectIds(context: FetchContext, request: FetchRequest, planned: ShallowPlan): string[] {
+  const tags = context.advertised.refs.filter((ref) => ref.peeledId !== null).map((ref) => ref.id);
+  return selectObjects(context.objects, {
+    wants: request.wants,
+    common: commonIds(request, viewOf(context, request)),
+    clientShallow: request.clientShallow,
+    plan: planned,
+    tags: request.includeTag ? tags : [],
+  });
+}
+
 function streamPack(
   context: FetchContext,
   request: FetchRequest,
   planned: ShallowPlan,
   before: Uint8Array,
 ): ReadableStream<Uint8Array> {
-  const { objects, advertised } = context;
-  const ids = selectObjects(objects, {
-    wants: request.wants,
-    common: commonIds(request, viewOf(context, request)),
-    clientShallow: request.clientShallow,
-    plan: planned,
-    tags: request.includeTag ? advertised.refs.flatMap((ref) => ref.peeledId === null ? [] : [ref.id]) : [],
-  });
+  const ids = isFullClone(context, request, planned)
+    ? context.objects.allIds()
+    : selectIds(context, request, planned);
   const frame = (bytes: Uint8Array) => request.sideBand ? sideBand(1, bytes) : bytes;
-  const pieces = packPieces(objects, ids);
+  const pieces = packPieces(context.objects, ids);
   return new ReadableStream({
     start(controller) {
       if (before.length > 0) controller.enqueue(before);

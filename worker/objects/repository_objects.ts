@@ -86,6 +86,11 @@ export class RepositoryObjects implements ObjectSource {
     return inflateStored(compressed, row.sizeBytes);
   }
 
+  /** The ids of all objects. */
+  allIds(): string[] {
+    return this.table.allIds();
+  }
+
   /** Some of `ids`, as `ObjectTable.readSome`. */
   readSome(ids: readonly string[], bytesMax: number): ObjectRow[] {
     return this.table.readSome(ids, bytesMax);
@@ -99,18 +104,16 @@ export class RepositoryObjects implements ObjectSource {
   /** Puts the streams that do not fit a row into R2; to be called before the transaction that adds the rows. */
   async putLarge(objects: readonly PackObject[]): Promise<void> {
     for (const { id, compressed } of objects) {
-      if (compressed.length > GIT_ROW_MAX_BYTES) await this.blobs.put(`${this.keyPrefix}/${id}`, compressed);
+      if (compressed.length <= GIT_ROW_MAX_BYTES || this.table.typeOf(id) !== undefined) continue;
+      await this.blobs.put(`${this.keyPrefix}/${id}`, compressed);
     }
   }
 
-  /** Adds an object's row; synchronous, inside the caller's transaction, after {@link putLarge}. */
-  add({ id, type, sizeBytes, compressed }: PackObject): void {
-    this.table.add({
-      id,
-      type,
-      sizeBytes,
-      compressed: compressed.length > GIT_ROW_MAX_BYTES ? null : compressed,
-    });
+  /** Adds objects that may be there already; synchronous, in the caller's transaction, after {@link putLarge}. */
+  add(objects: readonly PackObject[]): void {
+    this.table.add(objects.map(({ id, type, sizeBytes, compressed }) => (
+      { id, type, sizeBytes, compressed: compressed.length > GIT_ROW_MAX_BYTES ? null : compressed }
+    )));
   }
 
   /** Adds a commit to the graph; synchronous, inside the caller's transaction. */

@@ -9,6 +9,7 @@
  */
 import type { RepositoryAccess } from "../domain/task_repository_api.ts";
 import { ConnectivityCheck } from "../git/connectivity.ts";
+import { isCovered } from "../git/history_walk.ts";
 import { externalBases, type InflatedObject, resolveDeltas } from "../git/pack_resolve.ts";
 import { describePackRefusal, megabytes } from "../git/pack_refusal.ts";
 import { type PackObject, scanPack, type SeeObject } from "../git/pack_scan.ts";
@@ -111,10 +112,8 @@ async function preparePack(
   if (all.some(({ type, compressed }) => type !== "blob" && compressed.length > GIT_ROW_MAX_BYTES)) {
     return err(`a directory, commit or tag is larger than ${GIT_ROW_MAX_BYTES} bytes`);
   }
-  const stored = objects.typesOf(all.map(({ id }) => id));
-  const added = all.filter(({ id }) => !stored.has(id));
-  await objects.putLarge(added);
-  return ok({ objects: added, commits, check });
+  await objects.putLarge(all);
+  return ok({ objects: all, commits, check });
 }
 
 /** Blobs in R2 that deltas start from. */
@@ -132,6 +131,13 @@ async function loadLargeBases(objects: RepositoryObjects, ids: Set<string>) {
   return ok(loaded);
 }
 
+/** May this outcome leave objects that no ref reaches: a deletion, a move that is not forward, a refused part? */
+function leavesOrphans(objects: RepositoryObjects, { command, refusal }: CommandOutcome): boolean {
+  const { oldId, newId } = command;
+  if (refusal !== null || newId === ZERO_ID) return true;
+  return oldId !== ZERO_ID && !isCovered(objects, [newId], new Set([oldId]));
+}
+
 /** Inside the transaction: load, decide, apply (O1). */
 function apply(
   { objects, refs, headRef }: PushContext,
@@ -147,9 +153,10 @@ function apply(
   const outcomes = decideCommands(commands, access, view, capabilities.has("atomic"));
   const accepted = outcomes.filter(({ refusal }) => refusal === null);
   if (accepted.some(({ command }) => command.newId !== ZERO_ID)) {
-    for (const object of pack.objects) objects.add(object);
+    objects.add(pack.objects);
     for (const [id, data] of pack.commits) objects.addCommit(id, data);
   }
+  if (accepted.length > 0 && outcomes.some((outcome) => leavesOrphans(objects, outcome))) refs.markOrphans();
   for (const { command } of accepted) {
     if (command.newId === ZERO_ID) refs.remove(command.ref);
     else refs.set(command.ref, command.newId);

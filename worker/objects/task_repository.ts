@@ -99,11 +99,11 @@ export class TaskRepository extends DurableObject<Env> implements TaskRepository
     }
     const { commitId, objects } = makeInitialCommit(taskId, createdAtMs);
     this.ctx.storage.transactionSync(() => {
-      this.#refs.create({ taskId, createdAtMs, headRef: HEAD_REF });
-      for (const { id, type, data } of objects) {
-        this.#objects.add({ id, type, sizeBytes: data.length, compressed: deflate(data, DEFLATE_LEVEL) });
-        if (type === "commit") this.#objects.addCommit(id, data);
-      }
+      this.#refs.create({ taskId, createdAtMs, headRef: HEAD_REF, hasOrphans: false });
+      this.#objects.add(objects.map(({ id, type, data }) => (
+        { id, type, sizeBytes: data.length, compressed: deflate(data, DEFLATE_LEVEL) }
+      )));
+      for (const { id, type, data } of objects) if (type === "commit") this.#objects.addCommit(id, data);
       this.#refs.set(HEAD_REF, commitId);
     });
   }
@@ -131,7 +131,11 @@ export class TaskRepository extends DurableObject<Env> implements TaskRepository
   async #uploadPack(request: Request, isProtocol2: boolean): Promise<Response> {
     const { bytes, isCut } = await readBoundedBody(request, FETCH_REQUEST_MAX_BYTES, FETCH_REQUEST_MAX_BYTES);
     if (isCut) return refusal(413, "the fetch request is too large");
-    const context = { objects: this.#objects, advertised: this.#advertised() };
+    const context = {
+      objects: this.#objects,
+      advertised: this.#advertised(),
+      hasOrphans: this.#refs.repository()?.hasOrphans ?? true,
+    };
     const answer = isProtocol2 ? answerProtocol2(context, bytes) : answerProtocol0(context, bytes);
     return gitResponse(answer, "git-upload-pack-result");
   }

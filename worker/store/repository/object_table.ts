@@ -25,6 +25,8 @@ export interface CommitRow {
 
 /** Ids in one statement, as a JSON array: any number is one bound parameter, this bounds its size. */
 const IDS_PER_STATEMENT = 1_000;
+/** The platform binds at most 100 parameters in one statement, and a row has four. */
+const ROWS_PER_STATEMENT = 25;
 
 // SqlStorage wants types with an index signature, which interfaces do not have.
 type ObjectColumns = { id: string; type: StoredType; size_bytes: number; compressed: ArrayBuffer | null };
@@ -76,6 +78,11 @@ export class ObjectTable {
     return sizes;
   }
 
+  /** The ids of all objects. */
+  allIds(): string[] {
+    return this.sql.exec<{ id: string }>("SELECT id FROM objects").toArray().map((row) => row.id);
+  }
+
   /**
    * Some of `ids` with their streams, in any order: at least one if any is stored, and no more after `bytesMax` bytes
    * of streams. The caller asks again for the rest.
@@ -105,15 +112,21 @@ export class ObjectTable {
     return { id, tree: row.tree, parents, committedAtSeconds: row.committed_at_seconds };
   }
 
-  /** Adds one object; to be called inside the caller's transaction. */
-  add(row: ObjectRow): void {
-    this.sql.exec(
-      "INSERT OR IGNORE INTO objects (id, type, size_bytes, compressed) VALUES (?, ?, ?, ?)",
-      row.id,
-      row.type,
-      row.sizeBytes,
-      row.compressed === null ? null : (row.compressed.slice().buffer as ArrayBuffer),
-    );
+  /** Adds objects; to be called inside the caller's transaction. */
+  add(rows: readonly ObjectRow[]): void {
+    for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
+      const some = rows.slice(at, at + ROWS_PER_STATEMENT);
+      const values = some.map(() => "(?, ?, ?, ?)").join(", ");
+      this.sql.exec(
+        `INSERT OR IGNORE INTO objects (id, type, size_bytes, compressed) VALUES ${values}`,
+        ...some.flatMap(({ id, type, sizeBytes, compressed }) => [
+          id,
+          type,
+          sizeBytes,
+          compressed === null ? null : (compressed.slice().buffer as ArrayBuffer),
+        ]),
+      );
+    }
   }
 
   /** Adds one commit to the graph; to be called inside the caller's transaction. */

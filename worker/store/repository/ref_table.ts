@@ -8,6 +8,8 @@ export interface RepositoryRow {
   readonly createdAtMs: number;
   /** What HEAD names. */
   readonly headRef: string;
+  /** True from the first push that may have left objects behind which no ref reaches. */
+  readonly hasOrphans: boolean;
 }
 
 export interface RefRow {
@@ -26,6 +28,11 @@ export class RefTable {
 
   create(row: RepositoryRow): void {
     this.db.insert(repository).values(row).run();
+  }
+
+  /** Notes that some objects may be reached by no ref from now on. */
+  markOrphans(): void {
+    this.db.update(repository).set({ hasOrphans: true }).run();
   }
 
   /** All refs, sorted by name as git sorts them (bytes). */

@@ -9,6 +9,8 @@ export const repository = sqliteTable("repository", {
   taskId: text("task_id").primaryKey(),
   createdAtMs: integer("created_at_ms").notNull(),
   headRef: text("head_ref").notNull(),
+  /** May there be objects that no ref reaches? Then even a full clone is walked. */
+  hasOrphans: integer("has_orphans", { mode: "boolean" }).notNull(),
 });
 
 export const refs = sqliteTable("refs", {
