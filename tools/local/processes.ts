@@ -64,7 +64,7 @@ export interface Child {
 
 /** Starts a child below a keeper. It is running, not yet ready: see {@link waitUntilReady}. */
 export function startChild(options: ChildOptions): Child {
-  const logStartBytes = options.logPath === undefined ? 0 : fileBytes(options.logPath);
+  const logStartBytes = options.logPath === undefined ? 0 : openLog(options.logPath);
   const keeper = new Deno.Command("sh", {
     args: ["-c", KEEPER, "keeper", options.logPath ?? "", ...options.argv],
     detached: true,
@@ -156,13 +156,10 @@ export function untilInterrupted(): Promise<"SIGINT" | "SIGTERM"> {
   });
 }
 
-function fileBytes(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
+/** Makes sure that the log is there, and tells its length. */
+function openLog(path: string): number {
+  using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  return file.statSync().size;
 }
 
 async function logTail(child: Child): Promise<string> {
