@@ -52,7 +52,7 @@ export const AREAS: readonly Area[] = [
     path: "worker/middleware/",
     may: ["protocol/", "worker/stubs/", ...WORKER_GROUND],
     mayTypes: ["worker/domain/"],
-    packages: ["hono", "@noble/hashes"],
+    packages: ["hono", "@noble/hashes", "node:crypto"],
   },
   {
     path: "worker/store/",
@@ -84,7 +84,7 @@ export const AREAS: readonly Area[] = [
   {
     path: "worker/routes/",
     may: ["protocol/", "worker/domain/", "worker/stubs/", HISTORY_READ, ...WORKER_GROUND],
-    packages: ["hono", "zod"],
+    packages: ["hono", "zod", "node:crypto"],
     apartFrom: ["worker/routes/answer.ts", "worker/routes/input.ts"],
   },
   {

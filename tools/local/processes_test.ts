@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { endLeftovers, remember, STATE_VARIABLE } from "./leftovers.ts";
 import { type Child, startChild, waitUntilReady } from "./processes.ts";
 

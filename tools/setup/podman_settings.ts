@@ -31,6 +31,8 @@ export interface PodmanSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Arguments before the sub-command of every podman call. */
   readonly globalArgs: readonly string[];
+  /** Where conmon writes the output of containers. */
+  readonly logDir: string;
   /** Short directory for the socket and the like; gone after a reboot. */
   readonly runDir: string;
   readonly socketPath: string;
@@ -43,7 +45,7 @@ export async function ensurePodmanSettings(dataDir: string): Promise<PodmanSetti
     throw new Error("Cannot set Podman up as `podman` must be on PATH: current value is missing");
   }
   const base = `${dataDir}/podman`;
-  await Deno.mkdir(base, { recursive: true });
+  await Deno.mkdir(`${base}/logs`, { recursive: true });
   const realBase = await Deno.realPath(base);
   const isRootless = Deno.uid() !== 0;
   const runDir = await ensureRunDir(realBase);
@@ -70,6 +72,7 @@ export async function ensurePodmanSettings(dataDir: string): Promise<PodmanSetti
       "--storage-driver",
       choice.storageDriver,
     ],
+    logDir: `${realBase}/logs`,
     runDir,
     socketPath: `${runDir}/podman.sock`,
   });
