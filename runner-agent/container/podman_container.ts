@@ -125,6 +125,12 @@ export class PodmanContainer implements ContainerRuntime {
   }
 
   async remove(containerId: string): Promise<void> {
+    const found = await this.#inspect(containerId);
+    if (found === null) return;
+    // The log goes first: without its container nobody would find it again.
+    await Deno.remove(found.logPath).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
     for (let tries = 1;; tries++) {
       const reply = await this.#podman.request(
         "DELETE",

@@ -13,6 +13,7 @@
 
 import { SANDBOX_CPU_PERIOD_US, SANDBOX_LOG_MAX_BYTES, TMPFS_DEFAULT_BYTES } from "../limits.ts";
 import type { ContainerSpec } from "../ports.ts";
+import { safeRunName } from "./run_name.ts";
 
 /** What of this host the body depends on; found out by the set-up. */
 export interface PodmanHost {
@@ -23,6 +24,8 @@ export interface PodmanHost {
   readonly hasResourceLimits: boolean;
   /** Names this runner among all that use the same Podman. */
   readonly instance: string;
+  /** Directory of the runner for the logs that conmon writes: Podman's own is not readable when rootless. */
+  readonly logDir: string;
   /** `init.sh` on the host. */
   readonly initScriptPath: string;
 }
@@ -45,7 +48,7 @@ export const LABEL = {
 
 /** The name of a run's container: unique, so that a second create cannot make a second one. */
 export function containerName(runId: string): string {
-  return `shopfloor-${runId}`;
+  return `shopfloor-${safeRunName(runId)}`;
 }
 
 /** Builds the body. Memory file systems for `/tmp` and the home are added unless the spec mounts something there. */
@@ -74,7 +77,11 @@ export function podmanCreateBody(spec: ContainerSpec, host: PodmanHost): Record<
     ...(host.hasResourceLimits ? { resource_limits: resourceLimits(spec) } : {}),
     mounts: mounts(spec, host),
     image_volume_mode: "ignore",
-    log_configuration: { driver: "k8s-file", size: SANDBOX_LOG_MAX_BYTES },
+    log_configuration: {
+      driver: "k8s-file",
+      path: `${host.logDir}/${spec.runId}.log`,
+      size: SANDBOX_LOG_MAX_BYTES,
+    },
     systemd: "false",
     terminal: false,
     stdin: false,

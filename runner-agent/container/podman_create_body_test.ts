@@ -7,6 +7,7 @@ const HOST: PodmanHost = {
   firstHostId: 200_000,
   hasResourceLimits: true,
   instance: "mine",
+  logDir: "/srv/logs",
   initScriptPath: "/srv/init.sh",
 };
 
@@ -73,7 +74,7 @@ Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (gol
       { type: "tmpfs", source: "tmpfs", destination: "/home/agent", options: tmpfs(536_870_912) },
     ],
     image_volume_mode: "ignore",
-    log_configuration: { driver: "k8s-file", size: 268_435_456 },
+    log_configuration: { driver: "k8s-file", path: "/srv/logs/r1.log", size: 268_435_456 },
     systemd: "false",
     terminal: false,
     stdin: false,

@@ -26,6 +26,7 @@ import type {
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
 import { type PathMap, toHostCommand } from "./host_paths.ts";
+import { safeRunName } from "./run_name.ts";
 import { readProcessStart, sendSignal } from "./process_start.ts";
 
 /** What the driver needs to know. */
@@ -195,7 +196,7 @@ export class ProcessContainer implements ContainerRuntime {
   }
 
   #dir(containerId: string): string {
-    return `${this.options.stateDir}/${containerId}`;
+    return `${this.options.stateDir}/${safeRunName(containerId)}`;
   }
 
   async #read(containerId: string, action: string): Promise<StoredRun> {

@@ -121,8 +121,17 @@ async function readProbe(path: string): Promise<Probe | null> {
   }
 }
 
+/** Only when it differs: another podman may be reading it. */
 async function writeConf(base: string, choice: PodmanChoice): Promise<void> {
-  await Deno.writeTextFile(`${base}/containers.conf`, containersConf(choice));
+  const path = `${base}/containers.conf`;
+  const text = containersConf(choice);
+  const current = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (current === text) return;
+  await Deno.writeTextFile(`${path}.tmp`, text);
+  await Deno.rename(`${path}.tmp`, path);
 }
 
 /** A directory that is ours alone, named after the data directory. */
