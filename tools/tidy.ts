@@ -62,7 +62,8 @@ async function readText(file: string): Promise<string | null> {
   return info?.isFile ? await Deno.readTextFile(ROOT + file) : null;
 }
 
+/** The map may leave out the first folder, as in `domain/task.ts`. */
 function exists(path: string): boolean {
-  const wanted = path.replace(/\/$/, "");
-  return files.some((file) => file === wanted || file.startsWith(`${wanted}/`));
+  const wanted = `/${path.replace(/\/$/, "")}`;
+  return files.some((file) => `/${file}`.endsWith(wanted) || `/${file}`.includes(`${wanted}/`));
 }
