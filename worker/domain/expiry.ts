@@ -3,14 +3,19 @@ import type { Draft } from "./draft.ts";
 import { finishJob, loseRun } from "./job_end.ts";
 import type { Job, QueueState } from "./queue_state.ts";
 
-/** Ends every run whose time is over. Running it early, late or twice changes nothing else (O3). */
+/**
+ * Ends every run whose time is over. Running it early, late or twice changes nothing else (O3): what was due first
+ * decides, however late it is.
+ */
 export function expire(draft: Draft): void {
   for (const job of draft.before.jobs.values()) {
     if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") continue;
-    const run = draft.run(job.state.runId)!;
-    if (draft.nowMs >= job.state.deadlineMs) {
+    const { runId, deadlineMs, leaseUntilMs } = job.state;
+    if (draft.nowMs < Math.min(deadlineMs, leaseUntilMs)) continue;
+    const run = draft.run(runId)!;
+    if (deadlineMs <= leaseUntilMs) {
       finishJob(draft, job, { outcome: "cancelled", reason: "max_timeout", run, report: null });
-    } else if (draft.nowMs >= job.state.leaseUntilMs) {
+    } else {
       loseRun(draft, job, run, null, "lease_expired");
     }
   }

@@ -1,8 +1,8 @@
 /** People interfering: deciding a gate, cancelling a task (Line 7 item 4, pick A20). */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { TaskId } from "../../protocol/ids.ts";
+import type { AskId, GateId, TaskId } from "../../protocol/ids.ts";
 import type { Draft } from "./draft.ts";
-import type { GateResolution } from "./event.ts";
+import type { GateResolution, HistoryRecord } from "./event.ts";
 import { finishJob } from "./job_end.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { Task } from "./queue_state.ts";
@@ -13,7 +13,7 @@ import { hasEnded, taskStatus } from "./task_status.ts";
 export function resolveGate(draft: Draft, resolution: GateResolution): void {
   const task = draft.task(resolution.taskId as TaskId);
   if (task?.state.kind !== "awaiting_review" || task.state.askId !== resolution.askId) return;
-  const { gateId, toStationId } = task.state;
+  const { askId, gateId, toStationId } = task.state;
   const line = draft.line(task.lineId, task.lineVersion)!;
   draft.note(task, "gate_decided", {
     stationId: task.stationId,
@@ -26,21 +26,12 @@ export function resolveGate(draft: Draft, resolution: GateResolution): void {
     subject: `gate:${gateId}`,
     detail: resolution.reason,
   });
-  draft.emit({
-    destination: "history",
-    record: {
-      kind: "gate",
-      askId: resolution.askId,
-      taskId: task.id,
-      gateId,
-      gateName: line.definition.gates.find((g) => g.id === gateId)?.name ?? gateId,
-      state: "resolved",
-      outcome: resolution.action,
-      decidedBy: resolution.decidedBy,
-      reason: resolution.reason,
-      openedAtMs: task.updatedAtMs,
-      endedAtMs: resolution.decidedAtMs,
-    },
+  recordGateEnd(draft, task, { askId, gateId }, {
+    state: "resolved",
+    outcome: resolution.action,
+    decidedBy: resolution.decidedBy,
+    reason: resolution.reason,
+    endedAtMs: resolution.decidedAtMs,
   });
   if (resolution.action === "approve") return enterStation(draft, line, task, toStationId, "transition");
   endTask(draft, task, resolution.reason === "" ? "rejected" : resolution.reason);
@@ -67,8 +58,41 @@ export function cancelTask(
   } else {
     if (task.state.kind === "awaiting_review") {
       draft.emit({ destination: "gate", action: "cancel", askId: task.state.askId, reason: text });
+      recordGateEnd(draft, task, task.state, {
+        state: "cancelled",
+        outcome: null,
+        decidedBy: null,
+        reason: text,
+        endedAtMs: draft.nowMs,
+      });
     }
     endTask(draft, task, text);
   }
   return ok(draft.task(taskId)!);
+}
+
+/** Tells the history that a gate is no longer waiting: its lists show the gates that are open. */
+function recordGateEnd(
+  draft: Draft,
+  task: Task,
+  ask: { readonly askId: AskId; readonly gateId: GateId },
+  end: Pick<
+    Extract<HistoryRecord, { kind: "gate" }>,
+    "state" | "outcome" | "decidedBy" | "reason" | "endedAtMs"
+  >,
+): void {
+  const line = draft.line(task.lineId, task.lineVersion)!;
+  draft.emit({
+    destination: "history",
+    record: {
+      kind: "gate",
+      askId: ask.askId,
+      taskId: task.id,
+      gateId: ask.gateId,
+      gateName: line.definition.gates.find((g) => g.id === ask.gateId)?.name ?? ask.gateId,
+      // Nothing else writes a task while it waits at a gate.
+      openedAtMs: task.updatedAtMs,
+      ...end,
+    },
+  });
 }

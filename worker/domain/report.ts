@@ -33,6 +33,7 @@ export function reportRun(
   const isHeartbeat = report.jobResult === "in_progress";
   if (run.state.kind === "finished") {
     if (run.state.outcome === "lost") {
+      if (isHandedBackAgain(report, run, job)) return ok({ ok: true, cancel: false, leaseUntil: null });
       return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
     }
     if (isHeartbeat) return ok({ ok: true, cancel: true, leaseUntil: null });
@@ -167,6 +168,13 @@ function finalReport(report: RunnerReport): FinalReport {
     baseCommit: report.baseCommit ?? null,
     headCommit: report.headCommit ?? null,
   };
+}
+
+/** The runner gives its run back a second time, as the first answer was lost, and no other run has begun (Q2). */
+function isHandedBackAgain(report: RunnerReport, run: Run, job: Job): boolean {
+  return report.reason === "runner_stopped" && report.jobResult !== "in_progress" &&
+    run.leaseEpoch === job.leaseEpoch && run.state.kind === "finished" &&
+    isSameReport(run.state.report, finalReport(report));
 }
 
 /** Two reports are the same if nothing that both say differs: the reference's second report says less (A4). */

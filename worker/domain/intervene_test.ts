@@ -1,0 +1,207 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import type { TaskId } from "../../protocol/ids.ts";
+import {
+  createQueueRig,
+  FAILURE,
+  HEARTBEAT,
+  lineOf,
+  manual,
+  station,
+  SUCCESS,
+} from "../../test/fake/queue_rig.ts";
+import { findAsk } from "./gate_lookup.ts";
+import { taskStatus } from "./task_status.ts";
+
+function setUp(rules: object[] = [{ from: "a", to: "b", condition: "success", gate: "review" }]) {
+  const rig = createQueueRig();
+  rig.line(
+    "tidy",
+    lineOf([station("a"), station("b"), manual("end")], rules, [{ id: "review", name: "Review" }]),
+  );
+  const runner = rig.runner("r1");
+  return { rig, runner, id: rig.submit("tidy").id };
+}
+function atGate(rules?: object[]) {
+  const all = setUp(rules);
+  all.rig.work(all.runner, SUCCESS);
+  return all;
+}
+const gateRecords = (rig: ReturnType<typeof createQueueRig>) =>
+  rig.events.flatMap((e) => e.destination === "history" && e.record.kind === "gate" ? [e.record] : []);
+
+Deno.test("approving moves the task to the rule's target and queues its job (Line 7 item 4)", () => {
+  const { rig, id } = atGate();
+  rig.resolve(rig.task(id), "approve");
+  assert.deepEqual([rig.jobOf(id).stationId, taskStatus(rig.task(id))], ["b", "queued"]);
+  const [opened, resolved] = gateRecords(rig);
+  assert.deepEqual([opened?.state, resolved?.state, resolved?.outcome, resolved?.decidedBy], [
+    "open",
+    "resolved",
+    "approve",
+    "user:ada",
+  ]);
+  assert.equal(resolved?.openedAtMs, opened?.openedAtMs);
+});
+
+Deno.test("rejecting fails the task with the reason, or says that it was rejected", () => {
+  for (const [reason, expected] of [["not yet", "not yet"], ["", "rejected"]] as const) {
+    const { rig, id } = atGate();
+    rig.resolve(rig.task(id), "reject", reason);
+    assert.deepEqual(rig.task(id).state, { kind: "failed", reason: expected, endedAtMs: rig.nowMs() });
+  }
+});
+
+Deno.test("a decision that arrives twice is applied once", () => {
+  for (const action of ["approve", "reject"] as const) {
+    const { rig, id } = atGate();
+    rig.resolve(rig.task(id), action);
+    const after = rig.task(id);
+    for (const again of ["approve", "reject"] as const) {
+      rig.resolve(after, again);
+      assert.deepEqual([rig.last.changes, rig.last.events], [[], []]);
+    }
+    assert.equal(rig.task(id), after);
+  }
+});
+
+Deno.test("an old decision does not answer a gate that the task comes to again", () => {
+  const { rig, runner, id } = atGate([
+    { from: "a", to: "b", condition: "success", gate: "review" },
+    { from: "b", to: "a", condition: "failure" },
+  ]);
+  const first = rig.task(id);
+  rig.resolve(first, "approve");
+  rig.work(runner, FAILURE);
+  rig.work(runner, SUCCESS);
+  const second = rig.task(id);
+  assert.equal(taskStatus(second), "awaiting_review");
+  assert.notEqual(second.asks["review"], first.asks["review"]);
+  rig.resolve(first, "reject");
+  assert.equal(rig.task(id), second);
+  assert.deepEqual(findAsk(rig.state, id, "review"), { ok: true, value: { askId: second.asks["review"] } });
+});
+
+Deno.test("a gate on a failure rule asks about a failed station (Line 7 item 7)", () => {
+  const { rig, runner, id } = setUp([{ from: "a", to: "a", condition: "failure", gate: "review" }]);
+  rig.work(runner, FAILURE);
+  assert.equal(taskStatus(rig.task(id)), "awaiting_review");
+  rig.resolve(rig.task(id), "approve");
+  assert.deepEqual([rig.jobOf(id).stationId, rig.jobOf(id).attempt], ["a", 2]);
+});
+
+Deno.test("an unknown task or ask of a decision changes nothing", () => {
+  const { rig, id } = atGate();
+  const task = rig.task(id);
+  rig.resolve({ ...task, id: "nope" as TaskId }, "approve");
+  assert.deepEqual(rig.last.changes, []);
+  assert.ok(task.state.kind === "awaiting_review");
+  rig.resolve({ ...task, state: { ...task.state, askId: "other" as never } }, "approve");
+  assert.deepEqual(rig.last.changes, []);
+});
+
+Deno.test("the ask of a gate is found while it waits and after it was decided; other gates are not", () => {
+  const { rig, id } = atGate();
+  const askId = rig.task(id).asks["review"];
+  assert.deepEqual(findAsk(rig.state, id, "review"), { ok: true, value: { askId } });
+  rig.resolve(rig.task(id), "approve");
+  assert.deepEqual(findAsk(rig.state, id, "review"), { ok: true, value: { askId } });
+  const reason = (taskId: string, gateId: string) => {
+    const found = findAsk(rig.state, taskId, gateId);
+    return found.ok ? "ok" : found.error.reason;
+  };
+  assert.equal(reason(id, "other"), "not_found");
+  assert.equal(reason("nope", "review"), "not_found");
+  assert.equal(reason(rig.submit("tidy").id, "review"), "gate_not_waiting");
+});
+
+// ---------------------------------------------------------------------------------------------- cancel
+
+Deno.test("cancelling a queued task ends its job and fails the task", () => {
+  const { rig, id } = setUp();
+  const job = rig.jobOf(id);
+  assert.ok(rig.cancel(id, "wrong card").ok);
+  assert.deepEqual(rig.job(job.id).state, {
+    kind: "finished",
+    outcome: "cancelled",
+    reason: "cancelled: wrong card",
+    endedAtMs: rig.nowMs(),
+  });
+  assert.deepEqual(rig.task(id).state, {
+    kind: "failed",
+    reason: "cancelled: wrong card",
+    endedAtMs: rig.nowMs(),
+  });
+});
+
+Deno.test("cancelling a running task ends its run, and the runner's next heartbeat asks it to stop (A20)", () => {
+  for (const hasStarted of [false, true]) {
+    const { rig, runner, id } = setUp();
+    const { run } = rig.take(runner);
+    if (hasStarted) rig.report(runner, HEARTBEAT);
+    assert.ok(rig.cancel(id).ok);
+    const { state } = rig.state.runs.get(run.id)!;
+    assert.ok(state.kind === "finished" && state.outcome === "cancelled");
+    assert.deepEqual(rig.report(runner, { ...HEARTBEAT, runId: run.id }), {
+      ok: true,
+      value: { ok: true, cancel: true, leaseUntil: null },
+    });
+    const late = rig.report(runner, { ...FAILURE, runId: run.id });
+    assert.ok(!late.ok && late.error.reason === "run_finished");
+    assert.equal(taskStatus(rig.task(id)), "failed");
+  }
+});
+
+Deno.test("a rule for 'cancelled' decides where a cancelled job leads", () => {
+  const { rig, id } = setUp([{ from: "a", to: "end", condition: "cancelled" }]);
+  assert.ok(rig.cancel(id).ok);
+  assert.deepEqual([rig.task(id).stationId, taskStatus(rig.task(id))], ["end", "completed"]);
+});
+
+Deno.test("cancelling at a gate fails the task, retracts the question, and closes it in the history", () => {
+  const { rig, id } = atGate();
+  const { askId } = rig.task(id).state as { askId: string };
+  rig.advance(5);
+  assert.ok(rig.cancel(id, "no longer needed").ok);
+  assert.equal(taskStatus(rig.task(id)), "failed");
+  const retracted = rig.events.filter((e) => e.destination === "gate" && e.action === "cancel");
+  assert.deepEqual(retracted.map((e) => e.destination === "gate" && e.askId), [askId]);
+  const closed = gateRecords(rig).at(-1)!;
+  assert.deepEqual(
+    [closed.askId, closed.state, closed.outcome, closed.decidedBy, closed.reason, closed.endedAtMs],
+    [askId, "cancelled", null, null, "cancelled: no longer needed", rig.nowMs()],
+  );
+  assert.equal(closed.openedAtMs, rig.nowMs() - 5);
+});
+
+Deno.test("a decision that arrives after the task was cancelled changes nothing", () => {
+  const { rig, id } = atGate();
+  const waiting = rig.task(id);
+  rig.cancel(id);
+  rig.resolve(waiting, "approve");
+  assert.deepEqual([rig.last.changes, rig.last.events], [[], []]);
+  assert.equal(taskStatus(rig.task(id)), "failed");
+});
+
+Deno.test("cancelling a task that waits at a manual station fails it", () => {
+  const rig = createQueueRig();
+  rig.line("tidy", lineOf([manual("backlog"), station("a")]));
+  const { id } = rig.submit("tidy");
+  assert.ok(rig.cancel(id).ok);
+  assert.equal(taskStatus(rig.task(id)), "failed");
+});
+
+Deno.test("a task that ended cannot be cancelled, and an unknown one is not found", () => {
+  const { rig, runner, id } = setUp();
+  rig.work(runner, FAILURE);
+  const before = rig.task(id);
+  assert.deepEqual(rig.cancel(id), {
+    ok: false,
+    error: { reason: "task_ended", taskId: id, status: "failed" },
+  });
+  assert.equal(rig.task(id), before);
+  assert.deepEqual(rig.cancel("nope" as TaskId), {
+    ok: false,
+    error: { reason: "not_found", what: "task", id: "nope" },
+  });
+});
