@@ -9,6 +9,7 @@ import { requestId } from "./middleware/request_id.ts";
 import { session } from "./middleware/session.ts";
 import { createArtifactRoutes } from "./routes/artifacts.ts";
 import { createFileRoutes } from "./routes/files.ts";
+import { createGatePageRoutes } from "./routes/gate_pages.ts";
 import { createGateRoutes } from "./routes/gates.ts";
 import { createGitRoutes } from "./routes/git.ts";
 import { createHealthRoutes } from "./routes/health.ts";
@@ -40,6 +41,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createGitRoutes());
   app.route("/", createSessionRoutes());
   app.route("/", createPageRoutes());
+  app.route("/", createGatePageRoutes());
   app.notFound((c) =>
     refusalResponse(
       refusal(

@@ -30,6 +30,8 @@ export const PAGE_OUTPUT_TAIL_BYTES = 128 * 1024;
 /** A report shown on a page, and how many of them: pages are for people, the clone has the rest. */
 export const PAGE_REPORT_MAX_BYTES = 64 * 1024;
 export const PAGE_REPORTS_MAX = 20;
+/** Ended tasks on the board: the newest. */
+export const PAGE_ENDED_TASKS = 24;
 /** A form or a gate answer: a reason, a token, and room to spare. */
 export const FORM_MAX_BYTES = 64 * 1024;
 /** A one-time sign-in link works this long, the session that it starts that long. */

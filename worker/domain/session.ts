@@ -12,6 +12,9 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
+/** The cookie that carries a session. */
+export const SESSION_COOKIE = "shopfloor_session";
+
 export type ProofUse = "link" | "session";
 
 const PROOF = /^(sfs1\.(link|session)\.(\d{1,16}))\.([0-9a-f]{64})$/;

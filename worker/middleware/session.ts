@@ -6,11 +6,8 @@
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
-import { deriveSessionKey, isProof } from "../domain/session.ts";
+import { deriveSessionKey, isProof, SESSION_COOKIE } from "../domain/session.ts";
 import { refusal, refusalResponse } from "../errors.ts";
-
-/** The cookie's name. */
-export const SESSION_COOKIE = "shopfloor_session";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 

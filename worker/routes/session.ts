@@ -5,13 +5,11 @@ import { bodyLimit } from "hono/body-limit";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
-import { deriveSessionKey, isProof, signProof } from "../domain/session.ts";
+import { deriveSessionKey, isProof, SESSION_COOKIE, signProof } from "../domain/session.ts";
 import { tokenHash } from "../domain/token.ts";
 import { invalidInput, queueRefusal, refusal, refusalResponse } from "../errors.ts";
 import { FORM_MAX_BYTES, SESSION_LIFE_MS, SIGNIN_LINK_LIFE_MS } from "../limits.ts";
 import { baseUrlOf } from "./input.ts";
-
-const SESSION_COOKIE = "shopfloor_session";
 
 /** `code` is the code of a sign-in link, or the admin token. `next` is a path of ours to go to afterwards. */
 const signIn = z.object({

@@ -1,0 +1,133 @@
+/**
+ * The small scripts of the pages, as text: pages work without them, with reloads. Each is served at
+ * `/assets/{name}` and stays below 5 kB. None makes markup from data: text goes in as text, and regions come from
+ * our own pages as they were rendered.
+ */
+
+/** Keeps the regions marked `data-live` as the server renders them: by polling, and when another script asks. */
+const LIVE = String.raw`
+(() => {
+  const everyMs = Number(document.body.dataset.pollMs), slowMs = 15000;
+  let failures = 0, timer = 0, busy = false, again = false;
+  const shown = new Map();
+  const status = document.getElementById("live-status");
+  const isOver = () => document.querySelector("[data-live]:not([data-over])") === null;
+
+  function place(now, next) {
+    const fields = [...now.querySelectorAll("input:not([type=hidden]),textarea")];
+    if (fields.some((field) => field === document.activeElement || field.value !== field.defaultValue)) return;
+    const source = next.innerHTML;
+    if (shown.get(now.id) === source) return;
+    shown.set(now.id, source);
+    const open = [...now.querySelectorAll("details[id][open]")].map((d) => d.id);
+    const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
+    now.replaceChildren(...next.childNodes);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  async function refresh() {
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
+      if (answer.type === "opaqueredirect") { location.reload(); return; }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const now of document.querySelectorAll("[data-live]")) {
+        const next = page.getElementById(now.id);
+        if (next === null) continue;
+        place(now, next);
+        now.toggleAttribute("data-over", next.hasAttribute("data-over"));
+      }
+      document.title = page.title;
+      failures = 0;
+      if (status) status.textContent = "";
+    } catch {
+      failures++;
+      if (status) status.textContent = "Connection lost, trying again";
+    }
+    busy = false;
+    if (again) { again = false; void refresh(); return; }
+    plan();
+  }
+
+  function plan() {
+    clearTimeout(timer);
+    if (isOver() || document.hidden) return;
+    timer = setTimeout(refresh, Math.min(everyMs * 2 ** failures, slowMs));
+  }
+
+  document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : void refresh());
+  document.addEventListener("shopfloor:changed", () => void refresh());
+  plan();
+})();
+`;
+
+/** Streams a task's output into its <pre>, from where the page ended; comes back after a lost connection. */
+const OUTPUT = String.raw`
+(() => {
+  const pre = document.getElementById("output");
+  if (!pre || pre.dataset.over !== undefined) return;
+  const status = document.getElementById("output-status");
+  const escapes = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007)/g;
+  const keepChars = 2000000;
+  const seen = new Set();
+  let offset = Number(pre.dataset.offset), pauseMs = 500, over = false;
+  pre.scrollTop = pre.scrollHeight;
+
+  function show(text) {
+    const atEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 40;
+    pre.append(text.replace(escapes, ""));
+    while (pre.textContent.length > keepChars && pre.childNodes.length > 1) pre.firstChild.remove();
+    if (atEnd) pre.scrollTop = pre.scrollHeight;
+  }
+
+  function join() {
+    const url = new URL(pre.dataset.stream, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("offset", String(offset));
+    const socket = new WebSocket(url);
+    socket.onopen = () => { pauseMs = 500; status.textContent = "live"; };
+    socket.onmessage = (message) => {
+      const frame = JSON.parse(message.data);
+      if (frame.kind === "output" && frame.nextOffset > offset) {
+        offset = frame.nextOffset;
+        show(frame.text);
+      } else if (frame.kind === "timeline" && !seen.has(frame.entry.eventId)) {
+        seen.add(frame.entry.eventId);
+        document.dispatchEvent(new Event("shopfloor:changed"));
+      } else if (frame.kind === "end") {
+        over = true;
+        status.textContent = "ended";
+        document.dispatchEvent(new Event("shopfloor:changed"));
+        socket.close();
+      }
+    };
+    socket.onclose = () => {
+      if (over) return;
+      status.textContent = "reconnecting";
+      setTimeout(join, pauseMs);
+      pauseMs = Math.min(pauseMs * 2, 15000);
+    };
+  }
+  join();
+})();
+`;
+
+/** Sends what stands in the address's fragment (a gate's token, a sign-in code) by the page's own form. */
+const FRAGMENT = String.raw`
+(() => {
+  const form = document.querySelector("form[data-fragment]");
+  const secret = location.hash.slice(1);
+  if (!form || !secret) return;
+  form.elements.namedItem(form.dataset.fragment).value = secret;
+  form.submit();
+})();
+`;
+
+export const SCRIPTS: Readonly<Record<string, string>> = {
+  "live.js": LIVE.trimStart(),
+  "output.js": OUTPUT.trimStart(),
+  "fragment.js": FRAGMENT.trimStart(),
+};

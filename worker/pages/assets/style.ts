@@ -1,0 +1,113 @@
+/** The one style sheet: few tokens, light and dark, readable from 320 px on. Served at `/assets/style.css`. */
+export const STYLE = String.raw`
+:root {
+  color-scheme: light dark;
+  --page: #f6f7f9; --surface: #ffffff; --sunk: #eef0f4; --line: #d9dde5;
+  --text: #1a1d24; --soft: #5a6272; --link: #1d4fd8;
+  --accent: #1d4fd8; --on-accent: #ffffff;
+  --good: #136c37; --good-bg: #ddf4e5; --bad: #b1221f; --bad-bg: #fde4e2;
+  --wait: #8a4b00; --wait-bg: #ffedd0; --busy: #1747b8; --busy-bg: #e1eaff;
+  --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #111318; --surface: #1a1d24; --sunk: #14161b; --line: #323845;
+    --text: #e8eaf0; --soft: #a2aaba; --link: #8db0ff;
+    --accent: #8db0ff; --on-accent: #0c1530;
+    --good: #7fdca0; --good-bg: #14321f; --bad: #ff9d96; --bad-bg: #3d1716;
+    --wait: #ffc46b; --wait-bg: #3a2708; --busy: #a3c0ff; --busy-bg: #182850;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-bottom: 11rem; }
+body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+a { color: var(--link); text-underline-offset: 0.18em; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+.skip { position: absolute; left: -999px; }
+.skip:focus { left: 1rem; top: 0.5rem; background: var(--surface); padding: 0.5rem 1rem; z-index: 3; }
+.bar { background: var(--surface); border-bottom: 1px solid var(--line); }
+.bar > div { max-width: 74rem; margin: 0 auto; padding: 0.7rem 1rem; display: flex; gap: 1rem; align-items: center; }
+.brand { font-weight: 700; color: var(--text); text-decoration: none; letter-spacing: -0.01em; display: flex; gap: 0.5rem; align-items: center; }
+.brand i { display: inline-block; width: 1.1rem; height: 0.75rem; border-radius: 3px; background: linear-gradient(90deg, var(--good) 0 30%, var(--line) 30% 35%, var(--accent) 35% 65%, var(--line) 65% 70%, var(--wait) 70%); }
+.bar .push { margin-left: auto; }
+main { max-width: 74rem; margin: 0 auto; padding: 1.4rem 1rem 4rem; }
+h1 { font-size: clamp(1.35rem, 1.1rem + 1.4vw, 1.85rem); line-height: 1.25; margin: 0 0 0.4rem; letter-spacing: -0.015em; overflow-wrap: anywhere; }
+h2 { font-size: 1.08rem; margin: 2rem 0 0.7rem; display: flex; gap: 0.55rem; align-items: baseline; }
+h2 .count { color: var(--soft); font-weight: 500; font-size: 0.92rem; }
+h3 { font-size: 1rem; margin: 0 0 0.3rem; overflow-wrap: anywhere; }
+p { margin: 0.4rem 0; }
+.soft { color: var(--soft); }
+.small { font-size: 0.9rem; }
+.mono, code, pre { font-family: var(--mono); font-size: 0.86rem; }
+code { overflow-wrap: anywhere; }
+.crumbs { color: var(--soft); font-size: 0.9rem; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+.cards { display: grid; gap: 0.7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); padding: 0; margin: 0; list-style: none; }
+.card, .panel { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.85rem 1rem; min-width: 0; }
+.card { display: flex; flex-direction: column; gap: 0.35rem; position: relative; }
+.card h3 a { color: var(--text); text-decoration: none; }
+.card h3 a::after { content: ""; position: absolute; inset: 0; border-radius: 10px; }
+.card:hover { border-color: var(--accent); }
+.card.wait { border-left: 4px solid var(--wait); }
+.meta { display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: center; color: var(--soft); font-size: 0.9rem; }
+.pill { display: inline-flex; align-items: center; gap: 0.35rem; border-radius: 99px; padding: 0.1rem 0.65rem; font-size: 0.84rem; font-weight: 600; background: var(--sunk); color: var(--soft); white-space: nowrap; }
+.pill.good { background: var(--good-bg); color: var(--good); }
+.pill.bad { background: var(--bad-bg); color: var(--bad); }
+.pill.wait { background: var(--wait-bg); color: var(--wait); }
+.pill.busy { background: var(--busy-bg); color: var(--busy); }
+.pill.busy::before { content: ""; width: 0.5rem; height: 0.5rem; border-radius: 50%; background: currentColor; animation: beat 1.6s ease-in-out infinite; }
+@keyframes beat { 50% { opacity: 0.25; } }
+@media (prefers-reduced-motion: reduce) { .pill.busy::before { animation: none; } }
+.note { border-radius: 10px; padding: 0.7rem 1rem; background: var(--sunk); border: 1px solid var(--line); margin: 1rem 0; overflow-wrap: anywhere; }
+.note.wait { background: var(--wait-bg); border-color: transparent; color: var(--wait); }
+.note.bad { background: var(--bad-bg); border-color: transparent; color: var(--bad); }
+.note.good { background: var(--good-bg); border-color: transparent; color: var(--good); }
+.empty { color: var(--soft); border: 1px dashed var(--line); border-radius: 10px; padding: 1.2rem; text-align: center; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: inherit; }
+.stations { list-style: none; margin: 0; padding: 0; }
+.stations li { display: grid; grid-template-columns: 1.1rem 1fr; gap: 0 0.7rem; position: relative; padding-bottom: 1rem; }
+.stations li::before { content: ""; width: 0.9rem; height: 0.9rem; border-radius: 50%; border: 3px solid var(--line); background: var(--surface); margin-top: 0.32rem; }
+.stations li:not(:last-child)::after { content: ""; position: absolute; left: 0.4rem; top: 1.4rem; bottom: -0.2rem; width: 2px; background: var(--line); }
+.stations li.good::before { border-color: var(--good); background: var(--good); }
+.stations li.bad::before { border-color: var(--bad); background: var(--bad); }
+.stations li.busy::before { border-color: var(--busy); }
+.stations li.wait::before { border-color: var(--wait); background: var(--wait); }
+.stations li > div { min-width: 0; }
+.log { background: #14161b; color: #dfe3ea; border-radius: 10px; padding: 0.8rem 1rem; margin: 0; max-height: 28rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); }
+.log:empty::before { content: "Nothing was printed yet."; color: #98a1b2; }
+.clone { display: block; background: var(--sunk); border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.8rem; overflow-wrap: anywhere; user-select: all; }
+details { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; margin-bottom: 0.6rem; overflow: hidden; }
+summary { cursor: pointer; padding: 0.65rem 1rem; font-weight: 600; overflow-wrap: anywhere; }
+summary .small { font-weight: 500; margin-left: 0.4rem; }
+details > .text, details > p { padding: 0.2rem 1rem 0.9rem; }
+.plus { color: var(--good); } .minus { color: var(--bad); }
+.diff { margin: 0; overflow-x: auto; border-top: 1px solid var(--line); background: var(--surface); line-height: 1.45; padding: 0.3rem 0; }
+.diff span { display: block; padding: 0 1rem; white-space: pre; min-width: max-content; }
+.diff .add { background: var(--good-bg); color: var(--good); }
+.diff .del { background: var(--bad-bg); color: var(--bad); }
+.diff .hunk { color: var(--soft); background: var(--sunk); }
+form { margin: 0; }
+label { display: block; font-weight: 600; margin-bottom: 0.25rem; font-size: 0.92rem; }
+input, textarea { width: 100%; font: inherit; color: var(--text); background: var(--surface); border: 1px solid var(--soft); border-radius: 8px; padding: 0.55rem 0.7rem; }
+textarea { resize: vertical; min-height: 2.7rem; }
+button, .button { font: inherit; font-weight: 650; min-height: 2.75rem; border-radius: 8px; border: 1px solid transparent; padding: 0.5rem 1.2rem; cursor: pointer; background: var(--accent); color: var(--on-accent); text-decoration: none; display: inline-block; }
+button:hover { filter: brightness(1.08); }
+button.plain { background: transparent; color: var(--link); border-color: var(--line); min-height: 0; padding: 0.25rem 0.8rem; font-weight: 500; font-size: 0.92rem; }
+button.approve { background: var(--good); color: var(--surface); }
+button.reject { background: transparent; color: var(--bad); border-color: var(--bad); }
+.row { display: flex; gap: 0.7rem; flex-wrap: wrap; }
+.row > * { flex: 1 1 8rem; }
+.row > .fixed { flex: 0 0 auto; }
+.decision { position: sticky; bottom: 0; margin: 1.5rem -1rem -4rem; padding: 0.8rem 1rem calc(0.8rem + env(safe-area-inset-bottom)); background: var(--surface); border-top: 1px solid var(--line); box-shadow: 0 -6px 18px rgb(0 0 0 / 0.08); z-index: 2; display: grid; gap: 0.6rem; }
+@media (min-width: 48rem) { .decision { grid-template-columns: 1fr 20rem; align-items: end; border: 1px solid var(--line); border-radius: 10px 10px 0 0; margin-inline: 0; } }
+.two { display: grid; gap: 1.2rem; }
+@media (min-width: 60rem) { .two { grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); align-items: start; } }
+.two h2:first-child { margin-top: 0.6rem; }
+.narrow { max-width: 30rem; margin: 8vh auto 0; }
+.stack > * + * { margin-top: 0.9rem; }
+dl.facts { display: grid; grid-template-columns: auto 1fr; gap: 0.2rem 0.9rem; margin: 0.6rem 0; font-size: 0.92rem; }
+dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+`.trimStart();
+
+/** The mark in the browser's tab: a line with three stations. */
+export const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect y="9" width="32" height="14" rx="4" fill="#1d4fd8"/><g fill="#fff"><circle cx="7" cy="16" r="3"/><circle cx="16" cy="16" r="3"/><circle cx="25" cy="16" r="3"/></g></svg>';

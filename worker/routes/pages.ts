@@ -1,0 +1,151 @@
+/** The pages for people. Each route gathers what its page shows; what it looks like is in `worker/pages`. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { isName } from "../../protocol/ids.ts";
+import { reason } from "../../protocol/line/fields.ts";
+import type { AppEnv } from "../app_env.ts";
+import { queueRefusal } from "../errors.ts";
+import { FORM_MAX_BYTES, PAGE_ENDED_TASKS, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
+import { SCRIPTS } from "../pages/assets/scripts.ts";
+import { ICON, STYLE } from "../pages/assets/style.ts";
+import { BoardPage } from "../pages/board.tsx";
+import { plainText } from "../pages/plain_text.ts";
+import { MessagePage, SignInPage } from "../pages/sign_in.tsx";
+import { TaskPage, type TaskPageView } from "../pages/task.tsx";
+import { createHistoryReader } from "../store/history/read.ts";
+import { humanGate } from "../stubs/human_gate.ts";
+import { jobQueue } from "../stubs/job_queue.ts";
+import { taskLog } from "../stubs/task_log.ts";
+import { taskRepository } from "../stubs/task_repository.ts";
+import { baseUrlOf } from "./input.ts";
+import { page } from "./page_response.ts";
+import { commitsOf, type Evidence, loadEvidence } from "./task_evidence.ts";
+
+const OPEN_STATUSES = ["queued", "claimed", "in_progress", "awaiting_review"];
+const ENDED_STATUSES = ["completed", "failed"];
+/** Open tasks on the board; older ones are found by searching. */
+const OPEN_TASKS = 200;
+
+/** `/`, `/signin`, `/p/{owner}/{project}/tasks/{taskId}` with its gate form, and `/assets/*`. */
+export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+
+  app.get("/assets/:name", (c) => asset(c.req.param("name")));
+  app.get("/signin", (c) => {
+    const view = { wasRefused: c.req.query("refused") !== undefined, next: c.req.query("next") ?? "/" };
+    return page(c, SignInPage({ view }));
+  });
+
+  app.get("/", async (c) => {
+    if (c.var.caller.kind !== "admin") return toSignIn(c);
+    const text = (c.req.query("q") ?? "").slice(0, 200).trim();
+    const history = createHistoryReader({ url: c.env.HISTORY_URL, authToken: c.env.HISTORY_AUTH_TOKEN });
+    const filter = text === "" ? {} : { text };
+    const [open, ended, gates] = await Promise.all([
+      history.listTasks({ ...filter, statuses: OPEN_STATUSES, limit: OPEN_TASKS }),
+      history.listTasks({ ...filter, statuses: ENDED_STATUSES, limit: PAGE_ENDED_TASKS }),
+      history.listOpenGates({}),
+    ]);
+    return page(c, BoardPage({ view: { nowMs: nowMs(), text, open, ended, gates } }));
+  });
+
+  app.get("/p/:owner/:project/tasks/:taskId", async (c) => {
+    if (c.var.caller.kind !== "admin") return toSignIn(c);
+    const view = await taskPageView(c, nowMs());
+    return view instanceof Response ? view : page(c, TaskPage({ view }));
+  });
+
+  const gateForm = "/p/:owner/:project/tasks/:taskId/gates/:gateId";
+  app.post(gateForm, bodyLimit({ maxSize: FORM_MAX_BYTES }), async (c) => {
+    if (c.var.caller.kind !== "admin") return toSignIn(c);
+    const { owner, project, taskId, gateId } = c.req.param();
+    const form = await c.req.parseBody();
+    const back = (notice: string) =>
+      c.redirect(`/p/${owner}/${project}/tasks/${taskId}${notice === "" ? "" : `?notice=${notice}`}`, 303);
+    const given = reason.safeParse(form["reason"] ?? "");
+    const action = form["action"];
+    if (!given.success || (action !== "approve" && action !== "reject")) return back("form");
+    if (action === "reject" && given.data.trim() === "") return back("reason");
+    if (!isName(owner) || !isName(project)) return missing(c);
+    const ask = await jobQueue(c.env, owner, project).authorizeGate(c.var.caller, { taskId, gateId });
+    if (!ask.ok) return back("gate");
+    const user = { kind: "user", name: "admin" } as const;
+    const decided = await humanGate(c.env, ask.value.askId).decide(user, {
+      action,
+      reason: given.data.trim(),
+    });
+    return back(decided.ok ? "" : "decided");
+  });
+  return app;
+}
+
+/** Fixed words, so that nobody can put their own on the page through a link. */
+const NOTICES: Readonly<Record<string, string>> = {
+  form: "That form was not complete: choose approve or reject, and keep the reason below 4000 characters.",
+  reason: "Nothing was decided: to reject, say why.",
+  gate: "Nothing was decided: the task does not wait at this gate.",
+  decided: "Your answer came too late: the question was already answered or taken back.",
+};
+
+async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPageView | Response> {
+  const owner = c.req.param("owner") ?? "";
+  const project = c.req.param("project") ?? "";
+  const taskId = c.req.param("taskId") ?? "";
+  if (!isName(owner) || !isName(project)) return missing(c);
+  const queue = jobQueue(c.env, owner, project);
+  const [task, access] = await Promise.all([
+    queue.readTask(c.var.caller, { taskId, baseUrl: baseUrlOf(c) }),
+    queue.authorizeRepository(c.var.caller, { taskId, isWrite: false }),
+  ]);
+  if (!task.ok) return missing(c, queueRefusal(task.error).body.error.message);
+  if (!access.ok) return missing(c, queueRefusal(access.error).body.error.message);
+  const log = taskLog(c.env, owner, project, taskId);
+  const [output, evidence] = await Promise.all([
+    log.read(0, 0).then(({ totalBytes }) =>
+      log.read(totalBytes - PAGE_OUTPUT_TAIL_BYTES, PAGE_OUTPUT_TAIL_BYTES)
+    ),
+    loadEvidence(taskRepository(c.env, owner, project, taskId), access.value, commitsOf(task.value.history)),
+  ]);
+  return {
+    task: task.value,
+    nowMs,
+    output: {
+      tail: plainText(output.bytes),
+      tailOffset: output.offset,
+      // What came since is streamed: the stream goes on where this text ends.
+      totalBytes: output.offset + output.bytes.length,
+    },
+    reports: evidence.reports,
+    diff: diffOf(evidence),
+    notice: NOTICES[c.req.query("notice") ?? ""] ?? null,
+  };
+}
+
+function diffOf(evidence: Evidence) {
+  return { diff: evidence.diff, fault: evidence.diffFault };
+}
+
+function toSignIn(c: Context<AppEnv>): Response {
+  const { pathname, search } = new URL(c.req.url);
+  const next = c.req.method === "GET" ? pathname + search : "/";
+  return c.redirect(next === "/" ? "/signin" : `/signin?next=${encodeURIComponent(next)}`, 303);
+}
+
+function missing(c: Context<AppEnv>, message = "There is no such task."): Response | Promise<Response> {
+  return page(c, MessagePage({ title: "Not found", message }), 404);
+}
+
+function asset(name: string): Response {
+  const script = Object.hasOwn(SCRIPTS, name) ? SCRIPTS[name] : undefined;
+  const known = script !== undefined
+    ? { text: script, type: "text/javascript; charset=utf-8" }
+    : name === "style.css"
+    ? { text: STYLE, type: "text/css; charset=utf-8" }
+    : name === "icon.svg"
+    ? { text: ICON, type: "image/svg+xml" }
+    : null;
+  if (known === null) return new Response("not found\n", { status: 404 });
+  return new Response(known.text, {
+    headers: { "content-type": known.type, "cache-control": "no-cache", "x-content-type-options": "nosniff" },
+  });
+}
