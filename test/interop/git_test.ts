@@ -135,6 +135,14 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     const bomb = await post("0032want " + "1".repeat(50_000_000));
     assert.equal(bomb.status, 413);
     await bomb.body?.cancel();
+    const headers = { "content-encoding": "gzip" };
+    const garbage = await fetch(`${harness.url("long")}/git-upload-pack`, {
+      method: "POST",
+      headers,
+      body: "plain",
+    });
+    assert.equal(garbage.status, 400);
+    await garbage.body?.cancel();
   },
 
   "shallow clones are deepened by depth, date and name, and made whole": async (harness) => {

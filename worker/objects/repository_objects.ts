@@ -69,12 +69,7 @@ export class RepositoryObjects implements ObjectSource {
 
   /** Which of `ids` are in R2, with their inflated sizes. */
   largeAmong(ids: Iterable<string>): Map<string, number> {
-    const large = new Map<string, number>();
-    for (const id of ids) {
-      const row = this.table.read(id);
-      if (row !== undefined && row.compressed === null) large.set(id, row.sizeBytes);
-    }
-    return large;
+    return this.table.largeAmong([...ids]);
   }
 
   /** Any blob's inflated data; undefined if there is no such object. */

@@ -9,13 +9,14 @@ export interface BoundedBody {
 
 /**
  * Keeps up to `keepBytesMax` inflated bytes. What comes after is read and dropped up to `drainBytesMax` in total, as
- * a client that is still sending does not read the answer; beyond that the body is cancelled.
+ * a client that is still sending does not read the answer; beyond that the body is cancelled. Null: the body cannot be
+ * read, because it is not the gzip that it claims to be or its sender went away.
  */
 export async function readBoundedBody(
   request: Request,
   keepBytesMax: number,
   drainBytesMax: number,
-): Promise<BoundedBody> {
+): Promise<BoundedBody | null> {
   let stream: ReadableStream<Uint8Array> | null = request.body;
   if (stream === null) return { bytes: new Uint8Array(0), isCut: false };
   if (request.headers.get("content-encoding") === "gzip") {
@@ -26,19 +27,20 @@ export async function readBoundedBody(
   const chunks: Uint8Array[] = [];
   let keptBytes = 0;
   let seenBytes = 0;
-  const reader = stream.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    const room = keepBytesMax - keptBytes;
-    seenBytes += read.value.length;
-    if (room > 0) {
-      const kept = read.value.length <= room ? read.value : read.value.slice(0, room);
-      chunks.push(kept);
-      keptBytes += kept.length;
+  try {
+    for await (const chunk of stream) {
+      const room = keepBytesMax - keptBytes;
+      seenBytes += chunk.length;
+      if (room > 0) {
+        const kept = chunk.length <= room ? chunk : chunk.slice(0, room);
+        chunks.push(kept);
+        keptBytes += kept.length;
+      }
+      // Leaving the loop cancels the stream.
+      if (seenBytes > drainBytesMax) break;
     }
-    if (seenBytes > drainBytesMax) {
-      await reader.cancel();
-      break;
-    }
+  } catch {
+    return null;
   }
   const bytes = new Uint8Array(keptBytes);
   let at = 0;

@@ -129,19 +129,21 @@ export class TaskRepository extends DurableObject<Env> implements TaskRepository
   }
 
   async #uploadPack(request: Request, isProtocol2: boolean): Promise<Response> {
-    const { bytes, isCut } = await readBoundedBody(request, FETCH_REQUEST_MAX_BYTES, FETCH_REQUEST_MAX_BYTES);
-    if (isCut) return refusal(413, "the fetch request is too large");
+    const body = await readBoundedBody(request, FETCH_REQUEST_MAX_BYTES, FETCH_REQUEST_MAX_BYTES);
+    if (body === null) return unreadable();
+    if (body.isCut) return refusal(413, "the fetch request is too large");
     const context = {
       objects: this.#objects,
       advertised: this.#advertised(),
       hasOrphans: this.#refs.repository()?.hasOrphans ?? true,
     };
-    const answer = isProtocol2 ? answerProtocol2(context, bytes) : answerProtocol0(context, bytes);
+    const answer = isProtocol2 ? answerProtocol2(context, body.bytes) : answerProtocol0(context, body.bytes);
     return gitResponse(answer, "git-upload-pack-result");
   }
 
   async #receivePack(request: Request, access: RepositoryAccess): Promise<Response> {
     const body = await readBoundedBody(request, PUSH_PACK_MAX_BYTES, PUSH_DRAIN_MAX_BYTES);
+    if (body === null) return unreadable();
     const context = {
       objects: this.#objects,
       refs: this.#refs,
@@ -158,6 +160,10 @@ function gitResponse(body: Uint8Array | ReadableStream<Uint8Array>, kind: string
   return new Response(body as BodyInit, {
     headers: { "content-type": `application/x-${kind}`, "cache-control": "no-cache" },
   });
+}
+
+function unreadable(): Response {
+  return refusal(400, "the request's body cannot be read");
 }
 
 /** Git shows plain text as `remote: ...`. */

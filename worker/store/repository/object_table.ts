@@ -64,14 +64,22 @@ export class ObjectTable {
     return row === undefined ? undefined : toObjectRow(row);
   }
 
-  /** Type and size of those of `ids` that are stored, without their streams. */
+  /** The inflated sizes of those of `ids` that are stored. */
   sizesOf(ids: readonly string[]): Map<string, number> {
+    return this.#sizes(ids, "");
+  }
+
+  /** The same for those whose stream is in R2. */
+  largeAmong(ids: readonly string[]): Map<string, number> {
+    return this.#sizes(ids, " AND compressed IS NULL");
+  }
+
+  #sizes(ids: readonly string[], condition: "" | " AND compressed IS NULL"): Map<string, number> {
     const sizes = new Map<string, number>();
     for (let at = 0; at < ids.length; at += IDS_PER_STATEMENT) {
-      const some = JSON.stringify(ids.slice(at, at + IDS_PER_STATEMENT));
       const rows = this.sql.exec<{ id: string; size_bytes: number }>(
-        "SELECT id, size_bytes FROM objects WHERE id IN (SELECT value FROM json_each(?))",
-        some,
+        `SELECT id, size_bytes FROM objects WHERE id IN (SELECT value FROM json_each(?))${condition}`,
+        JSON.stringify(ids.slice(at, at + IDS_PER_STATEMENT)),
       );
       for (const row of rows) sizes.set(row.id, row.size_bytes);
     }
