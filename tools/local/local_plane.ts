@@ -40,6 +40,8 @@ export interface LocalPlane {
   kill9(): Promise<void>;
   /** Starts the Worker again on the same data, at the same address. */
   restart(): Promise<void>;
+  /** Starts the history again on the same data, at the same address. */
+  restartHistory(): Promise<LocalHistory>;
   /** Stops the Worker, then the history. */
   stop(): Promise<void>;
 }
@@ -49,7 +51,7 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
   const { dataDir, port, say } = options;
   const adminToken = await ensureAdminToken(dataDir);
   const authToken = Deno.env.get("HISTORY_AUTH_TOKEN") || undefined;
-  const history = await startHistory(dataDir, say);
+  let history = await startHistory(dataDir, say);
   let worker: ControlPlane;
   let isWanted = true;
   let crash: () => void = () => {};
@@ -80,7 +82,9 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
     url: worker.url,
     adminToken,
     logPath: worker.logPath,
-    history,
+    get history() {
+      return history;
+    },
     crashed,
     boardAddress: () => boardAddress(worker.url, adminToken),
     async kill9() {
@@ -90,6 +94,9 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
     async restart() {
       worker = await startWorker();
       isWanted = true;
+    },
+    async restartHistory() {
+      return history = await startHistory(dataDir, say);
     },
     async stop() {
       isWanted = false;

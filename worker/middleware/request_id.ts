@@ -5,6 +5,8 @@ import type { AppEnv } from "../app_env.ts";
 /** Longer or stranger ids are not echoed: a header is no place for somebody else's text. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
+const SWITCHING_PROTOCOLS = 101;
+
 /** Sets `c.var.requestId`. */
 export function requestId(generate: () => string = () => crypto.randomUUID()) {
   return createMiddleware<AppEnv>(async function requestId(c, next) {
@@ -12,6 +14,7 @@ export function requestId(generate: () => string = () => crypto.randomUUID()) {
     const id = given !== undefined && REQUEST_ID.test(given) ? given : generate();
     c.set("requestId", id);
     await next();
-    c.res.headers.set("x-request-id", id);
+    // An upgrade's response must stay the object that the platform made.
+    if (c.res.status !== SWITCHING_PROTOCOLS) c.header("x-request-id", id);
   });
 }

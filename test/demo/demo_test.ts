@@ -1,0 +1,152 @@
+/** The demo as a user types it: real Podman, stock git, real processes. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { freePort } from "../../tools/local/ports.ts";
+import { runCommand } from "../../tools/setup/run_command.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const DEMO_MS = 180_000;
+
+/** A demo in a process of its own, its output as it comes. */
+class Demo {
+  #text = "";
+  readonly #child: Deno.ChildProcess;
+  readonly #read: Promise<void>;
+
+  constructor(readonly dataDir: string, args: readonly string[]) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        join(ROOT, "tools/demo.ts"),
+        "--data",
+        dataDir,
+        "--port",
+        String(freePort()),
+        ...args,
+      ],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#read = Promise.all([this.#take(this.#child.stdout), this.#take(this.#child.stderr)]).then(() => {});
+  }
+
+  async #take(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) this.#text += text;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadlineMs = Date.now() + DEMO_MS;
+    while (Date.now() < deadlineMs) {
+      const match = pattern.exec(this.#text);
+      if (match !== null) return match;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`Cannot go on as the demo must say ${pattern}: it said\n${this.#text}`);
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
+  async exitCode(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#read;
+    return code;
+  }
+}
+
+async function git(...args: string[]): Promise<string> {
+  const result = await runCommand("git", args);
+  assert.equal(result.code, 0, result.stderr);
+  return result.stdout.trim();
+}
+
+/** Processes whose command line or environment names the data directory: what a demo may not leave behind. */
+async function leftovers(dataDir: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(entry.name) || Number(entry.name) === Deno.pid) continue;
+    const command = await Deno.readTextFile(`/proc/${entry.name}/cmdline`).catch(() => "");
+    if (command.includes(dataDir)) found.push(command.replaceAll("\0", " "));
+  }
+  return found;
+}
+
+const options = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test({
+  name: "demo --yes --exit delivers the branch, leaves the clone, and stops all that it started",
+  ...options,
+  fn: async () => {
+    const dataDir = await Deno.makeTempDir({ prefix: "sf-demo-" });
+    const demo = new Demo(dataDir, ["--yes", "--exit"]);
+    const code = await demo.exitCode();
+    assert.equal(code, 0, demo.text);
+    const taskId = /task: ([0-9a-z]{26})/.exec(demo.text)?.[1];
+    assert.ok(taskId, demo.text);
+    assert.match(demo.text, /board: http:\/\/127\.0\.0\.1:\d+/);
+    assert.match(demo.text, /format \| Committed /);
+    assert.match(demo.text, /check \| .*3 passed/);
+    assert.match(demo.text, /\+export type Count = \{ word: string; times: number \};/);
+    assert.match(demo.text, /deliver \| Delivered /);
+    const clone = join(dataDir, "demo", taskId);
+    assert.match(await Deno.readTextFile(join(clone, "reports/check.md")), /All tests pass/);
+    assert.equal((await git("-C", clone, "log", "--format=%s", "main")).split("\n")[0], "report: check");
+    const head = await git("-C", join(dataDir, "demo/untidy.git"), "rev-parse", `task-${taskId}`);
+    assert.ok(demo.text.includes(`delivered: ${head}`), demo.text);
+    assert.equal(await git("-C", clone, "rev-parse", `origin/work/task-${taskId}`), head);
+    assert.deepEqual(await leftovers(dataDir), []);
+    const token = (await Deno.readTextFile(join(dataDir, "admin_token"))).trim();
+    assert.ok(!demo.text.includes(token), "the admin token is not printed");
+    await Deno.remove(dataDir, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "without --exit the demo stays up, its git clone line works, and Ctrl-C ends it with status 0",
+  ...options,
+  fn: async () => {
+    const dataDir = await Deno.makeTempDir({ prefix: "sf-demo-" });
+    const demo = new Demo(dataDir, ["--yes"]);
+    const line = (await demo.said(/clone it yourself: (.+)/))[1]!;
+    await demo.said(/Ctrl-C stops everything/);
+    const into = await Deno.makeTempDir({ prefix: "sf-clone-" });
+    const cloned = await runCommand("sh", ["-c", line], { cwd: into });
+    assert.equal(cloned.code, 0, cloned.stderr);
+    const taskId = /task: ([0-9a-z]{26})/.exec(demo.text)![1]!;
+    assert.match(await Deno.readTextFile(join(into, taskId, "reports/check.md")), /All tests pass/);
+    demo.interrupt();
+    assert.equal(await demo.exitCode(), 0);
+    assert.deepEqual(await leftovers(dataDir), []);
+    await Deno.remove(dataDir, { recursive: true });
+    await Deno.remove(into, { recursive: true });
+  },
+});
+
+Deno.test({
+  name:
+    "a reject through the gate's link ends the task as failed with the reason, and the demo with status 1",
+  ...options,
+  fn: async () => {
+    const dataDir = await Deno.makeTempDir({ prefix: "sf-demo-" });
+    const demo = new Demo(dataDir, ["--exit"]);
+    const [, address, token] = await demo.said(/(http:\/\/[^\s#]+)\/g#(\S+)/);
+    const answer = await fetch(`${address}/v1/gate/redeem`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ action: "reject", reason: "the README lost its soul" }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    assert.equal(await demo.exitCode(), 1, demo.text);
+    assert.match(demo.text, /failed: the README lost its soul/);
+    assert.deepEqual(await leftovers(dataDir), []);
+    await Deno.remove(dataDir, { recursive: true });
+  },
+});
