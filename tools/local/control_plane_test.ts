@@ -21,7 +21,9 @@ async function withOptions(body: (options: ControlPlaneOptions) => Promise<void>
   }
 }
 
-const add = async (url: string) => await (await fetch(`${url}/add`)).json();
+async function add(url: string): Promise<{ readonly count: number; readonly blob: string | null }> {
+  return await (await fetch(`${url}/add`)).json();
+}
 
 Deno.test("the control plane keeps objects and blobs through a crash and a stop, and takes its configuration from wrangler.toml", () =>
   withOptions(async (options) => {

@@ -4,6 +4,7 @@
  * - A1 The tag is a hash of everything that goes in (base, programs of this machine, versions, these files): the same
  *   inputs find the image, others build another.
  * - A2 A new image has run once, hardened like a sandbox, before it gets its name.
+ * - A3 One build at a time per data directory; who waited finds the image.
  */
 
 import type { HarnessName } from "../../runner-agent/ports.ts";
@@ -57,11 +58,25 @@ export async function ensureAgentImage(request: AgentImageRequest): Promise<Agen
 }
 
 async function ensureFrom(base: string | null, request: AgentImageRequest): Promise<AgentImage> {
-  const { harness, settings } = request;
-  const hash = await contentHash(base, harness);
-  const image = `localhost/shopfloor-agent-${harness}:${hash}`;
-  const existing = await imageSize(settings, image);
+  const hash = await contentHash(base, request.harness);
+  const image = `localhost/shopfloor-agent-${request.harness}:${hash}`;
+  const existing = await imageSize(request.settings, image);
   if (existing !== null) return { image, sizeBytes: existing, wasBuilt: false };
+  using lock = await Deno.open(`${request.dataDir}/podman/build.lock`, { create: true, write: true });
+  await lock.lock(true);
+  const builtMeanwhile = await imageSize(request.settings, image);
+  if (builtMeanwhile !== null) return { image, sizeBytes: builtMeanwhile, wasBuilt: false };
+  return await build(base, hash, image, request);
+}
+
+/** Called by the holder of the lock (A3). */
+async function build(
+  base: string | null,
+  hash: string,
+  image: string,
+  request: AgentImageRequest,
+): Promise<AgentImage> {
+  const { harness, settings } = request;
 
   say(
     request,
@@ -78,8 +93,11 @@ async function ensureFrom(base: string | null, request: AgentImageRequest): Prom
       ...[building, "/bin/sh", "-c", smokeLine(harness)],
     ]);
     await podman(settings, "name the new image", ["tag", building, image]);
-    await podman(settings, "drop the working name", ["untag", building, building]);
   } finally {
+    // Also of a build that failed; there may be none.
+    await runCommand(settings.podmanPath, [...settings.globalArgs, "untag", building, building], {
+      env: settings.env,
+    });
     await Deno.remove(dir, { recursive: true });
   }
   const sizeBytes = await imageSize(settings, image);
@@ -178,7 +196,7 @@ async function imageSize(settings: PodmanSettings, image: string): Promise<numbe
   return result.code === 0 ? Number(result.stdout.trim()) : null;
 }
 
-/** Older images of the same harness only fill the disk; one that a container still uses stays until the next time. */
+/** Older images of the same harness and those without a name only fill the disk; one that a container still uses stays until the next time. */
 async function dropOlder(settings: PodmanSettings, image: string): Promise<void> {
   const repository = image.slice(0, image.lastIndexOf(":"));
   const listed = await podman(settings, "list images", [
@@ -188,8 +206,8 @@ async function dropOlder(settings: PodmanSettings, image: string): Promise<void>
     repository,
   ]);
   const older = listed.split("\n").filter((name) => name !== "" && name !== image);
-  for (const name of older) {
-    await runCommand(settings.podmanPath, [...settings.globalArgs, "rmi", name], { env: settings.env });
+  for (const command of [...older.map((name) => ["rmi", name]), ["image", "prune", "--force"]]) {
+    await runCommand(settings.podmanPath, [...settings.globalArgs, ...command], { env: settings.env });
   }
 }
 

@@ -56,6 +56,11 @@ export async function probePodman(settings: PodmanSettings): Promise<ProbeOutcom
 async function importProbeImage(settings: PodmanSettings): Promise<string | null> {
   const busybox = await findProgram("busybox");
   if (busybox === null) return "busybox is missing";
+  const exists = ["image", "exists", PROBE_IMAGE];
+  if (
+    (await runCommand(settings.podmanPath, [...settings.globalArgs, ...exists], { env: settings.env }))
+      .code === 0
+  ) return null;
   const tree = await Deno.makeTempDir({ prefix: "shopfloor-probe-" });
   try {
     for (const folder of ["bin", "proc", "sys", "dev", "tmp", "etc", "run"]) {
