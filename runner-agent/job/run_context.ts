@@ -26,6 +26,7 @@ import type {
 } from "../ports.ts";
 import { HUB_URL } from "./hub.ts";
 import { modelPath } from "./hub_routes.ts";
+import { processGitEnvironment } from "./process_git.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
 import {
   CONCLUSION_NAME,
@@ -175,6 +176,7 @@ export function containerSpec(
         agentHome,
         conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,
       }),
+      ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
     },
     workDir: workspace,
     mounts: [

@@ -7,7 +7,9 @@ import type { HarvestReading, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
+import { agentGitConfig } from "./agent_git_config.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
+import { linkGitDirectory } from "./process_git.ts";
 import {
   containerSpec,
   type PlanError,
@@ -38,7 +40,9 @@ export async function createContainer(context: RunContext, worktree: Worktree): 
   const { harness, plan } = planned.value;
   try {
     const owner = await context.deps.runtime.hostOwner();
-    await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
+    const homeFiles = { ".gitconfig": agentGitConfig(context.run.job.stationName), ...plan.homeFiles };
+    await makeRunDirs(context.dirs, homeFiles, (paths) => giveToOwner(paths, owner));
+    if (context.deps.runtime.name === "process") await linkGitDirectory(worktree);
     const { containerId } = await context.deps.runtime.create(
       containerSpec(context, worktree, harness, plan),
     );

@@ -6,15 +6,18 @@ import type { RunConfig } from "../config.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
 import { ProcessContainer } from "../container/process_container.ts";
 import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harness/mod.ts";
+import { HUB_PORT } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type { Clock, ContainerRuntime, HarnessName, ModelProvider } from "../ports.ts";
 import { createWorktreeManager } from "../worktree/worktree_manager.ts";
 import type { DaemonDeps } from "./daemon.ts";
 import type { RunJournal } from "./journal.ts";
+import { STAND_IN_PORT } from "./process_git.ts";
 import type { ModelKey } from "./run_context.ts";
 import { chooseHubBase } from "./run_dirs.ts";
 
 const HARNESS_NAMES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
+const PRIVATE_DIR_MODE = 0o700;
 const INIT_SCRIPT = new URL("../container/init.sh", import.meta.url).pathname;
 
 /** Where one registered runner keeps its journal, worktrees and sandboxes. */
@@ -30,7 +33,9 @@ export function createRuntime(
   warn: (line: string) => void,
 ): ContainerRuntime {
   if (config.runtime === "podman") {
-    return new PodmanContainer({ ...config.podman, instance, initScriptPath: INIT_SCRIPT, clock });
+    const logDir = join(stateDirOf(config.dataDir, instance), "logs");
+    Deno.mkdirSync(logDir, { recursive: true, mode: PRIVATE_DIR_MODE });
+    return new PodmanContainer({ ...config.podman, instance, logDir, initScriptPath: INIT_SCRIPT, clock });
   }
   return new ProcessContainer({
     stateDir: join(stateDirOf(config.dataDir, instance), "processes"),
@@ -107,6 +112,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     worktrees: createWorktreeManager({
       dataDir: stateDir,
       localRepositoryRoots: config.localRepositoryRoots,
+      hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,
     }),
     controlPlane: createControlPlane(address, registration.id, registration.token),
     journal: wiring.journal,
