@@ -1,5 +1,13 @@
 /** TCP ports of this machine. */
 
+/**
+ * Chosen below the range from which the system takes the ports of outgoing connections: while a server is down, a client
+ * that keeps trying its port could otherwise be given that very port, and keep the server from coming back.
+ */
+const FIRST_PORT = 20_000;
+const PORT_COUNT = 10_000;
+const TRIES_MAX = 100;
+
 /** A port on 127.0.0.1 that is free now; `preferred` when it is. */
 export function freePort(preferred?: number): number {
   if (preferred !== undefined && isFree(preferred)) return preferred;
