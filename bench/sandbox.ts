@@ -30,7 +30,6 @@ const sandboxes = new PodmanContainer({
   ...settings,
   socketPath: service.socketPath,
   instance: `bench-${crypto.randomUUID()}`,
-  initScriptPath: new URL("../runner-agent/container/init.sh", import.meta.url).pathname,
   clock: realClock,
 });
 const owner = await sandboxes.hostOwner();

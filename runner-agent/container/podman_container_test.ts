@@ -11,7 +11,6 @@ const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
 const settings = await ensurePodmanSettings(dataDir);
 const service = await startPodmanService(settings);
 const { image } = await ensureAgentImage({ harness: "command", dataDir, settings });
-const initScriptPath = new URL("./init.sh", import.meta.url).pathname;
 const OWNER = settings.isRootless ? null : settings.firstHostId + 1000;
 globalThis.addEventListener("unload", () => void service.stop());
 
@@ -24,7 +23,6 @@ function openPodmanWorld() {
     const container = new PodmanContainer({
       ...settings,
       instance,
-      initScriptPath,
       socketPath: service.socketPath,
       clock: realClock,
     });
@@ -212,7 +210,6 @@ Deno.test("podman: doctor names what it found, and says what to do when the serv
   const gone = new PodmanContainer({
     ...settings,
     instance: "x",
-    initScriptPath,
     clock: realClock,
     socketPath: `${world.baseDir}/none.sock`,
   });

@@ -86,6 +86,44 @@ Deno.test("process: a forward reaches a unix socket through the port of its own"
   await close();
 });
 
+Deno.test("process: a run goes on when its runner is killed, and the next runner has all of it", async () => {
+  const { baseDir, reopen, close } = openProcessWorld();
+  const url = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+  const spec = shellSpec(
+    baseDir,
+    { stdout: "before\n", delayMs: 700, exitCode: 5 },
+    (hostDir) => hostDir,
+    "",
+  );
+  const script = `
+    import { ProcessContainer } from ${url("./process_container.ts")};
+    import { realClock } from ${url("./test_world.ts")};
+    const options = { stateDir: ${
+    JSON.stringify(`${baseDir}/runs`)
+  }, instance: "tests", clock: realClock, warn: () => {} };
+    const runtime = new ProcessContainer(options);
+    await runtime.start((await runtime.create(${JSON.stringify(spec)})).containerId);
+    await Deno.writeTextFile(${JSON.stringify(`${baseDir}/up`)}, "");
+    setInterval(() => {}, 1000);`;
+  const runner = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--ext=ts", script],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  await eventually(
+    "the runner has started it",
+    () => Deno.stat(`${baseDir}/up`).then(() => true, () => false),
+  );
+  runner.kill("SIGKILL");
+  await runner.status;
+  const [found] = await reopen().list();
+  assert.equal(found?.state, "running");
+  assert.equal((await collectOutput(reopen(), found.containerId)).stdout, "before\n");
+  assert.equal((await reopen().wait(found.containerId, new AbortController().signal)).exitCode, 5);
+  await reopen().remove(found.containerId);
+  await close();
+});
+
 Deno.test("process: a run whose processes were killed from outside is reported as killed, not as running", async () => {
   const { baseDir, runtime, reopen, close } = openProcessWorld();
   Deno.mkdirSync(`${baseDir}/work`);

@@ -15,10 +15,10 @@ import { sealedRunArgs } from "./podman_probe.ts";
 import type { PodmanSettings } from "./podman_settings.ts";
 import { mustRun, runCommand } from "./run_command.ts";
 
-/** Grows when the way of building changes what comes out. */
-const FORMAT = 3;
 const BUILD_TIMEOUT_MS = 900_000;
 const CONTAINERFILE = new URL("./Containerfile", import.meta.url);
+/** The files that decide what goes in. */
+const RECIPE = ["./Containerfile", "./agent_image.ts", "./closure.ts", "./harness_files.ts"];
 const LABEL = "shopfloor.content";
 
 /** An image that is ready. */
@@ -179,9 +179,8 @@ async function buildOnBase(
 
 async function contentHash(base: string | null, harness: HarnessName): Promise<string> {
   const inputs = {
-    format: FORMAT,
+    recipe: await Promise.all(RECIPE.map((file) => Deno.readTextFile(new URL(file, import.meta.url)))),
     base,
-    containerfile: base === null ? null : await Deno.readTextFile(CONTAINERFILE),
     programs: base === null ? await closureInputs() : null,
     deno: Deno.version.deno,
     npm: npmSpecs(harness),

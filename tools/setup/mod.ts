@@ -7,7 +7,7 @@
  * const settings = await ensurePodmanSettings(".shopfloor");
  * const service = await startPodmanService(settings);
  * const { image } = await ensureAgentImage({ harness: "command", dataDir: ".shopfloor", settings });
- * // new PodmanContainer({ ...settings, socketPath: service.socketPath, instance, initScriptPath, clock })
+ * // new PodmanContainer({ ...settings, socketPath: service.socketPath, instance, clock })
  * ```
  */
 

@@ -20,6 +20,8 @@ import { mustRun } from "./run_command.ts";
 /** First host uid and gid of the sandboxes when we are root. */
 export const FIRST_HOST_ID = 200_000;
 
+const INIT_SCRIPT = new URL("../../runner-agent/container/init.sh", import.meta.url);
+
 /** How to call Podman on this machine. */
 export interface PodmanSettings {
   readonly podmanPath: string;
@@ -31,6 +33,8 @@ export interface PodmanSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Arguments before the sub-command of every podman call. */
   readonly globalArgs: readonly string[];
+  /** A copy of `init.sh` that the sandbox's user may read, whatever the umask of the checkout was. */
+  readonly initScriptPath: string;
   /** Where conmon writes the output of containers. */
   readonly logDir: string;
   /** Short directory for the socket and the like; gone after a reboot. */
@@ -49,6 +53,7 @@ export async function ensurePodmanSettings(dataDir: string): Promise<PodmanSetti
   const realBase = await Deno.realPath(base);
   const isRootless = Deno.uid() !== 0;
   const runDir = await ensureRunDir(realBase);
+  await replaceFile(`${realBase}/init.sh`, await Deno.readTextFile(INIT_SCRIPT));
   const fingerprint = [
     (await mustRun("ask Podman's version", podmanPath, ["--version"])).trim(),
     Deno.osRelease(),
@@ -72,6 +77,7 @@ export async function ensurePodmanSettings(dataDir: string): Promise<PodmanSetti
       "--storage-driver",
       choice.storageDriver,
     ],
+    initScriptPath: `${realBase}/init.sh`,
     logDir: `${realBase}/logs`,
     runDir,
     socketPath: `${runDir}/podman.sock`,
@@ -121,16 +127,19 @@ async function readProbe(path: string): Promise<Probe | null> {
   }
 }
 
-/** Only when it differs: another podman may be reading it. */
 async function writeConf(base: string, choice: PodmanChoice): Promise<void> {
-  const path = `${base}/containers.conf`;
-  const text = containersConf(choice);
+  await replaceFile(`${base}/containers.conf`, containersConf(choice));
+}
+
+/** Only when it differs, and never in place: another podman, or a sandbox's shell, may be reading it. */
+async function replaceFile(path: string, text: string): Promise<void> {
   const current = await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   });
   if (current === text) return;
   await Deno.writeTextFile(`${path}.tmp`, text);
+  await Deno.chmod(`${path}.tmp`, 0o644);
   await Deno.rename(`${path}.tmp`, path);
 }
 
