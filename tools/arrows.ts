@@ -14,6 +14,8 @@ export interface Area {
   readonly mayTypes?: readonly string[];
   /** Packages and platform modules; `node:*` stands for all of Node's. */
   readonly packages: readonly string[];
+  /** Of these only types, such as `z.infer`. */
+  readonly packageTypes?: readonly string[];
   /** Files of the area must not import each other, as they meet only where they are wired, except these. */
   readonly apartFrom?: readonly string[];
 }
@@ -41,7 +43,12 @@ function shell(name: string, packages: readonly string[] = []): Area {
 export const AREAS: readonly Area[] = [
   { path: "protocol/", may: [], packages: ["zod", "@noble/hashes"] },
 
-  { path: "worker/domain/", may: ["protocol/", "worker/limits.ts"], packages: ["@noble/hashes"] },
+  {
+    path: "worker/domain/",
+    may: ["protocol/", "worker/limits.ts"],
+    packages: ["@noble/hashes"],
+    packageTypes: ["zod"],
+  },
   {
     path: "worker/git/",
     may: ["protocol/", "worker/limits.ts"],
@@ -86,13 +93,16 @@ export const AREAS: readonly Area[] = [
       "protocol/",
       "worker/domain/",
       "worker/stubs/",
+      "worker/pages/",
       "worker/middleware/body_limit.ts",
       HISTORY_READ,
       ...WORKER_GROUND,
     ],
     packages: ["hono", "zod", "node:crypto"],
     // These are no routes: what several of them say or read in the same way.
-    apartFrom: ["answer", "input", "gate_refusal", "task_evidence"].map((name) => `worker/routes/${name}.ts`),
+    apartFrom: ["answer", "input", "gate_refusal", "page_response", "task_evidence"].map((name) =>
+      `worker/routes/${name}.ts`
+    ),
   },
   {
     path: "worker/pages/",
@@ -175,7 +185,8 @@ export function forbidden(
   if (area === null) return null;
   const from = label(area.path, file);
   if (target.kind === "package") {
-    const isAllowed = area.packages.some((name) =>
+    const packages = what === "types" ? [...area.packages, ...(area.packageTypes ?? [])] : area.packages;
+    const isAllowed = packages.some((name) =>
       name === "node:*"
         ? target.name.startsWith("node:")
         : target.name === name || target.name.startsWith(`${name}/`)

@@ -25,7 +25,7 @@ export const SUITES: readonly Suite[] = [
       /^runner-agent\/(?!(domain|pipeline)\/)(?!container\/podman_container_test\.ts$)/,
       /^tools\/(?!setup\/)/,
       /^worker\/(store\/|[^/]+$)/,
-      /^test\/(fake|contract|property)\//,
+      /^test\/(fake|contract|property|runner)\//,
       /^test\/[^/]+$/,
       /^bench\//,
     ],
@@ -48,7 +48,11 @@ export const SUITES: readonly Suite[] = [
   {
     name: "podman",
     what: "real containers, images and the whole demo",
-    files: [/^test\/podman\//, /^runner-agent\/container\/podman_container_test\.ts$/, /^tools\/setup\//],
+    files: [
+      /^test\/(podman|demo)\//,
+      /^runner-agent\/container\/podman_container_test\.ts$/,
+      /^tools\/setup\//,
+    ],
   },
   { name: "browser", what: "the board in a real browser", files: [/^test\/browser\//] },
   { name: "harness", what: "the real agent CLIs against a scripted model", files: [/^test\/harness\//] },

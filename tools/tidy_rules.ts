@@ -18,8 +18,11 @@ interface Ban {
   readonly pattern: RegExp;
   readonly appliesTo: (file: string) => boolean;
   readonly message: string;
+  /** Fine where this stands within `NEAR_LINES` lines. */
+  readonly unlessNear?: RegExp;
 }
 
+const NEAR_LINES = 8;
 const isCode = (file: string) => /\.(ts|tsx|js|mjs)$/.test(file);
 const isProduction = (file: string) => /^(worker|runner-agent|protocol)\//.test(file) && !isTestFile(file);
 /** Where a program talks to the person at the terminal. */
@@ -51,6 +54,7 @@ const BANS: readonly Ban[] = [
     pattern: /(?<![\w.])(setTimeout|sleep|delay)\(/,
     appliesTo: (file) => /_test\.tsx?$/.test(file),
     message: "waits for time to pass: wait for a condition with a deadline, or move a fake clock",
+    unlessNear: /deadline|(end|until)Ms|(performance|Date)\.now\(\)/i,
   },
   {
     pattern: /\bDeno\.test\.only\(|\bonly:\s*true/,
@@ -90,12 +94,14 @@ function inspectSize(file: string, text: string): Finding[] {
 function inspectLines(file: string, text: string): Finding[] {
   const bans = BANS.filter((ban) => ban.appliesTo(file));
   if (bans.length === 0) return [];
-  return text.split("\n").flatMap((content, index) =>
+  const lines = text.split("\n");
+  return lines.flatMap((content, index) =>
     bans.flatMap((ban) => {
       const match = ban.pattern.exec(content);
-      return match === null
-        ? []
-        : [{ file, line: index + 1, message: `'${match[0].trim().slice(-60)}' ${ban.message}` }];
+      if (match === null) return [];
+      const near = lines.slice(Math.max(0, index - NEAR_LINES), index + NEAR_LINES + 1).join("\n");
+      if (ban.unlessNear?.test(near) === true) return [];
+      return [{ file, line: index + 1, message: `'${match[0].trim().slice(-60)}' ${ban.message}` }];
     })
   );
 }

@@ -29,6 +29,9 @@ Deno.test("left-overs and forbidden calls are found with their line, where they 
   assert.match(findings("worker/x_test.ts", "await sleep(5)").join(), /waits for time/);
   assert.match(findings("worker/x_test.ts", "setTimeout(f, 5)").join(), /waits for time/);
   assert.deepEqual(findings("worker/x_test.ts", "clock.sleep(5)"), []);
+  const poll =
+    "while (!isDone()) {\n  assert.ok(Date.now() < deadlineMs);\n  await new Promise((r) => setTimeout(r, 5));\n}";
+  assert.deepEqual(findings("worker/x_test.ts", poll), [], "a condition with a deadline");
   assert.match(findings("worker/x_test.ts", "Deno.test.only('x', f)").join(), /leaves the other tests out/);
   assert.match(findings("worker/x.ts", "// @ts-ignore").join(), /fix the type/);
   assert.match(findings("worker/x.ts", "// deno-lint-ignore arrows/imports").join(), /where it belongs/);
