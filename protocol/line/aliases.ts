@@ -41,15 +41,16 @@ export interface AliasConflict {
 export function renameKeys(kind: AliasKind, input: unknown): Result<unknown, AliasConflict> {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return ok(input);
   const table: Readonly<Record<string, string>> = ALIASES[kind];
-  const out: Record<string, unknown> = {};
+  // A map, as assigning to a key named `__proto__` of an object would make a prototype of what the client sent.
+  const out = new Map<string, unknown>();
   for (const [key, value] of Object.entries(input)) {
     const name = Object.hasOwn(table, key) ? table[key]! : key;
-    if (Object.hasOwn(out, name) && JSON.stringify(out[name]) !== JSON.stringify(value)) {
+    if (out.has(name) && JSON.stringify(out.get(name)) !== JSON.stringify(value)) {
       return err({ alias: key === name ? otherSpelling(table, name, input) : key, name });
     }
-    out[name] = value;
+    out.set(name, value);
   }
-  return ok(out);
+  return ok(Object.fromEntries(out));
 }
 
 function otherSpelling(table: Readonly<Record<string, string>>, name: string, input: object): string {

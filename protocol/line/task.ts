@@ -4,7 +4,7 @@ import type { StationId } from "../ids.ts";
 import { renameKeys } from "./aliases.ts";
 import { description, labels, name, priority, title } from "./fields.ts";
 
-/** POST .../assembly-lines/{lineId}/tasks. The description may be empty but must be there in the spec form. */
+/** POST .../assembly-lines/{lineId}/tasks. The spec asks for a description; one that is missing is empty (A23). */
 export const taskCard = z.unknown().transform((input, context) => {
   const renamed = renameKeys("card", input);
   if (renamed.ok) return renamed.value;
