@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endLeftovers, remember, STATE_VARIABLE } from "./leftovers.ts";
-import { isFree } from "./ports.ts";
+import { becomesFree } from "./ports.ts";
 import { answers, type Child, startChild, waitUntilReady } from "./processes.ts";
 
 const READY_MS = 60_000;
@@ -43,7 +43,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await Deno.mkdir(dataDir, { recursive: true });
   const statePath = join(dataDir, "control_plane.json");
   await endLeftovers("the control plane", statePath);
-  if (!isFree(options.port)) {
+  if (!(await becomesFree(options.port))) {
     throw new Error(
       `Cannot start the control plane as port ${options.port} must be free: another program listens there. ` +
         "Give another with --port",

@@ -7,6 +7,7 @@
  * - P3 `stop` ends the service only if this process started it, or its starter is dead.
  */
 
+import { runCommand } from "./run_command.ts";
 import type { PodmanSettings } from "./podman_settings.ts";
 
 /** The service starts in about 0.1 s; a loaded machine takes longer. */
@@ -60,8 +61,23 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
       endProcess(child.pid, "SIGTERM");
       child.ref();
       await child.status;
+      await unmountStorage(settings);
     },
   };
+}
+
+/**
+ * Lets go of the storage, which Podman keeps mounted onto itself when it is root: mounted, its directory could not be
+ * removed. A mount that is in use, by a container or another service, stays.
+ */
+async function unmountStorage(settings: PodmanSettings): Promise<void> {
+  const root = settings.globalArgs[settings.globalArgs.indexOf("--root") + 1];
+  if (settings.isRootless || root === undefined || !settings.globalArgs.includes("--root")) return;
+  const mounts = await Deno.readTextFile("/proc/self/mounts");
+  for (const line of mounts.split("\n").toReversed()) {
+    const target = line.split(" ")[1] ?? "";
+    if (target.startsWith(`${root}/`)) await runCommand("umount", [target]);
+  }
 }
 
 /** True when a Podman listens. */
