@@ -33,7 +33,7 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
       <h1>{task.title}</h1>
       <div class="two">
         <div>
-          <div id="state" data-live data-over={isOver}>
+          <div id="state" data-live data-over={isOver ? "" : undefined}>
             <State view={view} />
           </div>
           <h2>Card</h2>
@@ -57,7 +57,9 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
             </dl>
           </div>
           <h2>Repository</h2>
-          <p class="small soft">Everything that the stations left, with one branch per kind of work:</p>
+          <p class="small soft">
+            Everything that the stations left. Any user name, and a token as the password:
+          </p>
           <code class="clone">git clone {task.assemblyLineRepo.url}</code>
         </div>
         <div>
@@ -77,9 +79,9 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
             tabindex={0}
             data-stream={`${stream}/ws`}
             data-offset={output.totalBytes}
-            data-over={isOver}
+            data-over={isOver ? "" : undefined}
           >{output.tail}</pre>
-          <div id="evidence" data-live data-over={isOver}>
+          <div id="evidence" data-live data-over={isOver ? "" : undefined}>
             <h2>Reports</h2>
             <Reports reports={view.reports} />
             <h2>Changes</h2>

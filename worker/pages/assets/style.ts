@@ -66,7 +66,7 @@ code { overflow-wrap: anywhere; }
 .stations { list-style: none; margin: 0; padding: 0; }
 .stations li { display: grid; grid-template-columns: 1.1rem 1fr; gap: 0 0.7rem; position: relative; padding-bottom: 1rem; }
 .stations li::before { content: ""; width: 0.9rem; height: 0.9rem; border-radius: 50%; border: 3px solid var(--line); background: var(--surface); margin-top: 0.32rem; }
-.stations li:not(:last-child)::after { content: ""; position: absolute; left: 0.4rem; top: 1.4rem; bottom: -0.2rem; width: 2px; background: var(--line); }
+.stations li:not(:last-child)::after { content: ""; position: absolute; left: 0.4rem; top: 1.5rem; bottom: -0.1rem; width: 2px; background: var(--line); }
 .stations li.good::before { border-color: var(--good); background: var(--good); }
 .stations li.bad::before { border-color: var(--bad); background: var(--bad); }
 .stations li.busy::before { border-color: var(--busy); }
@@ -101,7 +101,7 @@ button.reject { background: transparent; color: var(--bad); border-color: var(--
 @media (min-width: 48rem) { .decision { grid-template-columns: 1fr 20rem; align-items: end; border: 1px solid var(--line); border-radius: 10px 10px 0 0; margin-inline: 0; } }
 .two { display: grid; gap: 1.2rem; }
 @media (min-width: 60rem) { .two { grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); align-items: start; } }
-.two h2:first-child { margin-top: 0.6rem; }
+.two > div > h2:first-child { margin-top: 0.6rem; }
 .narrow { max-width: 30rem; margin: 8vh auto 0; }
 .stack > * + * { margin-top: 0.9rem; }
 dl.facts { display: grid; grid-template-columns: auto 1fr; gap: 0.2rem 0.9rem; margin: 0.6rem 0; font-size: 0.92rem; }
