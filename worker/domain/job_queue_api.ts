@@ -150,11 +150,11 @@ export interface JobQueueApi {
     caller: Caller,
     taskId: string,
   ): Answer<{ readonly taskId: string; readonly askId: string | null }>;
-  /** The ask that a task waits on at this gate; for a gate already decided, the ask it was. */
+  /** The ask that a task waits on at this gate; for a gate already decided, the ask it was. `userName` goes on record. */
   authorizeGate(
     caller: Caller,
     input: { readonly taskId: string; readonly gateId: string },
-  ): Answer<{ readonly askId: string }>;
+  ): Answer<{ readonly askId: string; readonly userName: string }>;
   authorizeRepository(
     caller: Caller,
     input: { readonly taskId: string; readonly isWrite: boolean },

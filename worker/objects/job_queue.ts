@@ -178,8 +178,9 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
     const user = authorize(this.#queue.core.state, caller, "user");
     if (!user.ok) return user;
     const ask = findAsk(this.#queue.core.state, input.taskId, input.gateId);
-    if (ask.ok) await this.#queue.core.outbox.drain("gate");
-    return ask;
+    if (!ask.ok) return ask;
+    await this.#queue.core.outbox.drain("gate");
+    return ok({ ...ask.value, userName: user.value.name });
   }
 
   async authorizeRepository(caller: Caller, input: Input<"authorizeRepository">) {

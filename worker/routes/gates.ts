@@ -40,17 +40,19 @@ export function createGateRoutes(): Hono<AppEnv> {
   app.on("POST", gate, async (c) => {
     const body = await readBody(c, gateDecision);
     if (!body.ok) return body.error;
-    const askId = await askOf(c);
-    if (!askId.ok) return askId.error;
-    const decided = await humanGate(c.env, askId.value).decide(userOf(c), body.value);
-    return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId.value));
+    const ask = await askOf(c);
+    if (!ask.ok) return ask.error;
+    const { askId, userName } = ask.value;
+    const decided = await humanGate(c.env, askId).decide({ kind: "user", name: userName }, body.value);
+    return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId));
   });
 
   app.on("POST", gate.map((path) => `${path}/link`), async (c) => {
-    const askId = await askOf(c);
-    if (!askId.ok) return askId.error;
-    const issued = await humanGate(c.env, askId.value).issueToken(userOf(c).name);
-    if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId.value));
+    const ask = await askOf(c);
+    if (!ask.ok) return ask.error;
+    const { askId, userName } = ask.value;
+    const issued = await humanGate(c.env, askId).issueToken(userName);
+    if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId));
     const { token, expiresAtMs } = issued.value;
     return c.json({ url: `${baseUrlOf(c)}/g#${token}`, expiresAt: new Date(expiresAtMs).toISOString() }, 201);
   });
@@ -82,7 +84,7 @@ export function createGateRoutes(): Hono<AppEnv> {
 }
 
 /** The evidence behind a gate that was already shown to this caller. */
-export async function gateEvidence(c: Context<AppEnv>, view: GateView): Promise<Result<Evidence, Response>> {
+async function gateEvidence(c: Context<AppEnv>, view: GateView): Promise<Result<Evidence, Response>> {
   const { owner, project, taskId, baseCommit, headCommit } = view.ask;
   const access = await jobQueue(c.env, owner, project).repositoryForGate(taskId);
   if (!access.ok) return err(refusalResponse(queueRefusal(access.error)));
@@ -90,18 +92,16 @@ export async function gateEvidence(c: Context<AppEnv>, view: GateView): Promise<
   return ok(await loadEvidence(repository, access.value, { base: baseCommit, head: headCommit }));
 }
 
-/** How a signed-in caller is called in the record. */
-function userOf(c: Context<AppEnv>): { readonly kind: "user"; readonly name: string } {
-  return { kind: "user", name: c.var.caller.kind === "admin" ? "admin" : "token" };
-}
-
-async function askOf(c: Context<AppEnv>): Promise<Result<string, Response>> {
+/** The ask at the path's gate, and how the caller is called in its record. */
+async function askOf(
+  c: Context<AppEnv>,
+): Promise<Result<{ readonly askId: string; readonly userName: string }, Response>> {
   const at = projectOf(c);
   if (!at.ok) return at;
   const queue = jobQueue(c.env, at.value.owner, at.value.project);
   const taskId = c.req.param("taskId") ?? "";
   const found = await queue.authorizeGate(c.var.caller, { taskId, gateId: c.req.param("gateId") ?? "" });
-  return found.ok ? ok(found.value.askId) : err(answer(found));
+  return found.ok ? found : err(answer(found));
 }
 
 async function look(c: Context<AppEnv>): Promise<Result<GateView, Response>> {

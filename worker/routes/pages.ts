@@ -69,7 +69,7 @@ export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
     if (!isName(owner) || !isName(project)) return missing(c);
     const ask = await jobQueue(c.env, owner, project).authorizeGate(c.var.caller, { taskId, gateId });
     if (!ask.ok) return back("gate");
-    const user = { kind: "user", name: "admin" } as const;
+    const user = { kind: "user", name: ask.value.userName } as const;
     const decided = await humanGate(c.env, ask.value.askId).decide(user, {
       action,
       reason: given.data.trim(),
