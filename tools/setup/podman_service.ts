@@ -68,16 +68,15 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
 
 /**
  * Lets go of the storage, which Podman keeps mounted onto itself when it is root: mounted, its directory could not be
- * removed. A mount that is in use, by a container or another service, stays.
+ * removed. Only that mount: with a container's root below it is busy and stays, and the container's own must not be
+ * touched (the kernel lets it go even while the container runs).
  */
 async function unmountStorage(settings: PodmanSettings): Promise<void> {
+  if (settings.isRootless) return;
   const root = settings.globalArgs[settings.globalArgs.indexOf("--root") + 1];
-  if (settings.isRootless || root === undefined || !settings.globalArgs.includes("--root")) return;
+  const target = `${root}/${settings.choice.storageDriver}`;
   const mounts = await Deno.readTextFile("/proc/self/mounts");
-  for (const line of mounts.split("\n").toReversed()) {
-    const target = line.split(" ")[1] ?? "";
-    if (target.startsWith(`${root}/`)) await runCommand("umount", [target]);
-  }
+  if (mounts.split("\n").some((line) => line.split(" ")[1] === target)) await runCommand("umount", [target]);
 }
 
 /** True when a Podman listens. */

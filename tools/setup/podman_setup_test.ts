@@ -38,6 +38,7 @@ Deno.test("ensurePodmanSettings probes a fresh data directory once, and its cont
   assert.ok(performance.now() - ranMs < 10_000, "conmon did not find the container at its end");
 
   assert.equal((await podman(["rmi", "--all", "--force"])).code, 0);
+  await (await startPodmanService(settings)).stop();
   await Deno.remove(fresh, { recursive: true });
   await Deno.remove(settings.runDir, { recursive: true });
 });
@@ -59,6 +60,36 @@ Deno.test("startPodmanService uses the one that runs, and only its starter ends 
   const fourth = await startPodmanService(settings);
   assert.equal(fourth.wasReused, false);
   await fourth.stop();
+  await Deno.remove(settings.runDir, { recursive: true });
+});
+
+Deno.test("a stopped service lets go of its storage, but never of the root of a container that runs", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "shopfloor-setup-" });
+  const settings = await ensurePodmanSettings(dataDir);
+  const podman = (args: string[]) =>
+    mustRun("call podman", settings.podmanPath, [...settings.globalArgs, ...args], { env: settings.env });
+  const roots = async () =>
+    (await Deno.readTextFile("/proc/self/mounts")).split("\n").filter((line) => line.includes(dataDir));
+  const run = [
+    "run",
+    "-d",
+    "--name",
+    "stays",
+    "--network",
+    "none",
+    "localhost/shopfloor-probe:1",
+    "/bin/busybox",
+    "sleep",
+    "60",
+  ];
+  await podman(run);
+  const before = await roots();
+  await (await startPodmanService(settings)).stop();
+  assert.deepEqual(await roots(), before);
+  await podman(["rm", "--force", "--time", "0", "stays"]);
+  await (await startPodmanService(settings)).stop();
+  assert.deepEqual(await roots(), []);
+  await Deno.remove(dataDir, { recursive: true });
   await Deno.remove(settings.runDir, { recursive: true });
 });
 
