@@ -1,5 +1,5 @@
 /** `deno task start`: the control plane and its board on this machine, with one runner, until Ctrl-C. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isName } from "../protocol/ids.ts";
@@ -13,16 +13,17 @@ const options = new Command("deno task start")
   .description(
     "Starts the control plane on 127.0.0.1 with its history and board, and one runner, and stays up until Ctrl-C.\n" +
       "Ready when GET /healthz answers 200. All state is kept below --data; a second start goes on with it.\n\n" +
-      "Environment: SHOPFLOOR_ADMIN_TOKEN (default: generated into DIR/admin_token), HISTORY_URL and HISTORY_AUTH_TOKEN\n" +
-      "(default: an sqld of our own), PUBLIC_URL.",
+      "Environment: SHOPFLOOR_ADMIN_TOKEN (default: generated into DIR/admin_token); HISTORY_URL and\n" +
+      "HISTORY_AUTH_TOKEN (default: an sqld of our own); PUBLIC_URL (default: the address of the request).",
   )
   .option("--port <port>", "where to listen", parsePort, 8787)
   .option("--data <dir>", "where all state is kept", repositoryPath(".shopfloor"))
   .option("--no-runner", "the control plane alone")
-  .option("--project <owner/project>", "what the runner works for", parseProject, {
-    owner: "local",
-    project: "demo",
-  })
+  .addOption(
+    new Option("--project <owner/project>", "what the runner works for")
+      .argParser(parseProject)
+      .default({ owner: "local", project: "demo" }, "local/demo"),
+  )
   .parse(Deno.args, { from: "user" })
   .opts<{ port: number; data: string; runner: boolean; project: { owner: string; project: string } }>();
 

@@ -81,6 +81,8 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<SuiteRe
       ...files,
     ],
     cwd: ROOT,
+    // Nothing is asked of, or told to, Cloudflare by a test.
+    env: { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
     stdin: "null",
   }).spawn().status;
   const seconds = (performance.now() - startedMs) / 1000;
