@@ -70,6 +70,12 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
     pendingBytes += bytes.length;
   }
 
+  function markDropped(): void {
+    if (droppedSinceMark === 0) return;
+    append(new TextEncoder().encode(`\n[${droppedSinceMark} bytes of output were dropped]\n`));
+    droppedSinceMark = 0;
+  }
+
   function push(bytes: Uint8Array): void {
     if (isRefused || isEnded) return;
     const skipped = Math.min(skipBytes, bytes.length);
@@ -81,10 +87,7 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
       droppedSinceMark += rest.length;
       return;
     }
-    if (droppedSinceMark > 0) {
-      append(new TextEncoder().encode(`\n[${droppedSinceMark} bytes of output were dropped]\n`));
-      droppedSinceMark = 0;
-    }
+    markDropped();
     append(rest);
     if (pendingBytes === rest.length || pendingBytes >= flushBytes()) wake.resolve();
   }
@@ -182,6 +185,7 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
   return {
     push,
     async finish(signal) {
+      markDropped();
       isEnded = true;
       wake.resolve();
       const giveUp = () => givenUp.abort();

@@ -120,6 +120,7 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     const input = pollBody.safeParse(json(body));
     if (!input.success) return violation(`poll: ${input.error.message}`);
     polls.push(input.data.capabilities ?? null);
+    announce();
     const waitSeconds = Number(request.headers.get("prefer")?.match(/wait=(\d+)/)?.[1] ?? 0);
     const capabilities = new Set(input.data.capabilities);
     const matching = () => queue.filter((job) => job.needs.every((need) => capabilities.has(need)));

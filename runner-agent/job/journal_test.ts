@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { PolledJob } from "../../protocol/line/runner.ts";
+import { openJournal } from "./journal.ts";
+import { lockRunner } from "./runner_lock.ts";
+
+const job = { id: "j1", runId: "r1", leaseEpoch: 1 } as PolledJob & { readonly runId: string };
+
+async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("the journal remembers phases and log positions across openings", async () => {
+  await withDir(async (dir) => {
+    const path = join(dir, "journal.db");
+    const first = await openJournal(path);
+    await first.intendClaim("j1");
+    await first.intendClaim("j1");
+    assert.deepEqual(await first.claimIntents(), ["j1"]);
+    await first.openRun(job);
+    await first.writePhase("r1", { kind: "exited", worktree: null, ending: { kind: "lost" } });
+    await first.writeLogPosition("r1", { nextSequence: 3, offset: 40, inflightBytes: 5 });
+    // A claim heard twice must not take a run back to its beginning.
+    await first.openRun(job);
+    first.close();
+
+    const second = await openJournal(path);
+    assert.deepEqual(await second.claimIntents(), []);
+    assert.deepEqual(await second.runs(), [{
+      runId: "r1",
+      job,
+      phase: { kind: "exited", worktree: null, ending: { kind: "lost" } },
+      log: { nextSequence: 3, offset: 40, inflightBytes: 5 },
+    }]);
+    await second.closeRun("r1");
+    assert.deepEqual(await second.runs(), []);
+    second.close();
+  });
+});
+
+Deno.test("the journal's files are for their owner only", async () => {
+  await withDir(async (dir) => {
+    const journal = await openJournal(join(dir, "journal.db"));
+    await journal.intendClaim("j1");
+    for await (const file of Deno.readDir(dir)) {
+      const { mode } = await Deno.stat(join(dir, file.name));
+      assert.equal((mode! & 0o777).toString(8), "600", file.name);
+    }
+    journal.close();
+  });
+});
+
+Deno.test("a journal of another version is refused, not guessed", async () => {
+  await withDir(async (dir) => {
+    const path = join(dir, "journal.db");
+    const { createClient } = await import("@libsql/client");
+    const client = createClient({ url: `file:${path}` });
+    await client.execute("pragma user_version = 99");
+    client.close();
+    await assert.rejects(openJournal(path), /schema version 1: current value is 99/);
+  });
+});
+
+Deno.test("a runner's lock is held once", async () => {
+  await withDir(async (dir) => {
+    const path = join(dir, "lock");
+    {
+      using first = await lockRunner(path);
+      assert.notEqual(first, null);
+      assert.equal(await lockRunner(path), null);
+    }
+    using again = await lockRunner(path);
+    assert.notEqual(again, null);
+  });
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readConclusionFile } from "./conclusion_file.ts";
+import { chooseHubBase, makeHubDir, makeRunDirs, removeRunDirs, runDirs } from "./run_dirs.ts";
+
+async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("chooseHubBase() leaves the state directory only when a socket's path would not fit", () => {
+  assert.equal(chooseHubBase("/var/lib/shopfloor/r1", 0), "/var/lib/shopfloor/r1/hubs");
+  assert.equal(chooseHubBase(`/${"x".repeat(80)}`, 0), "/run/shopfloor");
+  assert.equal(chooseHubBase(`/${"x".repeat(80)}`, 1000), "/tmp/shopfloor-1000");
+});
+
+Deno.test("a run's directories hold the home's files, are given to the agent, and leave nothing behind", async () => {
+  await withDir(async (dir) => {
+    const dirs = runDirs(dir, join(dir, "hubs"), "r1");
+    const given: string[] = [];
+    await makeRunDirs(dirs, { ".a/b.txt": "text" }, (paths) => {
+      given.push(...paths);
+      return Promise.resolve();
+    });
+    assert.equal(await Deno.readTextFile(join(dirs.home, ".a/b.txt")), "text");
+    assert.deepEqual(given, [dirs.home, dirs.out], "the socket's directory is not the agent's");
+    assert.equal((Deno.statSync(join(dir, "hubs")).mode! & 0o777).toString(8), "700");
+    await removeRunDirs(dirs);
+    await removeRunDirs(dirs);
+    assert.deepEqual([...Deno.readDirSync(join(dir, "sandboxes"))], []);
+  });
+});
+
+Deno.test("a socket is never made in a directory that others can write to", async () => {
+  await withDir(async (dir) => {
+    await Deno.mkdir(join(dir, "hubs"));
+    await Deno.chmod(join(dir, "hubs"), 0o777);
+    await assert.rejects(makeHubDir(runDirs(dir, join(dir, "hubs"), "r1")), /only this user can write to/);
+  });
+});
+
+/** [what the file holds, what is read] */
+const CONCLUSIONS: readonly (readonly [string, string, RegExp | null])[] = [
+  ["success", '{"conclusion":"success"}', null],
+  ["an unknown conclusion", '{"conclusion":"maybe"}', /at 'conclusion'/],
+  ["text", "done", /expected JSON/],
+  ["an empty file", "", /expected JSON/],
+  ["an exit code that is no code", '{"conclusion":"success","exitCode":1000}', /at 'exitCode'/],
+  ["more than fits", `{"conclusion":"success","x":"${"y".repeat(70_000)}"}`, /at most 65536 bytes/],
+];
+
+for (const [what, text, message] of CONCLUSIONS) {
+  Deno.test(`readConclusionFile() ${message === null ? "takes" : "refuses"} ${what}`, async () => {
+    await withDir(async (dir) => {
+      await Deno.writeTextFile(join(dir, "c.json"), text);
+      const reading = await readConclusionFile(join(dir, "c.json"));
+      if (message === null) assert.equal(reading.kind, "read");
+      else assert.match(reading.kind === "invalid" ? reading.message : reading.kind, message);
+    });
+  });
+}
+
+Deno.test("readConclusionFile() finds no conclusion where there is no file", async () => {
+  await withDir(async (dir) =>
+    assert.deepEqual(await readConclusionFile(join(dir, "c.json")), { kind: "none" })
+  );
+});
