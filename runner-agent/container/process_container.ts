@@ -25,6 +25,7 @@ import type {
   OutputStream,
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
+import { freePort } from "./free_port.ts";
 import { type PathMap, toHostCommand } from "./host_paths.ts";
 import { safeRunName } from "./run_name.ts";
 import { readProcessStart, sendSignal } from "./process_start.ts";
@@ -241,12 +242,4 @@ async function readText(path: string): Promise<string | null> {
     if (error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ESRCH") return null;
     throw error;
   }
-}
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
 }
