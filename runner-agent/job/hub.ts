@@ -35,8 +35,8 @@ export async function startHub(
   await Deno.remove(dirs.hubSocket).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  const handle = createHubHandler(routes, onFault);
   const ended = new AbortController();
+  const handle = createHubHandler(routes, onFault, ended.signal);
   const server = Deno.serve({ path: dirs.hubSocket, signal: ended.signal, onListen: () => {} }, handle);
   await Deno.chmod(dirs.hubSocket, SOCKET_MODE);
   return {
@@ -48,10 +48,16 @@ export async function startHub(
   };
 }
 
-/** The handler alone. */
+/**
+ * The handler alone.
+ *
+ * @param closed Cuts what is under way. That a client went away is told by the streams: its body breaks off, and the
+ * answer's body is cancelled.
+ */
 export function createHubHandler(
   routes: readonly HubRoute[],
   onFault: (faultName: string) => void,
+  closed: AbortSignal,
 ): (request: Request) => Promise<Response> {
   return async function hub(request) {
     const asked = new URL(request.url);
@@ -62,7 +68,8 @@ export function createHubHandler(
     );
     if (route === undefined) return refusal(404, "not_found", `Nothing is served at '${url.pathname}'`);
     try {
-      return await route.handle(new Request(url, request));
+      const { method, headers, body } = request;
+      return await route.handle(new Request(url, { method, headers, body, signal: closed }));
     } catch (error) {
       onFault(error instanceof Error ? error.name : "unknown error");
       return refusal(502, "upstream_failed", "The runner could not get an answer");

@@ -5,6 +5,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
+import type { AgentDefinition } from "../../protocol/line/runner.ts";
+import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
+import { commandHarness } from "../../runner-agent/harness/command.ts";
+import { MODEL_PROVIDERS } from "../../runner-agent/harness/mod.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
 import { OWNER, PROJECT } from "../fake/control_plane.ts";
@@ -19,9 +23,14 @@ function runtimeOf(rig: RunnerRig): ProcessContainer {
 }
 
 /** Runs one job of a script to its report. */
-async function runScript(rig: RunnerRig, command: string, work: Parameters<RunnerRig["addJob"]>[0] = {}) {
+async function runScript(
+  rig: RunnerRig,
+  command: string,
+  work: Partial<AgentDefinition> = {},
+  change: Partial<DaemonDeps> = {},
+) {
   const jobId = rig.addJob({ operatorConfig: { command }, ...work });
-  const runner = await rig.startInside(runtimeOf(rig), { isOnce: true });
+  const runner = await rig.startInside(runtimeOf(rig), { isOnce: true, ...change });
   assert.equal(await runner.outcome, "once");
   const run = rig.plane.runs.get(jobId)!;
   assert.deepEqual(rig.plane.violations, []);
@@ -130,6 +139,30 @@ Deno.test("tokens are cut from the output, and the runner's own is not in the sa
     assert.match(output, /^token: \[redacted\]$/m);
     assert.equal(output.match(/\[redacted\]/g)?.length, 3, "the variable, the echo and the base64");
   });
+});
+
+Deno.test("the hub adds the model's key on the way out, and nothing inside ever sees it", async () => {
+  const key = "sk-real-model-key-0001";
+  const keys: (string | null)[] = [];
+  const model = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    keys.push(request.headers.get("x-api-key"));
+    return new Response(`said to ${request.headers.get("x-api-key")} at ${new URL(request.url).pathname}\n`);
+  });
+  await withRunnerRig(async (rig) => {
+    const { output } = await runScript(
+      rig,
+      `curl -s -d '{}' -H "x-api-key: placeholder" "$AGENTICS_BASE_URL/model/anthropic/v1/messages"; env; echo ${key}`,
+      {},
+      {
+        modelKeys: new Map([["anthropic", { key, baseUrl: `http://127.0.0.1:${model.addr.port}` }]]),
+        harnessByName: () => ({ ...commandHarness, provider: MODEL_PROVIDERS.anthropic }),
+      },
+    );
+    assert.deepEqual(keys, [key]);
+    assert.match(output, /^said to \[redacted\] at \/v1\/messages$/m);
+    assert.ok(!output.includes(key));
+  });
+  await model.shutdown();
 });
 
 Deno.test("a failing script fails the run with its exit code, and its commits are kept", async () => {
