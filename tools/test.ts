@@ -76,6 +76,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<SuiteRe
       // Types are checked by `deno task check`, once for all.
       "--no-check",
       `--junit-path=${report}`,
+      "--preload=tools/seed_preload.ts",
       ...(suite.args ?? []),
       ...(options.filter === undefined ? [] : ["--filter", options.filter, "--permit-no-files"]),
       ...files,

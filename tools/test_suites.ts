@@ -84,7 +84,7 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** Counts the test cases of a JUnit report as `deno test --junit-path` writes it. */
+/** Counts the test cases of a JUnit report as `deno test --junit-path` writes it; a step of a test is a case of its own. */
 export function countCases(junit: string): Counts {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (

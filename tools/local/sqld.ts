@@ -7,7 +7,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endLeftovers, remember, STATE_VARIABLE } from "./leftovers.ts";
-import { freePort } from "./ports.ts";
+import { becomesFree, freePort } from "./ports.ts";
 import { answers, type Child, startChild, waitUntilReady } from "./processes.ts";
 
 /** Two connections: with more, 16 concurrent writers wedge it (measured). */
@@ -36,6 +36,7 @@ export async function startSqld(
   await Deno.mkdir(dataDir, { recursive: true });
   const statePath = join(dataDir, "sqld.json");
   const remembered = await endLeftovers("sqld", statePath);
+  if (remembered !== null) await becomesFree(remembered.port);
   const port = freePort(options.port ?? remembered?.port);
   if (options.port !== undefined && port !== options.port) {
     throw new Error(`Cannot start sqld as port ${options.port} must be free: another program listens there`);
