@@ -97,3 +97,12 @@ export const SANDBOX_TMP_BYTES = 1024 * 1024 * 1024;
 
 /** After the order to stop: the grace of the agent, its last output, and a few tries to report. */
 export const SHUTDOWN_REPORT_MAX_MS = 60_000;
+
+// -------------------------------------------------------------------------------------------- patience
+
+/** How long a step waits for a control plane that is away: two leases, after which the job is somebody else's anyway. */
+export const CONTROL_PLANE_AWAY_MAX_MS = 180_000;
+export const HEALTH_EVERY_MS = 250;
+/** A git step that failed is tried this often in all, this far apart. */
+export const GIT_TRIES_MAX = 3;
+export const GIT_TRY_AGAIN_MS = 1_000;

@@ -12,6 +12,8 @@ export interface HubRoutesOptions {
   readonly owner: string;
   readonly project: string;
   readonly taskId: string;
+  /** Resolves once the control plane answers, or when waiting has no more sense. */
+  readonly untilReachable: () => Promise<unknown>;
   /** Serves the project's origin; null when the run has none. */
   readonly projectGit: ((request: Request) => Promise<Response>) | null;
   /** Serves the model; null when the harness needs none. */
@@ -44,7 +46,7 @@ export function modelPath(provider: string): string {
 }
 
 export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
-  const { serverUrl, model, projectGit } = options;
+  const { model, projectGit } = options;
   const apiPath = projectPath(options);
   const taskGitPath =
     `/api/git/${encodeURIComponent(options.owner)}/${encodeURIComponent(options.project)}/` +
@@ -57,14 +59,14 @@ export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
         if (!GIT_PATHS.has(rest)) {
           return refusal(404, "not_found", "This path is not part of the git protocol");
         }
-        return forward(request, serverUrl, taskGitPath + rest);
+        return forward(request, options, taskGitPath + rest);
       },
     },
     ...(projectGit === null ? [] : [{ path: `${PROJECT_REPO_PATH}/`, handle: projectGit }]),
     ...(model === null ? [] : [{ path: `${modelPath(model.name)}/`, handle: model.handle }]),
     {
       path: `${apiPath}/`,
-      handle: (request) => forward(request, serverUrl, new URL(request.url).pathname),
+      handle: (request) => forward(request, options, new URL(request.url).pathname),
     },
     ...CREDENTIAL_PATHS.map((path): HubRoute => ({
       path,
@@ -73,8 +75,16 @@ export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
   ];
 }
 
-/** Sends a request on as it is, to the same query under another path of the control plane; bodies stream. */
-async function forward(request: Request, serverUrl: string, path: string): Promise<Response> {
+/**
+ * Sends a request on as it is, to the same query under another path of the control plane; bodies stream, so it waits for
+ * a control plane that is away before it begins: what was half sent cannot be sent again.
+ */
+async function forward(
+  request: Request,
+  { serverUrl, untilReachable }: Pick<HubRoutesOptions, "serverUrl" | "untilReachable">,
+  path: string,
+): Promise<Response> {
+  await untilReachable();
   const headers = new Headers(request.headers);
   for (const name of CONNECTION_HEADERS) headers.delete(name);
   // `fetch` decodes what it asked for; the client gets the plain bytes.

@@ -5,6 +5,8 @@ import { createGitRoute } from "../worktree/git_route.ts";
 import { type Hub, startHub } from "./hub.ts";
 import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
 import { planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
+import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
+import { untilReachable } from "./patience.ts";
 import { makeHubDir } from "./run_dirs.ts";
 
 /** The worktree must be prepared. Also for a run whose sandbox goes on from before: the socket is made anew in its place. */
@@ -14,6 +16,8 @@ export async function openRunHub(context: RunContext): Promise<Hub> {
   const routes = hubRoutes({
     ...deps.address,
     taskId: run.job.agentDefinition.taskId,
+    untilReachable: () =>
+      untilReachable(deps.address.serverUrl, deps.clock, AbortSignal.timeout(CONTROL_PLANE_AWAY_MAX_MS)),
     projectGit: await projectGit(context),
     model: modelRoute(context),
   });

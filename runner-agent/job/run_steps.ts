@@ -5,10 +5,13 @@
 import { redactText } from "../domain/redaction.ts";
 import type { HarvestReading, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
+import type { Result } from "../../protocol/result.ts";
+import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
 import { agentGitConfig } from "./agent_git_config.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
+import { withPatience } from "./patience.ts";
 import { linkGitDirectory } from "./process_git.ts";
 import {
   containerSpec,
@@ -25,7 +28,7 @@ export async function prepare(context: RunContext): Promise<RunPhase> {
   const request = await worktreeRequest(context);
   if (request === null) return notStarted(null, "the project has no repository: set its gitUrl");
   try {
-    const prepared = await context.deps.worktrees.prepare(request);
+    const prepared = await patiently(context, () => context.deps.worktrees.prepare(request));
     return prepared.ok
       ? { kind: "prepared", worktree: prepared.value }
       : notStarted(null, worktreeText(context, prepared.error));
@@ -104,11 +107,24 @@ async function push(context: RunContext): Promise<string | null> {
   try {
     const request = await worktreeRequest(context);
     if (request === null) return null;
-    const pushed = await context.deps.worktrees.pushWork(request);
+    const pushed = await patiently(context, () => context.deps.worktrees.pushWork(request));
     return pushed.ok ? null : worktreeText(context, pushed.error);
   } catch (error) {
     return faultText(context, error);
   }
+}
+
+/** Both steps talk to the task's repository, which is away while the control plane is. */
+function patiently<T>(
+  { deps }: RunContext,
+  step: () => Promise<Result<T, WorktreeError>>,
+): Promise<Result<T, WorktreeError>> {
+  return withPatience(
+    deps.address.serverUrl,
+    deps.clock,
+    AbortSignal.timeout(CONTROL_PLANE_AWAY_MAX_MS),
+    step,
+  );
 }
 
 export function notStarted(worktree: Worktree | null, message: string): Exited {
