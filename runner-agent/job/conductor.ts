@@ -23,16 +23,7 @@ import { cleanUp, deliverReport } from "./run_end.ts";
 import { openRunHub } from "./run_hub.ts";
 import { conclude, createContainer, faultText, harvest, notStarted, prepare } from "./run_steps.ts";
 import { createRunWatch, type RunWatch } from "./run_watch.ts";
-
-/** How this runner is told to end. */
-export interface ShutdownSignals {
-  /** Take no more work. */
-  readonly drain: AbortSignal;
-  /** Stop what is running, and report it. */
-  readonly stop: AbortSignal;
-  /** Leave what cannot be reported to the next start. */
-  readonly abandon: AbortSignal;
-}
+import type { ShutdownSignals } from "./shutdown.ts";
 
 /** `left`: the report or the clean-up is for the next start of this runner. */
 export type ConductOutcome = "done" | "left";

@@ -4,9 +4,10 @@
  * Loops below return outcomes; here they become policy. One job at a time (Line 12).
  */
 import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
-import { conductRun, type ShutdownSignals } from "./conductor.ts";
+import { conductRun } from "./conductor.ts";
 import { findFormerRuns } from "./recovery.ts";
 import type { ConductorDeps } from "./run_context.ts";
+import type { ShutdownSignals } from "./shutdown.ts";
 
 export interface DaemonDeps extends ConductorDeps {
   readonly runnerName: string;

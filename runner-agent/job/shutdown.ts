@@ -5,7 +5,16 @@
 import { SHUTDOWN_REPORT_MAX_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { EventLog } from "../log/event_log.ts";
-import type { ShutdownSignals } from "./conductor.ts";
+
+/** How this runner is told to end. */
+export interface ShutdownSignals {
+  /** Take no more work. */
+  readonly drain: AbortSignal;
+  /** Stop what is running, and report it. */
+  readonly stop: AbortSignal;
+  /** Leave what cannot be reported to the next start. */
+  readonly abandon: AbortSignal;
+}
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import type { PolledJob } from "../../protocol/line/runner.ts";
+import { type ClaimDeps, type ClaimTurn, searchForWork } from "./claim_loop.ts";
+import type { ControlPlane } from "./control_plane.ts";
+import type { CallOutcome } from "./http_call.ts";
+
+const offer = (id: string, agent: string): PolledJob => ({
+  id,
+  attempt: 1,
+  stationName: "s",
+  taskTitle: "t",
+  needs: [],
+  agentDefinition: {
+    labels: [],
+    taskId: "t",
+    stageId: "s",
+    assemblyLineId: "l",
+    prompt: "",
+    appendSystemPrompt: "",
+    initBranch: false,
+    autoGit: false,
+    commitMessageTemplate: "",
+    idleTimeoutMinutes: 2,
+    maxTimeoutMinutes: 60,
+    operatorConfig: { agent, command: "true" },
+  },
+});
+const jobs = (...list: PolledJob[]): CallOutcome<{ jobs: PolledJob[] }> => ({
+  kind: "ok",
+  value: { jobs: list },
+});
+const refused = (status: number): CallOutcome<never> => ({
+  kind: "refused",
+  status,
+  code: "no",
+  message: "",
+});
+const UNREACHABLE: CallOutcome<never> = { kind: "unreachable", detail: "status 503" };
+
+/** Plays `polls` and `claims` one after the other and keeps what the loop did, in order. */
+async function search(
+  polls: CallOutcome<{ jobs: PolledJob[] }>[],
+  claims: CallOutcome<PolledJob>[] = [],
+): Promise<{ outcome: string; trace: string[] }> {
+  const trace: string[] = [];
+  const drain = new AbortController();
+  const deps: ClaimDeps = {
+    controlPlane: {
+      poll: () => {
+        const next = polls.shift();
+        if (next === undefined) drain.abort();
+        return Promise.resolve(next ?? jobs());
+      },
+      claim: (jobId: string) => {
+        trace.push(`claim ${jobId}`);
+        return Promise.resolve(claims.shift()!);
+      },
+    } as unknown as ControlPlane,
+    clock: {
+      nowMs: () => 0,
+      sleep: (ms) => {
+        trace.push(`sleep ${ms}`);
+        return Promise.resolve();
+      },
+    },
+    random: () => 0,
+    runnerName: "r",
+    ability: { harnesses: ["command"], forcedHarness: null, runtime: "dummy" },
+    pollingIntervalMs: 10_000,
+    pollWaitMs: 25_000,
+    intend: (jobId) => (trace.push(`intend ${jobId}`), Promise.resolve()),
+    forget: (jobId) => (trace.push(`forget ${jobId}`), Promise.resolve()),
+    onTurn: (turn: ClaimTurn) => trace.push(turn.kind),
+  };
+  return { outcome: (await searchForWork(deps, drain.signal)).kind, trace };
+}
+
+const claimed: PolledJob = { ...offer("a", "command"), runId: "r", leaseEpoch: 1 };
+
+Deno.test("an offer is claimed after the intent was written", async () => {
+  const { outcome, trace } = await search([jobs(offer("a", "command"))], [{ kind: "ok", value: claimed }]);
+  assert.equal(outcome, "claimed");
+  assert.deepEqual(trace, ["intend a", "claim a", "claimed"]);
+});
+
+Deno.test("a claim that nobody answered is repeated until somebody does", async () => {
+  const { outcome, trace } = await search([jobs(offer("a", "command"))], [UNREACHABLE, {
+    kind: "ok",
+    value: claimed,
+  }]);
+  assert.equal(outcome, "claimed");
+  assert.deepEqual(trace, ["intend a", "claim a", "sleep 250", "claim a", "claimed"]);
+});
+
+Deno.test("a job that somebody else has is forgotten, and the search goes on", async () => {
+  const { trace } = await search([jobs(offer("a", "command"))], [refused(409)]);
+  assert.deepEqual(trace, ["intend a", "claim a", "forget a", "taken", "sleep 250"]);
+});
+
+Deno.test("what this runner cannot run is not claimed, and the polling interval is waited", async () => {
+  const { trace } = await search([jobs(offer("a", "claude"))]);
+  assert.deepEqual(trace, ["passed", "sleep 10000"]);
+});
+
+Deno.test("a poll that is answered at once without work waits the polling interval", async () => {
+  const { trace } = await search([jobs(), refused(404)]);
+  assert.deepEqual(trace, ["idle", "sleep 10000", "idle", "sleep 10000"]);
+});
+
+Deno.test("a control plane that does not answer is asked less and less often", async () => {
+  const { trace } = await search([UNREACHABLE, UNREACHABLE, UNREACHABLE]);
+  assert.deepEqual(trace, ["retryable", "sleep 250", "retryable", "sleep 500", "retryable", "sleep 1000"]);
+});
+
+Deno.test("a refused token ends the search", async () => {
+  assert.equal((await search([refused(401)])).outcome, "fatal");
+  assert.equal((await search([refused(403)])).outcome, "fatal");
+});
