@@ -33,6 +33,8 @@ export interface QueueRig {
   readonly state: QueueState;
   /** Every event so far, in order. */
   readonly events: readonly OutboxEvent[];
+  /** Every decision so far, refused ones too. */
+  readonly decisions: readonly Decision<unknown>[];
   /** The decision made last, with its changes and events. */
   readonly last: Decision<unknown>;
   nowMs(): number;
@@ -98,7 +100,7 @@ export function createQueueRig(): QueueRig {
   const events: OutboxEvent[] = [];
   let nowMs = START_MS;
   let counter = 0;
-  let last: Decision<unknown> = { result: ok(null), changes: [], events: [] };
+  const decisions: Decision<unknown>[] = [];
 
   const bytes = (size: number) => {
     const random = new Uint8Array(size);
@@ -108,8 +110,9 @@ export function createQueueRig(): QueueRig {
   const rig: QueueRig = {
     state,
     events,
+    decisions,
     get last() {
-      return last;
+      return decisions.at(-1)!;
     },
     nowMs: () => nowMs,
     advance: (ms) => {
@@ -119,7 +122,7 @@ export function createQueueRig(): QueueRig {
       const decision = decide(state, { nowMs, seed: bytes(16) }, decider);
       applyChanges(state, decision.changes);
       events.push(...decision.events);
-      last = decision;
+      decisions.push(decision);
       return decision.result;
     },
     must: (decider) => {

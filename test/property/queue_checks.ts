@@ -1,0 +1,202 @@
+/** What must be true of a queue after every command, and of its whole story at the end (design Q1 to Q4, O2, S1). */
+import assert from "node:assert/strict";
+import { ATTEMPTS_MAX, RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
+import { applyChanges, changeKey, emptyQueueState } from "../../worker/domain/apply_changes.ts";
+import type { HistoryRecord } from "../../worker/domain/event.ts";
+import type { Change, Job, Run, Task } from "../../worker/domain/queue_state.ts";
+import { hasEnded, taskStatus } from "../../worker/domain/task_status.ts";
+import { OWNER, PROJECT } from "../fake/queue_rig.ts";
+import { stationId } from "../fake/line_arbitrary.ts";
+import type { QueuePair } from "./queue_pair.ts";
+
+type Row = Task | Job | Run;
+
+export interface QueueChecks {
+  /** Looks at what happened since the last look. */
+  afterCommand(): void;
+  /** Rebuilds the queue and its history from what was written, and compares. */
+  atEnd(): void;
+}
+
+/** Makes the checks of one pair. */
+export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueChecks {
+  const log: Change[] = [];
+  const ended = new Map<string, Row>();
+  const epochs = new Map<string, number>();
+  const statuses = new Map<string, string>();
+  const places = new Map<string, string>();
+  let decisionsSeen = 0;
+
+  function afterCommand(): void {
+    const decisions = rig.decisions.slice(decisionsSeen);
+    decisionsSeen = rig.decisions.length;
+    for (const { result, changes, events } of decisions) {
+      if (!result.ok) assert.deepEqual([changes.length, events.length], [0, 0], "D1");
+      log.push(...changes.map((change) => JSON.parse(JSON.stringify(change))));
+      checkTold(changes, events.flatMap((e) => e.destination === "history" ? [e.record] : []));
+      for (const change of changes) freeze(change);
+    }
+    checkTasks(
+      decisions.flatMap(({ events }) => events.flatMap((e) => e.destination === "task_log" ? [e] : [])),
+    );
+    checkRuns(checkJobs());
+    checkTokens();
+  }
+
+  /** D3: every row that changed is told once, as it is now. */
+  function checkTold(changes: readonly Change[], records: readonly HistoryRecord[]): void {
+    for (const change of changes) {
+      if (change.kind !== "task" && change.kind !== "job" && change.kind !== "run") continue;
+      const told = records.filter((record) => idOf(record) === changeKey(change.kind, change.row.id));
+      assert.equal(told.length, 1, `a changed ${change.kind} must be told once`);
+    }
+  }
+
+  function checkTasks(entries: readonly { taskId: string; ends: string | null }[]): void {
+    let index = 0;
+    assert.equal(rig.state.tasks.size, model.tasks.length);
+    for (const task of rig.state.tasks.values()) {
+      const expected = model.tasks[index++]!;
+      const status = taskStatus(task);
+      assert.equal(status, expected.status);
+      assert.equal(task.stationId, stationId(expected.station));
+      assert.equal(task.state.kind === "at_station", expected.job !== null);
+      const place = `${task.stationId} ${status} ${task.jobIds.length}`;
+      const isMoved = places.get(task.id) !== place;
+      const own = isMoved ? entries.filter((entry) => entry.taskId === task.id) : [];
+      if (isMoved) {
+        assert.notEqual(own.length, 0, `a task that moved to ${place} must say so on its timeline`);
+      }
+      if (hasEnded(task) && isMoved) {
+        assert.equal(own.at(-1)?.ends, status, "the last entry ends the timeline");
+      }
+      places.set(task.id, place);
+      statuses.set(task.id, status);
+      stays(task.id, task, hasEnded(task));
+      for (const attempts of Object.values(task.attempts)) assert.ok(attempts <= ATTEMPTS_MAX, "Q4");
+    }
+    for (const { taskId, ends } of entries) if (ends !== null) assert.equal(statuses.get(taskId), ends);
+  }
+
+  /** Q1, Q2, Q4. Returns the runs that hold a job. */
+  function checkJobs(): Set<string> {
+    let index = 0;
+    const holding = new Set<string>();
+    assert.equal(rig.state.jobs.size, model.jobs.length);
+    for (const job of rig.state.jobs.values()) {
+      const expected = model.jobs[index++]!;
+      assert.equal(job.leaseEpoch, expected.epoch);
+      assert.ok(job.leaseEpoch >= (epochs.get(job.id) ?? 0), "Q1: the epoch only grows");
+      epochs.set(job.id, job.leaseEpoch);
+      assert.equal(job.runIds.length, job.leaseEpoch);
+      assert.equal(job.lostRuns, expected.lost);
+      assert.ok(job.lostRuns <= RUNS_PER_JOB_MAX && job.runIds.length <= RUNS_PER_JOB_MAX, "Q4");
+      assert.equal(job.attempt, expected.attempt);
+      stays(job.id, job, job.state.kind === "finished");
+      if (job.state.kind === "claimed" || job.state.kind === "in_progress") {
+        assert.notEqual(expected.run, null);
+        const { runId, runnerId, leaseUntilMs, deadlineMs } = job.state;
+        assert.equal(runId, job.runIds.at(-1));
+        assert.equal(runnerId, runnerIds[model.runs[expected.run!]!.runner]);
+        assert.deepEqual([leaseUntilMs, deadlineMs], [expected.leaseUntil, expected.deadline]);
+        holding.add(runId);
+      } else {
+        assert.equal(expected.run, null);
+        assert.equal(job.state.kind === "finished" ? job.state.outcome : null, expected.outcome);
+      }
+    }
+    return holding;
+  }
+
+  /** Q1, Q2: an active run is the one that its job names, and a runner has one at most. */
+  function checkRuns(holding: ReadonlySet<string>): void {
+    let index = 0;
+    const busy = new Set<string>();
+    assert.equal(rig.state.runs.size, model.runs.length);
+    for (const run of rig.state.runs.values()) {
+      const expected = model.runs[index++]!;
+      assert.equal(run.state.kind === "finished" ? run.state.outcome : null, expected.outcome);
+      assert.equal(run.state.kind === "active", holding.has(run.id));
+      stays(run.id, run, run.state.kind === "finished");
+      if (run.state.kind !== "active") continue;
+      assert.equal(busy.has(run.runnerId), false, "a runner has one run at most");
+      busy.add(run.runnerId);
+    }
+  }
+
+  /** S1: two tokens for each job that is held, none for any other. */
+  function checkTokens(): void {
+    let ofJobs = 0;
+    let held = 0;
+    for (const token of rig.state.tokens.values()) {
+      if (token.jobId === null) continue;
+      ofJobs++;
+      const kind = rig.state.jobs.get(token.jobId)!.state.kind;
+      assert.ok(kind === "claimed" || kind === "in_progress", "a token of a job that is over must be gone");
+    }
+    for (const job of model.jobs) if (job.run !== null) held++;
+    assert.equal(ofJobs, 2 * held);
+  }
+
+  /** What has ended is never written again, not even with the same content (Q2, T1). */
+  function stays(id: string, row: Row, isOver: boolean): void {
+    const known = ended.get(id);
+    if (known !== undefined) assert.ok(row === known, "Q2: what ended never changes");
+    else if (isOver) ended.set(id, row);
+  }
+
+  function atEnd(): void {
+    const rebuilt = emptyQueueState(OWNER, PROJECT);
+    applyChanges(rebuilt, log);
+    assert.deepEqual(rebuilt.settings, rig.state.settings);
+    for (
+      const part of ["lines", "latestLineVersion", "runners", "tokens", "tasks", "jobs", "runs"] as const
+    ) {
+      assert.deepEqual([...rebuilt[part].entries()], [...rig.state[part].entries()]);
+    }
+    const told = new Map<string, HistoryRecord>();
+    for (const event of rig.events) {
+      if (event.destination === "history") told.set(idOf(event.record), event.record);
+    }
+    const statusOf = (key: string) => (told.get(key) as { status?: string } | undefined)?.status;
+    for (const task of rig.state.tasks.values()) assert.equal(statusOf(`task/${task.id}`), taskStatus(task));
+    for (const job of rig.state.jobs.values()) assert.equal(statusOf(`job/${job.id}`), job.state.kind);
+    for (const run of rig.state.runs.values()) {
+      assert.equal(statusOf(`run/${run.id}`) === "finished", run.state.kind === "finished");
+    }
+    const open = [...told.values()].flatMap((r) => r.kind === "gate" && r.state === "open" ? [r.askId] : []);
+    const waiting = [...rig.state.tasks.values()].flatMap((task) =>
+      task.state.kind === "awaiting_review" ? [task.state.askId as string] : []
+    );
+    assert.deepEqual(open.sort(), waiting.sort(), "the history's open gates are those that tasks wait at");
+  }
+
+  return { afterCommand, atEnd };
+}
+
+/** Identity of a snapshot, in the form of `changeKey`. */
+function idOf(record: HistoryRecord): string {
+  switch (record.kind) {
+    case "task":
+      return `task/${record.taskId}`;
+    case "job":
+      return `job/${record.jobId}`;
+    case "run":
+      return `run/${record.runId}`;
+    case "gate":
+      return `gate/${record.askId}`;
+    case "line":
+      return `line/${record.lineId}@${record.version}`;
+    case "audit":
+      return "audit";
+  }
+}
+
+/** A decider that writes into a row instead of making a new one throws from here on. */
+function freeze(change: Change): void {
+  if (change.kind === "delete_token") return;
+  Object.freeze(change.row);
+  for (const value of Object.values(change.row)) {
+    if (typeof value === "object" && value !== null) Object.freeze(value);
+  }
+}
