@@ -108,6 +108,8 @@ Deno.test({
       await page.getByText("Wrapped 14 lines.").waitFor();
       await page.getByText("+Tidy now.").waitFor();
       assert.equal(await page.evaluate("globalThis.stayed"), true, "the page was never loaded again");
+      await page.getByText("Timeline").click();
+      await page.getByText("job queued").first().waitFor();
       await shoot(page, "task");
       const check = await runner.claim();
       await runner.finish(check, { jobResult: "failed", exitCode: 2, summary: "2 tests failed." });

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import type { HumanGateApi } from "../../worker/domain/human_gate_api.ts";
-import type { TaskLogApi } from "../../worker/domain/task_log_api.ts";
+import type { OutputChunk, TaskLogApi } from "../../worker/domain/task_log_api.ts";
 import type { GateResolution } from "../../worker/domain/event.ts";
 
 export interface FakeQueue {
@@ -13,7 +13,9 @@ export interface FakeQueue {
 export interface GateLogHarness {
   gate(askId: string): HumanGateApi & { advanceClock(ms: number): Promise<void> };
   /** Bytes that it gives come back as text. */
-  log(name: string): TaskLogApi;
+  log(
+    name: string,
+  ): TaskLogApi & { appendAll(...chunks: readonly OutputChunk[]): Promise<{ nextOffset: number }[]> };
   queue(name: string): FakeQueue;
   /** The address at which a viewer joins. */
   viewerUrl(name: string, offset: number): string;

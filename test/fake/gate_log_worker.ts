@@ -1,7 +1,8 @@
 /**
  * A Worker around `HumanGate` and `TaskLog` for tests, with a stand-in for the queue that can be told to refuse.
  * `GET /log/{name}` is passed on to the log of that name, so that a test can join as a viewer;
- * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": [...]}`.
+ * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": [...]}`;
+ * the method `appendAll` of a log appends each argument, without waiting in between.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { GateResolution } from "../../worker/domain/event.ts";
@@ -46,7 +47,9 @@ export default {
       string,
       (...a: unknown[]) => Promise<unknown>
     >;
-    const result = await stub[method]!(...args);
+    const result = method === "appendAll"
+      ? await Promise.all(args.map((chunk: unknown) => stub.append!(chunk)))
+      : await stub[method]!(...args);
     const toText = (_: string, value: unknown) =>
       value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
     return new Response(JSON.stringify({ result }, toText));

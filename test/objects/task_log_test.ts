@@ -74,9 +74,7 @@ Deno.test({
 
     await t.step("chunks that arrive together are written as few rows", async () => {
       const log = harness.log("together");
-      const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => log.append(chunk(i, bytesOf("ab")))),
-      );
+      const answers = await log.appendAll(...Array.from({ length: 50 }, (_, i) => chunk(i, bytesOf("ab"))));
       assert.equal(answers.at(-1)!.nextOffset, 100);
       const rows = await harness.rows("TASK_LOG", "together", "select * from output");
       assert.ok(rows.length < 25, `${rows.length} rows for 50 chunks`);

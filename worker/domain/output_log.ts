@@ -63,7 +63,7 @@ export function placeChunks(
 ): Placement {
   const runs = new Map(state.runs);
   const dropped = new Map<string, RunCursor>();
-  const rows: OutputRow[] = [];
+  const rows: GrowingRow[] = [];
   const nextOffsets: number[] = [];
   let { totalBytes, droppedBytes } = state;
   for (const chunk of chunks) {
@@ -97,7 +97,7 @@ export function placeChunks(
         const bytes = markerText(
           `output limit of ${limits.capBytes} bytes reached, the rest is counted but not kept`,
         );
-        rows.push({ ...row, kind: "marker", offset: totalBytes, runOffset: next.receivedBytes, bytes });
+        addRow(rows, { ...row, kind: "marker", offset: totalBytes, runOffset: next.receivedBytes, bytes }, 0);
         totalBytes += bytes.length;
       }
       droppedBytes += lost;
@@ -105,7 +105,7 @@ export function placeChunks(
     }
     nextOffsets.push(next.receivedBytes);
   }
-  return { rows, dropped, nextOffsets, state: { totalBytes, droppedBytes, runs } };
+  return { rows: rows.map(finishRow), dropped, nextOffsets, state: { totalBytes, droppedBytes, runs } };
 }
 
 /** The row that closes the output of a task whose output was cut; null when nothing was dropped. */
@@ -134,20 +134,39 @@ function freshPart(cursor: RunCursor, chunk: OutputChunk): { runOffset: number; 
   return bytes.length === 0 ? null : { runOffset, bytes };
 }
 
+/** A row that is still growing: its bytes are joined once, at the end. */
+interface GrowingRow extends Omit<OutputRow, "bytes"> {
+  readonly parts: Uint8Array[];
+  lengthBytes: number;
+  lastSequence: number | null;
+}
+
 /** Adds a row, or lengthens the last one when it goes on where that ended. */
-function addRow(rows: OutputRow[], row: OutputRow, rowMaxBytes: number): void {
+function addRow(rows: GrowingRow[], row: OutputRow, rowMaxBytes: number): void {
   const last = rows.at(-1);
-  const continues = last !== undefined && last.kind === "output" && last.runId === row.runId &&
-    last.stationId === row.stationId && last.runOffset + last.bytes.length === row.runOffset &&
-    last.bytes.length + row.bytes.length <= rowMaxBytes;
+  const continues = last !== undefined && last.kind === "output" && row.kind === "output" &&
+    last.runId === row.runId && last.stationId === row.stationId &&
+    last.runOffset + last.lengthBytes === row.runOffset &&
+    last.lengthBytes + row.bytes.length <= rowMaxBytes;
   if (!continues) {
-    rows.push(row);
+    const { bytes, ...rest } = row;
+    rows.push({ ...rest, parts: [bytes], lengthBytes: bytes.length });
     return;
   }
-  const bytes = new Uint8Array(last.bytes.length + row.bytes.length);
-  bytes.set(last.bytes);
-  bytes.set(row.bytes, last.bytes.length);
-  rows[rows.length - 1] = { ...last, lastSequence: row.lastSequence, bytes };
+  last.parts.push(row.bytes);
+  last.lengthBytes += row.bytes.length;
+  last.lastSequence = row.lastSequence;
+}
+
+function finishRow({ parts, lengthBytes, ...row }: GrowingRow): OutputRow {
+  if (parts.length === 1) return { ...row, bytes: parts[0]! };
+  const bytes = new Uint8Array(lengthBytes);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return { ...row, bytes };
 }
 
 function wholeCharacters(bytes: Uint8Array): Uint8Array {

@@ -52,8 +52,10 @@ export function GatePage({ view }: { readonly view: GatePageView }) {
         <h3>{ask.gateName}</h3>
         {ask.gateDescription === "" ? null : <p>{ask.gateDescription}</p>}
         <p class="soft small">
-          {ask.fromStationName} ended with {ask.fromOutcome}. If you approve, the task goes on to{" "}
-          {ask.toStationName}; if you reject, it ends. Asked <Ago ms={ask.openedAtMs} nowMs={view.nowMs} />.
+          {ask.fromStationName} ended with {ask.fromOutcome}. {state.kind === "open"
+            ? `If you approve, the task goes on to ${ask.toStationName}; if you reject, it ends. `
+            : null}
+          Asked <Ago ms={ask.openedAtMs} nowMs={view.nowMs} />.
         </p>
       </div>
       {ask.taskDescription === "" ? null : (

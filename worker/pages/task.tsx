@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** One task: where it is, what its stations did, what they print right now, and what came out. */
 import type { TaskData, TaskHistoryEntry } from "../../protocol/line/task.ts";
+import type { TimelineEntry } from "../../protocol/line/log.ts";
 import { Diff, type DiffProps, Reports, type ReportView } from "./evidence.tsx";
 import { Layout } from "./layout.tsx";
 import { Ago, lasted, Status, taskPath, toneOf } from "./parts.tsx";
@@ -12,6 +13,7 @@ export interface TaskPageView {
   readonly task: TaskData;
   readonly nowMs: number;
   readonly output: { readonly tail: string; readonly tailOffset: number; readonly totalBytes: number };
+  readonly timeline: readonly TimelineEntry[];
   readonly reports: readonly ReportView[];
   readonly diff: DiffProps;
   /** A word from the last form, e.g. why a decision was not taken. */
@@ -121,7 +123,37 @@ function State({ view }: { readonly view: TaskPageView }) {
           </li>
         )}
       </ol>
+      <Timeline entries={view.timeline} />
     </>
+  );
+}
+
+/** Everything that was recorded about the task, in order; folded, as the stations above say the most of it. */
+function Timeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
+  if (entries.length === 0) return null;
+  return (
+    <details id="timeline">
+      <summary>
+        Timeline <span class="small soft">{entries.length} events, times in UTC</span>
+      </summary>
+      <ol class="events">
+        {entries.map((entry) => (
+          <li key={entry.eventId}>
+            <time class="mono soft" datetime={new Date(entry.atMs).toISOString()}>
+              {new Date(entry.atMs).toISOString().slice(11, 19)}
+            </time>
+            <span>
+              {entry.kind.replaceAll("_", " ")}
+              <span class="soft">
+                {[entry.stationId, entry.runnerName, entry.detail].filter((part) => part).map((part) =>
+                  ` · ${part}`
+                )}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }
 

@@ -100,10 +100,11 @@ async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPage
   if (!task.ok) return missing(c, queueRefusal(task.error).body.error.message);
   if (!access.ok) return missing(c, queueRefusal(access.error).body.error.message);
   const log = taskLog(c.env, owner, project, taskId);
-  const [output, evidence] = await Promise.all([
+  const [output, timeline, evidence] = await Promise.all([
     log.read(0, 0).then(({ totalBytes }) =>
       log.read(totalBytes - PAGE_OUTPUT_TAIL_BYTES, PAGE_OUTPUT_TAIL_BYTES)
     ),
+    log.timeline(),
     loadEvidence(taskRepository(c.env, owner, project, taskId), access.value, commitsOf(task.value.history)),
   ]);
   return {
@@ -115,6 +116,7 @@ async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPage
       // What came since is streamed: the stream goes on where this text ends.
       totalBytes: output.offset + output.bytes.length,
     },
+    timeline,
     reports: evidence.reports,
     diff: diffOf(evidence),
     notice: NOTICES[c.req.query("notice") ?? ""] ?? null,

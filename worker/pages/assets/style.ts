@@ -36,6 +36,7 @@ h2 { font-size: 1.08rem; margin: 2rem 0 0.7rem; display: flex; gap: 0.55rem; ali
 h2 .count { color: var(--soft); font-weight: 500; font-size: 0.92rem; }
 h3 { font-size: 1rem; margin: 0 0 0.3rem; overflow-wrap: anywhere; }
 p { margin: 0.4rem 0; }
+main > .meta + .panel { margin-top: 0.9rem; }
 .soft { color: var(--soft); }
 .small { font-size: 0.9rem; }
 .mono, code, pre { font-family: var(--mono); font-size: 0.86rem; }
@@ -72,6 +73,8 @@ code { overflow-wrap: anywhere; }
 .stations li.busy::before { border-color: var(--busy); }
 .stations li.wait::before { border-color: var(--wait); background: var(--wait); }
 .stations li > div { min-width: 0; }
+.events { list-style: none; margin: 0; padding: 0 1rem 0.8rem; font-size: 0.9rem; display: grid; gap: 0.25rem; }
+.events li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.7rem; overflow-wrap: anywhere; }
 .log { background: #14161b; color: #dfe3ea; border-radius: 10px; padding: 0.8rem 1rem; margin: 0; max-height: 28rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); }
 .log:empty::before { content: "Nothing was printed yet."; color: #98a1b2; }
 .clone { display: block; background: var(--sunk); border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.8rem; overflow-wrap: anywhere; user-select: all; }
