@@ -5,10 +5,10 @@ import { type Api, createApi } from "../../tools/demo/api.ts";
 import { readLineFolder } from "../../tools/demo/line_folder.ts";
 import { prepareOrigin } from "../../tools/demo/origin.ts";
 import { type LocalPlane, startLocalPlane } from "../../tools/local/local_plane.ts";
-import { type LocalRunnerOptions, runLocalRunner, startLocalRunner } from "../../tools/local/local_runner.ts";
 import { freePort } from "../../tools/local/ports.ts";
 import type { Child } from "../../tools/local/processes.ts";
-import { prepareSandboxHost } from "../../tools/local/sandbox_host.ts";
+import { registerRunner, type RunnerOptions, runRunner } from "../../tools/local/runner.ts";
+import { prepareSandbox } from "../../tools/local/sandbox.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** Images and Podman's settings are shared by all tests: building them is not what is tested. */
@@ -29,33 +29,33 @@ export interface Stage extends AsyncDisposable {
 
 /** Starts everything; `await using` stops it. */
 export async function openStage(
-  options: { readonly runnerCount: number; readonly runOptions?: readonly string[] },
+  options: { readonly runnerCount: number },
 ): Promise<Stage> {
   const dataDir = await Deno.makeTempDir({ prefix: "sf-stage-" });
   const quiet = () => {};
-  const sandboxes = await prepareSandboxHost({ harness: "command", dataDir: SHARED_DATA, say: quiet });
+  const sandbox = await prepareSandbox({ harness: "command", dataDir: SHARED_DATA, say: quiet });
   const origin = await prepareOrigin(undefined, dataDir, join(ROOT, "examples/projects/untidy"));
   const plane = await startLocalPlane({ port: freePort(), dataDir, say: quiet });
   const api = createApi(plane.url, plane.adminToken, "test", "untidy");
   await api.putProject({ gitUrl: origin.gitUrl });
   await api.putLine("tidy", await readLineFolder(join(ROOT, "examples/lines/tidy")));
-  const settings: LocalRunnerOptions[] = Array.from({ length: options.runnerCount }, (_, index) => ({
-    name: `runner-${index + 1}`,
-    dataDir: join(dataDir, `runner-${index + 1}`),
-    serverUrl: plane.url,
-    adminToken: plane.adminToken,
+  const settings = Array.from({ length: options.runnerCount }, (_, index): RunnerOptions => ({
+    server: plane.url,
     owner: "test",
     project: "untidy",
+    name: `runner-${index + 1}`,
     labels: ["tidy"],
-    runOptions: [
-      ...sandboxes.runnerOptions,
-      "--allow-repository-under",
-      dataDir,
-      ...(options.runOptions ?? []),
-    ],
+    userToken: plane.adminToken,
+    dataDir: join(dataDir, `runner-${index + 1}`),
+    sandboxArgs: sandbox.runnerArgs,
+    args: [`--allow-repository-under=${dataDir}`],
+    logPath: join(dataDir, `runner-${index + 1}.log`),
   }));
   const runners: Child[] = [];
-  for (const one of settings) runners.push(await startLocalRunner(one));
+  for (const one of settings) {
+    await registerRunner(one);
+    runners.push(runRunner(one));
+  }
   return {
     plane,
     api,
@@ -63,7 +63,7 @@ export async function openStage(
     dataDir,
     runners,
     restartRunner: (index) => {
-      runners[index] = runLocalRunner(settings[index]!);
+      runners[index] = runRunner(settings[index]!);
     },
     until: async (taskId, withinMs, isIt) => {
       const deadlineMs = Date.now() + withinMs;

@@ -4,9 +4,9 @@ import { harnessByName } from "../../runner-agent/harness/mod.ts";
 import type { HarnessName } from "../../runner-agent/ports.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { startLocalPlane } from "../local/local_plane.ts";
-import { startLocalRunner } from "../local/local_runner.ts";
 import { freePort } from "../local/ports.ts";
-import { prepareSandboxHost } from "../local/sandbox_host.ts";
+import { registerRunner, type RunnerOptions, runRunner } from "../local/runner.ts";
+import { prepareSandbox } from "../local/sandbox.ts";
 import { type Api, createApi } from "./api.ts";
 import { readCard } from "./card.ts";
 import { cloneCommand, cloneTaskRepository } from "./clone.ts";
@@ -49,8 +49,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   await Deno.mkdir(demoDir, { recursive: true });
   const teardown = createTeardown(say);
   try {
-    const sandboxes = await prepareSandboxHost({ harness: options.harness, dataDir, say });
-    teardown.add(() => sandboxes.stop());
+    const sandbox = await prepareSandbox({ harness: options.harness, dataDir, say });
+    teardown.add(() => sandbox.stop());
     const origin = await prepareOrigin(options.repo, demoDir, PROJECT);
     const plane = await startLocalPlane({ port: freePort(options.port), dataDir, say });
     teardown.add(() => plane.stop());
@@ -62,24 +62,29 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     say(`line: ${line.name}, ${line.stations.map((station) => station.id).join(" -> ")}`);
     say(`project: ${origin.description}`);
     for (let number = 1; number <= options.runnerCount; number++) {
-      const runner = await startLocalRunner({
-        name: `runner-${number}`,
-        dataDir: join(dataDir, `runner-${number}`),
-        serverUrl: plane.url,
-        adminToken: plane.adminToken,
+      const runnerDir = join(dataDir, `runner-${number}`);
+      await Deno.mkdir(runnerDir, { recursive: true });
+      const runnerOptions: RunnerOptions = {
+        server: plane.url,
         owner: OWNER,
         project: origin.project,
+        name: `runner-${number}`,
         labels: ["tidy", "linux"],
-        runOptions: [
-          ...sandboxes.runnerOptions,
-          ...(options.harness === "command" ? [] : ["--harness", options.harness]),
-          ...(origin.localRoot === null ? [] : ["--allow-repository-under", origin.localRoot]),
+        userToken: plane.adminToken,
+        dataDir: runnerDir,
+        sandboxArgs: sandbox.runnerArgs,
+        args: [
+          ...(options.harness === "command" ? [] : [`--harness=${options.harness}`]),
+          ...(origin.localRoot === null ? [] : [`--allow-repository-under=${origin.localRoot}`]),
         ],
         env: modelEnv,
-      });
+        logPath: join(runnerDir, "runner.log"),
+      };
+      await registerRunner(runnerOptions);
+      const runner = runRunner(runnerOptions);
       teardown.add(() => runner.stop());
     }
-    say(`runners: ${options.runnerCount} on this machine, image ${sandboxes.image}`);
+    say(`runners: ${options.runnerCount} on this machine, image ${sandbox.image}`);
 
     const submitted = await api.submit("tidy", card);
     say(`task: ${submitted.id} "${submitted.title}"\n`);

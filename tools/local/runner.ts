@@ -12,6 +12,8 @@ export interface RunnerOptions {
   readonly project: string;
   /** The same name again keeps the runner and changes its token. */
   readonly name: string;
+  /** Absent: those that a runner has by default. */
+  readonly labels?: readonly string[];
   /** Admin or user token; used once, to register. */
   readonly userToken: string;
   /** Registrations and journals are kept here. */
@@ -48,6 +50,7 @@ export async function registerRunner(options: RunnerOptions): Promise<void> {
     `--project=${options.project}`,
     `--name=${options.name}`,
     `--data=${options.dataDir}`,
+    ...(options.labels === undefined ? [] : [`--labels=${options.labels.join(",")}`]),
   ]);
   const output = await new Deno.Command(program!, {
     args,
