@@ -24,18 +24,59 @@ export function refusal(
 
 /** Sends a refusal. */
 export function refusalResponse(r: HttpRefusal): Response {
-  return Response.json(r.body, { status: r.status, ...(r.headers === undefined ? {} : { headers: r.headers }) });
+  return Response.json(r.body, {
+    status: r.status,
+    ...(r.headers === undefined ? {} : { headers: r.headers }),
+  });
 }
 
-/** A body, query or path that does not fit its schema. */
-export function invalidInput(error: z.ZodError, where: "body" | "query" | "path"): HttpRefusal {
+/** What is repeated of a value that does not fit: enough to recognise it. */
+const CAME_MAX_CHARS = 60;
+
+/** A body, query or path that does not fit its schema. `input` is what came, for the messages to say. */
+export function invalidInput(
+  error: z.ZodError,
+  where: "body" | "query" | "path",
+  input: unknown,
+): HttpRefusal {
   const issues: WireIssue[] = error.issues.map((issue) => ({
     path: issue.path.map(String).join("."),
-    message: issue.message,
+    message: issueText(issue, issue.path.reduce<unknown>(fieldOf, input)),
   }));
   const first = issues[0];
   const at = first === undefined || first.path === "" ? where : `${where} at '${first.path}'`;
-  return refusal(400, "invalid_input", `Cannot use ${at}: ${first?.message ?? "it does not fit"}`, { issues });
+  return refusal(400, "invalid_input", `Cannot use ${at}: ${first?.message ?? "it does not fit"}`, {
+    issues,
+  });
+}
+
+function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === "unrecognized_keys") {
+    return `expected only fields of the protocol, came ${issue.keys.map(quoted).join(", ")}`;
+  }
+  if (/\b(came|received)\b/.test(issue.message)) return issue.message;
+  const came = cameText(issue.code, value);
+  return came === null ? issue.message : `${issue.message}, came ${came}`;
+}
+
+/** Texts that may be long or private (titles, prompts) are only counted; words of a list and names are repeated. */
+function cameText(code: z.core.$ZodIssue["code"], value: unknown): string | null {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
+  if (Array.isArray(value)) return `${value.length} items`;
+  if (typeof value !== "string") return typeof value;
+  const isCounted = (code === "too_big" || code === "too_small") && !/^-?\d+$/.test(value);
+  return isCounted || value.length > CAME_MAX_CHARS ? `${value.trim().length} characters` : quoted(value);
+}
+
+function quoted(text: string): string {
+  return `'${text.slice(0, CAME_MAX_CHARS)}'`;
+}
+
+function fieldOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined;
 }
 
 /** Maps what the queue says no to. */
@@ -43,7 +84,11 @@ export function queueRefusal(error: QueueError): HttpRefusal {
   switch (error.reason) {
     case "unauthenticated":
       return {
-        ...refusal(401, "unauthenticated", "Cannot answer as the request must carry 'Authorization: Bearer TOKEN' with a token of this project"),
+        ...refusal(
+          401,
+          "unauthenticated",
+          "Cannot answer as the request must carry 'Authorization: Bearer TOKEN' with a token of this project",
+        ),
         headers: { "www-authenticate": 'Bearer realm="shopfloor", Basic realm="shopfloor"' },
       };
     case "token_of_other_project":
@@ -56,38 +101,100 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         { expected: error.needed, came: error.came },
       );
     case "not_your_runner":
-      return refusal(403, "not_your_runner", `Cannot act for runner '${error.runnerId}' as the token belongs to another runner`);
+      return refusal(
+        403,
+        "not_your_runner",
+        `Cannot act for runner '${error.runnerId}' as the token belongs to another runner`,
+      );
     case "project_not_found":
-      return refusal(404, "project_not_found", `Cannot find project '${error.owner}/${error.project}': nothing was put into it yet`);
+      return refusal(
+        404,
+        "project_not_found",
+        `Cannot find project '${error.owner}/${error.project}': nothing was put into it yet`,
+      );
     case "not_found":
-      return refusal(404, `${error.what}_not_found`, `Cannot find ${error.what} '${error.id}' in this project`);
+      return refusal(
+        404,
+        `${error.what}_not_found`,
+        `Cannot find ${error.what} '${error.id}' in this project`,
+      );
     case "line_id_mismatch":
-      return refusal(400, "line_id_mismatch", `Cannot put line as the id in the body must be that of the path, '${error.path}': current value is '${error.body}'`);
+      return refusal(
+        400,
+        "line_id_mismatch",
+        `Cannot put line as the id in the body must be that of the path, '${error.path}': current value is '${error.body}'`,
+      );
     case "unknown_station":
-      return refusal(400, "unknown_station", `Cannot use station '${error.stationId}': expected one of ${error.stationIds.join(", ")}`, {
-        expected: error.stationIds,
-      });
+      return refusal(
+        400,
+        "unknown_station",
+        `Cannot use station '${error.stationId}': expected one of ${error.stationIds.join(", ")}`,
+        {
+          expected: error.stationIds,
+        },
+      );
     case "no_active_job":
-      return refusal(409, "no_active_job", `Cannot take the report as runner '${error.runnerId}' holds no job`);
+      return refusal(
+        409,
+        "no_active_job",
+        `Cannot take the report as runner '${error.runnerId}' holds no job`,
+      );
     case "ambiguous_job":
-      return refusal(409, "ambiguous_job", `Cannot tell which job is meant as the runner holds several: expected 'jobId' to be one of ${error.jobIds.join(", ")}`);
+      return refusal(
+        409,
+        "ambiguous_job",
+        `Cannot tell which job is meant as the runner holds several: expected 'jobId' to be one of ${
+          error.jobIds.join(", ")
+        }`,
+      );
     case "stale_lease":
-      return refusal(409, "stale_lease", `Cannot act on this run as its lease is over: expected leaseEpoch ${error.leaseEpoch}, came ${error.came}`, {
-        leaseEpoch: error.leaseEpoch,
-      });
+      return refusal(
+        409,
+        "stale_lease",
+        `Cannot act on this run as its lease is over: expected leaseEpoch ${error.leaseEpoch}, came ${error.came}`,
+        {
+          leaseEpoch: error.leaseEpoch,
+        },
+      );
     case "run_finished":
-      return refusal(409, "run_finished", `Cannot change run '${error.runId}' as it has already ended as '${error.outcome}'`, {
-        outcome: error.outcome,
-      });
+      return refusal(
+        409,
+        "run_finished",
+        `Cannot change run '${error.runId}' as it has already ended as '${error.outcome}'`,
+        {
+          outcome: error.outcome,
+        },
+      );
     case "job_not_queued":
-      return refusal(409, "job_not_queued", `Cannot claim job '${error.jobId}' as it must be queued: current value is '${error.status}'`);
+      return refusal(
+        409,
+        "job_not_queued",
+        `Cannot claim job '${error.jobId}' as it must be queued: current value is '${error.status}'`,
+      );
     case "runner_busy":
-      return refusal(409, "runner_busy", `Cannot claim another job as this runner already holds job '${error.jobId}'`);
+      return refusal(
+        409,
+        "runner_busy",
+        `Cannot claim another job as this runner already holds job '${error.jobId}'`,
+      );
     case "runner_does_not_match":
-      return refusal(409, "runner_does_not_match", `Cannot claim job as the runner lacks ${error.missing.join(", ")}`, { missing: error.missing });
+      return refusal(
+        409,
+        "runner_does_not_match",
+        `Cannot claim job as the runner lacks ${error.missing.join(", ")}`,
+        { missing: error.missing },
+      );
     case "gate_not_waiting":
-      return refusal(409, "gate_not_waiting", `Cannot decide gate '${error.gateId}' as the task must wait on it: current status is '${error.status}'`);
+      return refusal(
+        409,
+        "gate_not_waiting",
+        `Cannot decide gate '${error.gateId}' as the task must wait on it: current status is '${error.status}'`,
+      );
     case "task_ended":
-      return refusal(409, "task_ended", `Cannot change task '${error.taskId}' as it has already ended as '${error.status}'`);
+      return refusal(
+        409,
+        "task_ended",
+        `Cannot change task '${error.taskId}' as it has already ended as '${error.status}'`,
+      );
   }
 }

@@ -53,6 +53,9 @@ export const runReport = z.object({
   completionReason: reason.nullish(),
   exitCode: z.number().int().nullish(),
   leaseEpoch: z.number().int().nonnegative().optional(),
+}).refine((report) => report.status !== "completed" || report.conclusion != null, {
+  error: "expected one of success, failure and cancelled, as the run is completed",
+  path: ["conclusion"],
 });
 
 /** The answer to every report and heartbeat: `cancel` asks the runner to stop the run (pick A20). */

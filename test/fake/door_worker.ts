@@ -4,15 +4,17 @@
  *
  * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body and answers `{"result"}`.
  */
-type Objects = Readonly<Record<string, DurableObjectNamespace>>;
+interface Namespace {
+  getByName(name: string): unknown;
+}
 
 export default {
-  async fetch(request: Request, env: Objects): Promise<Response> {
+  async fetch(request: Request, env: Readonly<Record<string, Namespace>>): Promise<Response> {
     const [, binding = "", name = "", method = ""] = new URL(request.url).pathname.split("/").map(
       decodeURIComponent,
     );
     const args = await request.json() as unknown[];
-    const stub = env[binding]!.getByName(name) as unknown as Record<
+    const stub = env[binding]!.getByName(name) as Record<
       string,
       (...args: unknown[]) => Promise<unknown>
     >;

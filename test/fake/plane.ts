@@ -44,8 +44,8 @@ export interface TestProject {
   register(name: string, labels?: readonly string[]): Promise<RunnerRegistered>;
   /** Moves the queue's clock, and does what is due then. */
   advance(ms: number): Promise<void>;
-  /** Every row of every table of the queue object, as JSON by table. */
-  dump(): Promise<Record<string, string>>;
+  /** What is stored in the queue object. */
+  dump(): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface TestPlane extends AsyncDisposable {
@@ -58,6 +58,8 @@ export interface TestPlane extends AsyncDisposable {
   evict(binding: ObjectBinding, name: string): Promise<void>;
   /** Runs SQL inside an object. */
   sql(binding: ObjectBinding, name: string, query: string): Promise<readonly Record<string, unknown>[]>;
+  /** Every row of every table of an object, as JSON by table. */
+  dump(binding: ObjectBinding, name: string): Promise<Readonly<Record<string, string>>>;
 }
 
 let projectsMade = 0;
@@ -151,6 +153,19 @@ export async function startPlane(): Promise<TestPlane> {
       const storage = await worker.getDurableObjectStorage(binding, { name });
       return await storage.exec(query) as unknown as readonly Record<string, unknown>[];
     },
+    dump: async (binding, name) => {
+      const columns = await plane.sql(
+        binding,
+        name,
+        `select t.name as "table", group_concat('quote("' || c.name || '")') as columns
+         from sqlite_master t, pragma_table_info(t.name) c
+         where t.type = 'table' and t.name not like '\\_cf%' escape '\\' group by t.name order by t.name`,
+      );
+      const whole = columns.map(({ table, columns }) =>
+        `(select json_group_array(json_array(${columns})) from "${table}") as "${table}"`
+      );
+      return (await plane.sql(binding, name, `select ${whole.join(", ")}`))[0] as Record<string, string>;
+    },
     [Symbol.asyncDispose]: () => server.close(),
   };
   return plane;
@@ -172,20 +187,7 @@ function createProject(plane: TestPlane, owner: string, project: string): TestPr
     },
     register: (name, labels = []) => at.must(201, "POST", "/runners/register", { body: { name, labels } }),
     advance: (ms) => plane.rpc("JOB_QUEUE", queueName, "advanceClock", ms),
-    dump: async () => {
-      const tables = await plane.sql(
-        "JOB_QUEUE",
-        queueName,
-        "select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' order by name",
-      );
-      const dump: Record<string, string> = {};
-      for (const { name } of tables) {
-        dump[String(name)] = JSON.stringify(
-          await plane.sql("JOB_QUEUE", queueName, `select * from "${name}"`),
-        );
-      }
-      return dump;
-    },
+    dump: () => plane.dump("JOB_QUEUE", queueName),
   };
   return at;
 }

@@ -5,14 +5,21 @@ import type { QueueError } from "./job_queue_api.ts";
 import type { QueueState } from "./queue_state.ts";
 import { taskStatus } from "./task_status.ts";
 
-/** Finds the ask for a decision. A gate that was already decided answers its ask, so that a repeat gets the record. */
+/**
+ * Finds the ask for a decision. A gate that was already decided answers its ask, so that a repeat gets the record.
+ * Whoever names a line must name the task's own.
+ */
 export function findAsk(
   state: QueueState,
   taskId: string,
   gateId: string,
+  lineId?: string,
 ): Result<{ readonly askId: string }, QueueError> {
   const task = findTask(state, taskId);
   if (!task.ok) return task;
+  if (lineId !== undefined && lineId !== task.value.lineId) {
+    return err({ reason: "not_found", what: "line", id: lineId });
+  }
   const line = state.lines.get(`${task.value.lineId}@${task.value.lineVersion}`);
   if (!line?.definition.gates.some((gate) => gate.id === gateId)) {
     return err({ reason: "not_found", what: "gate", id: gateId });

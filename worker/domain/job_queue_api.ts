@@ -153,7 +153,7 @@ export interface JobQueueApi {
   /** The ask that a task waits on at this gate; for a gate already decided, the ask it was. `userName` goes on record. */
   authorizeGate(
     caller: Caller,
-    input: { readonly taskId: string; readonly gateId: string },
+    input: { readonly taskId: string; readonly gateId: string; readonly lineId?: string },
   ): Answer<{ readonly askId: string; readonly userName: string }>;
   authorizeRepository(
     caller: Caller,

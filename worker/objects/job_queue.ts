@@ -85,7 +85,10 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
   }
 
   async listLines(caller: Caller) {
-    return this.#queue.access.asAny(caller, () => ok(listLines(this.#queue.core.state)));
+    return this.#queue.access.asAny(caller, () => {
+      const found = requireProject(this.#queue.core.state.settings);
+      return found.ok ? ok(listLines(this.#queue.core.state)) : found;
+    });
   }
 
   async deleteLine(caller: Caller, lineId: string) {
@@ -126,10 +129,11 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
   }
 
   async listRunners(caller: Caller) {
-    return this.#queue.access.asAny(
-      caller,
-      () => ok(listRunners(this.#queue.core.state, this.#queue.clock.nowMs(), this.#queue.waiters.live())),
-    );
+    const { core, clock, waiters } = this.#queue;
+    return this.#queue.access.asAny(caller, () => {
+      const found = requireProject(core.state.settings);
+      return found.ok ? ok(listRunners(core.state, clock.nowMs(), waiters.live())) : found;
+    });
   }
 
   async poll(caller: Caller, input: Input<"poll">) {
@@ -177,7 +181,7 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
     this.#queue.core.page(input);
     const user = authorize(this.#queue.core.state, caller, "user");
     if (!user.ok) return user;
-    const ask = findAsk(this.#queue.core.state, input.taskId, input.gateId);
+    const ask = findAsk(this.#queue.core.state, input.taskId, input.gateId, input.lineId);
     if (!ask.ok) return ask;
     await this.#queue.core.outbox.drain("gate");
     return ok({ ...ask.value, userName: user.value.name });

@@ -44,7 +44,7 @@ export function createFileRoutes(): Hono<AppEnv> {
     if (!file.ok) return refuse(file.error);
     // Never the file's own type: what an agent wrote must not run as a page of ours.
     const type = file.value.includes(0) ? "application/octet-stream" : "text/plain; charset=utf-8";
-    return new Response(file.value, {
+    return new Response(file.value as Uint8Array<ArrayBuffer>, {
       headers: { "content-type": type, "x-content-type-options": "nosniff", "cache-control": "no-store" },
     });
   });

@@ -99,8 +99,8 @@ async function askOf(
   const at = projectOf(c);
   if (!at.ok) return at;
   const queue = jobQueue(c.env, at.value.owner, at.value.project);
-  const taskId = c.req.param("taskId") ?? "";
-  const found = await queue.authorizeGate(c.var.caller, { taskId, gateId: c.req.param("gateId") ?? "" });
+  const { lineId = "", taskId = "", gateId = "" } = c.req.param();
+  const found = await queue.authorizeGate(c.var.caller, { lineId, taskId, gateId });
   return found.ok ? found : err(answer(found));
 }
 

@@ -24,13 +24,14 @@ export async function readBody<T extends z.ZodType>(
     }
   }
   const parsed = schema.safeParse(json);
-  return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "body")));
+  return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "body", json)));
 }
 
 /** The query as the schema wants it; else the refusal to send. */
 export function readQuery<T extends z.ZodType>(c: Context<AppEnv>, schema: T): Result<z.infer<T>, Response> {
-  const parsed = schema.safeParse(c.req.query());
-  return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "query")));
+  const query = c.req.query();
+  const parsed = schema.safeParse(query);
+  return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "query", query)));
 }
 
 /** Owner and project of the path; names that cannot exist are 404, like names that do not. */

@@ -43,7 +43,9 @@ export function createLineRoutes(): Hono<AppEnv> {
         refusal(
           400,
           "invalid_line_id",
-          "Cannot put line as its id must be 1 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit",
+          `Cannot put line as its id must be 1 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit: current value is '${
+            lineId.slice(0, 100)
+          }'`,
         ),
       );
     }

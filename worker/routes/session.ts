@@ -1,7 +1,6 @@
 /** Signing a browser in and out. The pages themselves are in `pages.ts`. */
 import { timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
@@ -9,6 +8,7 @@ import { deriveSessionKey, isProof, SESSION_COOKIE, signProof } from "../domain/
 import { tokenHash } from "../domain/token.ts";
 import { invalidInput, queueRefusal, refusal, refusalResponse } from "../errors.ts";
 import { FORM_MAX_BYTES, SESSION_LIFE_MS, SIGNIN_LINK_LIFE_MS } from "../limits.ts";
+import { bodyLimit } from "../middleware/body_limit.ts";
 import { baseUrlOf } from "./input.ts";
 
 /** `code` is the code of a sign-in link, or the admin token. `next` is a path of ours to go to afterwards. */
@@ -20,7 +20,7 @@ const signIn = z.object({
 /** `POST /session/links`, `POST /session` (form or JSON), `POST /session/end`. */
 export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.use("/session/*", bodyLimit({ maxSize: FORM_MAX_BYTES }));
+  app.use("/session/*", bodyLimit(FORM_MAX_BYTES));
 
   app.post("/session/links", (c) => {
     const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
@@ -37,8 +37,9 @@ export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv
 
   app.post("/session", async (c) => {
     const isJson = (c.req.header("content-type") ?? "").startsWith("application/json");
-    const parsed = signIn.safeParse(isJson ? await readJson(c) : await c.req.parseBody());
-    if (!parsed.success) return refusalResponse(invalidInput(parsed.error, "body"));
+    const body = isJson ? await readJson(c) : await c.req.parseBody();
+    const parsed = signIn.safeParse(body);
+    if (!parsed.success) return refusalResponse(invalidInput(parsed.error, "body", body));
     const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
     const { code, next } = parsed.data;
     if (!adminToken || !isTrusted(code, adminToken, nowMs())) {

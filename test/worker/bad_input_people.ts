@@ -1,0 +1,159 @@
+/** Wrong input at the routes of repositories, gates, sessions and pages. */
+import { bad, badQuery, type BadRow, type RouteRows, TASK } from "./bad_input_row.ts";
+
+const DECISION_ROWS: readonly BadRow[] = [
+  bad("no action", { reason: "r" }, /'action'.*expected one of "approve"\|"reject"/),
+  bad("an unknown action", { action: "maybe" }, /'action'.*expected one of.*came 'maybe'/),
+  bad(
+    "a reason that is too long",
+    { action: "reject", reason: "r".repeat(4_001) },
+    /<=4000 characters, came 4001/,
+  ),
+];
+const REDEEM_ROWS: readonly BadRow[] = [
+  bad("no decision", { reason: "r" }, /'decision'.*expected 'decision'/),
+  bad("an unknown decision", { decision: "maybe" }, /'decision'.*expected one of.*came 'maybe'/),
+];
+const GATE_IDS = { lineId: "line_not_found", taskId: "task_not_found", gateId: "gate_not_found" };
+const NOT_WAITING: BadRow = {
+  what: "a task that does not wait there",
+  ids: { taskId: "running" },
+  status: 409,
+  code: "gate_not_waiting",
+  says: /must wait on it: current status is 'claimed'/,
+};
+
+export const PEOPLE_ROUTES: readonly RouteRows[] = [
+  ...["files", "files/content"].map((place): RouteRows => ({
+    route: `GET B/tasks/:taskId/${place}`,
+    audience: "git",
+    unknown: TASK,
+    rows: [
+      badQuery(`ref=${"r".repeat(301)}`, /'ref'.*<=300 characters, came 301/),
+      {
+        what: "an unknown ref",
+        query: "ref=refs/heads/nope",
+        status: 404,
+        code: "ref_not_found",
+        says: /refs\/heads\/nope/,
+      },
+      {
+        what: "an unknown path",
+        query: "path=no/where",
+        status: 404,
+        code: "path_not_found",
+        says: /'no\/where'/,
+      },
+    ],
+  })),
+  {
+    route: "GET B/tasks/:taskId/diff",
+    audience: "git",
+    unknown: TASK,
+    rows: [
+      badQuery("base=abc", /'base'.*expected 40 hex digits, came 'abc'/),
+      { what: "a task without commits", status: 404, code: "no_commits" },
+      {
+        what: "unknown commits",
+        query: `base=${"0".repeat(40)}&head=${"1".repeat(40)}`,
+        status: 404,
+        code: "ref_not_found",
+      },
+    ],
+  },
+  ...["stages", "assembly-lines"].flatMap((place): RouteRows[] => [
+    {
+      route: `POST B/${place}/:lineId/tasks/:taskId/gates/:gateId`,
+      audience: "user",
+      good: { action: "approve", reason: "" },
+      isJson: true,
+      isStrict: true,
+      unknown: GATE_IDS,
+      rows: [...DECISION_ROWS, NOT_WAITING],
+    },
+    {
+      route: `POST B/${place}/:lineId/tasks/:taskId/gates/:gateId/link`,
+      audience: "user",
+      unknown: GATE_IDS,
+      rows: [NOT_WAITING],
+    },
+  ]),
+  { route: "GET /v1/gate", audience: "link" },
+  { route: "GET /v1/gates/:askId", audience: "link", unknown: { askId: "token_unknown" } },
+  { route: "GET /v1/gate/evidence", audience: "link" },
+  { route: "GET /v1/gates/:askId/evidence", audience: "link", unknown: { askId: "token_unknown" } },
+  {
+    route: "POST /v1/gate/redeem",
+    audience: "link",
+    good: { decision: "approve" },
+    isJson: true,
+    rows: REDEEM_ROWS,
+  },
+  {
+    route: "POST /v1/gates/:askId/redeem",
+    audience: "link",
+    good: { decision: "approve" },
+    isJson: true,
+    unknown: { askId: "token_unknown" },
+    rows: REDEEM_ROWS,
+  },
+  ...["GET", "POST", "POST"].map((method, n): RouteRows => ({
+    route: `${method} /api/git/:owner/:project/:repository{[^/]+\\.git}/${
+      ["info/refs", "git-upload-pack", "git-receive-pack"][n]
+    }`,
+    audience: "git",
+    rows: [
+      {
+        what: "an unknown task",
+        ids: { repository: "nope.git" },
+        status: 404,
+        says: /Cannot find task 'nope'/,
+      },
+      ...(n === 0 ? [{ what: "no service", status: 403, says: /only speaks git's smart HTTP/ }] : []),
+      ...(n === 2 ? [{ what: "a body that is no pack", body: "what", status: 400, says: /./ }] : []),
+    ],
+  })),
+  { route: "POST /session/links", audience: "admin" },
+  {
+    route: "POST /session",
+    audience: "open",
+    rows: [
+      bad("no code", {}, /'code'.*expected string, received undefined/),
+      bad("a code that is too long", { code: "c".repeat(1_001) }, /<=1000 characters, came 1001/),
+      {
+        what: "a wrong code",
+        body: { code: "guess" },
+        status: 401,
+        code: "code_refused",
+        says: /not ours or has ended/,
+      },
+      {
+        what: "a body that is too large",
+        body: { code: "c".repeat(70_000) },
+        status: 413,
+        code: "body_too_large",
+      },
+    ],
+  },
+  { route: "POST /session/end", audience: "open" },
+  {
+    route: "GET /assets/:name",
+    audience: "open",
+    rows: [{ what: "an unknown file", ids: { name: "x" }, status: 404 }],
+  },
+  { route: "GET /signin", audience: "open" },
+  { route: "GET /", audience: "page" },
+  { route: "GET /p/:owner/:project/tasks/:taskId", audience: "page" },
+  { route: "POST /p/:owner/:project/tasks/:taskId/gates/:gateId", audience: "page" },
+  { route: "GET /g", audience: "open" },
+  {
+    route: "POST /g",
+    audience: "open",
+    rows: [{ what: "no token", body: "", status: 400, says: /not the token of a gate/ }],
+  },
+  {
+    route: "POST /g/decision",
+    audience: "open",
+    rows: [{ what: "no token", body: "", status: 400, says: /not the token of a gate/ }],
+  },
+];

@@ -1,0 +1,66 @@
+/** What one route of the table says, and the short ways to write a row. */
+
+/**
+ * Who a route is for. `any`: every token of the project. `link`: the token of a gate link. `page`: a signed-in browser,
+ * others are sent to the sign-in page. `admin`: the admin token only. `open`: everybody, or a proof in the body.
+ */
+export type Audience = "user" | "runner" | "any" | "artifact" | "git" | "link" | "page" | "admin" | "open";
+
+/** One wrong request with the token that is right for the route. */
+export interface BadRow {
+  readonly what: string;
+  /** Sent as JSON; a string is sent as it is. Absent: the route's good body. */
+  readonly body?: unknown;
+  /** Added to the path. */
+  readonly query?: string;
+  /** Instead of the ids of the fixture. */
+  readonly ids?: Readonly<Record<string, string>>;
+  /** With the admin's token, which belongs to every project. */
+  readonly isAdmin?: boolean;
+  readonly status: number;
+  /** Absent: the answer is a page or text. */
+  readonly code?: string;
+  readonly says?: RegExp;
+}
+
+export interface RouteRows {
+  /** Method and pattern, as the app has registered it; `B` is `/api/owners/:owner/projects/:project`. */
+  readonly route: string;
+  readonly audience: Audience;
+  /** A body that the route would take. */
+  readonly good?: unknown;
+  /** The good body is JSON: then broken JSON, a list, and a body that is too large are tried. */
+  readonly isJson?: boolean;
+  /** Unknown fields are refused. */
+  readonly isStrict?: boolean;
+  /** Code of the 404 for each id in the path that nobody made. */
+  readonly unknown?: Readonly<Record<string, string>>;
+  readonly rows?: readonly BadRow[];
+}
+
+/** A station that makes jobs. */
+export const station = (id: string, more: object = {}) => ({
+  id,
+  name: id,
+  trigger: { type: "dispatch_worker" },
+  ...more,
+});
+/** A body that does not fit. */
+export const bad = (what: string, body: unknown, says: RegExp): BadRow => ({
+  what,
+  body,
+  status: 400,
+  code: "invalid_input",
+  says,
+});
+/** A query that does not fit. */
+export const badQuery = (query: string, says: RegExp): BadRow => ({
+  what: `query ${query}`,
+  query,
+  status: 400,
+  code: "invalid_input",
+  says,
+});
+
+/** The 404 of every route below a task. */
+export const TASK = { taskId: "task_not_found" };

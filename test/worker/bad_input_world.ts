@@ -1,0 +1,95 @@
+/** The project that wrong input is tried on: a task at a gate, one that runs, one that ended, a token of every kind. */
+import assert from "node:assert/strict";
+import type { TestPlane, TestProject } from "../fake/plane.ts";
+
+/** An id that could be ours and is nobody's. */
+export const UNKNOWN_ID = "01jbrc9nf6m6sc7n75yr3hga9v";
+const SETTLE_MAX_MS = 5_000;
+
+export interface World {
+  readonly plane: TestPlane;
+  readonly at: TestProject;
+  /** What stands for each `:name` of a pattern. */
+  readonly ids: Readonly<Record<string, string>>;
+  readonly tokens: Readonly<Record<"user" | "runner" | "job" | "repository" | "link" | "foreign", string>>;
+  dump(): Promise<unknown>;
+}
+
+/** Makes it, and waits until nothing moves any more. */
+export async function makeWorld(plane: TestPlane): Promise<World> {
+  const at = plane.project();
+  const other = plane.project();
+  const trigger = { type: "dispatch_worker", createAssemblyLineRepo: true };
+  const station = (id: string) => ({ id, name: id, trigger });
+  const line = {
+    name: "L",
+    stations: [station("make"), station("ship")],
+    transitionRules: [{ from: "make", to: "ship", condition: "success", gate: "review" }],
+    gates: [{ id: "review", name: "Review" }],
+  };
+  await at.must(200, "PUT", "/assembly-lines/line", { body: line });
+  const { token: user } = await at.must(201, "POST", "/tokens", { body: { name: "ci" } });
+  const { token: foreign } = await other.must(201, "POST", "/tokens", { body: { name: "ci" } });
+  const runner = await at.register("ada");
+  const submit = async () => (await at.must(201, "POST", "/stages/line/tasks", { body: { title: "t" } })).id;
+  const claim = async () =>
+    (await at.must(200, "POST", "/runners/jobs", { token: runner.token, body: {} })).jobs[0];
+  const finish = (jobResult: string) =>
+    at.must(200, "PATCH", `/runners/${runner.id}`, { token: runner.token, body: { jobResult } });
+
+  const taskId = await submit();
+  await claim();
+  await finish("success");
+  const ended = await submit();
+  await claim();
+  await finish("failed");
+  const running = await submit();
+  const job = await claim();
+  const gatePath = `/stages/line/tasks/${taskId}/gates/review`;
+  const link = new URL((await at.must(201, "POST", `${gatePath}/link`)).url).hash.slice(1);
+  const { ask } = (await plane.call("GET", "/v1/gate", { token: link })).json;
+  // A work repository is made by whoever looks first.
+  await at.must(200, "GET", `/tasks/${taskId}/files`);
+  const dump = async () => ({
+    queue: await at.dump(),
+    log: await plane.dump("TASK_LOG", `${at.queueName}/${taskId}`),
+    runningLog: await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
+    gate: await plane.dump("HUMAN_GATE", ask.askId),
+  });
+  await until(async () => (await at.dump())["outbox"] === "[]");
+  return {
+    plane,
+    at,
+    ids: {
+      owner: at.owner,
+      project: at.project,
+      lineId: "line",
+      taskId,
+      running,
+      ended,
+      gateId: "review",
+      askId: ask.askId,
+      runnerId: runner.id,
+      runId: job.runId,
+      jobId: job.id,
+      artifactId: UNKNOWN_ID,
+      repository: `${taskId}.git`,
+    },
+    tokens: {
+      user,
+      runner: runner.token,
+      job: job.jobToken,
+      repository: job.agentDefinition.assemblyLineRepoToken,
+      link,
+      foreign,
+    },
+    dump,
+  };
+}
+
+async function until(test: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = Date.now() + SETTLE_MAX_MS;
+  while (!await test()) {
+    assert.ok(Date.now() < deadlineMs, "Cannot go on as the outbox must get empty");
+  }
+}
