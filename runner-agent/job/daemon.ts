@@ -7,6 +7,7 @@ import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
 import { conductRun } from "./conductor.ts";
 import { findFormerRuns } from "./recovery.ts";
 import type { ConductorDeps } from "./run_context.ts";
+import { removeHubBase } from "./run_dirs.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
 
 export interface DaemonDeps extends ConductorDeps {
@@ -22,6 +23,12 @@ export type DaemonOutcome = "drained" | "once" | "token_refused" | "left";
 
 /** Rejects only for faults of this machine: the journal, or a runtime that is not there. */
 export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
+  const outcome = await live(deps, shutdown);
+  await removeHubBase(deps.hubBase);
+  return outcome;
+}
+
+async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
   const former = await findFormerRuns(deps, deps.runnerName);
   const outcomes = await Promise.all(former.map((run) => {
     deps.log("run_resumed", { runId: run.runId, jobId: run.job.id, phase: run.phase.kind });

@@ -1,13 +1,14 @@
 /**
  * What a starting runner finds of its former life: claims without an answer, runs in the journal, containers.
  *
- * 1. A container without a row in the journal belongs to nothing that could be reported: it is removed.
+ * 1. A container or a directory without a row in the journal belongs to nothing that could be reported: it is removed.
  * 2. A claim that may have been made is made again; the control plane answers the same run, or refuses.
  * 3. Every run of the journal is conducted to its end before new work is looked for.
  */
 import { claimJob } from "../control/claim_loop.ts";
 import type { JournalledRun } from "./journal.ts";
 import type { ConductorDeps } from "./run_context.ts";
+import { removeUnknownRunDirs } from "./run_dirs.ts";
 
 /** The runs to go on with. Rejects if the runtime or the journal cannot be used. */
 export async function findFormerRuns(
@@ -20,6 +21,7 @@ export async function findFormerRuns(
     await deps.runtime.remove(record.containerId);
     deps.log("container_orphan_removed", { runId: record.runId, jobId: record.jobId });
   }
+  await removeUnknownRunDirs(deps.stateDir, deps.hubBase, known);
   for (const jobId of await deps.journal.claimIntents()) {
     const claimed = await claimJob({
       ...deps,

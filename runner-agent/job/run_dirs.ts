@@ -54,11 +54,11 @@ export function runDirs(stateDir: string, hubBase: string, runId: string): RunDi
  * Where sockets are made: in the runner's own state if the path is short enough, else in `/run` for root, else in
  * `/tmp` under the user's id. The same at every start, so that a sandbox that goes on finds its hub again.
  */
-export function chooseHubBase(stateDir: string, uid: number): string {
+export function chooseHubBase(stateDir: string, uid: number, runnerId: string): string {
   const candidates = [
     join(stateDir, "hubs"),
-    ...(uid === 0 ? ["/run/shopfloor"] : []),
-    `/tmp/shopfloor-${uid}`,
+    ...(uid === 0 ? [`/run/shopfloor-${runnerId}`] : []),
+    `/tmp/shopfloor-${uid}-${runnerId}`,
   ];
   const runIdLike = "0".repeat(26);
   const fits = (base: string) =>
@@ -111,4 +111,36 @@ export async function makeHubDir(dirs: RunDirs): Promise<void> {
 export async function removeRunDirs(dirs: RunDirs): Promise<void> {
   await removeTree(dirs.hub);
   await removeTree(dirs.root);
+}
+
+/** Removes the base of sockets if no run is left in it. Only when this runner makes no more. */
+export async function removeHubBase(hubBase: string): Promise<void> {
+  await Deno.remove(hubBase).catch(ignoreMissingOrFull);
+}
+
+/** Removes the directories of runs that nobody knows any more. */
+export async function removeUnknownRunDirs(
+  stateDir: string,
+  hubBase: string,
+  known: ReadonlySet<string>,
+): Promise<void> {
+  const found = await Promise.all([namesIn(join(stateDir, "sandboxes")), namesIn(hubBase)]);
+  for (const runId of new Set(found.flat())) {
+    if (!known.has(runId)) await removeRunDirs(runDirs(stateDir, hubBase, runId));
+  }
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(dir))).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** What is left for the next start keeps its place. */
+function ignoreMissingOrFull(error: unknown): void {
+  if (error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ENOTEMPTY") return;
+  throw error;
 }

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readConclusionFile } from "./conclusion_file.ts";
-import { chooseHubBase, makeHubDir, makeRunDirs, removeRunDirs, runDirs } from "./run_dirs.ts";
+import {
+  chooseHubBase,
+  makeHubDir,
+  makeRunDirs,
+  removeRunDirs,
+  removeUnknownRunDirs,
+  runDirs,
+} from "./run_dirs.ts";
 
 async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir();
@@ -13,9 +20,9 @@ async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
 }
 
 Deno.test("chooseHubBase() leaves the state directory only when a socket's path would not fit", () => {
-  assert.equal(chooseHubBase("/var/lib/shopfloor/r1", 0), "/var/lib/shopfloor/r1/hubs");
-  assert.equal(chooseHubBase(`/${"x".repeat(80)}`, 0), "/run/shopfloor");
-  assert.equal(chooseHubBase(`/${"x".repeat(80)}`, 1000), "/tmp/shopfloor-1000");
+  assert.equal(chooseHubBase("/var/lib/shopfloor/r1", 0, "r1"), "/var/lib/shopfloor/r1/hubs");
+  assert.equal(chooseHubBase(`/${"x".repeat(80)}`, 0, "r1"), "/run/shopfloor-r1");
+  assert.equal(chooseHubBase(`/${"x".repeat(80)}`, 1000, "r1"), "/tmp/shopfloor-1000-r1");
 });
 
 Deno.test("a run's directories hold the home's files, are given to the agent, and leave nothing behind", async () => {
@@ -32,6 +39,21 @@ Deno.test("a run's directories hold the home's files, are given to the agent, an
     await removeRunDirs(dirs);
     await removeRunDirs(dirs);
     assert.deepEqual([...Deno.readDirSync(join(dir, "sandboxes"))], []);
+    await removeHubBase(join(dir, "hubs"));
+    assert.ok(![...Deno.readDirSync(dir)].some((entry) => entry.name === "hubs"));
+  });
+});
+
+Deno.test("directories of runs that nobody knows are removed, and those of known runs stay", async () => {
+  await withDir(async (dir) => {
+    const hubBase = join(dir, "hubs");
+    for (const runId of ["known", "unknown"]) {
+      await makeRunDirs(runDirs(dir, hubBase, runId), {}, () => Promise.resolve());
+    }
+    await removeUnknownRunDirs(dir, hubBase, new Set(["known"]));
+    for (const parent of ["sandboxes", "hubs"]) {
+      assert.deepEqual([...Deno.readDirSync(join(dir, parent))].map((entry) => entry.name), ["known"]);
+    }
   });
 });
 

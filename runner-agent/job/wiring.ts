@@ -103,7 +103,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     sandboxPaths: { agentHome: AGENT_HOME, workspace: WORKSPACE },
     image: config.image,
     stateDir,
-    hubBase: chooseHubBase(stateDir, wiring.uid),
+    hubBase: chooseHubBase(stateDir, wiring.uid, registration.id),
     heartbeatMs: config.heartbeatMs,
     pollingIntervalMs: config.pollingIntervalMs,
     pollWaitMs: config.pollWaitMs,
