@@ -48,7 +48,9 @@ Deno.test("a report is one of three words with the spec's fields, nulls included
 
 Deno.test("the reference's report, a gate decision and a chunk's query are checked the same way", () => {
   assert.ok(fits(runReport, { status: "completed", conclusion: "success", sessionId: "s", logs: "x" }));
+  assert.ok(fits(runReport, { status: "in_progress", conclusion: null }));
   assert.equal(fits(runReport, { status: "done" }), false);
+  assert.equal(fits(runReport, { status: "completed" }), false);
   assert.deepEqual(gateDecision.parse({ action: "approve" }), { action: "approve", reason: "" });
   for (
     const input of [{ action: "yes" }, {}, { action: "approve", by: "me" }, { action: "reject", reason: 1 }]

@@ -5,7 +5,7 @@
  * Invariants:
  *   D1  A refused decision has no changes and no events.
  *   D2  Each row appears once among the changes, in its last form.
- *   D3  Every changed line, task, job and run is told to the history in that last form.
+ *   D3  Every line, task, job and run of which the history would show something new is told in that last form.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import { findTask } from "./find_task.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { QueueState } from "./queue_state.ts";
+import { newestAsk } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
 
 /**
@@ -24,7 +25,7 @@ export function findAsk(
   if (!line?.definition.gates.some((gate) => gate.id === gateId)) {
     return err({ reason: "not_found", what: "gate", id: gateId });
   }
-  const last = task.value.asks[gateId];
+  const last = newestAsk(task.value, gateId);
   if (last === undefined) return err({ reason: "gate_not_waiting", gateId, status: taskStatus(task.value) });
   return ok({ askId: last });
 }

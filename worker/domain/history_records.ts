@@ -3,9 +3,13 @@ import { assertNever } from "../../protocol/result.ts";
 import type { Draft } from "./draft.ts";
 import type { HistoryRecord } from "./event.ts";
 import type { Change, Job, LineVersion, Run, Task } from "./queue_state.ts";
+import { attemptsAt } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
 
-/** One record per changed line, task, job and run; other rows are not part of the history. */
+/**
+ * One record per changed line, task, job and run; other rows are not part of the history. A job whose lease was only
+ * renewed has no news: heartbeats are what comes most, and rows written are what costs.
+ */
 export function historyRecords(draft: Draft, changes: readonly Change[]): HistoryRecord[] {
   return changes.flatMap((change): HistoryRecord[] => {
     switch (change.kind) {
@@ -14,7 +18,7 @@ export function historyRecords(draft: Draft, changes: readonly Change[]): Histor
       case "task":
         return [taskRecord(draft, change.row)];
       case "job":
-        return [jobRecord(change.row)];
+        return hasNews(draft.before.jobs.get(change.row.id), change.row) ? [jobRecord(change.row)] : [];
       case "run":
         return [runRecord(change.row)];
       case "settings":
@@ -59,11 +63,15 @@ function taskRecord(draft: Draft, task: Task): HistoryRecord {
     status: taskStatus(task),
     rejectionReason: state.kind === "failed" ? state.reason : null,
     pendingGateId: state.kind === "awaiting_review" ? state.gateId : null,
-    attempt: task.attempts[task.stationId] ?? 0,
+    attempt: attemptsAt(task, task.stationId),
     createdAtMs: task.createdAtMs,
     updatedAtMs: task.updatedAtMs,
     endedAtMs: state.kind === "completed" || state.kind === "failed" ? state.endedAtMs : null,
   };
+}
+
+function hasNews(before: Job | undefined, after: Job): boolean {
+  return before === undefined || JSON.stringify(jobRecord(before)) !== JSON.stringify(jobRecord(after));
 }
 
 function jobRecord(job: Job): HistoryRecord {

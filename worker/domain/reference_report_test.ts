@@ -35,9 +35,7 @@ Deno.test("the reference's report becomes ours (Line 4.2, A4, A5)", () => {
       reason,
     });
   }
-  for (const conclusion of [null, undefined, "cancelled"]) {
-    assert.equal(translate({ status: "completed", conclusion }).jobResult, "failed");
-  }
+  assert.equal(translate({ status: "completed", conclusion: "cancelled" }).jobResult, "failed");
 });
 
 Deno.test("the reference sends both reports, in either order, and the first one counts (A4)", () => {

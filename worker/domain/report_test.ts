@@ -240,3 +240,13 @@ Deno.test("a chunk of a lost run is refused", () => {
   );
   assert.ok(!answer.ok && answer.error.reason === "stale_lease");
 });
+
+Deno.test("a heartbeat that only renews the lease tells nobody: rows cost (D3)", () => {
+  const { rig, say } = setUp();
+  say({});
+  assert.notEqual(rig.last.events.length, 0);
+  rig.advance(1_000);
+  say({});
+  assert.equal(rig.last.events.length, 0);
+  assert.equal(rig.last.changes.map((change) => change.kind).join(), "job");
+});

@@ -19,6 +19,7 @@ import { findLine } from "./line_catalog.ts";
 import type { Job, LineVersion, Task } from "./queue_state.ts";
 import { hasRules, nextStation } from "./transition.ts";
 import { latestCommits } from "./task_commits.ts";
+import { attemptsAt } from "./task_memory.ts";
 
 /** Takes a card onto a line, at its first station or at the one that the card names. */
 export function submitTask(
@@ -74,7 +75,7 @@ export function enterStation(
     putTask(draft, { ...moved, state: { kind: "waiting" } });
     return draft.note(moved, "task_waiting", { stationId, detail: station.name });
   }
-  const attempt = (task.attempts[stationId] ?? 0) + 1;
+  const attempt = attemptsAt(task, stationId) + 1;
   if (attempt > ATTEMPTS_MAX) {
     return endTask(draft, moved, `attempts_exhausted: ${ATTEMPTS_MAX} jobs at station '${stationId}'`);
   }

@@ -11,7 +11,9 @@ import {
   SUCCESS,
 } from "../../test/fake/queue_rig.ts";
 import { submitTask } from "./task.ts";
+import { findAsk } from "./gate_lookup.ts";
 import { taskStatus } from "./task_status.ts";
+import { taskView } from "./task_view.ts";
 
 const REVIEW = { id: "review", name: "Review", description: "Look at it" };
 
@@ -201,4 +203,27 @@ Deno.test("agents get the repository from the first flagged station on, and keep
     seen.push(rig.task(id).hasAgentRepository);
   }
   assert.deepEqual(seen, [false, true, true]);
+});
+
+Deno.test("stations and gates may be called like what every object inherits", () => {
+  for (const name of ["constructor", "toString", "hasOwnProperty"]) {
+    const rig = rigWith(
+      [station(name), station("b")],
+      [{ from: name, to: name, condition: "failure" }, { from: "b", to: name, condition: "any", gate: name }],
+      [{ id: name, name: "Gate" }],
+    );
+    const { id } = rig.submit("tidy");
+    assert.equal(rig.jobOf(id).attempt, 1);
+    assert.equal(findAsk(rig.state, id, name).ok, false);
+    rig.work(rig.runner("r1"), FAILURE);
+    assert.equal(rig.jobOf(id).attempt, 2);
+    assert.equal(taskView(rig.state, rig.submit("tidy", { columnId: "b" }), "").attempt, 1);
+  }
+  const rig = rigWith([manual("constructor")]);
+  const task = rig.submit("tidy");
+  assert.equal(taskView(rig.state, task, "").attempt, 0);
+  const told = rig.events.flatMap((e) =>
+    e.destination === "history" && e.record.kind === "task" ? [e.record] : []
+  );
+  assert.equal(told.at(-1)?.attempt, 0);
 });

@@ -1,6 +1,7 @@
 /** A task as it goes out: TaskData with status, history and repository (Line 2.5, pick A12). */
 import type { TaskData, TaskHistoryEntry } from "../../protocol/line/task.ts";
 import type { Job, LineVersion, QueueState, Run, Task } from "./queue_state.ts";
+import { attemptsAt } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
 
 /** The address of a task's repository for git (Line 2.5). */
@@ -37,7 +38,7 @@ export function taskView(state: QueueState, task: Task, baseUrl: string): TaskDa
     updatedAt: task.updatedAtMs,
     status: taskStatus(task),
     rejectionReason: task.state.kind === "failed" ? task.state.reason : null,
-    attempt: task.attempts[task.stationId] ?? 0,
+    attempt: attemptsAt(task, task.stationId),
     currentJobId: task.state.kind === "at_station" ? task.state.jobId : null,
     history: jobs.map((job) => historyEntry(state, line, job)),
   };
