@@ -5,6 +5,7 @@ import {
   chooseHubBase,
   makeHubDir,
   makeRunDirs,
+  removeHubBase,
   removeRunDirs,
   removeUnknownRunDirs,
   runDirs,
