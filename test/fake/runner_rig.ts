@@ -9,6 +9,8 @@ import { type Registration, saveRegistration } from "../../runner-agent/control/
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { readRunConfig } from "../../runner-agent/config.ts";
 import { type DaemonDeps, type DaemonOutcome, runDaemon } from "../../runner-agent/job/daemon.ts";
+import { chooseHubBase } from "../../runner-agent/job/run_dirs.ts";
+import { removeTree } from "../../runner-agent/worktree/run_directory.ts";
 import { openJournal } from "../../runner-agent/job/journal.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { createDaemonDeps, stateDirOf } from "../../runner-agent/job/wiring.ts";
@@ -119,7 +121,8 @@ export async function withRunnerRig(body: (rig: RunnerRig) => Promise<void>): Pr
       child.kill("SIGKILL");
       await child.status;
     }
-    await Deno.remove(root, { recursive: true });
+    await removeTree(chooseHubBase(stateDir, Deno.uid() ?? 0, registration.id));
+    await removeTree(root);
   }
 }
 
