@@ -4,6 +4,7 @@ import { LEASE_MS } from "../../protocol/limits.ts";
 import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { claimedJob, offeredJob } from "./agent_definition.ts";
 import { putProject } from "./project.ts";
+import { latestCommits, readerOf } from "./task_commits.ts";
 import { taskView } from "./task_view.ts";
 
 const BASE = "https://shop.test";
@@ -160,4 +161,26 @@ Deno.test("a project without a repository leaves the fields of it out", () => {
   const { agentDefinition } = offeredJob(rig.state, rig.offer(rig.runner("r1"))!);
   assert.equal("repository" in agentDefinition || "branch" in agentDefinition, false);
   assert.deepEqual([agentDefinition.idleTimeoutMinutes, agentDefinition.maxTimeoutMinutes], [2, 60]);
+});
+
+Deno.test("the work of a task is what its newest run with a head commit reported", () => {
+  const rig = createQueueRig();
+  rig.line("tidy", lineOf([station("a"), station("b"), station("c")]));
+  const { id } = rig.submit("tidy");
+  const runner = rig.runner("r1");
+  const commits = () => latestCommits(readerOf(rig.state), rig.task(id));
+  const [base, one, two, three] = ["0".repeat(40), "1".repeat(40), "2".repeat(40), "3".repeat(40)];
+  assert.deepEqual(commits(), { baseCommit: null, headCommit: null });
+  rig.work(runner, { ...SUCCESS, baseCommit: base, headCommit: one });
+  assert.deepEqual(commits(), { baseCommit: base, headCommit: one });
+  rig.take(runner);
+  rig.report(runner, { ...SUCCESS, reason: "runner_stopped", baseCommit: base, headCommit: two });
+  assert.deepEqual(commits(), { baseCommit: base, headCommit: two });
+  rig.work(runner, { ...SUCCESS, baseCommit: base, headCommit: three });
+  rig.work(runner, SUCCESS);
+  assert.deepEqual(
+    commits(),
+    { baseCommit: base, headCommit: three },
+    "a run that says nothing hides nothing",
+  );
 });
