@@ -81,9 +81,16 @@ export interface ContainerRuntime {
    * Streams output from the beginning (also of an adopted container) until the container ends or `signal` aborts.
    * Bytes as written, in order per stream.
    */
-  output(containerId: string, onBytes: (stream: OutputStream, bytes: Uint8Array) => void, signal: AbortSignal): Promise<void>;
+  output(
+    containerId: string,
+    onBytes: (stream: OutputStream, bytes: Uint8Array) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Resolves with the exit code of the command once the container has ended; at once if it has already. */
-  wait(containerId: string, signal: AbortSignal): Promise<{ readonly exitCode: number; readonly wasKilledForMemory: boolean }>;
+  wait(
+    containerId: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly exitCode: number; readonly wasKilledForMemory: boolean }>;
   /** TERM, then KILL after `graceMs`. Stopping a stopped or missing container is a no-op. */
   stop(containerId: string, graceMs: number): Promise<void>;
   /** Removes it with its anonymous volumes, running or not. Removing a missing one is a no-op. */
@@ -140,7 +147,12 @@ export interface Harvest {
 
 export type WorktreeError =
   | { readonly reason: "repository_not_allowed"; readonly url: string; readonly hint: string }
-  | { readonly reason: "git_failed"; readonly action: string; readonly exitCode: number; readonly stderr: string };
+  | {
+    readonly reason: "git_failed";
+    readonly action: string;
+    readonly exitCode: number;
+    readonly stderr: string;
+  };
 
 /** Keeps a cache of the project's repository, and a private worktree per run. */
 export interface WorktreeManager {
@@ -184,7 +196,10 @@ export interface HarnessPlan {
   readonly homeFiles: Readonly<Record<string, string>>;
 }
 
-export type HarnessError = { readonly reason: "command_missing" } | { readonly reason: "model_key_missing"; readonly variable: string };
+export type HarnessError = { readonly reason: "command_missing" } | {
+  readonly reason: "model_key_missing";
+  readonly variable: string;
+};
 
 /** Turns a job into an argv and the files that its agent CLI wants. Pure: no I/O. */
 export interface HarnessAdapter {
