@@ -1,10 +1,9 @@
 /** The project that wrong input is tried on: a task at a gate, one that runs, one that ended, a token of every kind. */
-import assert from "node:assert/strict";
+import { until } from "./until.ts";
 import type { TestPlane, TestProject } from "../fake/plane.ts";
 
 /** An id that could be ours and is nobody's. */
 export const UNKNOWN_ID = "01jbrc9nf6m6sc7n75yr3hga9v";
-const SETTLE_MAX_MS = 5_000;
 
 export interface World {
   readonly plane: TestPlane;
@@ -56,7 +55,7 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
     runningLog: await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
     gate: await plane.dump("HUMAN_GATE", ask.askId),
   });
-  await until(async () => (await at.dump())["outbox"] === "[]");
+  await until("the outbox must get empty", async () => (await at.dump())["outbox"] === "[]" ? true : null);
   return {
     plane,
     at,
@@ -85,11 +84,4 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
     },
     dump,
   };
-}
-
-async function until(test: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + SETTLE_MAX_MS;
-  while (!await test()) {
-    assert.ok(Date.now() < deadlineMs, "Cannot go on as the outbox must get empty");
-  }
 }

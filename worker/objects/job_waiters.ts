@@ -38,30 +38,34 @@ export function createJobWaiters(): JobWaiters {
     live: () => new Set([...waiting].map((entry) => entry.runnerId)),
     stream: (runnerId, next) => {
       const encoder = new TextEncoder();
-      const told = new Set<string>();
+      let told: ReadonlySet<string> = new Set();
       let stop = () => {};
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
-          const tell = () => {
-            for (const jobId of next()) {
-              if (told.has(jobId)) continue;
-              told.add(jobId);
-              controller.enqueue(
-                encoder.encode(`event: job_available\ndata: ${JSON.stringify({ jobId })}\n\n`),
-              );
+          const send = (text: string) => {
+            try {
+              controller.enqueue(encoder.encode(text));
+            } catch {
+              // The reader is gone and the stream closed; it must not be in the way of who wakes us.
+              stop();
             }
           };
+          const tell = () => {
+            const jobIds = next();
+            for (const jobId of jobIds) {
+              if (!told.has(jobId)) send(`event: job_available\ndata: ${JSON.stringify({ jobId })}\n\n`);
+            }
+            // A job that left the queue and came back is told again.
+            told = new Set(jobIds);
+          };
           const entry = { runnerId, wake: tell };
-          const timer = setInterval(
-            () => controller.enqueue(encoder.encode(": keep-alive\n\n")),
-            KEEP_ALIVE_MS,
-          );
+          const timer = setInterval(() => send(": keep-alive\n\n"), KEEP_ALIVE_MS);
           stop = () => {
             clearInterval(timer);
             waiting.delete(entry);
           };
           waiting.add(entry);
-          controller.enqueue(encoder.encode(": connected\n\n"));
+          send(": connected\n\n");
           tell();
         },
         cancel: () => stop(),
