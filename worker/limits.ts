@@ -6,8 +6,11 @@ export const RUN_DEADLINE_GRACE_MS = 120_000;
 export const RUNNER_OFFLINE_MS = 60_000;
 /** A runner's `lastSeen` is written at most this often: rows written are what the platform charges for. */
 export const RUNNER_SEEN_WRITE_MS = 30_000;
-/** Ended tasks leave the queue's memory after this; they are read back from storage when somebody asks. */
-export const ENDED_TASK_IN_MEMORY_MS = 3_600_000;
+/**
+ * Ended tasks leave the queue's memory after this; they are read back from storage when somebody asks. Long enough for
+ * late and repeated reports, short enough that a thousand tasks a minute stay some megabytes.
+ */
+export const ENDED_TASK_IN_MEMORY_MS = 300_000;
 /** Outbox rows handed to a receiver at once. */
 export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */

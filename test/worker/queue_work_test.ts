@@ -48,7 +48,7 @@ Deno.test({
       await at.must(204, "POST", "/runners/jobs", { token: runner.token });
     });
 
-    await t.step("one job wakes every waiting poll and is claimed once", async () => {
+    await t.step("of many polls that wait, one gets the job and the others go on waiting", async () => {
       const at = plane.project();
       await putLine(at);
       const runners = await Promise.all(Array.from({ length: 8 }, (_, n) => at.register(`r${n}`)));

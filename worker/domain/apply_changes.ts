@@ -22,6 +22,7 @@ export interface WritableQueueState extends QueueState {
   readonly tokens: Map<string, TokenRecord>;
   readonly tasks: Map<TaskId, Task>;
   readonly jobs: Map<JobId, Job>;
+  readonly openJobs: Map<JobId, Job>;
   readonly runs: Map<RunId, Run>;
 }
 
@@ -35,6 +36,7 @@ export function emptyQueueState(owner: string, project: string): WritableQueueSt
     tokens: new Map(),
     tasks: new Map(),
     jobs: new Map(),
+    openJobs: new Map(),
     runs: new Map(),
   };
 }
@@ -71,6 +73,8 @@ export function applyChange(state: WritableQueueState, change: Change): void {
       return;
     case "job":
       state.jobs.set(change.row.id, change.row);
+      if (change.row.state.kind === "finished") state.openJobs.delete(change.row.id);
+      else state.openJobs.set(change.row.id, change.row);
       return;
     case "run":
       state.runs.set(change.row.id, change.row);

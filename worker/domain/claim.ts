@@ -33,7 +33,7 @@ export function offerJob(
   const runner = draft.runner(runnerId)!;
   noteSeen(draft, runnerId);
   if (heldJobs(draft.before, runnerId).length > 0) return null;
-  return pickJob(draft.before.jobs.values(), { labels: runner.labels, capabilities });
+  return pickJob(draft.before.openJobs.values(), { labels: runner.labels, capabilities });
 }
 
 /**

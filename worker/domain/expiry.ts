@@ -8,7 +8,7 @@ import type { Job, QueueState } from "./queue_state.ts";
  * decides, however late it is.
  */
 export function expire(draft: Draft): void {
-  for (const job of draft.before.jobs.values()) {
+  for (const job of draft.before.openJobs.values()) {
     if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") continue;
     const { runId, deadlineMs, leaseUntilMs } = job.state;
     if (draft.nowMs < Math.min(deadlineMs, leaseUntilMs)) continue;
@@ -22,9 +22,9 @@ export function expire(draft: Draft): void {
 }
 
 /** The earliest moment at which {@link expire} has something to do; null when nothing runs. */
-export function nextExpiryMs(state: Pick<QueueState, "jobs">): number | null {
+export function nextExpiryMs(state: Pick<QueueState, "openJobs">): number | null {
   let earliest: number | null = null;
-  for (const job of state.jobs.values()) {
+  for (const job of state.openJobs.values()) {
     const dueMs = dueAtMs(job);
     if (dueMs !== null && (earliest === null || dueMs < earliest)) earliest = dueMs;
   }

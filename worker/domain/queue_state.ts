@@ -169,6 +169,8 @@ export interface QueueState {
   readonly tokens: ReadonlyMap<string, TokenRecord>;
   readonly tasks: ReadonlyMap<TaskId, Task>;
   readonly jobs: ReadonlyMap<JobId, Job>;
+  /** Those of `jobs` that are not finished: what is searched at every poll. */
+  readonly openJobs: ReadonlyMap<JobId, Job>;
   readonly runs: ReadonlyMap<RunId, Run>;
 }
 

@@ -64,7 +64,7 @@ export function noteSeen(draft: Draft, runnerId: RunnerId): void {
 /** Jobs that a runner holds now. */
 export function heldJobs(state: QueueState, runnerId: RunnerId): Job[] {
   const held: Job[] = [];
-  for (const job of state.jobs.values()) {
+  for (const job of state.openJobs.values()) {
     if (
       (job.state.kind === "claimed" || job.state.kind === "in_progress") && job.state.runnerId === runnerId
     ) {

@@ -217,7 +217,7 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
   /** `GET ?runner={id}`: the event stream of an authorised runner. */
   override async fetch(request: Request): Promise<Response> {
     const runnerId = new URL(request.url).searchParams.get("runner") ?? "";
-    return this.#queue.waiters.stream(runnerId, () => this.#queue.work.jobsFor(runnerId));
+    return this.#queue.work.stream(runnerId);
   }
 
   async gateResolved(_eventId: string, resolution: GateResolution) {

@@ -1,78 +1,120 @@
 /**
  * Who waits for work: long polls and server-sent event streams of one queue. In memory only: whoever is cut off
  * asks again (O4).
+ *
+ * Invariants:
+ *   1. A job that becomes queued wakes one poll that wants it, the one that waits longest: with N runners waiting, a
+ *      job costs one wake-up and not N. The poll is told which job, so that two polls are not sent after the same one.
+ *   2. If the job is still queued {@link UNTAKEN_MS} later (its runner died, or was only offered it and left it),
+ *      every poll that wants it is woken.
+ *   3. Streams are told of each job that becomes queued, also of one that comes back.
  */
+import type { Job } from "../domain/queue_state.ts";
 
 /** Keep-alive of an event stream: proxies close a silent connection after 30 to 60 s. */
 const KEEP_ALIVE_MS = 15_000;
+/** A runner claims what it was offered within milliseconds; after this somebody else may. */
+export const UNTAKEN_MS = 1_000;
 
-export interface JobWaiters {
-  /** Resolves when something changed, or after `waitMs`. */
-  wait(runnerId: string, waitMs: number): Promise<void>;
-  /** Wakes every waiter; each looks for itself. */
-  wake(): void;
-  /** Runners with an open wait right now. */
-  live(): ReadonlySet<string>;
-  /** An event stream that repeats `next` at each wake and sends a `job_available` for each job id it names. */
-  stream(runnerId: string, next: () => readonly string[]): Response;
+/** A poll or stream. `wants` is asked at the time of a wake-up. */
+export interface Waiter {
+  readonly runnerId: string;
+  wants(job: Job): boolean;
 }
 
-/** Makes the waiters of one queue. */
-export function createJobWaiters(): JobWaiters {
-  const waiting = new Set<{ readonly runnerId: string; readonly wake: () => void }>();
+export interface JobWaiters {
+  /** Resolves with the id of the job that it was woken for, or with null when it should look for itself. */
+  wait(waiter: Waiter, waitMs: number): Promise<string | null>;
+  /** These jobs have become queued. */
+  offer(jobs: readonly Job[]): void;
+  /** The runner's hands are free: its polls look again. */
+  free(runnerId: string): void;
+  /** Runners with an open poll or stream right now. */
+  live(): ReadonlySet<string>;
+  /** An event stream with a `job_available` for each of `queued`, and for each wanted job from then on. */
+  stream(waiter: Waiter, queued: readonly Job[]): Response;
+}
+
+interface Poll extends Waiter {
+  wake(jobId: string | null): void;
+}
+interface Stream extends Waiter {
+  tell(job: Job): void;
+}
+
+/** Makes the waiters of one queue. `isQueued` says whether nobody has taken a job yet. */
+export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaiters {
+  // Sets keep the order of insertion: the first poll waits longest.
+  const polls = new Set<Poll>();
+  const streams = new Set<Stream>();
+
+  function wakeAll(job: Job): void {
+    if (!isQueued(job.id)) return;
+    for (const poll of [...polls]) if (poll.wants(job)) poll.wake(null);
+  }
+
   return {
-    wait: (runnerId, waitMs) =>
+    wait: (waiter, waitMs) =>
       new Promise((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          waiting.delete(entry);
-          resolve();
+        const poll: Poll = {
+          runnerId: waiter.runnerId,
+          wants: (job) => waiter.wants(job),
+          wake: (jobId) => {
+            clearTimeout(timer);
+            polls.delete(poll);
+            resolve(jobId);
+          },
         };
-        const entry = { runnerId, wake: done };
-        const timer = setTimeout(done, waitMs);
-        waiting.add(entry);
+        const timer = setTimeout(() => poll.wake(null), waitMs);
+        polls.add(poll);
       }),
-    wake: () => {
-      for (const entry of [...waiting]) entry.wake();
+    offer: (jobs) => {
+      for (const job of jobs) {
+        for (const stream of [...streams]) if (stream.wants(job)) stream.tell(job);
+        const first = polls.values().find((poll) => poll.wants(job));
+        if (first === undefined) continue;
+        first.wake(job.id);
+        if (polls.size > 0) setTimeout(() => wakeAll(job), UNTAKEN_MS);
+      }
     },
-    live: () => new Set([...waiting].map((entry) => entry.runnerId)),
-    stream: (runnerId, next) => {
-      const encoder = new TextEncoder();
-      let told: ReadonlySet<string> = new Set();
-      let stop = () => {};
-      const body = new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          const send = (text: string) => {
-            try {
-              controller.enqueue(encoder.encode(text));
-            } catch {
-              // The reader is gone and the stream closed; it must not be in the way of who wakes us.
-              stop();
-            }
-          };
-          const tell = () => {
-            const jobIds = next();
-            for (const jobId of jobIds) {
-              if (!told.has(jobId)) send(`event: job_available\ndata: ${JSON.stringify({ jobId })}\n\n`);
-            }
-            // A job that left the queue and came back is told again.
-            told = new Set(jobIds);
-          };
-          const entry = { runnerId, wake: tell };
-          const timer = setInterval(() => send(": keep-alive\n\n"), KEEP_ALIVE_MS);
-          stop = () => {
-            clearInterval(timer);
-            waiting.delete(entry);
-          };
-          waiting.add(entry);
-          send(": connected\n\n");
-          tell();
-        },
-        cancel: () => stop(),
-      });
-      return new Response(body, {
-        headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
-      });
+    free: (runnerId) => {
+      for (const poll of [...polls]) if (poll.runnerId === runnerId) poll.wake(null);
     },
+    live: () => new Set([...polls, ...streams].map((waiter) => waiter.runnerId)),
+    stream: (waiter, queued) => eventStream(waiter, queued, streams),
   };
+}
+
+function eventStream(waiter: Waiter, queued: readonly Job[], streams: Set<Stream>): Response {
+  const encoder = new TextEncoder();
+  let stop = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      const send = (text: string) => {
+        try {
+          controller.enqueue(encoder.encode(text));
+        } catch {
+          // The reader is gone and the stream closed; it must not be in the way of who wakes us.
+          stop();
+        }
+      };
+      const stream: Stream = {
+        runnerId: waiter.runnerId,
+        wants: (job) => waiter.wants(job),
+        tell: (job) => send(`event: job_available\ndata: ${JSON.stringify({ jobId: job.id })}\n\n`),
+      };
+      const timer = setInterval(() => send(": keep-alive\n\n"), KEEP_ALIVE_MS);
+      stop = () => {
+        clearInterval(timer);
+        streams.delete(stream);
+      };
+      streams.add(stream);
+      send(": connected\n\n");
+      for (const job of queued) if (waiter.wants(job)) stream.tell(job);
+    },
+    cancel: () => stop(),
+  });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
+  });
 }

@@ -3,7 +3,8 @@ import { drizzle } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/job_queue/migrations.js";
 import { TOKEN_BYTES } from "../../protocol/limits.ts";
-import type { TokenKind } from "../domain/queue_state.ts";
+import type { JobId } from "../../protocol/ids.ts";
+import type { Change, TokenKind } from "../domain/queue_state.ts";
 import { type MintedToken, mintToken } from "../domain/token.ts";
 import type { Env } from "../env.ts";
 import * as schema from "../store/queue/schema.ts";
@@ -36,7 +37,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
   const name = objectName(ctx);
   const [owner, project] = name.split("/") as [string, string];
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-  const waiters = createJobWaiters();
+  const waiters = createJobWaiters((jobId) => core.state.jobs.get(jobId as JobId)?.state.kind === "queued");
   const core = createQueueCore({
     ctx,
     owner,
@@ -45,7 +46,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     clock,
     random,
     senders: createQueueSenders(env, owner, project),
-    onCommitted: () => waiters.wake(),
+    onCommitted: (changes) => tell(waiters, changes),
   });
   const access = createQueueAccess(core);
   const mint = (kind: TokenKind) => mintToken(kind, owner, project, random.bytes(TOKEN_BYTES));
@@ -57,4 +58,16 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
   );
   core.arm();
   return { core, access, work, waiters, clock, mint };
+}
+
+/** Wakes those for whom a decision made a difference: a job is free, or a runner's hands are. */
+function tell(waiters: JobWaiters, changes: readonly Change[]): void {
+  for (const change of changes) {
+    if (change.kind === "run" && change.row.state.kind === "finished") waiters.free(change.row.runnerId);
+  }
+  waiters.offer(
+    changes.flatMap((change) =>
+      change.kind === "job" && change.row.state.kind === "queued" ? [change.row] : []
+    ),
+  );
 }

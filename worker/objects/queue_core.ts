@@ -12,7 +12,7 @@ import { applyChanges, type WritableQueueState } from "../domain/apply_changes.t
 import { decide, type Draft } from "../domain/draft.ts";
 import { expire, nextExpiryMs } from "../domain/expiry.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
-import type { QueueState } from "../domain/queue_state.ts";
+import type { Change, QueueState } from "../domain/queue_state.ts";
 import { hasEnded } from "../domain/task_status.ts";
 import type { JobId, RunId, TaskId } from "../../protocol/ids.ts";
 import { ENDED_TASK_IN_MEMORY_MS } from "../limits.ts";
@@ -53,7 +53,7 @@ export function createQueueCore(options: {
   readonly clock: ObjectClock;
   readonly random: RandomSource;
   readonly senders: Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>>;
-  readonly onCommitted: () => void;
+  readonly onCommitted: (changes: readonly Change[]) => void;
 }): QueueCore {
   const { ctx, store, clock } = options;
   const state: WritableQueueState = store.load(
@@ -101,7 +101,7 @@ export function createQueueCore(options: {
     }
     applyChanges(state, decision.changes);
     arm();
-    options.onCommitted();
+    options.onCommitted(decision.changes);
     void outbox.drain();
     return decision.result;
   }

@@ -8,7 +8,9 @@ import type { Caller } from "../domain/caller.ts";
 import { claimJob, offerJob, type RunTokens } from "../domain/claim.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { missingFor } from "../domain/matching.ts";
-import type { JobWaiters } from "./job_waiters.ts";
+import type { Job } from "../domain/queue_state.ts";
+import { heldJobs } from "../domain/runner_registry.ts";
+import type { JobWaiters, Waiter } from "./job_waiters.ts";
 import type { QueueAccess } from "./queue_access.ts";
 import type { QueueCore } from "./queue_core.ts";
 
@@ -23,8 +25,8 @@ export interface QueueWork {
     want: Want & { readonly waitMs: number },
   ): Promise<Result<PollAnswer | null, QueueError>>;
   claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError>;
-  /** Ids of queued jobs whose labels a runner has. */
-  jobsFor(runnerId: string): readonly string[];
+  /** The event stream of a runner: each job that it could do, whenever one becomes queued. */
+  stream(runnerId: string): Response;
 }
 
 /** Makes the working side of one queue. `mintRunTokens` makes fresh secrets for each claim. */
@@ -45,12 +47,21 @@ export function createQueueWork(
     return claimed.ok ? ok(claimedJob(core.state, claimed.value, want.baseUrl)) : claimed;
   }
 
-  /** Without capabilities the poll claims at once; with them it offers (pick A3). */
-  function pollOnce(caller: Caller, want: Want): Result<PollAnswer | null, QueueError> {
-    const offered = access.asRunner(
-      caller,
-      (draft, runnerId) => ok(offerJob(draft, runnerId, want.capabilities)),
-    );
+  /**
+   * Without capabilities the poll claims at once; with them it offers (pick A3). `wokenFor` is the job to take, if it
+   * is still there.
+   */
+  function pollOnce(
+    caller: Caller,
+    want: Want,
+    wokenFor: string | null,
+  ): Result<PollAnswer | null, QueueError> {
+    const offered = access.asRunner(caller, (draft, runnerId) => {
+      const best = offerJob(draft, runnerId, want.capabilities);
+      const wanted = wokenFor === null ? undefined : core.state.jobs.get(wokenFor as JobId);
+      const isThere = wanted?.state.kind === "queued" && waiterOf(runnerId, want.capabilities).wants(wanted);
+      return ok(isThere ? wanted : best);
+    });
     if (!offered.ok) return offered;
     if (offered.value === null) return ok(null);
     if (want.capabilities !== null) return ok({ jobs: [offeredJob(core.state, offered.value)] });
@@ -58,26 +69,37 @@ export function createQueueWork(
     return claimed.ok ? ok({ jobs: [claimed.value] }) : claimed;
   }
 
+  /** A runner that holds a job wants no other one (Line 12). */
+  function waiterOf(runnerId: RunnerId, capabilities: readonly string[] | null): Waiter {
+    return {
+      runnerId,
+      wants: (job) => heldJobs(core.state, runnerId).length === 0 && canDo(runnerId, job, capabilities),
+    };
+  }
+
+  function canDo(runnerId: RunnerId, job: Job, capabilities: readonly string[] | null): boolean {
+    const runner = core.state.runners.get(runnerId);
+    return runner !== undefined && missingFor(job, { labels: runner.labels, capabilities }).length === 0;
+  }
+
   return {
     claim,
     poll: async (caller, want) => {
       const untilMs = Date.now() + want.waitMs;
+      let wokenFor: string | null = null;
       for (;;) {
-        const answer = pollOnce(caller, want);
+        const answer = pollOnce(caller, want, wokenFor);
         const leftMs = untilMs - Date.now();
         if (!answer.ok || answer.value !== null || leftMs <= 0) return answer;
         const runner = authorize(core.state, caller, "runner");
         if (!runner.ok) return runner;
-        await waiters.wait(runner.value.runnerId, leftMs);
+        wokenFor = await waiters.wait(waiterOf(runner.value.runnerId, want.capabilities), leftMs);
       }
     },
-    jobsFor: (runnerId) => {
-      const labels = core.state.runners.get(runnerId as RunnerId)?.labels ?? [];
-      return [...core.state.jobs.values()]
-        .filter((job) =>
-          job.state.kind === "queued" && missingFor(job, { labels, capabilities: null }).length === 0
-        )
-        .map((job) => job.id);
+    stream: (id) => {
+      const runnerId = id as RunnerId;
+      const queued = [...core.state.openJobs.values()].filter((job) => job.state.kind === "queued");
+      return waiters.stream({ runnerId, wants: (job) => canDo(runnerId, job, null) }, queued);
     },
   };
 }

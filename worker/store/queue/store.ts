@@ -29,6 +29,9 @@ type Database = DrizzleSqliteDODatabase<typeof schema>;
 
 /** Makes the store of one object. `eventPrefix` makes event ids unique among objects. */
 export function createQueueStore(db: Database, eventPrefix: string): QueueStore {
+  /** Destinations with rows; null until asked. Only this store writes rows, so it need not ask again. */
+  let waiting: Set<OutboxEvent["destination"]> | null = null;
+
   return {
     load: (owner, project, endedAfterMs) => {
       const state = emptyQueueState(owner, project);
@@ -61,32 +64,46 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       const table = kind === "job" ? schema.jobs : schema.runs;
       return db.select({ taskId: table.taskId }).from(table).where(eq(table.id, id)).get()?.taskId ?? null;
     },
-    commit: (changes, events, nowMs) =>
+    commit: (changes, events, nowMs) => {
+      const rows = events.map((event) => ({
+        destination: event.destination,
+        body: event,
+        createdAtMs: nowMs,
+      }));
       db.transaction((tx) => {
         for (const change of changes) writeChange(tx as unknown as Database, change);
-        for (const event of events) {
-          tx.insert(schema.outbox).values({ destination: event.destination, body: event, createdAtMs: nowMs })
-            .run();
+        for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT) {
+          tx.insert(schema.outbox).values(rows.slice(i, i + EVENTS_PER_INSERT)).run();
         }
-      }),
-    pending: (destination, limit) =>
-      db.select().from(schema.outbox).where(eq(schema.outbox.destination, destination))
-        .orderBy(asc(schema.outbox.sequence)).limit(limit).all()
-        .map((row): OutboxRow => ({
-          sequence: row.sequence,
-          eventId: `${eventPrefix}:${row.sequence}`,
-          event: row.body,
-          createdAtMs: row.createdAtMs,
-        })),
-    destinations: () =>
-      db.selectDistinct({ destination: schema.outbox.destination }).from(schema.outbox).all()
-        .map((row) => row.destination),
+      });
+      for (const { destination } of rows) waiting?.add(destination);
+    },
+    pending: (destination, limit) => {
+      const rows = db.select().from(schema.outbox).where(eq(schema.outbox.destination, destination))
+        .orderBy(asc(schema.outbox.sequence)).limit(limit).all();
+      if (rows.length === 0) waiting?.delete(destination);
+      return rows.map((row): OutboxRow => ({
+        sequence: row.sequence,
+        eventId: `${eventPrefix}:${row.sequence}`,
+        event: row.body,
+        createdAtMs: row.createdAtMs,
+      }));
+    },
+    destinations: () => {
+      waiting ??= new Set(
+        db.selectDistinct({ destination: schema.outbox.destination }).from(schema.outbox).all()
+          .map((row) => row.destination),
+      );
+      return [...waiting];
+    },
     delivered: (sequences) => {
       db.delete(schema.outbox).where(inArray(schema.outbox.sequence, [...sequences])).run();
     },
   };
 }
 
+/** An event takes three variables, and a statement of the platform at most 100. */
+const EVENTS_PER_INSERT = 30;
 /** SQLite takes at most this many variables in one statement of ours; tasks are read in slices of it. */
 const TASKS_PER_READ = 90;
 
