@@ -65,6 +65,45 @@ Deno.test({
       assert.deepEqual(statuses.sort(), [200, ...Array(7).fill(204)]);
     });
 
+    await t.step("a job that was offered and left goes to the next poll that waits", async () => {
+      const at = plane.project();
+      await putLine(at);
+      const runners = await Promise.all(["ada", "bob"].map((name) => at.register(name)));
+      await at.advance(OFFLINE_MS);
+      const headers = { prefer: "wait=25" };
+      const polls = runners.map(({ token }) =>
+        at.must(200, "POST", "/runners/jobs", { token, body: { capabilities: [] }, headers })
+      );
+      await until("both runners must be waiting", async () => {
+        const seen: { status: string }[] = await at.must(200, "GET", "/runners");
+        return seen.every((one) => one.status === "online") ? true : null;
+      });
+      const submittedAtMs = performance.now();
+      await submit(at);
+      const [first, second] = await Promise.all(polls.map((offer) => offer.then(({ jobs }) => jobs[0].id)));
+      const waitedMs = performance.now() - submittedAtMs;
+      assert.equal(first, second);
+      assert.ok(waitedMs >= 900 && waitedMs < 5_000, `the second offer came after ${waitedMs} ms`);
+    });
+
+    await t.step(
+      "a runner that waits while it holds a job gets the next one when its hands are free",
+      async () => {
+        const at = plane.project();
+        await putLine(at);
+        const ada = await at.register("ada");
+        const held = await submit(at, "held");
+        await take(at, ada);
+        await submit(at, "next");
+        const headers = { prefer: "wait=25" };
+        const polled = at.must(200, "POST", "/runners/jobs", { token: ada.token, headers });
+        const startedAtMs = performance.now();
+        await at.must(200, "POST", `/tasks/${held}/cancel`, { body: { reason: "enough" } });
+        assert.equal((await polled).jobs[0].taskTitle, "next");
+        assert.ok(performance.now() - startedAtMs < AT_ONCE_MS);
+      },
+    );
+
     await t.step(
       "an offer claims nothing, and its claim may be repeated by the same runner only",
       async () => {

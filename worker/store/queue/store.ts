@@ -6,12 +6,12 @@
  */
 import { asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
-import { assertNever } from "../../../protocol/result.ts";
 import { applyChange, emptyQueueState, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
 import type { Change } from "../../domain/queue_state.ts";
 import type { OutboxStore } from "../outbox_store.ts";
 import * as schema from "./schema.ts";
+import { createQueueWrites } from "./writes.ts";
 
 /** What the queue object needs from its storage. All calls are synchronous: nothing may happen in between (O1). */
 export interface QueueStore extends OutboxStore {
@@ -29,6 +29,7 @@ type Database = DrizzleSqliteDODatabase<typeof schema>;
 
 /** Makes the store of one object. `eventPrefix` makes event ids unique among objects. */
 export function createQueueStore(db: Database, eventPrefix: string): QueueStore {
+  const writes = createQueueWrites(db);
   /** Destinations with rows; null until asked. Only this store writes rows, so it need not ask again. */
   let waiting: Set<OutboxEvent["destination"]> | null = null;
 
@@ -65,22 +66,14 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       return db.select({ taskId: table.taskId }).from(table).where(eq(table.id, id)).get()?.taskId ?? null;
     },
     commit: (changes, events, nowMs) => {
-      const rows = events.map((event) => ({
-        destination: event.destination,
-        body: event,
-        createdAtMs: nowMs,
-      }));
-      db.transaction((tx) => {
-        for (const change of changes) writeChange(tx as unknown as Database, change);
-        for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT) {
-          tx.insert(schema.outbox).values(rows.slice(i, i + EVENTS_PER_INSERT)).run();
-        }
+      db.transaction(() => {
+        for (const change of changes) writes.change(change);
+        for (const event of events) writes.event(event, nowMs);
       });
-      for (const { destination } of rows) waiting?.add(destination);
+      for (const { destination } of events) waiting?.add(destination);
     },
     pending: (destination, limit) => {
-      const rows = db.select().from(schema.outbox).where(eq(schema.outbox.destination, destination))
-        .orderBy(asc(schema.outbox.sequence)).limit(limit).all();
+      const rows = writes.pending(destination, limit);
       if (rows.length === 0) waiting?.delete(destination);
       return rows.map((row): OutboxRow => ({
         sequence: row.sequence,
@@ -96,14 +89,13 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       );
       return [...waiting];
     },
-    delivered: (sequences) => {
-      db.delete(schema.outbox).where(inArray(schema.outbox.sequence, [...sequences])).run();
-    },
+    delivered: (sequences) =>
+      db.transaction(() => {
+        for (const sequence of sequences) writes.delivered(sequence);
+      }),
   };
 }
 
-/** An event takes three variables, and a statement of the platform at most 100. */
-const EVENTS_PER_INSERT = 30;
 /** SQLite takes at most this many variables in one statement of ours; tasks are read in slices of it. */
 const TASKS_PER_READ = 90;
 
@@ -118,47 +110,5 @@ function loadWork(db: Database, state: WritableQueueState, taskIds: readonly str
       asc(schema.runs.id),
     ).all();
     for (const { body } of runs) applyChange(state, { kind: "run", row: body });
-  }
-}
-
-function writeChange(db: Database, change: Change): void {
-  switch (change.kind) {
-    case "settings":
-      db.insert(schema.settings).values({ id: 1, body: change.row })
-        .onConflictDoUpdate({ target: schema.settings.id, set: { body: change.row } }).run();
-      return;
-    case "line":
-      db.insert(schema.lines).values({ id: change.row.id, version: change.row.version, body: change.row })
-        .onConflictDoUpdate({ target: [schema.lines.id, schema.lines.version], set: { body: change.row } })
-        .run();
-      return;
-    case "runner":
-      db.insert(schema.runners).values({ id: change.row.id, body: change.row })
-        .onConflictDoUpdate({ target: schema.runners.id, set: { body: change.row } }).run();
-      return;
-    case "token":
-      db.insert(schema.tokens).values({ hash: change.row.hash, body: change.row })
-        .onConflictDoUpdate({ target: schema.tokens.hash, set: { body: change.row } }).run();
-      return;
-    case "delete_token":
-      db.delete(schema.tokens).where(eq(schema.tokens.hash, change.hash)).run();
-      return;
-    case "task": {
-      const { state } = change.row;
-      const endedAtMs = state.kind === "completed" || state.kind === "failed" ? state.endedAtMs : null;
-      db.insert(schema.tasks).values({ id: change.row.id, endedAtMs, body: change.row })
-        .onConflictDoUpdate({ target: schema.tasks.id, set: { endedAtMs, body: change.row } }).run();
-      return;
-    }
-    case "job":
-      db.insert(schema.jobs).values({ id: change.row.id, taskId: change.row.taskId, body: change.row })
-        .onConflictDoUpdate({ target: schema.jobs.id, set: { body: change.row } }).run();
-      return;
-    case "run":
-      db.insert(schema.runs).values({ id: change.row.id, taskId: change.row.taskId, body: change.row })
-        .onConflictDoUpdate({ target: schema.runs.id, set: { body: change.row } }).run();
-      return;
-    default:
-      assertNever(change);
   }
 }
