@@ -104,6 +104,25 @@ Deno.test({
       },
     );
 
+    await t.step("a poll that was left behind takes no job from the runner's newest poll", async () => {
+      const at = plane.project();
+      await putLine(at);
+      const ada = await at.register("ada");
+      const headers = { prefer: "wait=25" };
+      const startPoll = () => at.call("POST", "/runners/jobs", { token: ada.token, headers });
+      await at.advance(OFFLINE_MS);
+      const leftBehind = startPoll();
+      await until("the first poll must be waiting", async () => {
+        const [seen] = await at.must(200, "GET", "/runners");
+        return seen.status === "online" ? true : null;
+      });
+      const newest = startPoll();
+      assert.equal((await leftBehind).status, 204);
+      const taskId = await submit(at);
+      const { json } = await newest;
+      assert.equal(json.jobs[0].agentDefinition.taskId, taskId);
+    });
+
     await t.step(
       "an offer claims nothing, and its claim may be repeated by the same runner only",
       async () => {

@@ -7,7 +7,9 @@
  *      job costs one wake-up and not N. The poll is told which job, so that two polls are not sent after the same one.
  *   2. If the job is still queued {@link UNTAKEN_MS} later (its runner died, or was only offered it and left it),
  *      every poll that wants it is woken.
- *   3. Streams are told of each job that becomes queued, also of one that comes back.
+ *   3. A runner waits in one poll, its newest: an older one is of a process or connection that is gone, and must not
+ *      take a job that nobody would hear of.
+ *   4. Streams are told of each job that becomes queued, also of one that comes back.
  */
 import type { Job } from "../domain/queue_state.ts";
 
@@ -16,6 +18,12 @@ const KEEP_ALIVE_MS = 15_000;
 /** A runner claims what it was offered within milliseconds; after this somebody else may. */
 export const UNTAKEN_MS = 1_000;
 
+/** Why a poll goes on: a job that it should take, a reason to look for itself, or a newer poll in its place. */
+export type WakeUp =
+  | { readonly kind: "job"; readonly jobId: string }
+  | { readonly kind: "look" }
+  | { readonly kind: "superseded" };
+
 /** A poll or stream. `wants` is asked at the time of a wake-up. */
 export interface Waiter {
   readonly runnerId: string;
@@ -23,8 +31,7 @@ export interface Waiter {
 }
 
 export interface JobWaiters {
-  /** Resolves with the id of the job that it was woken for, or with null when it should look for itself. */
-  wait(waiter: Waiter, waitMs: number): Promise<string | null>;
+  wait(waiter: Waiter, waitMs: number): Promise<WakeUp>;
   /** These jobs have become queued. */
   offer(jobs: readonly Job[]): void;
   /** The runner's hands are free: its polls look again. */
@@ -36,7 +43,7 @@ export interface JobWaiters {
 }
 
 interface Poll extends Waiter {
-  wake(jobId: string | null): void;
+  wake(wakeUp: WakeUp): void;
 }
 interface Stream extends Waiter {
   tell(job: Job): void;
@@ -50,22 +57,25 @@ export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaite
 
   function wakeAll(job: Job): void {
     if (!isQueued(job.id)) return;
-    for (const poll of [...polls]) if (poll.wants(job)) poll.wake(null);
+    for (const poll of [...polls]) if (poll.wants(job)) poll.wake({ kind: "look" });
   }
 
   return {
     wait: (waiter, waitMs) =>
       new Promise((resolve) => {
+        for (const older of [...polls]) {
+          if (older.runnerId === waiter.runnerId) older.wake({ kind: "superseded" });
+        }
         const poll: Poll = {
           runnerId: waiter.runnerId,
           wants: (job) => waiter.wants(job),
-          wake: (jobId) => {
+          wake: (wakeUp) => {
             clearTimeout(timer);
             polls.delete(poll);
-            resolve(jobId);
+            resolve(wakeUp);
           },
         };
-        const timer = setTimeout(() => poll.wake(null), waitMs);
+        const timer = setTimeout(() => poll.wake({ kind: "look" }), waitMs);
         polls.add(poll);
       }),
     offer: (jobs) => {
@@ -73,12 +83,12 @@ export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaite
         for (const stream of [...streams]) if (stream.wants(job)) stream.tell(job);
         const first = polls.values().find((poll) => poll.wants(job));
         if (first === undefined) continue;
-        first.wake(job.id);
+        first.wake({ kind: "job", jobId: job.id });
         if (polls.size > 0) setTimeout(() => wakeAll(job), UNTAKEN_MS);
       }
     },
     free: (runnerId) => {
-      for (const poll of [...polls]) if (poll.runnerId === runnerId) poll.wake(null);
+      for (const poll of [...polls]) if (poll.runnerId === runnerId) poll.wake({ kind: "look" });
     },
     live: () => new Set([...polls, ...streams].map((waiter) => waiter.runnerId)),
     stream: (waiter, queued) => eventStream(waiter, queued, streams),

@@ -93,7 +93,9 @@ export function createQueueWork(
         if (!answer.ok || answer.value !== null || leftMs <= 0) return answer;
         const runner = authorize(core.state, caller, "runner");
         if (!runner.ok) return runner;
-        wokenFor = await waiters.wait(waiterOf(runner.value.runnerId, want.capabilities), leftMs);
+        const woken = await waiters.wait(waiterOf(runner.value.runnerId, want.capabilities), leftMs);
+        if (woken.kind === "superseded") return ok(null);
+        wokenFor = woken.kind === "job" ? woken.jobId : null;
       }
     },
     stream: (id) => {
