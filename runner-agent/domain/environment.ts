@@ -32,6 +32,7 @@ export function sandboxEnvironment(
   return {
     HOME: at.agentHome,
     GIT_TERMINAL_PROMPT: "0",
+    ...gitIdentity(job.stationName),
     ...(work.assemblyLineRepoUrl === undefined || work.assemblyLineRepoToken === undefined ? {} : {
       ASSEMBLY_LINE_REPO_URL: at.hubUrl + ASSEMBLY_LINE_REPO_PATH,
       ASSEMBLY_LINE_REPO_TOKEN: work.assemblyLineRepoToken,
@@ -46,5 +47,22 @@ export function sandboxEnvironment(
     SHOPFLOOR_TASK_ID: work.taskId,
     SHOPFLOOR_STATION_ID: work.stageId,
     SHOPFLOOR_CONCLUSION_FILE: at.conclusionFile,
+  };
+}
+
+/**
+ * Who commits: the station. In the environment, since some agent CLIs hide the home's configuration from the git that
+ * they run.
+ */
+function gitIdentity(stationName: string): Record<string, string> {
+  // deno-lint-ignore no-control-regex
+  const clean = stationName.replaceAll(/[\x00-\x1f\x7f<>]/g, " ").trim();
+  const name = clean === "" ? "Shopfloor" : clean;
+  const email = "agent@shopfloor.invalid";
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
   };
 }

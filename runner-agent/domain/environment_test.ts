@@ -36,6 +36,10 @@ Deno.test("sandboxEnvironment() sets the standard variables without a repository
   assert.deepEqual(sandboxEnvironment(job, { owner: "acme", project: "web" }, at), {
     HOME: "/home/agent",
     GIT_TERMINAL_PROMPT: "0",
+    GIT_AUTHOR_NAME: "Format",
+    GIT_AUTHOR_EMAIL: "agent@shopfloor.invalid",
+    GIT_COMMITTER_NAME: "Format",
+    GIT_COMMITTER_EMAIL: "agent@shopfloor.invalid",
     AGENTICS_JOB_ID: "job1",
     AGENTICS_TOKEN: "job-token",
     AGENTICS_BASE_URL: "http://127.0.0.1:7400",
@@ -62,4 +66,11 @@ Deno.test("sandboxEnvironment() shows the task's repository on loopback and not 
   assert.equal(env["ASSEMBLY_LINE_REPO_URL"], "http://127.0.0.1:7400/git/assembly-line.git");
   assert.equal(env["ASSEMBLY_LINE_REPO_TOKEN"], "repo-token");
   assert.ok(!JSON.stringify(env).includes("plane.example"));
+});
+
+Deno.test("sandboxEnvironment() keeps what git could not take out of the name that commits", () => {
+  const named = (stationName: string) =>
+    sandboxEnvironment({ ...job, stationName }, { owner: "acme", project: "web" }, at)["GIT_AUTHOR_NAME"];
+  assert.equal(named("A <b>\n"), "A  b");
+  assert.equal(named("\t"), "Shopfloor");
 });

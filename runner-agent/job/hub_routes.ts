@@ -1,6 +1,7 @@
 /**
  * What the hub of one run serves: the task's repository, the project's origin, the model, and the control plane's
- * API of this project. Credentials of agents pass through as they are; the runner's own never appear (S1).
+ * API of this project. Credentials of agents pass through as they are; the runner's
+ * own never appear (S1).
  */
 import { ASSEMBLY_LINE_REPO_PATH, PROJECT_REPO_PATH } from "../domain/environment.ts";
 import { projectPath } from "../control/control_plane.ts";
@@ -14,6 +15,11 @@ export interface HubRoutesOptions {
   readonly taskId: string;
   /** Resolves once the control plane answers, or when waiting has no more sense. */
   readonly untilReachable: () => Promise<unknown>;
+  /**
+   * The job's token of the task's repository, null while agents have none. Added to what comes without one: a run is
+   * known by its socket, and some agent CLIs hide every credential from the git that they run.
+   */
+  readonly repositoryToken: string | null;
   /** Serves the project's origin; null when the run has none. */
   readonly projectGit: ((request: Request) => Promise<Response>) | null;
   /** Serves the model; null when the harness needs none. */
@@ -59,7 +65,12 @@ export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
         if (!GIT_PATHS.has(rest)) {
           return refusal(404, "not_found", "This path is not part of the git protocol");
         }
-        return forward(request, options, taskGitPath + rest);
+        return forward(
+          request,
+          options,
+          taskGitPath + rest,
+          repositoryAuthorization(options.repositoryToken),
+        );
       },
     },
     ...(projectGit === null ? [] : [{ path: `${PROJECT_REPO_PATH}/`, handle: projectGit }]),
@@ -75,6 +86,10 @@ export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
   ];
 }
 
+function repositoryAuthorization(token: string | null): string | null {
+  return token === null ? null : `Bearer ${token}`;
+}
+
 /**
  * Sends a request on as it is, to the same query under another path of the control plane; bodies stream, so it waits for
  * a control plane that is away before it begins: what was half sent cannot be sent again.
@@ -83,9 +98,13 @@ async function forward(
   request: Request,
   { serverUrl, untilReachable }: Pick<HubRoutesOptions, "serverUrl" | "untilReachable">,
   path: string,
+  defaultAuthorization: string | null = null,
 ): Promise<Response> {
   await untilReachable();
   const headers = new Headers(request.headers);
+  if (defaultAuthorization !== null && !headers.has("authorization")) {
+    headers.set("authorization", defaultAuthorization);
+  }
   for (const name of CONNECTION_HEADERS) headers.delete(name);
   // `fetch` decodes what it asked for; the client gets the plain bytes.
   headers.set("accept-encoding", "identity");

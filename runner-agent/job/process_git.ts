@@ -14,15 +14,10 @@ import { SANDBOX_GIT_DIR, SANDBOX_WORKSPACE } from "../worktree/run_directory.ts
 /** What `origin` of a worktree names in place of the hub's port. */
 export const STAND_IN_PORT = HUB_PORT + 1;
 
-/** Gives git the token of the task's repository, which git's store knows for the hub's own port only. */
-const CREDENTIAL_HELPER =
-  '!f() { test "$1" = get && printf "username=git\\npassword=%s\\n" "$ASSEMBLY_LINE_REPO_TOKEN"; }; f';
-
 /** Git's way to the hub, for the environment of the agent. */
 export function processGitEnvironment(): Readonly<Record<string, string>> {
   return configVariables({
     [`url.http://127.0.0.1:${HUB_PORT}/.insteadOf`]: `http://127.0.0.1:${STAND_IN_PORT}/`,
-    [`credential.http://127.0.0.1:${HUB_PORT}.helper`]: CREDENTIAL_HELPER,
   });
 }
 

@@ -9,7 +9,6 @@ import type { Result } from "../../protocol/result.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
-import { agentGitFiles } from "./agent_git_config.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
 import { linkGitDirectory } from "./process_git.ts";
@@ -20,7 +19,6 @@ import {
   type RunContext,
   worktreeRequest,
 } from "./run_context.ts";
-import { HUB_URL } from "./hub.ts";
 import { CONCLUSION_NAME, makeRunDirs } from "./run_dirs.ts";
 
 export type Exited = RunPhase & { kind: "exited" };
@@ -44,8 +42,7 @@ export async function createContainer(context: RunContext, worktree: Worktree): 
   const { harness, plan } = planned.value;
   try {
     const owner = await context.deps.runtime.hostOwner();
-    const homeFiles = { ...agentGitFiles(context.run.job, HUB_URL), ...plan.homeFiles };
-    await makeRunDirs(context.dirs, homeFiles, (paths) => giveToOwner(paths, owner));
+    await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
     if (context.deps.runtime.name === "process") await linkGitDirectory(worktree);
     const { containerId } = await context.deps.runtime.create(
       containerSpec(context, worktree, harness, plan),

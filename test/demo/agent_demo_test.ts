@@ -50,10 +50,10 @@ for (const name of ["claude", "codex", "gemini", "opencode"] as const) {
       assert.equal(await demo.exitCode(), 0, demo.text);
       const taskId = /task: ([0-9a-z]{26})/.exec(demo.text)?.[1];
       assert.ok(taskId, demo.text);
-      assert.match(
-        await Deno.readTextFile(join(dataDir, "demo", taskId, "reports/check.md")),
-        /All tests pass/,
+      const report = await Deno.readTextFile(join(dataDir, "demo", taskId, "reports/check.md")).catch(() =>
+        ""
       );
+      assert.match(report, /All tests pass/, demo.text);
       assert.match(demo.text, /delivered: [0-9a-f]{40}/);
       assert.ok(!demo.text.includes(KEY), "the key is in no output");
       assert.equal(model.requests.filter(({ turn }) => turn === 0).length, 3, "one first turn per station");
