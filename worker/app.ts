@@ -6,6 +6,7 @@ import { refusal, refusalResponse } from "./errors.ts";
 import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
 import { requestId } from "./middleware/request_id.ts";
+import { requireToken } from "./middleware/require_token.ts";
 import { session } from "./middleware/session.ts";
 import { createArtifactRoutes } from "./routes/artifacts.ts";
 import { createFileRoutes } from "./routes/files.ts";
@@ -29,6 +30,8 @@ export function createApp(): Hono<AppEnv> {
   app.use("/v1/*", bodyLimit(JSON_BODY_MAX_BYTES));
   app.use(session());
   app.use(auth());
+  app.use("/api/owners/*", requireToken());
+  app.use("/api/git/*", requireToken());
   app.route("/", createHealthRoutes());
   app.route("/", createProjectRoutes());
   app.route("/", createLineRoutes());

@@ -33,6 +33,17 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
   },
   { route: "GET B/runners/events", audience: "runner" },
   {
+    route: "POST B/runners/:runnerId/approval-requests",
+    audience: "runner",
+    good: { url: "https://example.com", method: "POST", body: "", jobId: "j", labels: [] },
+    rows: [{
+      what: "a request that nothing can hold yet",
+      status: 501,
+      code: "approval_requests_not_available",
+      says: /no egress policies/,
+    }],
+  },
+  {
     route: "POST B/runners/jobs",
     audience: "runner",
     good: {},

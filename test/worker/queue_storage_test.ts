@@ -108,6 +108,27 @@ Deno.test({
       },
     );
 
+    await t.step(
+      "jobs queued in one millisecond are taken in their order, also after an eviction",
+      async () => {
+        const at = plane.project();
+        await putLine(at);
+        const ada = await at.register("ada");
+        await Promise.all(Array.from({ length: 40 }, (_, n) => submit(at, `task ${n}`)));
+        const rows = await plane.sql("JOB_QUEUE", at.queueName, "select id, body from jobs order by rowid");
+        const moments = rows.map((row) => JSON.parse(String(row["body"])).queuedAtMs);
+        assert.ok(new Set(moments).size < moments.length, "some were queued in the same millisecond");
+        const taken: string[] = [];
+        for (let n = 0; n < rows.length; n++) {
+          if (n % 8 === 0) await plane.evict("JOB_QUEUE", at.queueName);
+          const job = await take(at, ada);
+          taken.push(job.id);
+          await report(at, ada, { jobResult: "success", exitCode: 0, jobId: job.id });
+        }
+        assert.deepEqual(taken, rows.map((row) => row["id"]));
+      },
+    );
+
     await t.step("a task keeps the version of the line that it started with", async () => {
       const at = plane.project();
       const first = await putLine(at, { name: "One", stations: [station("a"), station("b")] });

@@ -53,6 +53,11 @@ function accessOf(state: QueueState, principal: Principal, task: Task): Result<R
       return ok({ ...readOnly, canWrite: !hasEnded(task), allowPrefixes: [WORK_REFS] });
     }
     case "job":
+      return err({
+        reason: "wrong_token_kind",
+        needed: ["user", "runner", "repository"],
+        came: principal.kind,
+      });
     case "repository":
       if (principal.taskId !== task.id) return err({ reason: "not_found", what: "task", id: task.id });
       return ok({

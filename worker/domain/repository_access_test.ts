@@ -40,7 +40,7 @@ function setUp() {
 Deno.test("people look, the agent writes all but the work branches, the holding runner writes only those", () => {
   const { access, holder, other, job, repository } = setUp();
   assert.equal(access(ADMIN), "reads");
-  assert.equal(access(job), "writes refs/ but refs/heads/work/");
+  assert.equal(access(job), "wrong_token_kind");
   assert.equal(access(repository), "writes refs/ but refs/heads/work/");
   assert.equal(access(holder.caller), "writes refs/heads/work/ but ");
   assert.equal(access(other.caller), "no_active_job");
@@ -50,7 +50,7 @@ Deno.test("people look, the agent writes all but the work branches, the holding 
 Deno.test("the tokens of one task do not open the repository of another", () => {
   const { rig, access, holder, job, repository } = setUp();
   const second = rig.submit("tidy");
-  assert.equal(access(job, second.id), "not_found");
+  assert.equal(access(job, second.id), "wrong_token_kind");
   assert.equal(access(repository, second.id), "not_found");
   assert.equal(access(holder.caller, second.id), "no_active_job");
   assert.equal(access(ADMIN, second.id), "reads");

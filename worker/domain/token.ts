@@ -31,6 +31,11 @@ export function tokenHash(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)));
 }
 
+/** Has the text the form of a token that we hand out? Anything else needs no look-up to be refused. */
+export function isTokenText(text: string): boolean {
+  return TOKEN_PATTERN.test(text);
+}
+
 /** Does the text say that it belongs to another project than this one? */
 export function namesOtherProject(text: string, owner: string, project: string): boolean {
   const match = TOKEN_PATTERN.exec(text);

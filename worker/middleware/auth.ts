@@ -7,7 +7,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
 import type { Caller } from "../domain/caller.ts";
-import { namesOtherProject, tokenHash } from "../domain/token.ts";
+import { isTokenText, namesOtherProject, tokenHash } from "../domain/token.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 
 const OWNER_PROJECT = /^\/api\/(?:owners\/([^/]+)\/projects\/([^/]+)|git\/([^/]+)\/([^/]+))/;
@@ -58,6 +58,7 @@ function callerOf(token: string, adminToken: string | undefined, path: string): 
   ) {
     return { kind: "admin", via: "token" };
   }
+  if (!isTokenText(token)) return { kind: "nobody" };
   const match = OWNER_PROJECT.exec(path);
   const owner = match?.[1] ?? match?.[3];
   const project = match?.[2] ?? match?.[4];

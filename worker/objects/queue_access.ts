@@ -43,11 +43,14 @@ export function createQueueAccess(core: QueueCore): QueueAccess {
       return read();
     },
     aboutReport: (caller, report) => {
+      if (report.runId !== undefined || report.jobId !== undefined) {
+        return { runId: report.runId, jobId: report.jobId };
+      }
       const runner = authorize(core.state, caller, "runner");
       const lastRunId = runner.ok
         ? core.state.runners.get(runner.value.runnerId)?.lastRunId ?? undefined
         : undefined;
-      return { runId: report.runId ?? lastRunId, jobId: report.jobId };
+      return { runId: lastRunId };
     },
   };
 }

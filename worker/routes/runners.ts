@@ -10,6 +10,7 @@ import {
 } from "../../protocol/line/runner.ts";
 import type { AppEnv } from "../app_env.ts";
 import { reportOfRun } from "../domain/reference_report.ts";
+import { refusal, refusalResponse } from "../errors.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, projectOf, readBody } from "./input.ts";
@@ -38,6 +39,16 @@ export function createRunnerRoutes(): Hono<AppEnv> {
     const runner = await queue.authorizeRunner(c.var.caller);
     if (!runner.ok) return answer(runner);
     return queue.fetch(new Request(`https://queue/events?runner=${runner.value.runnerId}`));
+  });
+  // Line 3, row 7: the requests of an egress proxy that holds a call for a person. There is no such proxy yet.
+  app.post(`${project}/runners/:runnerId/approval-requests`, async (c) => {
+    const at = projectOf(c);
+    if (!at.ok) return at.error;
+    const runner = await jobQueue(c.env, at.value.owner, at.value.project).authorizeRunner(c.var.caller);
+    if (!runner.ok) return answer(runner);
+    const why =
+      "Cannot take an approval request: this version has no egress policies, so nothing is held for approval";
+    return refusalResponse(refusal(501, "approval_requests_not_available", why));
   });
   app.post(`${project}/runners/jobs`, async (c) => {
     const at = projectOf(c);

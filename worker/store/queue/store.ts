@@ -4,7 +4,7 @@
  *
  * Sole writer of every table in `schema.ts`.
  */
-import { asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
+import { asc, eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { applyChange, emptyQueueState, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
@@ -47,18 +47,17 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       for (const { body } of db.select().from(schema.tokens).all()) {
         applyChange(state, { kind: "token", row: body });
       }
-      const living = db.select().from(schema.tasks)
-        .where(or(isNull(schema.tasks.endedAtMs), gt(schema.tasks.endedAtMs, endedAfterMs)))
-        .orderBy(asc(schema.tasks.id)).all();
+      const chosen = or(isNull(schema.tasks.endedAtMs), gt(schema.tasks.endedAtMs, endedAfterMs));
+      const living = db.select().from(schema.tasks).where(chosen).orderBy(sql`rowid`).all();
       for (const { body } of living) applyChange(state, { kind: "task", row: body });
-      loadWork(db, state, living.map((row) => row.id));
+      loadWork(db, state, chosen);
       return state;
     },
     loadTask: (state, taskId) => {
       const row = db.select().from(schema.tasks).where(eq(schema.tasks.id, taskId)).get();
       if (row === undefined) return false;
       applyChange(state, { kind: "task", row: row.body });
-      loadWork(db, state, [taskId]);
+      loadWork(db, state, eq(schema.tasks.id, taskId));
       return true;
     },
     taskOf: (kind, id) => {
@@ -96,19 +95,19 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
   };
 }
 
-/** SQLite takes at most this many variables in one statement of ours; tasks are read in slices of it. */
-const TASKS_PER_READ = 90;
-
-function loadWork(db: Database, state: WritableQueueState, taskIds: readonly string[]): void {
-  for (let i = 0; i < taskIds.length; i += TASKS_PER_READ) {
-    const slice = taskIds.slice(i, i + TASKS_PER_READ);
-    const jobs = db.select().from(schema.jobs).where(inArray(schema.jobs.taskId, slice)).orderBy(
-      asc(schema.jobs.id),
+/**
+ * Loads the jobs and runs of the chosen tasks in the order in which they were first written: jobs queued in the same
+ * millisecond are taken in that order, before an eviction and after it (O4).
+ */
+function loadWork(db: Database, state: WritableQueueState, chosen: SQL | undefined): void {
+  const jobs = db.select({ body: schema.jobs.body }).from(schema.jobs)
+    .innerJoin(schema.tasks, eq(schema.tasks.id, schema.jobs.taskId)).where(chosen).orderBy(
+      sql`${schema.jobs}.rowid`,
     ).all();
-    for (const { body } of jobs) applyChange(state, { kind: "job", row: body });
-    const runs = db.select().from(schema.runs).where(inArray(schema.runs.taskId, slice)).orderBy(
-      asc(schema.runs.id),
+  for (const { body } of jobs) applyChange(state, { kind: "job", row: body });
+  const runs = db.select({ body: schema.runs.body }).from(schema.runs)
+    .innerJoin(schema.tasks, eq(schema.tasks.id, schema.runs.taskId)).where(chosen).orderBy(
+      sql`${schema.runs}.rowid`,
     ).all();
-    for (const { body } of runs) applyChange(state, { kind: "run", row: body });
-  }
+  for (const { body } of runs) applyChange(state, { kind: "run", row: body });
 }
