@@ -21,6 +21,16 @@ async function approve(stage: Stage, taskId: string): Promise<void> {
   await stage.api.decide(task, "approve", "");
 }
 
+/** How often each station's script has begun, as its output tells (R1: no run is started twice). */
+async function starts(stage: Stage, taskId: string): Promise<number[]> {
+  const { baseUrl, owner, project } = stage.api;
+  const answer = await fetch(`${baseUrl}/api/owners/${owner}/projects/${project}/tasks/${taskId}/log`, {
+    headers: { authorization: `Bearer ${stage.plane.adminToken}` },
+  });
+  const text = await answer.text();
+  return [/^Formatting /gm, /^Testing /gm, /^Delivered /gm].map((first) => [...text.matchAll(first)].length);
+}
+
 async function originHead(stage: Stage, taskId: string): Promise<string> {
   const found = await runCommand("git", ["-C", stage.originDir, "rev-parse", `refs/heads/task-${taskId}`]);
   return found.stdout.trim();
@@ -62,6 +72,7 @@ Deno.test({
       ["check", 1, 1, "success"],
       ["deliver", 1, 1, "success"],
     ]);
+    assert.deepEqual(await starts(stage, taskId), [1, 1, 1]);
     assert.equal(await originHead(stage, taskId), task.history[2]?.headCommit);
   },
 });
@@ -92,6 +103,7 @@ Deno.test({
       ["check", 1, "success"],
       ["deliver", 1, "success"],
     ]);
+    assert.deepEqual(await starts(stage, taskId), [1, 1, 1]);
   },
 });
 

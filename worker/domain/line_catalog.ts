@@ -8,7 +8,7 @@ import { touchProject } from "./project.ts";
 import type { LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
 import { unreachableStations } from "./transition.ts";
 
-/** Puts a line: a new one, or the next version of one that exists. A body equal to the newest version changes nothing. */
+/** Puts a line: a new one, or the next version of one that exists. */
 export function putLine(
   draft: Draft,
   actor: string,
@@ -26,12 +26,6 @@ export function putLine(
     return err({ reason: "line_id_mismatch", path: settings.project, body: project });
   }
   const id = input.lineId ?? bodyId ?? draft.newId<LineId>();
-  const newest = latestLine(draft.before, id);
-  if (
-    newest !== null && !newest.isDeleted && JSON.stringify(newest.definition) === JSON.stringify(definition)
-  ) {
-    return ok(lineView(settings, newest));
-  }
   touchProject(draft);
   const row: LineVersion = {
     id,
