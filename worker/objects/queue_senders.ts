@@ -1,6 +1,6 @@
 /** Where a queue's events go: the task's log, the gate of an ask, the history. Each receiver is idempotent. */
 import type { HumanGateApi } from "../domain/human_gate_api.ts";
-import type { OutboxEvent } from "../domain/event.ts";
+import type { OutboxEvent, OutboxRow } from "../domain/event.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
@@ -14,12 +14,14 @@ export function createQueueSenders(
 ): Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>> {
   return {
     task_log: async (rows) => {
-      for (const { eventId, event } of rows) {
-        if (event.destination !== "task_log") continue;
-        const log = env.TASK_LOG.getByName(`${owner}/${project}/${event.taskId}`) as unknown as TaskLogApi;
-        await log.record({ ...event.entry, eventId });
-        if (event.ends !== null) await log.end(`${eventId}:end`, event.ends);
-      }
+      const sends = [...byTask(rows)].map(async ([taskId, events]) => {
+        const log = env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
+        for (const { eventId, event } of events) {
+          await log.record({ ...event.entry, eventId });
+          if (event.ends !== null) await log.end(`${eventId}:end`, event.ends);
+        }
+      });
+      await Promise.all(sends);
     },
     gate: async (rows) => {
       for (const { event } of rows) {
@@ -31,6 +33,22 @@ export function createQueueSenders(
     },
     history: historySender(env),
   };
+}
+
+type LogEvent = Extract<OutboxEvent, { destination: "task_log" }>;
+
+/** The rows of each task in their order; tasks have logs of their own and need not wait for each other. */
+function byTask(
+  rows: readonly OutboxRow[],
+): Map<string, { readonly eventId: string; readonly event: LogEvent }[]> {
+  const tasks = new Map<string, { readonly eventId: string; readonly event: LogEvent }[]>();
+  for (const { eventId, event } of rows) {
+    if (event.destination !== "task_log") continue;
+    const events = tasks.get(event.taskId) ?? [];
+    events.push({ eventId, event });
+    tasks.set(event.taskId, events);
+  }
+  return tasks;
 }
 
 function historySender(env: Env): OutboxSender {
