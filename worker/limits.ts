@@ -16,6 +16,8 @@ export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */
 export const OUTBOX_RETRY_FIRST_MS = 250;
 export const OUTBOX_RETRY_MAX_MS = 30_000;
+/** While a delivery is under way its object's alarm need not look more often than a delivery to the history may take. */
+export const OUTBOX_SENDING_LOOK_MS = 5_000;
 /** One request to the history may take this long; it is never on a job's path (O5). */
 export const HISTORY_TIMEOUT_MS = 5_000;
 /** A gate's link works this long (Autonomy 19.2). */

@@ -48,6 +48,7 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
   async advanceClock(ms: number) {
     this.#queue.clock.advance(ms);
     await this.#queue.core.onAlarm();
+    await this.#queue.core.outbox.drain();
   }
 
   // ------------------------------------------------------------------------------------ project and lines

@@ -6,7 +6,12 @@
  * the object's alarm calls {@link Outbox.drain} again.
  */
 import type { OutboxRow } from "../domain/event.ts";
-import { OUTBOX_BATCH_ROWS, OUTBOX_RETRY_FIRST_MS, OUTBOX_RETRY_MAX_MS } from "../limits.ts";
+import {
+  OUTBOX_BATCH_ROWS,
+  OUTBOX_RETRY_FIRST_MS,
+  OUTBOX_RETRY_MAX_MS,
+  OUTBOX_SENDING_LOOK_MS,
+} from "../limits.ts";
 import type { Clock, OutboxSender } from "../ports.ts";
 import type { OutboxStore } from "../store/outbox_store.ts";
 
@@ -91,9 +96,13 @@ export function createOutbox(options: {
     nextTryMs: () => {
       const waiting = store.destinations();
       if (waiting.length === 0) return null;
-      const tries = waiting.map((d) =>
-        Math.max(laneOf(d).notBeforeMs, clock.nowMs() + OUTBOX_RETRY_FIRST_MS)
-      );
+      const nowMs = clock.nowMs();
+      const tries = waiting.map((destination) => {
+        const { sending, notBeforeMs } = laneOf(destination);
+        // Its end calls `onSettled`; to look again matters only to an object that was evicted meanwhile.
+        if (sending !== null) return nowMs + OUTBOX_SENDING_LOOK_MS;
+        return Math.max(notBeforeMs, nowMs + OUTBOX_RETRY_FIRST_MS);
+      });
       return Math.min(...tries);
     },
   };

@@ -131,8 +131,10 @@ export function createQueueCore(options: {
         return { ok: true, value: null };
       });
       forgetEnded();
-      await outbox.drain();
+      // Not waited for: the next alarm comes after this one has ended, and no receiver may hold up a lease's end (O5).
+      void outbox.drain();
       arm();
+      await Promise.resolve();
     },
   };
 }
