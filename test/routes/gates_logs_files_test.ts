@@ -136,6 +136,24 @@ Deno.test({
       assert.match(done.headers.get("set-cookie") ?? "", /HttpOnly; SameSite=Strict/);
     });
 
+    await t.step("another site cannot use a token that a browser keeps as a Basic password", async () => {
+      const basic = { authorization: `Basic ${btoa(`me:${user.token}`)}` };
+      const submit = async (headers: Record<string, string>) => {
+        const path = `${factory.url}${PROJECT}/assembly-lines/tidy/tasks`;
+        const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify({ title: "x" }) });
+        return {
+          status: answer.status,
+          code: (await answer.json() as { error?: { code: string } }).error?.code,
+        };
+      };
+      const forged = { status: 403, code: "cross_site_request" };
+      assert.deepEqual(await submit({ ...basic, "sec-fetch-site": "cross-site" }), forged);
+      assert.deepEqual(await submit({ ...basic, "sec-fetch-site": "same-site" }), forged);
+      assert.deepEqual(await submit({ ...basic, origin: "https://elsewhere.example" }), forged);
+      assert.equal((await submit(basic)).status, 201, "programs say nothing of a page");
+      assert.equal((await submit({ ...basic, "sec-fetch-site": "same-origin" })).status, 201);
+    });
+
     await t.step("pages run no script but ours, and who has no session is sent to sign in", async () => {
       const board = await ask("GET", "/", null);
       assert.equal(board.headers.get("location"), "/signin");

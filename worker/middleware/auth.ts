@@ -1,7 +1,8 @@
 /**
  * Says who calls (design S1). The admin token is compared here, in constant time over hashes; any other bearer is
  * passed on as its hash, for the project's queue to look up in the same turn as it decides. Git clients may send
- * the token as a Basic password with any user name (pick A18).
+ * the token as a Basic password with any user name (pick A18); browsers keep such a password and send it along, so
+ * what another site starts with it changes nothing.
  */
 import { timingSafeEqual } from "node:crypto";
 import { createMiddleware } from "hono/factory";
@@ -9,6 +10,7 @@ import type { AppEnv } from "../app_env.ts";
 import type { Caller } from "../domain/caller.ts";
 import { isTokenText, namesOtherProject, tokenHash } from "../domain/token.ts";
 import { refusal, refusalResponse } from "../errors.ts";
+import { isChange, pageOf, refuseCrossSite } from "./own_page.ts";
 
 const OWNER_PROJECT = /^\/api\/(?:owners\/([^/]+)\/projects\/([^/]+)|git\/([^/]+)\/([^/]+))/;
 
@@ -30,6 +32,8 @@ export function auth() {
         ),
       );
     }
+    // A browser that was once given a Basic password sends it along with what any site starts.
+    if (!/^\s*bearer\s/i.test(header) && isChange(c) && pageOf(c) === "other") return refuseCrossSite();
     c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, new URL(c.req.url).pathname));
     return next();
   });

@@ -7,9 +7,7 @@ import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
 import { deriveSessionKey, isProof, SESSION_COOKIE } from "../domain/session.ts";
-import { refusal, refusalResponse } from "../errors.ts";
-
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+import { isChange, pageOf, refuseCrossSite } from "./own_page.ts";
 
 /** Sets `c.var.caller` for a valid cookie; leaves it unset otherwise. An Authorization header goes before a cookie. */
 export function session(nowMs: () => number = Date.now) {
@@ -20,30 +18,8 @@ export function session(nowMs: () => number = Date.now) {
       return await next();
     }
     if (!isProof(cookie, "session", deriveSessionKey(adminToken), nowMs())) return await next();
-    const changes = !SAFE_METHODS.has(c.req.method) || c.req.header("upgrade") !== undefined;
-    const { origin } = new URL(c.req.url);
-    if (
-      changes &&
-      !isOwnPage(c.req.header("origin"), c.req.header("sec-fetch-site"), [origin, c.env.PUBLIC_URL])
-    ) {
-      return refusalResponse(
-        refusal(
-          403,
-          "cross_site_request",
-          "Cannot take this request as it must come from a page of this server",
-        ),
-      );
-    }
+    if (isChange(c) && pageOf(c) !== "own") return refuseCrossSite();
     c.set("caller", { kind: "admin", via: "session" });
     return await next();
   });
-}
-
-function isOwnPage(
-  origin: string | undefined,
-  fetchSite: string | undefined,
-  own: readonly (string | undefined)[],
-): boolean {
-  if (fetchSite !== undefined) return fetchSite === "same-origin";
-  return origin !== undefined && own.some((url) => !!url && new URL(url).origin === origin);
 }
