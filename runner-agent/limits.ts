@@ -76,6 +76,8 @@ export const LOG_FLUSH_MS = 250;
 export const LOG_FLUSH_BYTES = 48 * 1024;
 /** Output kept while the control plane does not take it; what comes beyond it is dropped and said so. */
 export const LOG_BUFFER_MAX_BYTES = 8 * 1024 * 1024;
+/** A line of output that is longer is printed in pieces: no terminal shows it whole, and memory is bounded. */
+export const PRINTED_LINE_MAX_CHARS = 16 * 1024;
 /** How long a run's end waits for its output to be taken before the report goes out without the rest. */
 export const LOG_FINISH_MAX_MS = 120_000;
 

@@ -31,3 +31,23 @@ Deno.test("the station printer prints whole lines behind the station's name", ()
   printer.end();
   assert.equal(text, "[Build] one\n[Build] twö\n[Build] three\n");
 });
+
+Deno.test("the station printer does not wait for the end of a line that has none", () => {
+  let text = "";
+  const printer = createStationPrinter("Build", (more) => text += more);
+  const bytes = new TextEncoder().encode("x".repeat(10_000));
+  for (let i = 0; i < 100; i++) printer.push(bytes);
+  const printed = text.length;
+  assert.ok(printed > 900_000, `printed ${printed} of 1000000 characters`);
+  printer.push(new TextEncoder().encode("\nnext\n"));
+  assert.equal(text.replaceAll(/\[Build\] |\n/g, "").length, 1_000_004);
+  assert.ok(text.endsWith("\n[Build] next\n"));
+});
+
+Deno.test("the station printer passes colours on to the terminal and no other command", () => {
+  let text = "";
+  const printer = createStationPrinter("Build", (more) => text += more);
+  const clipboard = "\x1b]52;c;ZXZpbA==\x07";
+  printer.push(new TextEncoder().encode(`a${clipboard}\tb\r\n\x1b[2Jc\x1b[1A\n\x1b[31mred\n`));
+  assert.equal(text, "[Build] a]52;c;ZXZpbA==\tb\n[Build] [2Jc[1A\n[Build] \x1b[31mred\x1b[0m\n");
+});
