@@ -7,7 +7,8 @@
  * 1. What this runner cannot run it does not claim; it waits the polling interval, so that others may.
  * 2. The intent to claim is written before the claim is sent, so that a claim that was answered to a runner that died
  *    is found again.
- * 3. A drain ends the search between two turns, never between a claim and its answer.
+ * 3. A drain ends the search between two turns, never between a claim and its answer. A runner that must end leaves
+ *    its claim; the intent is found again by invariant 2.
  */
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { backoffMs } from "../domain/backoff.ts";
@@ -35,6 +36,8 @@ export interface ClaimDeps {
   /** The claim was refused: there is no run. */
   readonly forget: (jobId: string) => Promise<void>;
   readonly onTurn: (turn: ClaimTurn) => void;
+  /** The runner must end, with or without the answer to a claim. */
+  readonly abandon: AbortSignal;
 }
 
 export type ClaimTurn =
@@ -45,19 +48,23 @@ export type ClaimTurn =
     readonly kind: "passed";
     readonly passed: readonly { readonly jobId: string; readonly error: HarnessChoiceError }[];
   }
+  /** The runner must end and nobody answered its claim: the intent stays. */
+  | { readonly kind: "left"; readonly jobId: string }
   /** Somebody else was faster. */
   | { readonly kind: "taken"; readonly jobId: string; readonly code: string }
   | { readonly kind: "retryable"; readonly detail: string }
   /** This runner's token is not accepted: no repetition will help. */
   | { readonly kind: "fatal"; readonly status: number; readonly code: string };
 
-export type SearchOutcome = Extract<ClaimTurn, { kind: "claimed" | "fatal" }> | { readonly kind: "drained" };
+export type SearchOutcome =
+  | Extract<ClaimTurn, { kind: "claimed" | "fatal" | "left" }>
+  | { readonly kind: "drained" };
 
 /** Never rejects for what the control plane does; rejects if the journal cannot be written. */
 export async function searchForWork(deps: ClaimDeps, drain: AbortSignal): Promise<SearchOutcome> {
   for (let failures = 0; !drain.aborted;) {
     const turn = await takeTurn(deps, drain);
-    if (turn.kind === "claimed") {
+    if (turn.kind === "claimed" || turn.kind === "left") {
       deps.onTurn(turn);
       return turn;
     }
@@ -71,7 +78,7 @@ export async function searchForWork(deps: ClaimDeps, drain: AbortSignal): Promis
 }
 
 function waitAfter(
-  turn: Exclude<ClaimTurn, { kind: "claimed" | "fatal" }>,
+  turn: Exclude<ClaimTurn, { kind: "claimed" | "fatal" | "left" }>,
   failures: number,
   deps: ClaimDeps,
 ): number {
@@ -109,15 +116,19 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
 
 /** Claims one job by id: after an offer, and again for an intent that a dead runner left (invariant 2). */
 export async function claimJob(
-  deps: Pick<ClaimDeps, "controlPlane" | "clock" | "random" | "runnerName" | "intend" | "forget">,
+  deps: Pick<
+    ClaimDeps,
+    "controlPlane" | "clock" | "random" | "runnerName" | "intend" | "forget" | "abandon"
+  >,
   jobId: string,
-): Promise<Extract<ClaimTurn, { kind: "claimed" | "taken" | "retryable" }>> {
+): Promise<Extract<ClaimTurn, { kind: "claimed" | "left" | "taken" | "retryable" }>> {
   await deps.intend(jobId);
   const claimed = await untilAnswered(
     () => deps.controlPlane.claim(jobId, deps.runnerName),
     deps,
-    new AbortController().signal,
+    deps.abandon,
   );
+  if (claimed.kind === "given_up") return { kind: "left", jobId };
   if (claimed.kind === "ok" && claimed.value.runId !== undefined && claimed.value.leaseEpoch !== undefined) {
     return { kind: "claimed", job: claimed.value };
   }

@@ -41,9 +41,11 @@ const UNREACHABLE: CallOutcome<never> = { kind: "unreachable", detail: "status 5
 async function search(
   polls: CallOutcome<{ jobs: PolledJob[] }>[],
   claims: CallOutcome<PolledJob>[] = [],
+  sleepsMax = Infinity,
 ): Promise<{ outcome: string; trace: string[] }> {
   const trace: string[] = [];
   const drain = new AbortController();
+  const abandon = new AbortController();
   const deps: ClaimDeps = {
     controlPlane: {
       poll: () => {
@@ -60,11 +62,13 @@ async function search(
       nowMs: () => 0,
       sleep: (ms) => {
         trace.push(`sleep ${ms}`);
+        if (--sleepsMax === 0) abandon.abort();
         return Promise.resolve();
       },
     },
     random: () => 0,
     runnerName: "r",
+    abandon: abandon.signal,
     ability: { harnesses: ["command"], forcedHarness: null, runtime: "dummy" },
     pollingIntervalMs: 10_000,
     pollWaitMs: 25_000,
@@ -90,6 +94,12 @@ Deno.test("a claim that nobody answered is repeated until somebody does", async 
   }]);
   assert.equal(outcome, "claimed");
   assert.deepEqual(trace, ["intend a", "claim a", "sleep 250", "claim a", "claimed"]);
+});
+
+Deno.test("a claim without an answer is left to the next start when the runner must end", async () => {
+  const { outcome, trace } = await search([jobs(offer("a", "command"))], [UNREACHABLE, UNREACHABLE], 2);
+  assert.equal(outcome, "left");
+  assert.deepEqual(trace, ["intend a", "claim a", "sleep 250", "claim a", "sleep 500", "left"]);
 });
 
 Deno.test("a job that somebody else has is forgotten, and the search goes on", async () => {

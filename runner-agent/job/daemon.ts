@@ -29,12 +29,12 @@ export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Pr
 }
 
 async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
-  const former = await findFormerRuns(deps, deps.runnerName);
+  const former = await findFormerRuns(deps, deps.runnerName, shutdown.abandon);
   const outcomes = await Promise.all(former.map((run) => {
     deps.log("run_resumed", { runId: run.runId, jobId: run.job.id, phase: run.phase.kind });
     return conductRun(deps, run, false, shutdown);
   }));
-  let hasLeft = outcomes.includes("left");
+  let hasLeft = outcomes.includes("left") || (await deps.journal.claimIntents()).length > 0;
   while (!shutdown.drain.aborted) {
     const found = await searchForWork(
       {
@@ -42,10 +42,12 @@ async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<Daemon
         intend: (jobId) => deps.journal.intendClaim(jobId),
         forget: (jobId) => deps.journal.forgetClaim(jobId),
         onTurn: createTurnLog(deps),
+        abandon: shutdown.abandon,
       },
       shutdown.drain,
     );
     if (found.kind === "fatal") return "token_refused";
+    if (found.kind === "left") return "left";
     if (found.kind === "drained") break;
     const job = { ...found.job, runId: found.job.runId! };
     await deps.journal.openRun(job);
@@ -80,6 +82,8 @@ function createTurnLog(deps: DaemonDeps): (turn: ClaimTurn) => void {
           deps.log("offer_passed", { jobId, reason: error.reason });
         }
         return;
+      case "left":
+        return deps.log("claim_left", { jobId: turn.jobId });
       case "taken":
         return deps.log("claim_lost", { jobId: turn.jobId, code: turn.code });
       case "retryable":

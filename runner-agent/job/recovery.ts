@@ -3,6 +3,7 @@
  *
  * 1. A container or a directory without a row in the journal belongs to nothing that could be reported: it is removed.
  * 2. A claim that may have been made is made again; the control plane answers the same run, or refuses.
+ *    A runner that must end before the answer leaves the claim as it is.
  * 3. Every run of the journal is conducted to its end before new work is looked for.
  */
 import { claimJob } from "../control/claim_loop.ts";
@@ -14,6 +15,7 @@ import { removeUnknownRunDirs } from "./run_dirs.ts";
 export async function findFormerRuns(
   deps: ConductorDeps,
   runnerName: string,
+  abandon: AbortSignal,
 ): Promise<readonly JournalledRun[]> {
   const known = new Set((await deps.journal.runs()).map((run) => run.runId));
   for (const record of await deps.runtime.list()) {
@@ -26,11 +28,12 @@ export async function findFormerRuns(
     const claimed = await claimJob({
       ...deps,
       runnerName,
+      abandon,
       intend: (id) => deps.journal.intendClaim(id),
       forget: (id) => deps.journal.forgetClaim(id),
     }, jobId);
     if (claimed.kind === "claimed") await deps.journal.openRun({ ...claimed.job, runId: claimed.job.runId! });
-    else deps.log("claim_lost", { jobId });
+    else deps.log(claimed.kind === "left" ? "claim_left" : "claim_lost", { jobId });
   }
   return await deps.journal.runs();
 }

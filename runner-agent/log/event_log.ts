@@ -10,6 +10,7 @@ export type RunnerEvent =
   | "offer_passed"
   | "poll_failed"
   | "claim_lost"
+  | "claim_left"
   | "token_refused"
   | "run_claimed"
   | "run_resumed"
