@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
-import { startFactory } from "../browser/factory.ts";
+import { ADMIN_TOKEN, startFactory } from "../browser/factory.ts";
 
 const PROJECT = "/api/owners/acme/projects/site";
 
@@ -152,6 +152,22 @@ Deno.test({
       assert.deepEqual(await submit({ ...basic, origin: "https://elsewhere.example" }), forged);
       assert.equal((await submit(basic)).status, 201, "programs say nothing of a page");
       assert.equal((await submit({ ...basic, "sec-fetch-site": "same-origin" })).status, 201);
+    });
+
+    await t.step(
+      "names that cannot be are not found, also where a form would lead back to them",
+      async () => {
+        const path = `/p/${encodeURIComponent("a\r\nset-cookie: b=c")}/site/tasks/${task.id}/gates/review`;
+        const answer = await ask("POST", path, ADMIN_TOKEN, new URLSearchParams({ action: "approve" }));
+        assert.equal(answer.status, 404);
+        const gate = `/p/acme/site/tasks/${encodeURIComponent("a\r\nb: c")}/gates/review`;
+        assert.notEqual((await ask("POST", gate, ADMIN_TOKEN, new URLSearchParams())).status, 500);
+      },
+    );
+
+    await t.step("a body that is nested too deeply is refused", async () => {
+      const deep = `{"type":"t","name":"n","data":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+      await expect(400, "invalid_input", "POST", `${PROJECT}/artifacts`, user.token, deep);
     });
 
     await t.step("pages run no script but ours, and who has no session is sent to sign in", async () => {

@@ -23,8 +23,23 @@ export async function readBody<T extends z.ZodType>(
       );
     }
   }
-  const parsed = schema.safeParse(json);
+  const parsed = parseBounded(schema, json);
+  if (parsed === null) {
+    return err(
+      refusalResponse(refusal(400, "invalid_input", "Cannot use body: it is nested too deeply to be read")),
+    );
+  }
   return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "body", json)));
+}
+
+/** Null: the value is nested more deeply than our stack. */
+function parseBounded<T extends z.ZodType>(schema: T, json: unknown) {
+  try {
+    return schema.safeParse(json);
+  } catch (cause) {
+    if (cause instanceof RangeError) return null;
+    throw cause;
+  }
 }
 
 /** The query as the schema wants it; else the refusal to send. */

@@ -59,6 +59,7 @@ export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   app.post(gateForm, bodyLimit({ maxSize: FORM_MAX_BYTES }), async (c) => {
     if (c.var.caller.kind !== "admin") return toSignIn(c);
     const { owner, project, taskId, gateId } = c.req.param();
+    if (!isName(owner) || !isName(project) || !isName(taskId)) return missing(c);
     const form = await c.req.parseBody();
     const back = (notice: string) =>
       c.redirect(`/p/${owner}/${project}/tasks/${taskId}${notice === "" ? "" : `?notice=${notice}`}`, 303);
@@ -66,7 +67,6 @@ export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
     const action = form["action"];
     if (!given.success || (action !== "approve" && action !== "reject")) return back("form");
     if (action === "reject" && given.data.trim() === "") return back("reason");
-    if (!isName(owner) || !isName(project)) return missing(c);
     const ask = await jobQueue(c.env, owner, project).authorizeGate(c.var.caller, { taskId, gateId });
     if (!ask.ok) return back("gate");
     const user = { kind: "user", name: ask.value.userName } as const;
