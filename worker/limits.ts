@@ -42,6 +42,8 @@ export const FORM_MAX_BYTES = 64 * 1024;
 /** A one-time sign-in link works this long, the session that it starts that long. */
 export const SIGNIN_LINK_LIFE_MS = 15 * 60_000;
 export const SESSION_LIFE_MS = 12 * 3_600_000;
+/** Levels of one JSON body: ours have ten; what works on them level by level (a schema, a write) has a stack that ends. */
+export const JSON_DEPTH_MAX = 100;
 /** One artifact's JSON. */
 export const ARTIFACT_MAX_BYTES = 1024 * 1024;
 /** Rows in one page of a list of the history. */

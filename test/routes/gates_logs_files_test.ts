@@ -168,6 +168,9 @@ Deno.test({
     await t.step("a body that is nested too deeply is refused", async () => {
       const deep = `{"type":"t","name":"n","data":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
       await expect(400, "invalid_input", "POST", `${PROJECT}/artifacts`, user.token, deep);
+      const config = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
+      const line = `{"name":"n","stations":[{"id":"a","name":"A","operatorConfig":${config}}]}`;
+      await expect(400, "invalid_input", "PUT", `${PROJECT}/assembly-lines/deep`, user.token, line);
     });
 
     await t.step("pages run no script but ours, and who has no session is sent to sign in", async () => {

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
 import { invalidInput, refusal, refusalResponse } from "../errors.ts";
+import { JSON_DEPTH_MAX } from "../limits.ts";
 import { isName } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 
@@ -23,23 +24,26 @@ export async function readBody<T extends z.ZodType>(
       );
     }
   }
-  const parsed = parseBounded(schema, json);
-  if (parsed === null) {
-    return err(
-      refusalResponse(refusal(400, "invalid_input", "Cannot use body: it is nested too deeply to be read")),
-    );
+  if (isDeeperThan(json, JSON_DEPTH_MAX)) {
+    const message = `Cannot use body: expected at most ${JSON_DEPTH_MAX} levels of lists and objects`;
+    return err(refusalResponse(refusal(400, "invalid_input", message)));
   }
+  const parsed = schema.safeParse(json);
   return parsed.success ? ok(parsed.data) : err(refusalResponse(invalidInput(parsed.error, "body", json)));
 }
 
-/** Null: the value is nested more deeply than our stack. */
-function parseBounded<T extends z.ZodType>(schema: T, json: unknown) {
-  try {
-    return schema.safeParse(json);
-  } catch (cause) {
-    if (cause instanceof RangeError) return null;
-    throw cause;
+/** Looks level by level, as whoever calls itself for each level ends with the stack. */
+function isDeeperThan(json: unknown, levelsMax: number): boolean {
+  let level = [json].filter(isNested);
+  for (let levels = 0; level.length > 0; levels++) {
+    if (levels === levelsMax) return true;
+    level = level.flatMap((value) => Object.values(value).filter(isNested));
   }
+  return false;
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** The query as the schema wants it; else the refusal to send. */
