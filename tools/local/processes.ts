@@ -9,6 +9,7 @@
  * - P2: the child ends: the keeper kills the rest of the group (such as workerd below its host), and itself.
  * - P3: `kill9` takes the whole group at once: a crash of everything in it.
  * - P4: a signal of the terminal (Ctrl-C) does not reach the group; we get it, and stop our children in order.
+ * - P5: our own tokens are not inherited: each child has those that it is given and no other (S1).
  */
 
 /** How long a child may take to end by itself. */
@@ -16,6 +17,9 @@ const GRACE_SECONDS = 5;
 const POLL_MS = 20;
 /** How much of a log is shown when a child could not start. */
 const LOG_TAIL_BYTES = 2_000;
+
+/** What our own environment may hold and a child has only when it is given to it. */
+const TOKEN_VARIABLES = ["SHOPFLOOR_ADMIN_TOKEN", "SHOPFLOOR_TOKEN", "HISTORY_AUTH_TOKEN"];
 
 /** `$1` is the log file or empty; the rest is the command. */
 const KEEPER = `
@@ -39,7 +43,7 @@ export interface ChildOptions {
   /** For messages: `sqld`, `control plane`. */
   readonly name: string;
   readonly argv: readonly string[];
-  /** Added to our own environment. Secrets go here, never into `argv` (S1). */
+  /** Added to our own environment without its tokens (P5). Secrets go here, never into `argv` (S1). */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** File that gets the child's output, appended; absent: the child writes to our own output. */
@@ -71,7 +75,8 @@ export function startChild(options: ChildOptions): Child {
     stdin: "piped",
     stdout: "inherit",
     stderr: "inherit",
-    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+    clearEnv: true,
+    env: { ...inherited(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   }).spawn();
   let hasEnded = false;
@@ -98,6 +103,12 @@ export function startChild(options: ChildOptions): Child {
       await ended;
     },
   };
+}
+
+function inherited(): Record<string, string> {
+  const env = Deno.env.toObject();
+  for (const name of TOKEN_VARIABLES) delete env[name];
+  return env;
 }
 
 /** SIGKILL to a process group; a group that is already gone is fine. */

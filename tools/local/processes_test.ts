@@ -141,3 +141,30 @@ Deno.test("what a killed run left behind is ended, and only that", () =>
     assert.ok(await isAlive(others[1]!), "a group with our number but not our mark is left alone");
     await other.kill9();
   }));
+
+Deno.test("a child has none of our tokens but those that it was given", async () => {
+  await withFolder(async (folder) => {
+    const before = Deno.env.toObject();
+    Deno.env.set("SHOPFLOOR_ADMIN_TOKEN", "admin-secret");
+    Deno.env.set("HISTORY_AUTH_TOKEN", "history-secret");
+    try {
+      const logPath = join(folder, "log");
+      const child = startChild({
+        name: "env",
+        argv: ["env"],
+        env: { HISTORY_AUTH_TOKEN: "given", OTHER: "thing" },
+        logPath,
+      });
+      await child.ended;
+      const lines = (await Deno.readTextFile(logPath)).split("\n");
+      assert.ok(lines.includes("HISTORY_AUTH_TOKEN=given") && lines.includes("OTHER=thing"));
+      assert.ok(lines.includes(`PATH=${before["PATH"]}`), "the rest is inherited");
+      assert.ok(!lines.some((line) => line.includes("-secret")), "a token came along");
+    } finally {
+      for (const name of ["SHOPFLOOR_ADMIN_TOKEN", "HISTORY_AUTH_TOKEN"]) {
+        if (before[name] === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, before[name]);
+      }
+    }
+  });
+});
