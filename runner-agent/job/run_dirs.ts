@@ -32,6 +32,8 @@ export const CONCLUSION_NAME = "conclusion.json";
 
 const PRIVATE = 0o700;
 const PASSABLE = 0o711;
+/** The bits of everybody but the owner: whoever can enter may use the socket of a run. */
+const OTHERS = 0o077;
 
 /**
  * Names the directories of a run.
@@ -99,9 +101,9 @@ export async function makeHubDir(dirs: RunDirs): Promise<void> {
   const base = dirname(dirs.hub);
   await Deno.mkdir(base, { recursive: true, mode: PRIVATE });
   const found = await Deno.lstat(base);
-  if (!found.isDirectory || found.uid !== Deno.uid() || ((found.mode ?? 0) & 0o022) !== 0) {
+  if (!found.isDirectory || found.uid !== Deno.uid() || ((found.mode ?? 0) & OTHERS) !== 0) {
     throw new Error(
-      `Cannot make a socket as ${base} must be a directory that only this user can write to: it is not`,
+      `Cannot make a socket as ${base} must be a directory that only this user can enter: it is not`,
     );
   }
   await Deno.mkdir(dirs.hub, { recursive: true, mode: 0o755 });

@@ -58,12 +58,14 @@ Deno.test("directories of runs that nobody knows are removed, and those of known
   });
 });
 
-Deno.test("a socket is never made in a directory that others can write to", async () => {
-  await withDir(async (dir) => {
-    await Deno.mkdir(join(dir, "hubs"));
-    await Deno.chmod(join(dir, "hubs"), 0o777);
-    await assert.rejects(makeHubDir(runDirs(dir, join(dir, "hubs"), "r1")), /only this user can write to/);
-  });
+Deno.test("a socket is never made in a directory that others can write to or enter", async () => {
+  for (const mode of [0o777, 0o755, 0o711, 0o750]) {
+    await withDir(async (dir) => {
+      await Deno.mkdir(join(dir, "hubs"));
+      await Deno.chmod(join(dir, "hubs"), mode);
+      await assert.rejects(makeHubDir(runDirs(dir, join(dir, "hubs"), "r1")), /only this user can enter/);
+    });
+  }
 });
 
 /** [what the file holds, what is read] */
