@@ -4,12 +4,15 @@
  */
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS } from "../protocol/limits.ts";
-import type { HarnessName } from "./ports.ts";
+import type { HarnessName, RegistrationWish } from "./ports.ts";
 
 /** As commander gives them: texts, lists and flags; absent means not given. */
 export interface RunOptions {
   readonly data?: string;
   readonly name?: string;
+  readonly server?: string;
+  readonly owner?: string;
+  readonly project?: string;
   readonly runtime?: string;
   readonly harness?: string;
   readonly pollingInterval?: string;
@@ -27,8 +30,8 @@ export interface RunOptions {
 
 export interface RunConfig {
   readonly dataDir: string;
-  /** Which registration; null when there is only one. */
-  readonly name: string | null;
+  /** Which registration, when there are several. */
+  readonly registration: RegistrationWish;
   readonly runtime: "podman" | "process";
   readonly harness: HarnessName | null;
   readonly pollingIntervalMs: number;
@@ -80,7 +83,12 @@ export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
   const drainMs = seconds("--drain-seconds", options.drainSeconds ?? "0");
   return {
     dataDir: dataDirOf(options.data, host),
-    name: options.name ?? null,
+    registration: {
+      name: options.name ?? null,
+      server: options.server === undefined ? null : originOf("--server", options.server),
+      owner: options.owner ?? null,
+      project: options.project ?? null,
+    },
     // Never from the environment: no isolation is a decision of the person who starts the runner.
     runtime: oneOf("--runtime", options.runtime ?? "podman", RUNTIMES),
     harness: options.harness === undefined ? null : oneOf("--harness", options.harness, HARNESSES),
@@ -126,6 +134,14 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
   const found = allowed.find((one) => one === value);
   if (found === undefined) throw broken(option, `it must be one of ${allowed.join(", ")}`, value);
   return found;
+}
+
+/** The part of a server's address that tells it from others. */
+export function originOf(option: string, value: string): string {
+  if (!/^https?:/.test(value) || !URL.canParse(value)) {
+    throw broken(option, "it must be an address such as https://shopfloor.example", value);
+  }
+  return new URL(value).origin;
 }
 
 function seconds(option: string, value: string): number {

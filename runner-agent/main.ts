@@ -6,10 +6,23 @@ import { Command } from "commander";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
-import { dataDirOf, type HostFacts, readRunConfig, type RunConfig, type RunOptions } from "./config.ts";
+import {
+  dataDirOf,
+  type HostFacts,
+  originOf,
+  readRunConfig,
+  type RunConfig,
+  type RunOptions,
+} from "./config.ts";
 import { checkHealth, createControlPlane, registerRunner } from "./control/control_plane.ts";
 import type { CallOutcome } from "./control/http_call.ts";
-import { readRegistrations, type Registration, saveRegistration } from "./control/registrations.ts";
+import {
+  fittingRegistrations,
+  readRegistrations,
+  type Registration,
+  registrationText,
+  saveRegistration,
+} from "./control/registrations.ts";
 import { type DaemonOutcome, runDaemon } from "./job/daemon.ts";
 import { openJournal } from "./job/journal.ts";
 import { lockRunner } from "./job/runner_lock.ts";
@@ -52,7 +65,7 @@ async function register(options: RegisterOptions): Promise<void> {
       "Cannot register as a user token must be given: set SHOPFLOOR_TOKEN or --token-file FILE",
     );
   }
-  const server = new URL(options.server).origin;
+  const server = originOf("--server", options.server);
   const address = { serverUrl: server, owner: options.owner, project: options.project };
   const labels = options.labels.split(",").map((label) => label.trim()).filter((label) => label !== "");
   const made = answered(
@@ -177,13 +190,13 @@ async function run(options: RunOptions): Promise<number> {
 
 async function chooseRegistration(config: RunConfig): Promise<Registration> {
   const all = await readRegistrations(config.dataDir);
-  const matching = config.name === null ? all : all.filter((one) => one.name === config.name);
-  if (matching.length === 1) return matching[0]!;
-  const names = all.map((one) => one.name).join(", ");
+  const fitting = fittingRegistrations(all, config.registration);
+  if (fitting.length === 1) return fitting[0]!;
   throw new UsageError(
     all.length === 0
       ? `Cannot run as a runner must be registered: ${config.dataDir} has none, use 'register' first`
-      : `Cannot run as --name must select one registration: there are ${names}`,
+      : "Cannot run as --name, --server, --owner and --project must select one registration: there are " +
+        all.map(registrationText).join(", "),
   );
 }
 
@@ -262,8 +275,8 @@ function commandLine(setExitCode: (code: number) => void): Command {
       "registers this machine with a project; needs a user token in SHOPFLOOR_TOKEN or --token-file",
     )
     .requiredOption("--server <url>", "the control plane")
-    .requiredOption("--owner <name>")
-    .requiredOption("--project <name>")
+    .requiredOption("--owner <name>", "whose project it works for")
+    .requiredOption("--project <name>", "the project that it works for")
     .option("--name <name>", "the same name again keeps the runner and changes its token", hostname())
     .option(
       "--labels <list>",
@@ -275,6 +288,9 @@ function commandLine(setExitCode: (code: number) => void): Command {
     .action(register);
   withRuntime(program.command("run").description("takes jobs and runs them, until SIGTERM or Ctrl-C"))
     .option("--name <name>", "which registration, when there are several")
+    .option("--server <url>", "the same, by its control plane")
+    .option("--owner <name>", "the same, by its owner")
+    .option("--project <name>", "the same, by its project")
     .option(
       "--harness <name>",
       "run every station with this agent: command, claude, codex, gemini or opencode",

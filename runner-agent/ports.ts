@@ -220,3 +220,11 @@ export interface ModelProvider {
   /** The request header that carries the key, and how the key is written in it. */
   readonly keyHeader: { readonly name: string; readonly prefix: string };
 }
+
+/** What a person says of the registration that they mean; null where they say nothing. */
+export interface RegistrationWish {
+  readonly name: string | null;
+  readonly server: string | null;
+  readonly owner: string | null;
+  readonly project: string | null;
+}

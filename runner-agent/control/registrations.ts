@@ -3,6 +3,7 @@
  * a whole by a rename, so that a crash leaves the old file or the new one.
  */
 import { z } from "zod";
+import type { RegistrationWish } from "../ports.ts";
 
 const registration = z.object({
   id: z.string(),
@@ -48,6 +49,23 @@ export async function readRegistrations(dataDir: string): Promise<readonly Regis
     `Cannot read registrations as ${fileOf(dataDir)} must be a file written by 'runner register': ` +
       "current value is something else; move it away and register again",
   );
+}
+
+/** The registrations that fit: with one, it is clear which is meant. */
+export function fittingRegistrations(
+  all: readonly Registration[],
+  wish: RegistrationWish,
+): readonly Registration[] {
+  const fits = (wanted: string | null, actual: string) => wanted === null || wanted === actual;
+  return all.filter((one) =>
+    fits(wish.name, one.name) && fits(wish.server, one.server) && fits(wish.owner, one.owner) &&
+    fits(wish.project, one.project)
+  );
+}
+
+/** For people: a name alone may serve several projects. */
+export function registrationText(one: Registration): string {
+  return `${one.name} (${one.owner}/${one.project} at ${one.server})`;
 }
 
 /** Adds a registration, or replaces the one with the same id. */

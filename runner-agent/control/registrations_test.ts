@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { readRegistrations, type Registration, saveRegistration } from "./registrations.ts";
+import {
+  fittingRegistrations,
+  readRegistrations,
+  type Registration,
+  registrationText,
+  saveRegistration,
+} from "./registrations.ts";
 
 const one: Registration = {
   id: "r1",
@@ -38,4 +44,19 @@ Deno.test("a file of somebody else is neither read nor overwritten", async () =>
     await assert.rejects(saveRegistration(dir, one), /must be a file written by 'runner register'/);
     assert.equal(await Deno.readTextFile(`${dir}/runner.json`), '{"mine":true}');
   });
+});
+
+Deno.test("a name that serves two projects is told apart by the project", () => {
+  const other: Registration = { ...one, id: "r2", project: "shop" };
+  const nothing = { name: null, server: null, owner: null, project: null };
+  assert.deepEqual(fittingRegistrations([one, other], { ...nothing, name: "shed" }), [one, other]);
+  assert.deepEqual(fittingRegistrations([one, other], { ...nothing, name: "shed", project: "shop" }), [
+    other,
+  ]);
+  assert.deepEqual(
+    fittingRegistrations([one, other], { ...nothing, server: "http://elsewhere.example" }),
+    [],
+  );
+  assert.deepEqual(fittingRegistrations([one, other], { ...nothing, owner: "acme", project: "web" }), [one]);
+  assert.equal(registrationText(other), "shed (acme/shop at http://plane.example)");
 });

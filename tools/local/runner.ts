@@ -69,6 +69,10 @@ export function runRunner(options: RunnerOptions): Child {
     name: `runner ${options.name}`,
     argv: runnerCommand([
       "run",
+      // All four: the directory may know a runner of this name for another project, or from another port.
+      `--server=${options.server}`,
+      `--owner=${options.owner}`,
+      `--project=${options.project}`,
       `--name=${options.name}`,
       `--data=${options.dataDir}`,
       `--drain-seconds=${DRAIN_SECONDS}`,
