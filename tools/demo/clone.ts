@@ -19,5 +19,12 @@ export async function cloneTaskRepository(url: string, token: string, directory:
 
 /** A line that a person can paste: the token is read from its file by their shell. */
 export function cloneCommand(url: string, tokenFile: string, directory: string): string {
-  return `git -c http.extraHeader="Authorization: Bearer $(cat ${tokenFile})" clone ${url} ${directory}`;
+  return `git -c http.extraHeader="Authorization: Bearer $(cat ${
+    quoted(tokenFile)
+  })" clone ${url} ${directory}`;
+}
+
+/** As one word of a POSIX shell. */
+function quoted(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

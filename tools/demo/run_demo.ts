@@ -5,6 +5,7 @@ import type { HarnessName } from "../../runner-agent/ports.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { startLocalPlane } from "../local/local_plane.ts";
 import { freePort } from "../local/ports.ts";
+import type { Child } from "../local/processes.ts";
 import { registerRunner, type RunnerOptions, runRunner } from "../local/runner.ts";
 import { prepareSandbox } from "../local/sandbox.ts";
 import { type Api, createApi } from "./api.ts";
@@ -25,6 +26,8 @@ const OWNER = "demo";
 const STATIONS_DEADLINE_MS = 45 * 60_000;
 /** A person may think over night. */
 const PERSON_DEADLINE_MS = 72 * 3_600_000;
+/** Exit code of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 export interface DemoOptions {
   readonly card: string | undefined;
@@ -54,6 +57,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const origin = await prepareOrigin(options.repo, demoDir, PROJECT);
     const plane = await startLocalPlane({ port: freePort(options.port), dataDir, say });
     teardown.add(() => plane.stop());
+    const port = new URL(plane.url).port;
+    if (port !== String(options.port)) say(`port ${options.port} is taken: using ${port}`);
     say(`board: ${await plane.boardAddress()}`);
 
     const api = createApi(plane.url, plane.adminToken, OWNER, origin.project);
@@ -61,6 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const line = await api.putLine("tidy", await readLineFolder(LINE));
     say(`line: ${line.name}, ${line.stations.map((station) => station.id).join(" -> ")}`);
     say(`project: ${origin.description}`);
+    const runners: Child[] = [];
     for (let number = 1; number <= options.runnerCount; number++) {
       const runnerDir = join(dataDir, `runner-${number}`);
       await Deno.mkdir(runnerDir, { recursive: true });
@@ -82,6 +88,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       };
       await registerRunner(runnerOptions);
       const runner = runRunner(runnerOptions);
+      runners.push(runner);
       teardown.add(() => runner.stop());
     }
     say(`runners: ${options.runnerCount} on this machine, image ${sandbox.image}`);
@@ -90,7 +97,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     say(`task: ${submitted.id} "${submitted.title}"\n`);
     const follower = followTask(api, submitted.id, say);
     teardown.add(() => Promise.resolve(follower.close()));
-    const task = await throughTheGate(api, follower, submitted, options.isApproving, say);
+    const task = await Promise.race([
+      throughTheGate(api, follower, submitted, options.isApproving, say),
+      anyEnds(runners),
+    ]);
     follower.close();
 
     say(`\n${summaryTable(task)}`);
@@ -114,9 +124,18 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       ]);
     }
     return task.status === "completed" ? 0 : 1;
+  } catch (error) {
+    if (teardown.isEnding()) return INTERRUPTED;
+    throw error;
   } finally {
     await teardown.run();
   }
+}
+
+/** Rejects as soon as a runner ends: its task would wait for the deadline otherwise. */
+async function anyEnds(runners: readonly Child[]): Promise<never> {
+  const ended = await Promise.race(runners.map((runner) => runner.ended.then(() => runner)));
+  throw new Error(`Cannot go on as ${ended.name} must stay up: it ended, see ${ended.logPath}`);
 }
 
 /** Follows the task to its end; at each gate prints the link, or answers for `--yes` after printing the diff. */
@@ -135,6 +154,7 @@ async function throughTheGate(
       say(`\ngate ${task.pendingGateId}: ${changes.length} files changed`);
       for (const change of changes) say(change.patch ?? `${change.path}: no text to show`);
       await api.decide(task, "approve", "approved by --yes");
+      say(`\ngate ${task.pendingGateId}: approved by --yes`);
       continue;
     }
     say(`\ngate ${task.pendingGateId}: a person decides here\n  ${await api.gateLink(task)}\n`);

@@ -13,6 +13,8 @@ import type { PodmanSettings } from "./podman_settings.ts";
 /** The service starts in about 0.1 s; a loaded machine takes longer. */
 const START_TIMEOUT_MS = 20_000;
 const START_POLL_MS = 20;
+/** It ends at once when nobody is connected; somebody who is keeps what it uses. */
+const STOP_TIMEOUT_MS = 5_000;
 /** A unix socket's path, less the NUL. */
 const SOCKET_PATH_MAX_BYTES = 107;
 
@@ -32,7 +34,13 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
     );
   }
   const recordPath = `${settings.runDir}/service.json`;
-  if (await answers(socketPath)) return { socketPath, wasReused: true, stop: () => stopOrphan(recordPath) };
+  if (await answers(socketPath)) {
+    return {
+      socketPath,
+      wasReused: true,
+      stop: () => stopOrphan(recordPath, settings),
+    };
+  }
 
   const child = new Deno.Command(settings.podmanPath, {
     args: [...settings.globalArgs, "system", "service", "--time=0", `unix://${socketPath}`],
@@ -62,6 +70,7 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
       child.ref();
       await child.status;
       await unmountStorage(settings);
+      await removeRunDir(settings);
     },
   };
 }
@@ -73,10 +82,25 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
  */
 async function unmountStorage(settings: PodmanSettings): Promise<void> {
   if (settings.isRootless) return;
-  const root = settings.globalArgs[settings.globalArgs.indexOf("--root") + 1];
-  const target = `${root}/${settings.choice.storageDriver}`;
+  const target = `${storageRoot(settings)}/${settings.choice.storageDriver}`;
   const mounts = await Deno.readTextFile("/proc/self/mounts");
   if (mounts.split("\n").some((line) => line.split(" ")[1] === target)) await runCommand("umount", [target]);
+}
+
+/** Leaves nothing outside the data directory, unless a container still needs it. */
+async function removeRunDir(settings: PodmanSettings): Promise<void> {
+  const root = storageRoot(settings);
+  const list = `${root}/${settings.choice.storageDriver}-containers/containers.json`;
+  const text = await Deno.readTextFile(list).catch(() => "[]");
+  const mounts = await Deno.readTextFile("/proc/self/mounts");
+  if (text.trim() !== "[]" || mounts.includes(` ${root}/`) || mounts.includes(` ${settings.runDir}/`)) return;
+  await Deno.remove(settings.runDir, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+function storageRoot(settings: PodmanSettings): string {
+  return settings.globalArgs[settings.globalArgs.indexOf("--root") + 1]!;
 }
 
 /** True when a Podman listens. */
@@ -95,12 +119,19 @@ async function answers(socketPath: string): Promise<boolean> {
 }
 
 /** P3: a service whose starter was killed is ours to end. */
-async function stopOrphan(recordPath: string): Promise<void> {
+async function stopOrphan(recordPath: string, settings: PodmanSettings): Promise<void> {
   const text = await Deno.readTextFile(recordPath).catch(() => null);
   if (text === null) return;
   const { pid, ownerPid } = JSON.parse(text) as { pid: number; ownerPid: number };
   if (await isProcess(ownerPid, "") || !(await isProcess(pid, "podman"))) return;
   endProcess(pid, "SIGTERM");
+  const deadlineMs = performance.now() + STOP_TIMEOUT_MS;
+  while (await isProcess(pid, "podman")) {
+    if (performance.now() > deadlineMs) return;
+    await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
+  }
+  await unmountStorage(settings);
+  await removeRunDir(settings);
 }
 
 /** True when the process exists and its command line contains `word`. */
