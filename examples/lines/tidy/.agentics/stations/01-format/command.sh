@@ -1,7 +1,7 @@
 # The command agent of this station: what the prompt asks for, without a model.
 files=$(git ls-files | wc -l)
 echo "Formatting $files files of branch $(git rev-parse --abbrev-ref HEAD)"
-deno fmt --quiet
+NO_COLOR=1 deno fmt --quiet --permit-no-files .
 if [ -z "$(git status --porcelain)" ]; then
   echo "Everything was tidy already."
   exit 0

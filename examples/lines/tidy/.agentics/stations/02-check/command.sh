@@ -1,7 +1,7 @@
 # The command agent of this station: runs the tests and files a report for the people at the gate.
 echo "Testing $(git log -1 --format='%h %s')"
 status=0
-NO_COLOR=1 deno test --no-remote --allow-read 2>&1 | tee /tmp/output.txt || status=$?
+NO_COLOR=1 deno test --no-remote --allow-read --permit-no-files 2>&1 | tee /tmp/output.txt || status=$?
 
 git clone --quiet "$ASSEMBLY_LINE_REPO_URL" /tmp/task
 mkdir -p /tmp/task/reports
