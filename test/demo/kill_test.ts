@@ -122,7 +122,7 @@ Deno.test({
     );
     assert.equal(task.status, "completed", task.rejectionReason ?? "");
     const history = await stage.plane.restartHistory();
-    const client = createClient({ url: history.url });
+    const client = createClient({ url: history.url, authToken: history.authToken });
     try {
       const counts = async () => {
         const one = async (sql: string) =>

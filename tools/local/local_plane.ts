@@ -9,6 +9,7 @@ import { ensureAdminToken } from "./admin_token.ts";
 import { applyMigrations } from "./apply_migrations.ts";
 import { boardAddress } from "./board.ts";
 import { type ControlPlane, startControlPlane } from "./control_plane.ts";
+import { historyAccess } from "./history_access.ts";
 import { startSqld } from "./sqld.ts";
 
 export interface LocalPlaneOptions {
@@ -23,6 +24,8 @@ export interface LocalPlaneOptions {
 /** The history's server: ours, or one that `HISTORY_URL` names. */
 export interface LocalHistory {
   readonly url: string;
+  /** Undefined where `HISTORY_URL` names a server that wants none. */
+  readonly authToken: string | undefined;
   stop(): Promise<void>;
   kill9(): Promise<void>;
 }
@@ -50,8 +53,7 @@ export interface LocalPlane {
 export async function startLocalPlane(options: LocalPlaneOptions): Promise<LocalPlane> {
   const { dataDir, port, say } = options;
   const adminToken = await ensureAdminToken(dataDir);
-  const authToken = Deno.env.get("HISTORY_AUTH_TOKEN") || undefined;
-  let history = await startHistory(dataDir, say);
+  let history = await startHistory(dataDir, adminToken, say);
   let worker: ControlPlane;
   let isWanted = true;
   let crash: () => void = () => {};
@@ -63,7 +65,7 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
       dataDir: join(dataDir, "worker"),
       historyUrl: history.url,
       adminToken,
-      ...(authToken === undefined ? {} : { historyAuthToken: authToken }),
+      ...(history.authToken === undefined ? {} : { historyAuthToken: history.authToken }),
       ...(options.variables === undefined ? {} : { variables: options.variables }),
     });
     started.ended.then(() => isWanted ? crash() : undefined);
@@ -71,7 +73,7 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
   }
 
   try {
-    const applied = await applyMigrations({ url: history.url, authToken });
+    const applied = await applyMigrations({ url: history.url, authToken: history.authToken });
     if (applied.length > 0) say(`history: applied ${applied.join(", ")}`);
     worker = await startWorker();
   } catch (error) {
@@ -96,7 +98,7 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
       isWanted = true;
     },
     async restartHistory() {
-      return history = await startHistory(dataDir, say);
+      return history = await startHistory(dataDir, adminToken, say);
     },
     async stop() {
       isWanted = false;
@@ -106,10 +108,22 @@ export async function startLocalPlane(options: LocalPlaneOptions): Promise<Local
   };
 }
 
-async function startHistory(dataDir: string, say: (line: string) => void): Promise<LocalHistory> {
+async function startHistory(
+  dataDir: string,
+  adminToken: string,
+  say: (line: string) => void,
+): Promise<LocalHistory> {
   const given = Deno.env.get("HISTORY_URL") ?? "";
-  if (given === "") return await startSqld({ dataDir: join(dataDir, "history") });
+  if (given === "") {
+    const { publicKey, authToken } = await historyAccess(adminToken);
+    return { ...await startSqld({ dataDir: join(dataDir, "history"), publicKey }), authToken };
+  }
   say("history: the database that HISTORY_URL names");
   const nothing = () => Promise.resolve();
-  return { url: given, stop: nothing, kill9: nothing };
+  return {
+    url: given,
+    authToken: Deno.env.get("HISTORY_AUTH_TOKEN") || undefined,
+    stop: nothing,
+    kill9: nothing,
+  };
 }

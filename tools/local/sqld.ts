@@ -30,7 +30,12 @@ export interface Sqld {
 
 /** Starts sqld with its data in `dataDir` and resolves when it answers. */
 export async function startSqld(
-  options: { readonly dataDir: string; readonly port?: number },
+  options: {
+    readonly dataDir: string;
+    readonly port?: number;
+    /** Whoever has a token of this key may use it (`history_access.ts`); absent: everybody on this machine. */
+    readonly publicKey?: string;
+  },
 ): Promise<Sqld> {
   const dataDir = resolve(options.dataDir);
   await Deno.mkdir(dataDir, { recursive: true });
@@ -56,7 +61,10 @@ export async function startSqld(
       "--shutdown-timeout",
       String(SHUTDOWN_SECONDS),
     ],
-    env: { [STATE_VARIABLE]: statePath },
+    env: {
+      [STATE_VARIABLE]: statePath,
+      ...(options.publicKey === undefined ? {} : { SQLD_AUTH_JWT_KEY: options.publicKey }),
+    },
     cwd: dataDir,
     logPath: join(dataDir, "sqld.log"),
   });
