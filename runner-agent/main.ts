@@ -59,7 +59,7 @@ interface RegisterOptions {
 async function register(options: RegisterOptions): Promise<void> {
   const token = options.tokenFile === undefined
     ? host.env["SHOPFLOOR_TOKEN"]
-    : (await Deno.readTextFile(options.tokenFile)).trim();
+    : await readTokenFile(options.tokenFile);
   if (token === undefined || token === "") {
     throw new UsageError(
       "Cannot register as a user token must be given: set SHOPFLOOR_TOKEN or --token-file FILE",
@@ -84,6 +84,18 @@ async function register(options: RegisterOptions): Promise<void> {
     registeredAt: made.registeredAt,
   });
   console.log(`registered ${made.name} (${made.id}) for ${options.owner}/${options.project} at ${server}`);
+}
+
+async function readTokenFile(path: string): Promise<string> {
+  try {
+    return (await Deno.readTextFile(path)).trim();
+  } catch (error) {
+    throw new UsageError(
+      `Cannot register as --token-file must be a file that can be read: current value is ${path} (${
+        error instanceof Error ? error.name : error
+      })`,
+    );
+  }
 }
 
 async function list(options: { readonly data?: string }): Promise<void> {

@@ -13,7 +13,7 @@ const SECRETS = ["SHOPFLOOR_ADMIN_TOKEN", "HISTORY_AUTH_TOKEN"];
 const options = new Command("deno task deploy")
   .description(
     "Publishes the control plane to Cloudflare with wrangler: applies the history's migrations, then 'wrangler deploy'.\n\n" +
-      "Needs: a login (or CLOUDFLARE_API_TOKEN), the R2 bucket, the secret SHOPFLOOR_ADMIN_TOKEN, and for the history\n" +
+      "Needs: a login (or CLOUDFLARE_API_TOKEN), the R2 bucket, the secret SHOPFLOOR_ADMIN_TOKEN, and for the history " +
       "HISTORY_URL (with HISTORY_AUTH_TOKEN for Turso). Prints what is missing and how to get it.",
   )
   .option("--dry-run", "build everything and send nothing")

@@ -20,7 +20,7 @@ const BROWSER = {
 
 const options = new Command("deno task setup")
   .description(
-    "Installs what is missing (git, podman, a browser: with apt, as root or with a password-less sudo), finds the Podman\n" +
+    "Installs what is missing (git, podman, a browser: with apt, as root or with a password-less sudo), finds the Podman " +
       "settings that work here, and builds the agent images. Says what it does; changes nothing when all is there.",
   )
   .option("--data <dir>", "where images and settings are kept", repositoryPath(".shopfloor"))

@@ -13,7 +13,7 @@ const options = new Command("deno task start")
   .description(
     "Starts the control plane on 127.0.0.1 with its history and board, and one runner, and stays up until Ctrl-C.\n" +
       "Ready when GET /healthz answers 200. All state is kept below --data; a second start goes on with it.\n\n" +
-      "Environment: SHOPFLOOR_ADMIN_TOKEN (default: generated into DIR/admin_token); HISTORY_URL and\n" +
+      "Environment: SHOPFLOOR_ADMIN_TOKEN (default: generated into DIR/admin_token); HISTORY_URL and " +
       "HISTORY_AUTH_TOKEN (default: an sqld of our own); PUBLIC_URL (default: the address of the request).",
   )
   .option("--port <port>", "where to listen", parsePort, 8787)

@@ -16,6 +16,7 @@ export function createTeardown(say: (line: string) => void): Teardown {
   let running: Promise<void> | null = null;
   let isWaitedFor = false;
   let isEnding = false;
+  let isSaid = false;
   let interrupt: () => void = () => {};
   const interrupted = new Promise<void>((resolve) => interrupt = resolve);
 
@@ -36,6 +37,8 @@ export function createTeardown(say: (line: string) => void): Teardown {
   }
 
   function onSignal(): void {
+    if (!isSaid) say("\nstopping");
+    isSaid = true;
     if (isWaitedFor) return interrupt();
     isEnding = true;
     run().then(() => Deno.exit(130));
