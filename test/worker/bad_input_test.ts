@@ -96,7 +96,10 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
     );
   const byAudience: Record<Audience, () => TriedRow[]> = {
     open: () => [],
-    any: () => strangers,
+    any: () => [
+      ...strangers,
+      ...wrongKind("repository", ...(rows.route.includes("/tasks/:taskId") ? [] : ["job" as const])),
+    ],
     user: () => [...strangers, ...wrongKind("runner", "job", "repository")],
     runner: () => [...strangers, ...wrongKind("user", "job", "repository")],
     artifact: () => [...strangers, ...wrongKind("runner", "repository")],

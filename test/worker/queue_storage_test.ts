@@ -109,12 +109,12 @@ Deno.test({
     );
 
     await t.step(
-      "jobs queued in one millisecond are taken in their order, also after an eviction",
+      "jobs are taken in the order in which they were queued, also after an eviction",
       async () => {
         const at = plane.project();
         await putLine(at);
         const ada = await at.register("ada");
-        await Promise.all(Array.from({ length: 40 }, (_, n) => submit(at, `task ${n}`)));
+        await Promise.all(Array.from({ length: 60 }, (_, n) => submit(at, `task ${n}`)));
         const rows = await plane.sql("JOB_QUEUE", at.queueName, "select id, body from jobs order by rowid");
         const moments = rows.map((row) => JSON.parse(String(row["body"])).queuedAtMs);
         assert.ok(new Set(moments).size < moments.length, "some were queued in the same millisecond");
@@ -133,7 +133,7 @@ Deno.test({
       const at = plane.project();
       const first = await putLine(at, { name: "One", stations: [station("a"), station("b")] });
       const same = await putLine(at, { name: "One", stations: [station("a"), station("b")] });
-      assert.deepEqual([first.revision, same.revision], [1, 1], "the same again is no new version");
+      assert.deepEqual([first.revision, same.revision], [1, 2], "each put is a version");
       const ada = await at.register("ada");
       const early = await submit(at);
       await putLine(at, { name: "Two", stations: [station("z")] });
@@ -146,10 +146,10 @@ Deno.test({
       const history = (task: { history: { stationId: string }[] }) => task.history.map((h) => h.stationId);
       assert.deepEqual(history(await readTask(at, early)), ["a", "b"]);
       assert.deepEqual(history(await readTask(at, late)), ["z"]);
-      assert.equal((await readTask(at, early)).assemblyLineVersion, 1);
+      assert.equal((await readTask(at, early)).assemblyLineVersion, 2);
       await at.must(204, "DELETE", "/assembly-lines/line");
       await at.must(404, "POST", "/stages/line/tasks", { body: { title: "t" } });
-      assert.equal((await putLine(at)).revision, 3, "a version is never used twice");
+      assert.equal((await putLine(at)).revision, 4, "a version is never used twice");
     });
 
     await t.step("no object stores a token, only its hash", async () => {

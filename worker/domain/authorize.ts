@@ -49,6 +49,25 @@ export function authorize<K extends Principal["kind"]>(
   return ok(principal as Extract<Principal, { kind: K }>);
 }
 
+/**
+ * Lets people and runners of the project read it; a job's own token reads its own task alone, and the repository's token
+ * nothing: what enters a sandbox is no wider than the job (S1).
+ *
+ * @param taskId The task that is read; null for what belongs to no task.
+ */
+export function authorizeReading(
+  state: Pick<QueueState, "tokens">,
+  caller: Caller,
+  taskId: string | null,
+): Result<Principal, QueueError> {
+  const found = authenticate(state, caller);
+  if (!found.ok) return found;
+  const principal = found.value;
+  const isOwnJob = principal.kind === "job" && principal.taskId === taskId;
+  if (principal.kind === "user" || principal.kind === "runner" || isOwnJob) return found;
+  return err({ reason: "wrong_token_kind", needed: ["user", "runner"], came: principal.kind });
+}
+
 /** How a principal is called in the audit. Never the token. */
 export function actorLabel(principal: Principal): string {
   return `${principal.kind}:${principal.name}`;

@@ -1,7 +1,7 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import { createQueueRig, lineOf, OWNER, PROJECT, station, SUCCESS } from "../../test/fake/queue_rig.ts";
-import { actorLabel, authenticate, authorize } from "./authorize.ts";
+import { actorLabel, authenticate, authorize, authorizeReading } from "./authorize.ts";
 import type { Caller } from "./caller.ts";
 import { createUserToken } from "./project.ts";
 import { registerRunner } from "./runner_registry.ts";
@@ -122,4 +122,17 @@ Deno.test("a hash of another project's token does not pass here", () => {
   const foreign = mintToken("user", OWNER, `${PROJECT}2`, new Uint8Array(32));
   const found = authenticate(rig.state, bearer(foreign.hash, true));
   assert.deepEqual(found, { ok: false, error: { reason: "token_of_other_project" } });
+});
+
+Deno.test("people and runners read the project, a job its own task alone, a repository's token nothing (S1)", () => {
+  const { rig, task, callers } = setUp();
+  const other = rig.submit("tidy");
+  const reads = (caller: Caller) =>
+    [null, task.id, other.id].map((taskId) => authorizeReading(rig.state, caller, taskId).ok);
+  assert.deepEqual(reads(callers.admin), [true, true, true]);
+  assert.deepEqual(reads(callers.user), [true, true, true]);
+  assert.deepEqual(reads(callers.runner), [true, true, true]);
+  assert.deepEqual(reads(callers.job), [false, true, false]);
+  assert.deepEqual(reads(callers.repository), [false, false, false]);
+  assert.deepEqual(reads(callers.nobody), [false, false, false]);
 });

@@ -2,7 +2,7 @@
 import type { Result } from "../../protocol/result.ts";
 import type { RunnerId } from "../../protocol/ids.ts";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
-import { actorLabel, authenticate, authorize } from "../domain/authorize.ts";
+import { actorLabel, authorize, authorizeReading } from "../domain/authorize.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { Draft } from "../domain/draft.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
@@ -19,7 +19,7 @@ export interface QueueAccess {
     decider: (draft: Draft, runnerId: RunnerId) => Result<T, QueueError>,
     about?: About,
   ): Result<T, QueueError>;
-  /** Reads for any token of the project. */
+  /** Reads for people and runners of the project, and for a job what is about its own task. */
   asAny<T>(caller: Caller, read: () => Result<T, QueueError>, about?: About): Result<T, QueueError>;
   /** A report without ids may be about the runner's last run, which may have left memory. */
   aboutReport(caller: Caller, report: RunnerReport): About;
@@ -37,8 +37,8 @@ export function createQueueAccess(core: QueueCore): QueueAccess {
       return runner.ok ? core.run((draft) => decider(draft, runner.value.runnerId), about) : runner;
     },
     asAny: (caller, read, about = {}) => {
-      const principal = authenticate(core.state, caller);
-      if (!principal.ok) return principal;
+      const reader = authorizeReading(core.state, caller, about.taskId ?? null);
+      if (!reader.ok) return reader;
       core.page(about);
       return read();
     },
