@@ -84,6 +84,7 @@ export async function openStage(
     [Symbol.asyncDispose]: async () => {
       for (const runner of runners) await runner.kill9();
       await plane.stop();
+      await sandbox.stop();
       await Deno.remove(dataDir, { recursive: true });
     },
   };

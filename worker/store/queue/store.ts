@@ -4,7 +4,7 @@
  *
  * Sole writer of every table in `schema.ts`.
  */
-import { asc, eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
+import { eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { applyChange, emptyQueueState, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
