@@ -2,6 +2,7 @@
 import { join, relative, resolve } from "node:path";
 import { harnessByName } from "../../runner-agent/harness/mod.ts";
 import type { HarnessName } from "../../runner-agent/ports.ts";
+import type { LineInput } from "../../protocol/line/line.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { startLocalPlane } from "../local/local_plane.ts";
 import { freePort } from "../local/ports.ts";
@@ -64,7 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const api = createApi(plane.url, plane.adminToken, OWNER, origin.project);
     await api.putProject({ gitUrl: origin.gitUrl });
     const line = await api.putLine("tidy", await readLineFolder(LINE));
-    say(`line: ${line.name}, ${line.stations.map((station) => station.id).join(" -> ")}`);
+    say(`line: ${line.name}, ${describeLine(line)}`);
     say(`project: ${origin.description}`);
     const runners: Child[] = [];
     for (let number = 1; number <= options.runnerCount; number++) {
@@ -185,4 +186,13 @@ function requireModelKey(harness: HarnessName): Record<string, string> {
   }
   const base = Deno.env.get(provider.baseUrlVariable);
   return { [provider.keyVariable]: key, ...(base === undefined ? {} : { [provider.baseUrlVariable]: base }) };
+}
+
+/** The way of success: stations in order, and the gates that stand before them. */
+function describeLine(line: Pick<LineInput, "stations" | "transitionRules">): string {
+  return line.stations.map(({ id }) => {
+    const gate = line.transitionRules.find((rule) => rule.toStationId === id && rule.condition === "success")
+      ?.gateId;
+    return gate === undefined ? id : `[${gate}] -> ${id}`;
+  }).join(" -> ");
 }

@@ -8,7 +8,7 @@
  */
 
 import { runCommand } from "./run_command.ts";
-import type { PodmanSettings } from "./podman_settings.ts";
+import { makeRunDir, type PodmanSettings } from "./podman_settings.ts";
 
 /** The service starts in about 0.1 s; a loaded machine takes longer. */
 const START_TIMEOUT_MS = 20_000;
@@ -42,6 +42,7 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
     };
   }
 
+  await makeRunDir(settings.runDir);
   const child = new Deno.Command(settings.podmanPath, {
     args: [...settings.globalArgs, "system", "service", "--time=0", `unix://${socketPath}`],
     env: { ...settings.env },

@@ -150,6 +150,13 @@ async function ensureRunDir(base: string): Promise<string> {
   const uid = Deno.uid() ?? 0;
   const parent = uid === 0 ? "/run" : Deno.env.get("XDG_RUNTIME_DIR") ?? "/tmp";
   const runDir = `${parent}/shopfloor-${uid}-${digest}`;
+  await makeRunDir(runDir);
+  return runDir;
+}
+
+/** Makes the directory unless it is there, as when a service was stopped and took it away; it must be this user's. */
+export async function makeRunDir(runDir: string): Promise<void> {
+  const uid = Deno.uid() ?? 0;
   await Deno.mkdir(runDir, { mode: 0o700 }).catch((error) => {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   });
@@ -160,5 +167,4 @@ async function ensureRunDir(base: string): Promise<string> {
     );
   }
   await Deno.chmod(runDir, 0o700);
-  return runDir;
 }

@@ -40,7 +40,7 @@ Deno.test("ensurePodmanSettings probes a fresh data directory once, and its cont
   assert.equal((await podman(["rmi", "--all", "--force"])).code, 0);
   await (await startPodmanService(settings)).stop();
   await Deno.remove(fresh, { recursive: true });
-  await Deno.remove(settings.runDir, { recursive: true });
+  await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
 });
 
 Deno.test("startPodmanService uses the one that runs, and only its starter ends it", async () => {
@@ -60,7 +60,7 @@ Deno.test("startPodmanService uses the one that runs, and only its starter ends 
   const fourth = await startPodmanService(settings);
   assert.equal(fourth.wasReused, false);
   await fourth.stop();
-  await Deno.remove(settings.runDir, { recursive: true });
+  await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
 });
 
 Deno.test("a stopped service lets go of its storage, but never of the root of a container that runs", async () => {
@@ -90,7 +90,7 @@ Deno.test("a stopped service lets go of its storage, but never of the root of a 
   await (await startPodmanService(settings)).stop();
   assert.deepEqual(await roots(), []);
   await Deno.remove(dataDir, { recursive: true });
-  await Deno.remove(settings.runDir, { recursive: true });
+  await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
 });
 
 Deno.test("startPodmanService ends an orphan: a service whose starter was killed", async () => {
@@ -113,7 +113,7 @@ Deno.test("startPodmanService ends an orphan: a service whose starter was killed
       .wasReused,
     false,
   );
-  await Deno.remove(settings.runDir, { recursive: true });
+  await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
 });
 
 Deno.test("startPodmanService refuses a socket path that no unix socket can have", async () => {
