@@ -27,6 +27,7 @@ import type {
 import { followFile } from "./follow_file.ts";
 import { freePort } from "./free_port.ts";
 import { type PathMap, toHostCommand } from "./host_paths.ts";
+import { isNoSuchProcess } from "./no_such_process.ts";
 import { safeRunName } from "./run_name.ts";
 import { readProcessStart, sendSignal } from "./process_start.ts";
 
@@ -238,8 +239,7 @@ async function readText(path: string): Promise<string | null> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    // ESRCH: the process ended between the open and the read of its /proc file.
-    if (error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ESRCH") return null;
+    if (error instanceof Deno.errors.NotFound || isNoSuchProcess(error)) return null;
     throw error;
   }
 }
