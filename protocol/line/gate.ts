@@ -7,4 +7,3 @@ export const gateDecision = z.strictObject({
   action: z.enum(["approve", "reject"]),
   reason: reason.default(""),
 });
-export type GateDecision = z.infer<typeof gateDecision>;

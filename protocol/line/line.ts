@@ -90,7 +90,6 @@ export const lineInput = aliased(
 
 export type LineInput = z.infer<typeof lineInput>;
 export type Station = LineInput["stations"][number];
-export type TransitionRule = LineInput["transitionRules"][number];
 export type Gate = LineInput["gates"][number];
 
 interface References {

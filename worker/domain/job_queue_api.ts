@@ -157,7 +157,7 @@ export interface JobQueueApi {
   ): Answer<{ readonly askId: string; readonly userName: string }>;
   authorizeRepository(
     caller: Caller,
-    input: { readonly taskId: string; readonly isWrite: boolean },
+    input: { readonly taskId: string },
   ): Answer<RepositoryAccess>;
   /** For the page behind a gate link, which proves itself by the gate's token and not to the queue. */
   repositoryForGate(taskId: string): Answer<RepositoryAccess>;

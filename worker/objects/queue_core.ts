@@ -134,7 +134,6 @@ export function createQueueCore(options: {
       // Not waited for: the next alarm comes after this one has ended, and no receiver may hold up a lease's end (O5).
       void outbox.drain();
       arm();
-      await Promise.resolve();
     },
   };
 }

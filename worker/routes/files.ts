@@ -87,7 +87,7 @@ async function open(c: Context<AppEnv>): Promise<Result<Opened, Response>> {
   const { owner, project } = at.value;
   const taskId = c.req.param("taskId") ?? "";
   const queue = jobQueue(c.env, owner, project);
-  const access = await queue.authorizeRepository(c.var.caller, { taskId, isWrite: false });
+  const access = await queue.authorizeRepository(c.var.caller, { taskId });
   if (!access.ok) return err(answer(access));
   return ok({
     queue,

@@ -13,18 +13,18 @@ const ACCESS_HEADER = "x-shopfloor-access";
 export function createGitRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const path = "/api/git/:owner/:project/:repository{[^/]+\\.git}";
-  app.get(`${path}/info/refs`, (c) => serve(c, c.req.query("service") === "git-receive-pack"));
-  app.post(`${path}/git-upload-pack`, (c) => serve(c, false));
-  app.post(`${path}/git-receive-pack`, (c) => serve(c, true));
+  app.get(`${path}/info/refs`, serve);
+  app.post(`${path}/git-upload-pack`, serve);
+  app.post(`${path}/git-receive-pack`, serve);
   return app;
 }
 
-async function serve(c: Context<AppEnv>, isWrite: boolean): Promise<Response> {
+async function serve(c: Context<AppEnv>): Promise<Response> {
   const at = projectOf(c);
   if (!at.ok) return at.error;
   const { owner, project } = at.value;
   const taskId = (c.req.param("repository") ?? "").replace(/\.git$/, "");
-  const access = await jobQueue(c.env, owner, project).authorizeRepository(c.var.caller, { taskId, isWrite });
+  const access = await jobQueue(c.env, owner, project).authorizeRepository(c.var.caller, { taskId });
   if (!access.ok) {
     const { status, body, headers } = queueRefusal(access.error);
     // git prints the body of a refusal only when it is plain text.

@@ -95,7 +95,7 @@ async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPage
   const queue = jobQueue(c.env, owner, project);
   const [task, access] = await Promise.all([
     queue.readTask(c.var.caller, { taskId, baseUrl: baseUrlOf(c) }),
-    queue.authorizeRepository(c.var.caller, { taskId, isWrite: false }),
+    queue.authorizeRepository(c.var.caller, { taskId }),
   ]);
   if (!task.ok) return missing(c, queueRefusal(task.error).body.error.message);
   if (!access.ok) return missing(c, queueRefusal(access.error).body.error.message);
