@@ -5,6 +5,7 @@ import type { AppEnv } from "./app_env.ts";
 import { refusal, refusalResponse } from "./errors.ts";
 import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
+import { projectQueue } from "./middleware/project_queue.ts";
 import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { session } from "./middleware/session.ts";
@@ -22,6 +23,8 @@ import { createRunnerRoutes } from "./routes/runners.ts";
 import { createSessionRoutes } from "./routes/session.ts";
 import { createTaskRoutes } from "./routes/tasks.ts";
 
+const PROJECT = "/api/owners/:owner/projects/:project";
+
 /** Builds the control plane's HTTP side. Git bodies are bounded by the task's object, everything else here. */
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -32,6 +35,8 @@ export function createApp(): Hono<AppEnv> {
   app.use(auth());
   app.use("/api/owners/*", requireToken());
   app.use("/api/git/*", requireToken());
+  app.use(PROJECT, projectQueue());
+  app.use(`${PROJECT}/*`, projectQueue());
   app.route("/", createHealthRoutes());
   app.route("/", createProjectRoutes());
   app.route("/", createLineRoutes());

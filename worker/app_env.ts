@@ -1,5 +1,6 @@
 /** What every route finds in its Hono context. */
 import type { Caller } from "./domain/caller.ts";
+import type { JobQueueApi } from "./domain/job_queue_api.ts";
 import type { Env } from "./env.ts";
 
 /** `c.env` are the bindings; `c.var` is set by the middleware before any route runs. */
@@ -10,5 +11,8 @@ export interface AppEnv {
     caller: Caller;
     /** Given by the client in `x-request-id` when well-formed, else made; echoed in the answer and in errors. */
     requestId: string;
+    /** The project of the path, and its queue; set below `/api/owners/{owner}/projects/{project}`. */
+    at: { readonly owner: string; readonly project: string };
+    queue: JobQueueApi;
   };
 }

@@ -29,6 +29,8 @@ export interface QueueCore {
   readonly outbox: Outbox;
   /** Decides and applies. `about` names what the decision needs in memory, wherever it is stored. */
   run<T>(decider: (draft: Draft) => Result<T, QueueError>, about?: About): Result<T, QueueError>;
+  /** Resolves once everything decided so far is written: an answer must not leave before. */
+  committed(): Promise<void>;
   /** Brings a task into memory if it has left it. */
   page(about: About): void;
   /** Does what time demands; safe early, late and twice. */
@@ -123,6 +125,7 @@ export function createQueueCore(options: {
     outbox,
     run,
     page,
+    committed: () => Promise.resolve(),
     arm,
     onAlarm: async () => {
       alarmAtMs = null;

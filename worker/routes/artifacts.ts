@@ -6,9 +6,8 @@ import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { ARTIFACT_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
-import { jobQueue } from "../stubs/job_queue.ts";
 import { answer } from "./answer.ts";
-import { projectOf, readBody } from "./input.ts";
+import { readBody } from "./input.ts";
 
 const artifactInput = z.strictObject({
   type: z.string().min(1).max(100),
@@ -21,10 +20,8 @@ export function createArtifactRoutes(): Hono<AppEnv> {
   const path = "/api/owners/:owner/projects/:project/artifacts";
 
   app.post(path, bodyLimit(ARTIFACT_MAX_BYTES), async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
-    const { owner, project } = at.value;
-    const allowed = await jobQueue(c.env, owner, project).authorizeArtifact(c.var.caller);
+    const { owner, project } = c.var.at;
+    const allowed = await c.var.queue.authorizeArtifact(c.var.caller);
     if (!allowed.ok) return answer(allowed);
     const body = await readBody(c, artifactInput);
     if (!body.ok) return body.error;
@@ -41,10 +38,8 @@ export function createArtifactRoutes(): Hono<AppEnv> {
     return c.json({ id, createdAt: createdAtMs }, 201);
   });
   app.get(`${path}/:artifactId`, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
-    const { owner, project } = at.value;
-    const readable = await jobQueue(c.env, owner, project).readProject(c.var.caller);
+    const { owner, project } = c.var.at;
+    const readable = await c.var.queue.readProject(c.var.caller);
     if (!readable.ok) return answer(readable);
     const id = c.req.param("artifactId");
     const stored = isUlid(id) ? await c.env.BLOBS.get(`artifacts/${owner}/${project}/${id}`) : null;

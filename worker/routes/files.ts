@@ -4,12 +4,12 @@ import { z } from "zod";
 import { commitId } from "../../protocol/line/fields.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
+import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { RepositoryAccess, RepositoryError, TaskRepositoryApi } from "../domain/task_repository_api.ts";
 import { type HttpRefusal, refusal, refusalResponse } from "../errors.ts";
-import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
-import { baseUrlOf, projectOf, readQuery } from "./input.ts";
+import { baseUrlOf, readQuery } from "./input.ts";
 import { commitsOf, MAIN_REF } from "./task_evidence.ts";
 
 const place = z.object({
@@ -75,22 +75,19 @@ export function createFileRoutes(): Hono<AppEnv> {
 }
 
 interface Opened {
-  readonly queue: ReturnType<typeof jobQueue>;
+  readonly queue: JobQueueApi;
   readonly taskId: string;
   readonly repository: TaskRepositoryApi;
   readonly access: RepositoryAccess;
 }
 
 async function open(c: Context<AppEnv>): Promise<Result<Opened, Response>> {
-  const at = projectOf(c);
-  if (!at.ok) return at;
-  const { owner, project } = at.value;
+  const { owner, project } = c.var.at;
   const taskId = c.req.param("taskId") ?? "";
-  const queue = jobQueue(c.env, owner, project);
-  const access = await queue.authorizeRepository(c.var.caller, { taskId });
+  const access = await c.var.queue.authorizeRepository(c.var.caller, { taskId });
   if (!access.ok) return err(answer(access));
   return ok({
-    queue,
+    queue: c.var.queue,
     taskId,
     repository: taskRepository(c.env, owner, project, taskId),
     access: access.value,

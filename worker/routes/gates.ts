@@ -16,7 +16,7 @@ import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
 import { gateRefusal } from "./gate_refusal.ts";
-import { baseUrlOf, projectOf, readBody } from "./input.ts";
+import { baseUrlOf, readBody } from "./input.ts";
 import { type Evidence, loadEvidence } from "./task_evidence.ts";
 
 /** `decision` is the word of Autonomy 19.3, `action` that of Line 3; one of them must be there. */
@@ -96,11 +96,8 @@ async function gateEvidence(c: Context<AppEnv>, view: GateView): Promise<Result<
 async function askOf(
   c: Context<AppEnv>,
 ): Promise<Result<{ readonly askId: string; readonly userName: string }, Response>> {
-  const at = projectOf(c);
-  if (!at.ok) return at;
-  const queue = jobQueue(c.env, at.value.owner, at.value.project);
   const { lineId = "", taskId = "", gateId = "" } = c.req.param();
-  const found = await queue.authorizeGate(c.var.caller, { lineId, taskId, gateId });
+  const found = await c.var.queue.authorizeGate(c.var.caller, { lineId, taskId, gateId });
   return found.ok ? found : err(answer(found));
 }
 

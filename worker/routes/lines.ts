@@ -5,9 +5,8 @@ import { isName } from "../../protocol/ids.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { LineView } from "../domain/job_queue_api.ts";
 import { refusal, refusalResponse } from "../errors.ts";
-import { jobQueue } from "../stubs/job_queue.ts";
 import { answer } from "./answer.ts";
-import { projectOf, readBody } from "./input.ts";
+import { readBody } from "./input.ts";
 
 /** A line as the wire has it: the definition's fields beside id, owner and project. */
 function lineBody(view: LineView) {
@@ -20,23 +19,17 @@ export function createLineRoutes(): Hono<AppEnv> {
   const path = "/api/owners/:owner/projects/:project/assembly-lines";
 
   app.get(path, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
-    const lines = await jobQueue(c.env, at.value.owner, at.value.project).listLines(c.var.caller);
+    const lines = await c.var.queue.listLines(c.var.caller);
     return lines.ok ? c.json({ lines: lines.value.map(lineBody) }) : answer(lines);
   });
   app.post(path, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
     const body = await readBody(c, lineInput);
     if (!body.ok) return body.error;
     const input = { lineId: null, line: body.value };
-    const line = await jobQueue(c.env, at.value.owner, at.value.project).putLine(c.var.caller, input);
+    const line = await c.var.queue.putLine(c.var.caller, input);
     return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
   });
   app.put(`${path}/:lineId`, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
     const lineId = c.req.param("lineId");
     if (!isName(lineId)) {
       return refusalResponse(
@@ -51,25 +44,21 @@ export function createLineRoutes(): Hono<AppEnv> {
     }
     const body = await readBody(c, lineInput);
     if (!body.ok) return body.error;
-    const line = await jobQueue(c.env, at.value.owner, at.value.project).putLine(c.var.caller, {
+    const line = await c.var.queue.putLine(c.var.caller, {
       lineId,
       line: body.value,
     });
     return line.ok ? c.json(lineBody(line.value)) : answer(line);
   });
   app.get(`${path}/:lineId`, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
-    const line = await jobQueue(c.env, at.value.owner, at.value.project).readLine(
+    const line = await c.var.queue.readLine(
       c.var.caller,
       c.req.param("lineId"),
     );
     return line.ok ? c.json(lineBody(line.value)) : answer(line);
   });
   app.delete(`${path}/:lineId`, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
-    const gone = await jobQueue(c.env, at.value.owner, at.value.project).deleteLine(
+    const gone = await c.var.queue.deleteLine(
       c.var.caller,
       c.req.param("lineId"),
     );

@@ -7,10 +7,9 @@ import type { AppEnv } from "../app_env.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { OUTPUT_READ_MAX_BYTES } from "../limits.ts";
-import { jobQueue } from "../stubs/job_queue.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { answer } from "./answer.ts";
-import { projectOf, readQuery } from "./input.ts";
+import { readQuery } from "./input.ts";
 
 const readInput = z.object({ offset: z.coerce.number().int().nonnegative().default(0) });
 
@@ -61,8 +60,6 @@ export function createLogRoutes(): Hono<AppEnv> {
   });
 
   app.post(`${project}/runs/:runId/jobs/:jobId/logs`, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
     const query = readQuery(c, logQuery);
     if (!query.ok) return query.error;
     const bytes = new Uint8Array(await c.req.arrayBuffer());
@@ -71,10 +68,10 @@ export function createLogRoutes(): Hono<AppEnv> {
         `Cannot take chunk as it must be at most ${LOG_CHUNK_MAX_BYTES} bytes: current value is ${bytes.length}`;
       return refusalResponse(refusal(413, "chunk_too_large", message, { maxBytes: LOG_CHUNK_MAX_BYTES }));
     }
-    const { owner, project } = at.value;
+    const { owner, project } = c.var.at;
     const { runId, jobId } = c.req.param();
     const { sequence = null, offset = null, leaseEpoch = null } = query.value;
-    const admitted = await jobQueue(c.env, owner, project).admitLog(c.var.caller, {
+    const admitted = await c.var.queue.admitLog(c.var.caller, {
       runId,
       jobId,
       leaseEpoch,
@@ -90,10 +87,8 @@ export function createLogRoutes(): Hono<AppEnv> {
 
 /** The log of the path's task, if the caller may look at it; else the refusal. */
 async function logFor(c: Context<AppEnv>): Promise<TaskLogApi | Response> {
-  const at = projectOf(c);
-  if (!at.ok) return at.error;
-  const { owner, project } = at.value;
-  const task = await jobQueue(c.env, owner, project).authorizeTask(c.var.caller, c.req.param("taskId") ?? "");
+  const { owner, project } = c.var.at;
+  const task = await c.var.queue.authorizeTask(c.var.caller, c.req.param("taskId") ?? "");
   return task.ok ? taskLog(c.env, owner, project, task.value.taskId) : answer(task);
 }
 

@@ -2,9 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
-import { jobQueue } from "../stubs/job_queue.ts";
 import { answer } from "./answer.ts";
-import { projectOf, readBody } from "./input.ts";
+import { readBody } from "./input.ts";
 
 const URL_MAX_CHARS = 2_000;
 const projectInput = z.strictObject({
@@ -18,26 +17,20 @@ export function createProjectRoutes(): Hono<AppEnv> {
   const path = "/api/owners/:owner/projects/:project";
 
   app.get(path, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
-    return answer(await jobQueue(c.env, at.value.owner, at.value.project).readProject(c.var.caller));
+    return answer(await c.var.queue.readProject(c.var.caller));
   });
   app.put(path, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
     const body = await readBody(c, projectInput);
     if (!body.ok) return body.error;
     return answer(
-      await jobQueue(c.env, at.value.owner, at.value.project).putProject(c.var.caller, body.value),
+      await c.var.queue.putProject(c.var.caller, body.value),
     );
   });
   app.post(`${path}/tokens`, async (c) => {
-    const at = projectOf(c);
-    if (!at.ok) return at.error;
     const body = await readBody(c, tokenInput);
     if (!body.ok) return body.error;
     return answer(
-      await jobQueue(c.env, at.value.owner, at.value.project).createUserToken(c.var.caller, body.value),
+      await c.var.queue.createUserToken(c.var.caller, body.value),
       201,
     );
   });
