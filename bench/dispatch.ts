@@ -11,16 +11,11 @@
  * A card's latency runs from the start of its submission to the arrival of the claim at a runner, both in this process,
  * so it holds two round trips: the submission's way in, and the poll's way back.
  */
-import { Miniflare } from "miniflare";
-import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
-import { bundleWorker } from "../tools/local/bundle_worker.ts";
+import { ADMIN_TOKEN, makeDataDir, startPlane, workerdVersion } from "./plane.ts";
 import { type BenchRow, percentile, reportBench } from "./result.ts";
 
-const ADMIN_TOKEN = "admin-token-of-the-dispatch-bench";
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LOADS = [{ runners: 10, jobsPerSecond: 50 }, { runners: 100, jobsPerSecond: 200 }];
 const LOAD_MS = 12_000;
 /** The first seconds warm up and are not counted. */
@@ -33,8 +28,14 @@ interface Load {
   readonly jobsPerSecond: number;
 }
 
-const dataDir = await Deno.makeTempDir({ dir: await memoryDir(), prefix: "shopfloor_dispatch_" });
-const { miniflare, url, bareUrl } = await startWorkers();
+const dataDir = await makeDataDir("dispatch");
+const bareEntry = fileURLToPath(new URL("./dispatch_bare_worker.ts", import.meta.url));
+const plane = await startPlane({
+  dataDir,
+  bare: [{ name: "bare", entry: bareEntry, objects: { BARE: "Bare" } }],
+});
+const url = plane.url;
+const bareUrl = plane.bareUrls.bare!;
 const rows: BenchRow[] = [];
 const ratios: Record<string, number> = {};
 try {
@@ -49,7 +50,7 @@ try {
     }
   }
 } finally {
-  await miniflare.dispose();
+  await plane.stop();
   await Deno.remove(dataDir, { recursive: true });
 }
 await reportBench({
@@ -70,45 +71,6 @@ function row(name: string, latenciesMs: readonly number[]): BenchRow {
     p99Ms: percentile(latenciesMs, 0.99),
     maxMs: Math.max(...latenciesMs),
   };
-}
-
-/** The Worker as `wrangler.toml` says, without history, and the bare one, in one workerd on two ports. */
-async function startWorkers() {
-  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml"));
-  if (main === undefined) {
-    throw new Error("Cannot start as wrangler.toml must name the entry point in 'main'");
-  }
-  const moduleOf = async (entry: string) => ({
-    type: "ESModule" as const,
-    path: join(dirname(entry), `${basename(entry, ".ts")}.mjs`),
-    contents: await bundleWorker(entry),
-  });
-  const bareEntry = fileURLToPath(new URL("./dispatch_bare_worker.ts", import.meta.url));
-  const miniflare = new Miniflare({
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-    resourcePersistencePath: dataDir,
-    workers: [
-      {
-        ...workerOptions,
-        name: "shopfloor",
-        modules: [await moduleOf(main)],
-        modulesRoot: dirname(main),
-        bindings: { ...workerOptions.bindings, SHOPFLOOR_ADMIN_TOKEN: ADMIN_TOKEN, HISTORY_URL: "" },
-      },
-      {
-        name: "bare",
-        modules: [await moduleOf(bareEntry)],
-        modulesRoot: dirname(bareEntry),
-        compatibilityDate: "2026-04-01",
-        durableObjects: { BARE: { className: "Bare", useSQLite: true } },
-        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-      },
-    ],
-  });
-  const url = (await miniflare.ready).origin;
-  return { miniflare, url, bareUrl: (await miniflare.unsafeGetDirectURL("bare")).origin };
 }
 
 async function measureBare(perSecond: number): Promise<number[]> {
@@ -191,17 +153,4 @@ async function atRate(perSecond: number, once: (isCounted: boolean) => Promise<v
     out.push(once(dueMs - startedAt >= WARM_UP_MS));
   }
   await Promise.all(out);
-}
-
-async function memoryDir(): Promise<string | undefined> {
-  const dir = "/dev/shm";
-  return await Deno.stat(dir).then((found) => found.isDirectory ? dir : undefined, () => undefined);
-}
-
-async function workerdVersion(): Promise<string> {
-  for await (const { name } of Deno.readDir(new URL("../node_modules/.deno/", import.meta.url))) {
-    const version = /^workerd@(.+)$/.exec(name)?.[1];
-    if (version !== undefined) return version;
-  }
-  return "unknown";
 }
