@@ -22,6 +22,7 @@ import { createProjectRoutes } from "./routes/projects.ts";
 import { createRunnerRoutes } from "./routes/runners.ts";
 import { createSessionRoutes } from "./routes/session.ts";
 import { createTaskRoutes } from "./routes/tasks.ts";
+import { createTokenRoutes } from "./routes/tokens.ts";
 
 const PROJECT = "/api/owners/:owner/projects/:project";
 
@@ -39,6 +40,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(`${PROJECT}/*`, projectQueue());
   app.route("/", createHealthRoutes());
   app.route("/", createProjectRoutes());
+  app.route("/", createTokenRoutes());
   app.route("/", createLineRoutes());
   app.route("/", createTaskRoutes());
   app.route("/", createRunnerRoutes());

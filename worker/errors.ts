@@ -7,7 +7,23 @@ import type { QueueError } from "./domain/job_queue_api.ts";
 import type { WireError, WireIssue } from "../protocol/line/error.ts";
 
 export interface HttpRefusal {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 411 | 412 | 413 | 415 | 422 | 500 | 501 | 503;
+  readonly status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 409
+    | 410
+    | 411
+    | 412
+    | 413
+    | 415
+    | 416
+    | 422
+    | 500
+    | 501
+    | 503;
   readonly body: WireError;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -99,6 +115,37 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         "wrong_token_kind",
         `Cannot do this with a ${error.came} token: expected a token of kind ${error.needed.join(" or ")}`,
         { expected: error.needed, came: error.came },
+      );
+    case "token_expired":
+      return {
+        ...refusal(
+          401,
+          "token_expired",
+          "Cannot use this token as its time is over: expected one that has not expired",
+        ),
+        headers: { "www-authenticate": 'Bearer realm="shopfloor", error="invalid_token"' },
+      };
+    case "missing_scope":
+      return refusal(
+        403,
+        "missing_scope",
+        `Cannot do this with a token that lacks a scope: expected '${error.scope}' among its scopes`,
+        { scope: error.scope },
+      );
+    case "token_locked_to_line":
+      return refusal(
+        403,
+        "token_locked_to_line",
+        `Cannot do this as the token is locked to line '${error.lineId}': expected a call about that line`,
+        { lineId: error.lineId },
+      );
+    case "expiry_in_the_past":
+      return refusal(
+        400,
+        "expiry_in_the_past",
+        `Cannot make token as 'expiresAt' must be later than now, ${
+          new Date(error.nowMs).toISOString()
+        }: current value is ${new Date(error.expiresAtMs).toISOString()}`,
       );
     case "not_your_runner":
       return refusal(

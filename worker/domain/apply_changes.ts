@@ -7,6 +7,7 @@ import type {
   LineVersion,
   ProjectSettings,
   QueueState,
+  Remembered,
   Run,
   Runner,
   Task,
@@ -24,6 +25,7 @@ export interface WritableQueueState extends QueueState {
   readonly jobs: Map<JobId, Job>;
   readonly openJobs: Map<JobId, Job>;
   readonly runs: Map<RunId, Run>;
+  readonly remembered: Map<string, Remembered>;
 }
 
 /** A project into which nothing was put yet. */
@@ -38,6 +40,7 @@ export function emptyQueueState(owner: string, project: string): WritableQueueSt
     jobs: new Map(),
     openJobs: new Map(),
     runs: new Map(),
+    remembered: new Map(),
   };
 }
 
@@ -62,6 +65,9 @@ export function applyChange(state: WritableQueueState, change: Change): void {
     case "runner":
       state.runners.set(change.row.id, change.row);
       return;
+    case "delete_runner":
+      state.runners.delete(change.id);
+      return;
     case "token":
       state.tokens.set(change.row.hash, change.row);
       return;
@@ -79,12 +85,25 @@ export function applyChange(state: WritableQueueState, change: Change): void {
     case "run":
       state.runs.set(change.row.id, change.row);
       return;
+    case "remembered":
+      state.remembered.set(change.row.id, change.row);
+      return;
+    case "forget":
+      state.remembered.delete(change.id);
+      return;
     default:
       assertNever(change);
   }
 }
 
-/** Identity of a row among all kinds of rows. A token and its deletion share one, so that the last one counts. */
+/** The kind of row that a deletion is of: both share an identity, so that the last one counts. */
+const DELETED_KIND: Readonly<Partial<Record<Change["kind"], Change["kind"]>>> = {
+  delete_token: "token",
+  delete_runner: "runner",
+  forget: "remembered",
+};
+
+/** Identity of a row among all kinds of rows. */
 export function changeKey(kind: Change["kind"], id: string): string {
-  return `${kind === "delete_token" ? "token" : kind}/${id}`;
+  return `${DELETED_KIND[kind] ?? kind}/${id}`;
 }

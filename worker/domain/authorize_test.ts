@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createQueueRig, lineOf, OWNER, PROJECT, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { actorLabel, authenticate, authorize, authorizeReading } from "./authorize.ts";
 import type { Caller } from "./caller.ts";
-import { createUserToken } from "./project.ts";
+import { createToken } from "./access_token.ts";
 import { registerRunner } from "./runner_registry.ts";
 import { mintToken } from "./token.ts";
 
@@ -15,7 +15,7 @@ function setUp() {
   rig.line("tidy", lineOf([station("a")]));
   const task = rig.submit("tidy");
   const minted = { user: rig.mint("user"), runner: rig.mint("runner") };
-  rig.must((draft) => createUserToken(draft, "user:admin", { name: "ci", minted: minted.user }));
+  rig.must((draft) => createToken(draft, "user:admin", { name: "ci", kind: "user", minted: minted.user }));
   const { id: runnerId } = rig.must((draft) =>
     registerRunner(draft, "user:admin", { name: "r1", labels: [], minted: minted.runner })
   );
@@ -110,7 +110,7 @@ Deno.test("registering a name again keeps the runner's id and kills its old toke
 
 Deno.test("the audit names kind and name, never a token", () => {
   const { rig, minted } = setUp();
-  assert.equal(actorLabel({ kind: "user", name: "ci" }), "user:ci");
+  assert.equal(actorLabel({ kind: "user", name: "ci", via: "user", grant: null }), "user:ci");
   const told = JSON.stringify(rig.events);
   for (const { text, hash } of [minted.user, minted.runner]) {
     assert.equal(told.includes(text) || told.includes(hash), false);
@@ -128,7 +128,7 @@ Deno.test("people and runners read the project, a job its own task alone, a repo
   const { rig, task, callers } = setUp();
   const other = rig.submit("tidy");
   const reads = (caller: Caller) =>
-    [null, task.id, other.id].map((taskId) => authorizeReading(rig.state, caller, taskId).ok);
+    [null, task.id, other.id].map((taskId) => authorizeReading(rig.state, caller, taskId, rig.nowMs()).ok);
   assert.deepEqual(reads(callers.admin), [true, true, true]);
   assert.deepEqual(reads(callers.user), [true, true, true]);
   assert.deepEqual(reads(callers.runner), [true, true, true]);

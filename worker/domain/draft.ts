@@ -144,6 +144,9 @@ function changeId(change: Change): string {
       return (change.row satisfies TokenRecord).hash;
     case "delete_token":
       return change.hash;
+    case "delete_runner":
+    case "forget":
+      return change.id;
     default:
       return change.row.id;
   }

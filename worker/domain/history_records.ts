@@ -25,6 +25,9 @@ export function historyRecords(draft: Draft, changes: readonly Change[]): Histor
       case "runner":
       case "token":
       case "delete_token":
+      case "delete_runner":
+      case "remembered":
+      case "forget":
         return [];
       default:
         return assertNever(change);

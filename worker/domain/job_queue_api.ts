@@ -7,6 +7,7 @@ import type {
   RunnerReport,
 } from "../../protocol/line/runner.ts";
 import type { TaskCard, TaskData } from "../../protocol/line/task.ts";
+import type { Scope, TokenInput } from "../../protocol/line/token.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
@@ -18,11 +19,15 @@ export type QueueError =
   | { readonly reason: "unauthenticated" }
   | { readonly reason: "token_of_other_project" }
   | { readonly reason: "wrong_token_kind"; readonly needed: readonly string[]; readonly came: string }
+  | { readonly reason: "token_expired" }
+  | { readonly reason: "missing_scope"; readonly scope: Scope }
+  | { readonly reason: "token_locked_to_line"; readonly lineId: string }
+  | { readonly reason: "expiry_in_the_past"; readonly expiresAtMs: number; readonly nowMs: number }
   | { readonly reason: "not_your_runner"; readonly runnerId: string }
   | { readonly reason: "project_not_found"; readonly owner: string; readonly project: string }
   | {
     readonly reason: "not_found";
-    readonly what: "line" | "task" | "job" | "run" | "runner" | "gate" | "station";
+    readonly what: "line" | "task" | "job" | "run" | "runner" | "gate" | "station" | "token";
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }
@@ -65,10 +70,20 @@ export interface ProjectView {
   readonly gitBranch: string | null;
 }
 
-export interface TokenCreated {
-  readonly token: string;
+/** A user or connection token, without its text. */
+export interface TokenView {
+  readonly id: string;
   readonly name: string;
+  readonly kind: "user" | "connection";
+  readonly scopes: readonly Scope[];
+  readonly lineId: string | null;
   readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+/** The only answer that holds a token's text. */
+export interface TokenCreated extends TokenView {
+  readonly token: string;
 }
 
 /** The run that a log chunk belongs to, once the queue has let it through. */
@@ -87,7 +102,9 @@ export interface JobQueueApi {
     caller: Caller,
     input: { readonly gitUrl: string | null; readonly gitBranch: string | null },
   ): Answer<ProjectView>;
-  createUserToken(caller: Caller, input: { readonly name: string }): Answer<TokenCreated>;
+  createToken(caller: Caller, input: TokenInput): Answer<TokenCreated>;
+  listTokens(caller: Caller): Answer<readonly TokenView[]>;
+  deleteToken(caller: Caller, tokenId: string): Answer<null>;
 
   /** `lineId` null: an import without an id makes a new id. */
   putLine(
@@ -161,6 +178,8 @@ export interface JobQueueApi {
   ): Answer<RepositoryAccess>;
   /** For the page behind a gate link, which proves itself by the gate's token and not to the queue. */
   repositoryForGate(taskId: string): Answer<RepositoryAccess>;
+  /** May the caller look at the project at all? `name` is how the audit would call it. */
+  authorizeReader(caller: Caller): Answer<{ readonly name: string }>;
   /** May the caller subscribe to `job_available`? Answers the runner's id. */
   authorizeRunner(caller: Caller): Answer<{ readonly runnerId: string }>;
   /** Whose artifact is it? A job's own token names its task and job; a user's names neither. */

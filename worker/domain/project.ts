@@ -1,9 +1,8 @@
 /** A project: it exists once something was put into it. */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { Draft } from "./draft.ts";
-import type { ProjectView, QueueError, TokenCreated } from "./job_queue_api.ts";
+import type { ProjectView, QueueError } from "./job_queue_api.ts";
 import type { ProjectSettings } from "./queue_state.ts";
-import type { MintedToken } from "./token.ts";
 
 /** Marks the project as existing, once. */
 export function touchProject(draft: Draft): void {
@@ -24,29 +23,6 @@ export function putProject(
   draft.put({ kind: "settings", row });
   draft.audit("project_put", actor, { subject: `project:${row.owner}/${row.project}` });
   return ok(projectView(row));
-}
-
-/** Makes a user token; its text leaves once, in this answer. */
-export function createUserToken(
-  draft: Draft,
-  actor: string,
-  input: { readonly name: string; readonly minted: MintedToken },
-): Result<TokenCreated, QueueError> {
-  touchProject(draft);
-  draft.put({
-    kind: "token",
-    row: {
-      hash: input.minted.hash,
-      kind: "user",
-      name: input.name,
-      runnerId: null,
-      jobId: null,
-      taskId: null,
-      createdAtMs: draft.nowMs,
-    },
-  });
-  draft.audit("user_token_created", actor, { subject: `user:${input.name}` });
-  return ok({ token: input.minted.text, name: input.name, createdAtMs: draft.nowMs });
 }
 
 /** Refuses a project into which nothing was put. */

@@ -8,6 +8,7 @@ import type { AskId, GateId, JobId, LineId, RunId, RunnerId, StationId, TaskId }
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
+import type { Scope } from "../../protocol/line/token.ts";
 
 /** One version of a line; a task keeps the version it started with. */
 export interface LineVersion {
@@ -28,9 +29,28 @@ export interface Runner {
   readonly lastSeenAtMs: number;
   /** Its newest run: what a report without ids is about when nothing is active (Line 3, row 3). */
   readonly lastRunId: RunId | null;
+  /** `paused` and `draining` take no new work; absent: `open`. A draining runner is told to end once its hands are free. */
+  readonly intake?: "open" | "paused" | "draining";
+  /** What it said of itself at its newest poll; absent until then. */
+  readonly said?: RunnerSays;
 }
 
-export type TokenKind = "user" | "runner" | "job" | "repository";
+/** What a runner says of itself. Null: it does not say. */
+export interface RunnerSays {
+  readonly capabilities: readonly string[] | null;
+  readonly version: string | null;
+  readonly harnesses: readonly string[] | null;
+}
+
+export type TokenKind = "user" | "connection" | "runner" | "job" | "repository";
+
+/** The limits of a user or connection token. */
+export interface TokenGrant {
+  readonly scopes: readonly Scope[];
+  /** The only line that it may act on; null: every line. */
+  readonly lineId: LineId | null;
+  readonly expiresAtMs: number | null;
+}
 
 /** A secret that we handed out; only its SHA-256 is kept (S1). */
 export interface TokenRecord {
@@ -42,6 +62,8 @@ export interface TokenRecord {
   readonly jobId: JobId | null;
   readonly taskId: TaskId | null;
   readonly createdAtMs: number;
+  /** Of user and connection tokens; absent from those made before there were limits, which may do everything. */
+  readonly grant?: TokenGrant;
 }
 
 export type TaskState =
@@ -58,8 +80,21 @@ export type TaskState =
     readonly gateId: GateId;
     readonly toStationId: StationId;
   }
-  | { readonly kind: "completed"; readonly endedAtMs: number }
-  | { readonly kind: "failed"; readonly reason: string; readonly endedAtMs: number };
+  /** `outcome` is that of the last job, which a terminal station's status may not show (Line 7 item 6). */
+  | { readonly kind: "completed"; readonly endedAtMs: number; readonly outcome?: Outcome | null }
+  | {
+    readonly kind: "failed";
+    readonly reason: string;
+    readonly endedAtMs: number;
+    readonly outcome?: Outcome | null;
+  };
+
+/** A live stream of an agent's terminal, as the reference's operator tells of it (Line 4.2). */
+export interface TaskStream {
+  readonly sessionId: string;
+  readonly broadcastId: string | null;
+  readonly atMs: number;
+}
 
 export interface Task {
   readonly id: TaskId;
@@ -78,6 +113,8 @@ export interface Task {
   readonly asks: Readonly<Record<string, AskId>>;
   /** True once a station with `createAssemblyLineRepo` was reached: from then on agents get its URL (Line 9). */
   readonly hasAgentRepository: boolean;
+  /** The newest live streams, oldest first; absent while there is none. */
+  readonly streams?: readonly TaskStream[];
   readonly state: TaskState;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -92,6 +129,10 @@ export type JobState =
     readonly leaseUntilMs: number;
     /** The wall-clock end of the run (Q3). */
     readonly deadlineMs: number;
+    /** The agent's last sign of activity; absent until the first one: such a run is not judged by its silence. */
+    readonly activeAtMs?: number;
+    /** Silence after that at which the control plane ends the run: the station's limit and a grace. */
+    readonly idleLimitMs?: number;
   }
   | {
     readonly kind: "finished";
@@ -146,7 +187,20 @@ export interface Run {
   readonly leaseEpoch: number;
   readonly claimedAtMs: number;
   readonly startedAtMs: number | null;
+  /** The newest stage that the runner told of (Line 4.2 `progress`). */
+  readonly progress?: { readonly stage: string; readonly message: string; readonly atMs: number };
   readonly state: RunState;
+}
+
+/** The answer to a request that carried an idempotency key, for the same request again. */
+export interface Remembered {
+  /** Who asked, and the key: `{principal} {key}`. */
+  readonly id: string;
+  /** SHA-256 of method, path and body. */
+  readonly fingerprint: string;
+  /** JSON of the answer; null when it held a secret or was too large to keep. */
+  readonly answer: string | null;
+  readonly atMs: number;
 }
 
 export interface ProjectSettings {
@@ -172,15 +226,20 @@ export interface QueueState {
   /** Those of `jobs` that are not finished: what is searched at every poll. */
   readonly openJobs: ReadonlyMap<JobId, Job>;
   readonly runs: ReadonlyMap<RunId, Run>;
+  /** By id, the oldest first. */
+  readonly remembered: ReadonlyMap<string, Remembered>;
 }
 
-/** A row to write; `deleteToken` is the only thing that ever disappears. */
+/** A row to write, or one that disappears. */
 export type Change =
   | { readonly kind: "settings"; readonly row: ProjectSettings }
   | { readonly kind: "line"; readonly row: LineVersion }
   | { readonly kind: "runner"; readonly row: Runner }
+  | { readonly kind: "delete_runner"; readonly id: RunnerId }
   | { readonly kind: "token"; readonly row: TokenRecord }
   | { readonly kind: "delete_token"; readonly hash: string }
   | { readonly kind: "task"; readonly row: Task }
   | { readonly kind: "job"; readonly row: Job }
-  | { readonly kind: "run"; readonly row: Run };
+  | { readonly kind: "run"; readonly row: Run }
+  | { readonly kind: "remembered"; readonly row: Remembered }
+  | { readonly kind: "forget"; readonly id: string };

@@ -10,6 +10,7 @@ import { findTask } from "./find_task.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { QueueState, Task } from "./queue_state.ts";
 import { heldJobs } from "./runner_registry.ts";
+import { checkGrant } from "./scope.ts";
 import type { RepositoryAccess } from "./task_repository_api.ts";
 import { hasEnded } from "./task_status.ts";
 
@@ -22,9 +23,13 @@ export function repositoryAccess(
   state: QueueState,
   caller: Caller,
   taskId: string,
+  nowMs: number,
 ): Result<RepositoryAccess, QueueError> {
   const found = authenticate(state, caller);
   if (!found.ok) return found;
+  const grant = found.value.kind === "user" ? found.value.grant : null;
+  const allowed = checkGrant(state, grant, { scope: "tasks:read", taskId }, nowMs);
+  if (!allowed.ok) return allowed;
   const task = findTask(state, taskId);
   if (!task.ok) return task;
   return accessOf(state, found.value, task.value);

@@ -21,7 +21,7 @@ function setUp() {
   const [holder, other] = [runner("r1"), runner("r2")];
   const { tokens } = rig.take(holder.id);
   const access = (caller: Caller, taskId: string = task.id) => {
-    const found = repositoryAccess(rig.state, caller, taskId);
+    const found = repositoryAccess(rig.state, caller, taskId, rig.nowMs());
     if (!found.ok) return found.error.reason;
     const { canWrite, allowPrefixes, denyPrefixes } = found.value;
     return canWrite ? `writes ${allowPrefixes} but ${denyPrefixes}` : "reads";

@@ -1,5 +1,5 @@
 /**
- * Bearer tokens (design S1): `sf_{kind}_{project tag}_{43 characters}`. The prefix lets secret scanners find them;
+ * Bearer tokens (design S1): `sf_{kind}_{project tag}_{43 characters}`, or `pct_...` for connections. The prefix lets secret scanners find them;
  * the tag, a hash of owner and project, tells a token of another project from garbage without a look-up; the rest
  * is 256 random bits. We keep SHA-256 of the whole text and nothing else.
  */
@@ -13,7 +13,7 @@ export interface MintedToken {
   readonly hash: string;
 }
 
-const TOKEN_PATTERN = /^sf_(user|runner|job|repository)_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/;
+const TOKEN_PATTERN = /^(?:sf_(?:user|runner|job|repository)|pct)_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/;
 
 /** Makes a token from at least 32 unguessable bytes. */
 export function mintToken(kind: TokenKind, owner: string, project: string, random: Uint8Array): MintedToken {
@@ -22,7 +22,9 @@ export function mintToken(kind: TokenKind, owner: string, project: string, rando
       `Cannot make a token as it needs ${TOKEN_BYTES} random bytes: current value is ${random.length}`,
     );
   }
-  const text = `sf_${kind}_${projectTag(owner, project)}_${base64Url(random.subarray(0, TOKEN_BYTES))}`;
+  // The reference's prefix of connection tokens (Line 4.1), by which clients know them.
+  const prefix = kind === "connection" ? "pct" : `sf_${kind}`;
+  const text = `${prefix}_${projectTag(owner, project)}_${base64Url(random.subarray(0, TOKEN_BYTES))}`;
   return { text, hash: tokenHash(text) };
 }
 
@@ -39,7 +41,7 @@ export function isTokenText(text: string): boolean {
 /** Does the text say that it belongs to another project than this one? */
 export function namesOtherProject(text: string, owner: string, project: string): boolean {
   const match = TOKEN_PATTERN.exec(text);
-  return match !== null && match[2] !== projectTag(owner, project);
+  return match !== null && match[1] !== projectTag(owner, project);
 }
 
 function projectTag(owner: string, project: string): string {

@@ -2,15 +2,25 @@
 import type { Result } from "../../protocol/result.ts";
 import type { RunnerId } from "../../protocol/ids.ts";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
-import { actorLabel, authorize, authorizeReading } from "../domain/authorize.ts";
+import {
+  actorLabel,
+  authenticate,
+  authorize,
+  authorizeReading,
+  authorizeUser,
+  type Principal,
+} from "../domain/authorize.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { Draft } from "../domain/draft.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
+import type { Demand } from "../domain/scope.ts";
 import type { About, QueueCore } from "./queue_core.ts";
 
 export interface QueueAccess {
+  /** `demand` is what the call needs of a user's token. */
   asUser<T>(
     caller: Caller,
+    demand: Demand,
     decider: (draft: Draft, actor: string) => Result<T, QueueError>,
     about?: About,
   ): Result<T, QueueError>;
@@ -20,7 +30,11 @@ export interface QueueAccess {
     about?: About,
   ): Result<T, QueueError>;
   /** Reads for people and runners of the project, and for a job what is about its own task. */
-  asAny<T>(caller: Caller, read: () => Result<T, QueueError>, about?: About): Result<T, QueueError>;
+  asAny<T>(
+    caller: Caller,
+    read: (reader: Principal) => Result<T, QueueError>,
+    about?: About,
+  ): Result<T, QueueError>;
   /** A report without ids may be about the runner's last run, which may have left memory. */
   aboutReport(caller: Caller, report: RunnerReport): About;
 }
@@ -28,8 +42,11 @@ export interface QueueAccess {
 /** Makes the ways into one queue. */
 export function createQueueAccess(core: QueueCore): QueueAccess {
   return {
-    asUser: (caller, decider, about = {}) => {
-      const user = authorize(core.state, caller, "user");
+    asUser: (caller, demand, decider, about = {}) => {
+      const known = authorize(core.state, caller, "user");
+      if (!known.ok) return known;
+      core.page(about);
+      const user = authorizeUser(core.state, caller, demand, core.nowMs());
       return user.ok ? core.run((draft) => decider(draft, actorLabel(user.value)), about) : user;
     },
     asRunner: (caller, decider, about = {}) => {
@@ -37,10 +54,11 @@ export function createQueueAccess(core: QueueCore): QueueAccess {
       return runner.ok ? core.run((draft) => decider(draft, runner.value.runnerId), about) : runner;
     },
     asAny: (caller, read, about = {}) => {
-      const reader = authorizeReading(core.state, caller, about.taskId ?? null);
-      if (!reader.ok) return reader;
+      const known = authenticate(core.state, caller);
+      if (!known.ok) return known;
       core.page(about);
-      return read();
+      const reader = authorizeReading(core.state, caller, about.taskId ?? null, core.nowMs());
+      return reader.ok ? read(reader.value) : reader;
     },
     aboutReport: (caller, report) => {
       if (report.runId !== undefined || report.jobId !== undefined) {

@@ -27,6 +27,7 @@ const SEED_BYTES = 16;
 export interface QueueCore {
   readonly state: QueueState;
   readonly outbox: Outbox;
+  nowMs(): number;
   /** Decides and applies. `about` names what the decision needs in memory, wherever it is stored. */
   run<T>(decider: (draft: Draft) => Result<T, QueueError>, about?: About): Result<T, QueueError>;
   /** Resolves once everything decided so far is written: an answer must not leave before. */
@@ -123,6 +124,7 @@ export function createQueueCore(options: {
   return {
     state,
     outbox,
+    nowMs: () => clock.nowMs(),
     run,
     page,
     committed: () => Promise.resolve(),

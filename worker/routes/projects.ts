@@ -10,7 +10,6 @@ const projectInput = z.strictObject({
   gitUrl: z.string().min(1).max(URL_MAX_CHARS).nullable().default(null),
   gitBranch: z.string().min(1).max(250).nullable().default(null),
 });
-const tokenInput = z.strictObject({ name: z.string().trim().min(1).max(100) });
 
 export function createProjectRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -24,14 +23,6 @@ export function createProjectRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     return answer(
       await c.var.queue.putProject(c.var.caller, body.value),
-    );
-  });
-  app.post(`${path}/tokens`, async (c) => {
-    const body = await readBody(c, tokenInput);
-    if (!body.ok) return body.error;
-    return answer(
-      await c.var.queue.createUserToken(c.var.caller, body.value),
-      201,
     );
   });
   return app;

@@ -3,6 +3,7 @@ import type { LineId } from "../../../protocol/ids.ts";
 import { ok } from "../../../protocol/result.ts";
 import { deleteLine, findLine, lineView, listLines, putLine } from "../../domain/line_catalog.ts";
 import { requireProject } from "../../domain/project.ts";
+import { checkLine } from "../../domain/authorize.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods = "putLine" | "readLine" | "listLines" | "deleteLine";
@@ -11,22 +12,31 @@ export const lineHandlers: Handlers<Methods> = {
   putLine: (queue, caller, input) => {
     return queue.access.asUser(
       caller,
+      { scope: "lines:write", lineId: input.lineId },
       (draft, actor) => putLine(draft, actor, { lineId: input.lineId as LineId | null, line: input.line }),
     );
   },
   readLine: (queue, caller, lineId) => {
-    return queue.access.asAny(caller, () => {
-      const line = findLine(queue.core.state, lineId);
-      return line.ok ? ok(lineView(queue.core.state.settings, line.value)) : line;
+    const { state } = queue.core;
+    return queue.access.asAny(caller, (reader) => {
+      const line = findLine(state, lineId);
+      if (!line.ok) return line;
+      const seen = checkLine(reader, lineId);
+      return seen.ok ? ok(lineView(state.settings, line.value)) : seen;
     });
   },
   listLines: (queue, caller) => {
-    return queue.access.asAny(caller, () => {
-      const found = requireProject(queue.core.state.settings);
-      return found.ok ? ok(listLines(queue.core.state)) : found;
+    const { state } = queue.core;
+    return queue.access.asAny(caller, (reader) => {
+      const found = requireProject(state.settings);
+      return found.ok ? ok(listLines(state).filter((line) => checkLine(reader, line.id).ok)) : found;
     });
   },
   deleteLine: (queue, caller, lineId) => {
-    return queue.access.asUser(caller, (draft, actor) => deleteLine(draft, actor, lineId as LineId));
+    return queue.access.asUser(
+      caller,
+      { scope: "lines:write", lineId },
+      (draft, actor) => deleteLine(draft, actor, lineId as LineId),
+    );
   },
 };

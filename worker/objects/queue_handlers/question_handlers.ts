@@ -1,9 +1,10 @@
 /** What routes ask before they go to another object: may this caller? */
 import { ok } from "../../../protocol/result.ts";
-import { authorize } from "../../domain/authorize.ts";
+import { actorLabel, authorize, authorizeUser } from "../../domain/authorize.ts";
 import { findTask } from "../../domain/find_task.ts";
 import { findAsk } from "../../domain/gate_lookup.ts";
 import { readOnlyAccess, repositoryAccess } from "../../domain/repository_access.ts";
+import { checkGrant } from "../../domain/scope.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods =
@@ -12,6 +13,7 @@ type Methods =
   | "authorizeRepository"
   | "repositoryForGate"
   | "authorizeArtifact"
+  | "authorizeReader"
   | "authorizeRunner";
 
 export const questionHandlers: Handlers<Methods> = {
@@ -25,7 +27,8 @@ export const questionHandlers: Handlers<Methods> = {
   },
   authorizeGate: async (queue, caller, input) => {
     queue.core.page(input);
-    const user = authorize(queue.core.state, caller, "user");
+    const demand = { scope: "gates:decide", taskId: input.taskId } as const;
+    const user = authorizeUser(queue.core.state, caller, demand, queue.core.nowMs());
     if (!user.ok) return user;
     const ask = findAsk(queue.core.state, input.taskId, input.gateId, input.lineId);
     if (!ask.ok) return ask;
@@ -34,7 +37,7 @@ export const questionHandlers: Handlers<Methods> = {
   },
   authorizeRepository: (queue, caller, input) => {
     queue.core.page(input);
-    return repositoryAccess(queue.core.state, caller, input.taskId);
+    return repositoryAccess(queue.core.state, caller, input.taskId, queue.core.nowMs());
   },
   repositoryForGate: (queue, taskId) => {
     queue.core.page({ taskId });
@@ -43,13 +46,15 @@ export const questionHandlers: Handlers<Methods> = {
     return ok(readOnlyAccess(task.value));
   },
   authorizeArtifact: (queue, caller) => {
-    const owner = authorize(queue.core.state, caller, "job", "user");
+    const { state } = queue.core;
+    const owner = authorize(state, caller, "job", "user");
     if (!owner.ok) return owner;
-    return ok(
-      owner.value.kind === "job"
-        ? { taskId: owner.value.taskId, jobId: owner.value.jobId }
-        : { taskId: null, jobId: null },
-    );
+    if (owner.value.kind === "job") return ok({ taskId: owner.value.taskId, jobId: owner.value.jobId });
+    const allowed = checkGrant(state, owner.value.grant, { scope: "tasks:write" }, queue.core.nowMs());
+    return allowed.ok ? ok({ taskId: null, jobId: null }) : allowed;
+  },
+  authorizeReader: (queue, caller) => {
+    return queue.access.asAny(caller, (reader) => ok({ name: actorLabel(reader) }));
   },
   authorizeRunner: (queue, caller) => {
     const runner = authorize(queue.core.state, caller, "runner");

@@ -11,6 +11,7 @@ export const runnerHandlers: Handlers<Methods> = {
   registerRunner: (queue, caller, input) => {
     return queue.access.asUser(
       caller,
+      { scope: "runners:write", lineId: null },
       (draft, actor) => registerRunner(draft, actor, { ...input, minted: queue.mint("runner") }),
     );
   },

@@ -11,7 +11,11 @@ type Methods = "submitTask" | "readTask" | "cancelTask";
 
 export const taskHandlers: Handlers<Methods> = {
   submitTask: (queue, caller, input) => {
-    const task = queue.access.asUser(caller, (draft, actor) => submitTask(draft, actor, input));
+    const task = queue.access.asUser(
+      caller,
+      { scope: "tasks:write", lineId: input.lineId },
+      (draft, actor) => submitTask(draft, actor, input),
+    );
     return task.ok ? ok(taskView(queue.core.state, task.value, input.baseUrl)) : task;
   },
   readTask: (queue, caller, input) => {
@@ -24,6 +28,7 @@ export const taskHandlers: Handlers<Methods> = {
   cancelTask: (queue, caller, input) => {
     const task = queue.access.asUser(
       caller,
+      { scope: "tasks:write", taskId: input.taskId },
       (draft, actor) => cancelTask(draft, actor, input.taskId as TaskId, input.reason),
       { taskId: input.taskId },
     );

@@ -8,6 +8,7 @@ import type {
   Job,
   LineVersion,
   ProjectSettings,
+  Remembered,
   Run,
   Runner,
   Task,
@@ -54,6 +55,12 @@ export const runs = sqliteTable("runs", {
   taskId: text("task_id").notNull(),
   body: text("body", { mode: "json" }).$type<Run>().notNull(),
 }, (t) => [index("runs_by_task").on(t.taskId)]);
+
+/** Answers to requests with an idempotency key. */
+export const remembered = sqliteTable("remembered", {
+  id: text("id").primaryKey(),
+  body: text("body", { mode: "json" }).$type<Remembered>().notNull(),
+});
 
 export const outbox = sqliteTable("outbox", {
   sequence: integer("sequence").primaryKey({ autoIncrement: true }),

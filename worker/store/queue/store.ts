@@ -47,6 +47,9 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       for (const { body } of db.select().from(schema.tokens).all()) {
         applyChange(state, { kind: "token", row: body });
       }
+      for (const { body } of db.select().from(schema.remembered).orderBy(sql`rowid`).all()) {
+        applyChange(state, { kind: "remembered", row: body });
+      }
       const chosen = or(isNull(schema.tasks.endedAtMs), gt(schema.tasks.endedAtMs, endedAfterMs));
       const living = db.select().from(schema.tasks).where(chosen).orderBy(sql`rowid`).all();
       for (const { body } of living) applyChange(state, { kind: "task", row: body });

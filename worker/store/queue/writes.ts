@@ -27,7 +27,7 @@ const NEW_BODY = { body: sql`excluded.body` };
 
 /** Builds the statements of one object. */
 export function createQueueWrites(db: Database): QueueWrites {
-  const { settings, lines, runners, tokens, tasks, jobs, runs, outbox } = schema;
+  const { settings, lines, runners, tokens, tasks, jobs, runs, remembered, outbox } = schema;
   const id = placeholder("id");
   const taskId = placeholder("taskId");
   const endedAtMs = placeholder("endedAtMs");
@@ -48,7 +48,11 @@ export function createQueueWrites(db: Database): QueueWrites {
       .onConflictDoUpdate({ target: jobs.id, set: NEW_BODY }).prepare(),
     run: db.insert(runs).values({ id, taskId, body })
       .onConflictDoUpdate({ target: runs.id, set: NEW_BODY }).prepare(),
+    remembered: db.insert(remembered).values({ id, body })
+      .onConflictDoUpdate({ target: remembered.id, set: NEW_BODY }).prepare(),
   };
+  const deleteRunner = db.delete(runners).where(eq(runners.id, id)).prepare();
+  const forget = db.delete(remembered).where(eq(remembered.id, id)).prepare();
   const deleteToken = db.delete(tokens).where(eq(tokens.hash, id)).prepare();
   const insertEvent = db.insert(outbox)
     .values({ destination, body, createdAtMs: placeholder("createdAtMs") }).prepare();
@@ -67,6 +71,15 @@ export function createQueueWrites(db: Database): QueueWrites {
           return;
         case "runner":
           put.runner.run({ id: change.row.id, body: change.row });
+          return;
+        case "delete_runner":
+          deleteRunner.run({ id: change.id });
+          return;
+        case "forget":
+          forget.run({ id: change.id });
+          return;
+        case "remembered":
+          put.remembered.run({ id: change.row.id, body: change.row });
           return;
         case "token":
           put.token.run({ id: change.row.hash, body: change.row });

@@ -1,0 +1,4 @@
+CREATE TABLE `remembered` (
+	`id` text PRIMARY KEY NOT NULL,
+	`body` text NOT NULL
+);
