@@ -24,15 +24,19 @@ export interface Claimed {
   readonly tokens: RunTokens;
 }
 
-/** The job that this runner would get, unclaimed; null when there is none, or when it still holds one (Line 12). */
+/**
+ * The job that this runner would get, unclaimed; null when there is none, or when its hands are full: it holds one
+ * (Line 12), or `maxJobs` of them when it says so.
+ */
 export function offerJob(
   draft: Draft,
   runnerId: RunnerId,
   capabilities: readonly string[] | null,
+  maxJobs = 1,
 ): Job | null {
   const runner = draft.runner(runnerId)!;
   noteSeen(draft, runnerId);
-  if (heldJobs(draft.before, runnerId).length > 0) return null;
+  if (heldJobs(draft.before, runnerId).length >= maxJobs) return null;
   return pickJob(draft.before.openJobs.values(), { labels: runner.labels, capabilities });
 }
 
@@ -47,6 +51,8 @@ export function claimJob(
     readonly jobId: JobId;
     readonly capabilities: readonly string[] | null;
     readonly tokens: RunTokens;
+    /** Jobs that the runner may hold; 1 for a runner that does not say (Line 12). */
+    readonly maxJobs?: number;
   },
 ): Result<Claimed, QueueError> {
   const runner = draft.runner(input.runnerId)!;
@@ -58,8 +64,8 @@ export function claimJob(
   if (job.state.kind !== "queued") {
     return err({ reason: "job_not_queued", jobId: job.id, status: job.state.kind });
   }
-  const held = heldJobs(draft.before, runner.id)[0];
-  if (held !== undefined) return err({ reason: "runner_busy", jobId: held.id });
+  const held = heldJobs(draft.before, runner.id);
+  if (held.length >= (input.maxJobs ?? 1)) return err({ reason: "runner_busy", jobId: held[0]!.id });
   const missing = missingFor(job, { labels: runner.labels, capabilities: input.capabilities });
   if (missing.length > 0) return err({ reason: "runner_does_not_match", missing });
 

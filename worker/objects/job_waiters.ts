@@ -1,10 +1,10 @@
 /**
- * Who waits for work: long polls and server-sent event streams of one queue. In memory only: whoever is cut off
- * asks again (O4).
+ * Who waits for work: long polls, sockets with credit and server-sent event streams of one queue. In memory only:
+ * whoever is cut off asks again, and sockets are put back from what is attached to them (O4).
  *
  * Invariants:
- *   1. A job that becomes queued wakes one poll that wants it, the one that waits longest: with N runners waiting, a
- *      job costs one wake-up and not N. The poll is told which job, so that two polls are not sent after the same one.
+ *   1. A job that becomes queued wakes one poll or socket that wants it, the one that waits longest: with N runners
+ *      waiting, a job costs one wake-up and not N. It is told which job, so that two are not sent after the same one.
  *   2. If the job is still queued {@link UNTAKEN_MS} later (its runner died, or was only offered it and left it),
  *      every poll that wants it is woken.
  *   3. A runner waits in one poll, its newest: an older one is of a process or connection that is gone, and must not
@@ -32,6 +32,11 @@ export interface Waiter {
 
 export interface JobWaiters {
   wait(waiter: Waiter, waitMs: number): Promise<WakeUp>;
+  /**
+   * Waits like a poll, without an end. `wake` is called in the middle of a decision and must not decide by itself; the
+   * waiter has left by then, and comes back at the end of the row. Returns how to leave.
+   */
+  enlist(waiter: Waiter, wake: (wakeUp: WakeUp) => void): () => void;
   /** These jobs have become queued. */
   offer(jobs: readonly Job[]): void;
   /** The runner's hands are free: its polls look again. */
@@ -43,6 +48,7 @@ export interface JobWaiters {
 }
 
 interface Poll extends Waiter {
+  readonly kind: "poll" | "socket";
   wake(wakeUp: WakeUp): void;
 }
 interface Stream extends Waiter {
@@ -64,9 +70,10 @@ export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaite
     wait: (waiter, waitMs) =>
       new Promise((resolve) => {
         for (const older of [...polls]) {
-          if (older.runnerId === waiter.runnerId) older.wake({ kind: "superseded" });
+          if (older.kind === "poll" && older.runnerId === waiter.runnerId) older.wake({ kind: "superseded" });
         }
         const poll: Poll = {
+          kind: "poll",
           runnerId: waiter.runnerId,
           wants: (job) => waiter.wants(job),
           wake: (wakeUp) => {
@@ -78,6 +85,19 @@ export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaite
         const timer = setTimeout(() => poll.wake({ kind: "look" }), waitMs);
         polls.add(poll);
       }),
+    enlist: (waiter, wake) => {
+      const poll: Poll = {
+        kind: "socket",
+        runnerId: waiter.runnerId,
+        wants: (job) => waiter.wants(job),
+        wake: (wakeUp) => {
+          polls.delete(poll);
+          wake(wakeUp);
+        },
+      };
+      polls.add(poll);
+      return () => void polls.delete(poll);
+    },
     offer: (jobs) => {
       for (const job of jobs) {
         for (const stream of [...streams]) if (stream.wants(job)) stream.tell(job);

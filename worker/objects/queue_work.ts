@@ -14,9 +14,11 @@ import type { JobWaiters, Waiter } from "./job_waiters.ts";
 import type { QueueAccess } from "./queue_access.ts";
 import type { QueueCore } from "./queue_core.ts";
 
-interface Want {
+/** What a runner asks for. `maxJobs`: how many it may hold; 1 where it does not say (Line 12). */
+export interface Want {
   readonly capabilities: readonly string[] | null;
   readonly baseUrl: string;
+  readonly maxJobs?: number;
 }
 
 export interface QueueWork {
@@ -25,6 +27,10 @@ export interface QueueWork {
     want: Want & { readonly waitMs: number },
   ): Promise<Result<PollAnswer | null, QueueError>>;
   claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError>;
+  /** The best job for an offer, not claimed; `wokenFor` goes first while it is queued and fits. Null: there is none. */
+  look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError>;
+  /** A runner that waits for what it wants. */
+  waiterOf(runnerId: RunnerId, want: Want): Waiter;
   /** The event stream of a runner: each job that it could do, whenever one becomes queued. */
   stream(runnerId: string): Response;
 }
@@ -37,31 +43,33 @@ export function createQueueWork(
   mintRunTokens: () => RunTokens,
 ): QueueWork {
   function claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError> {
-    const { jobId, capabilities } = want;
+    const { jobId, capabilities, maxJobs = 1 } = want;
     const tokens = mintRunTokens();
     const claimed = access.asRunner(
       caller,
-      (draft, runnerId) => claimJob(draft, { runnerId, jobId: jobId as JobId, capabilities, tokens }),
+      (draft, runnerId) =>
+        claimJob(draft, { runnerId, jobId: jobId as JobId, capabilities, tokens, maxJobs }),
       { jobId },
     );
     return claimed.ok ? ok(claimedJob(core.state, claimed.value, want.baseUrl)) : claimed;
   }
 
-  /**
-   * Without capabilities the poll claims at once; with them it offers (pick A3). `wokenFor` is the job to take, if it
-   * is still there.
-   */
+  function look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError> {
+    return access.asRunner(caller, (draft, runnerId) => {
+      const wanted = wokenFor === null ? undefined : core.state.jobs.get(wokenFor as JobId);
+      const isThere = wanted?.state.kind === "queued" && waiterOf(runnerId, want).wants(wanted);
+      const best = offerJob(draft, runnerId, want.capabilities, want.maxJobs);
+      return ok(isThere ? wanted : best);
+    });
+  }
+
+  /** Without capabilities the poll claims at once; with them it offers (pick A3). */
   function pollOnce(
     caller: Caller,
     want: Want,
     wokenFor: string | null,
   ): Result<PollAnswer | null, QueueError> {
-    const offered = access.asRunner(caller, (draft, runnerId) => {
-      const best = offerJob(draft, runnerId, want.capabilities);
-      const wanted = wokenFor === null ? undefined : core.state.jobs.get(wokenFor as JobId);
-      const isThere = wanted?.state.kind === "queued" && waiterOf(runnerId, want.capabilities).wants(wanted);
-      return ok(isThere ? wanted : best);
-    });
+    const offered = look(caller, want, wokenFor);
     if (!offered.ok) return offered;
     if (offered.value === null) return ok(null);
     if (want.capabilities !== null) return ok({ jobs: [offeredJob(core.state, offered.value)] });
@@ -69,11 +77,11 @@ export function createQueueWork(
     return claimed.ok ? ok({ jobs: [claimed.value] }) : claimed;
   }
 
-  /** A runner that holds a job wants no other one (Line 12). */
-  function waiterOf(runnerId: RunnerId, capabilities: readonly string[] | null): Waiter {
+  /** A runner whose hands are full wants no other job (Line 12). */
+  function waiterOf(runnerId: RunnerId, { capabilities, maxJobs = 1 }: Want): Waiter {
     return {
       runnerId,
-      wants: (job) => heldJobs(core.state, runnerId).length === 0 && canDo(runnerId, job, capabilities),
+      wants: (job) => heldJobs(core.state, runnerId).length < maxJobs && canDo(runnerId, job, capabilities),
     };
   }
 
@@ -84,6 +92,8 @@ export function createQueueWork(
 
   return {
     claim,
+    look,
+    waiterOf,
     poll: async (caller, want) => {
       const untilMs = Date.now() + want.waitMs;
       let wokenFor: string | null = null;
@@ -93,7 +103,7 @@ export function createQueueWork(
         if (!answer.ok || answer.value !== null || leftMs <= 0) return answer;
         const runner = authorize(core.state, caller, "runner");
         if (!runner.ok) return runner;
-        const woken = await waiters.wait(waiterOf(runner.value.runnerId, want.capabilities), leftMs);
+        const woken = await waiters.wait(waiterOf(runner.value.runnerId, want), leftMs);
         if (woken.kind === "superseded") return ok(null);
         wokenFor = woken.kind === "job" ? woken.jobId : null;
       }
