@@ -28,6 +28,19 @@ export const TASK_OUTPUT_MAX_BYTES = 10 * 1024 * 1024;
 export const OUTPUT_ROW_MAX_BYTES = 256 * 1024;
 /** Output in one frame to a viewer: as JSON it may grow sixfold, and a message of 1 MiB must hold it. */
 export const VIEWER_FRAME_MAX_BYTES = 64 * 1024;
+/** Output on its way to a viewer that acknowledges: what its socket may hold, and enough for a screen and the next. */
+export const VIEWER_WINDOW_BYTES = 256 * 1024;
+/** A viewer that does not acknowledge gets a replay in pages of this size, with this pause: some megabytes a second. */
+export const VIEWER_PAGE_BYTES = 64 * 1024;
+export const VIEWER_PAGE_PAUSE_MS = 20;
+/** A viewer's message is an acknowledgement; what is longer is not read. */
+export const VIEWER_MESSAGE_MAX_CHARS = 256;
+/** After a task's end its output stays this long in its object, where reading is cheap; then it is one object in R2. */
+export const OUTPUT_IN_OBJECT_MS = 24 * 3_600_000;
+/** Output is deleted this long after its task's end, unless SHOPFLOOR_OUTPUT_RETENTION_DAYS says otherwise. */
+export const OUTPUT_RETENTION_DAYS_DEFAULT = 90;
+/** When R2 could not take or delete output, the next try comes after this; nobody waits for it. */
+export const OUTPUT_MOVE_RETRY_MS = 10 * 60_000;
 /** Output in one answer to a reader over HTTP or on a page; the rest is asked for from where it ended. */
 export const OUTPUT_READ_MAX_BYTES = 1024 * 1024;
 /** The end of a task's output that its page shows before the stream takes over. */
@@ -52,24 +65,48 @@ export const LIST_PAGE_MAX = 200;
 /** Words of a search text that are used; the rest is ignored. */
 export const SEARCH_WORDS_MAX = 8;
 
-/** One push's pack: an object has 128 MB of memory, and a pack is there twice while it is taken apart. */
-export const PUSH_PACK_MAX_BYTES = 20 * 1000 * 1000;
+/** One push's pack: it streams, so what bounds it is the platform's limit of 100 MB for a request. */
+export const PUSH_PACK_MAX_BYTES = 90 * 1000 * 1000;
 /** A larger push is read to its end up to the platform's own request limit, so that git shows our answer. */
 export const PUSH_DRAIN_MAX_BYTES = 100 * 1000 * 1000;
+/** The commands before a pack: some thousands of refs. */
+export const PUSH_COMMANDS_MAX_BYTES = 1024 * 1024;
+/** All packs of one repository: ten of the largest pushes; in rows they take a tenth of the platform's 10 GB. */
+export const REPOSITORY_MAX_BYTES = 1000 * 1000 * 1000;
 /** A fetch request is a list of ids: 20,000 haves. */
 export const FETCH_REQUEST_MAX_BYTES = 1024 * 1024;
+/** About 60 bytes of memory each while the repository is awake, and three times that while they are pushed. */
 export const PACK_OBJECTS_MAX = 100_000;
-/** One file, inflated: it must fit beside its pack while it is a delta's base. */
+/** One file, inflated: base and result of a delta are in memory together. */
 export const GIT_OBJECT_MAX_BYTES = 32 * 1000 * 1000;
-/** Inflating and hashing for one push: some seconds of the platform's 30 s of CPU. */
-export const PACK_WORK_MAX_BYTES = 512 * 1000 * 1000;
-/** Objects that came as deltas, compressed again, in memory until the push's transaction. */
-export const PACK_EXPANDED_MAX_BYTES = 32 * 1000 * 1000;
-export const PACK_BASE_CACHE_BYTES = 16 * 1000 * 1000;
-/** Large blobs that a thin pack's deltas are based on, loaded from R2 for one push. */
+/** One commit, directory or tag, inflated: a directory of 100,000 files. They are parsed as a whole. */
+export const GIT_STRUCTURE_MAX_BYTES = 4 * 1000 * 1000;
+/** Larger entries of a pack are inflated piece by piece; smaller ones in one go, which is faster. */
+export const PACK_LARGE_ENTRY_BYTES = 512 * 1024;
+/** Inflating and delta work for one push: some seconds of the platform's 30 s of CPU. */
+export const PACK_WORK_MAX_BYTES = 1500 * 1000 * 1000;
+/** Deltas on deltas: what git allows in one pack. Each push may add some to a chain that began in an earlier one. */
+export const PACK_DELTA_DEPTH_MAX = 4_095;
+/** Inflated objects at hand as bases of deltas: for the repository, and for a push under way. */
+export const PACK_BASE_CACHE_BYTES = 8 * 1000 * 1000;
+/** Large blobs in R2, from before there were packs, that a push's deltas are based on. */
 export const PACK_LARGE_BASES_MAX_BYTES = 24 * 1000 * 1000;
-/** Compressed objects above this are in R2: a row of the platform holds 2 MB. */
-export const GIT_ROW_MAX_BYTES = 1_500_000;
+/** The bytes of a pack are cut into rows of this size: small enough to read one for one object. */
+export const PACK_CHUNK_BYTES = 256 * 1024;
+/** Chunks at hand: 6 MiB. */
+export const PACK_CACHE_CHUNKS = 24;
+/** What R2 holds of a pack in one object: 8 MiB, which is in memory while it is written. */
+export const PACK_SEGMENT_CHUNKS = 32;
+/** A row of an index: 25,000 objects, below the platform's 2 MB. */
+export const PACK_INDEX_ROW_OBJECTS = 25_000;
+/** Packs of this size go to R2, where a byte costs a thirteenth, once nobody has used them for that long. */
+export const PACK_SETTLE_MIN_BYTES = 4 * 1000 * 1000;
+export const PACK_SETTLE_MS = 60 * 60_000;
+/** Compression of what we send whole although it came as a delta: fast, as a client waits. */
+export const PACK_DEFLATE_LEVEL = 3;
+/** Commits in one page of a log. */
+export const COMMIT_PAGE_DEFAULT = 50;
+export const COMMIT_PAGE_MAX = 200;
 /** Bytes of a pack made at once while a client reads it. */
 export const PACK_PIECE_BYTES = 256 * 1024;
 /** A file shown or returned by RPC; the platform's limit for one call is 32 MiB. */

@@ -42,6 +42,34 @@ export interface OutputFrame {
   readonly text: string;
 }
 
+/** Query of `GET .../tasks/{taskId}/log`. The selected bytes are what a `Range` header counts in. */
+export const outputQuery = z.object({
+  offset: z.coerce.number().int().nonnegative().default(0)
+    .meta({ description: "Leaves out the bytes before this one." }),
+  run: z.string().min(1).max(64).optional().meta({ description: "Only the output of this run." }),
+});
+
+/** Query of `GET .../tasks/{taskId}/log/ws`. */
+export const viewerQuery = z.object({
+  offset: z.coerce.number().int().nonnegative().default(0)
+    .meta({ description: "The byte of the task's output to begin with." }),
+  acks: z.enum(["true", "false"]).default("false").meta({
+    description:
+      "`true`: the viewer acknowledges what it has shown, and gets at most a window of output beyond it.",
+  }),
+});
+
+/**
+ * What a viewer may say, as JSON text: it has shown the output up to `offset` (a frame's `nextOffset`). From its first
+ * acknowledgement on, or with `acks=true` from the beginning, it gets at most a window of output that it has not
+ * acknowledged.
+ */
+export const viewerMessage = z.object({
+  kind: z.literal("ack"),
+  offset: z.number().int().nonnegative(),
+});
+export type ViewerMessage = z.infer<typeof viewerMessage>;
+
 /** Frames that a viewer's WebSocket gets, as JSON text. */
 export type ViewerFrame =
   | OutputFrame

@@ -10,15 +10,24 @@ export interface FakeQueue {
   got(): Promise<readonly { eventId: string; resolution: GateResolution }[]>;
 }
 
+export interface LogUnderTest extends TaskLogApi {
+  appendAll(...chunks: readonly OutputChunk[]): Promise<{ nextOffset: number }[]>;
+  advanceClock(ms: number): Promise<void>;
+  /** From now on the bucket fails, or works again. */
+  breakBucket(isBroken: boolean): Promise<void>;
+  /** In the platform's time; null when none is set. */
+  alarmAtMs(): Promise<number | null>;
+}
+
 export interface GateLogHarness {
   gate(askId: string): HumanGateApi & { advanceClock(ms: number): Promise<void> };
   /** Bytes that it gives come back as text. */
-  log(
-    name: string,
-  ): TaskLogApi & { appendAll(...chunks: readonly OutputChunk[]): Promise<{ nextOffset: number }[]> };
+  log(name: string): LogUnderTest;
+  /** The text of an object in the bucket; null when there is none. With `text` it is put first. */
+  blob(key: string, text?: string): Promise<string | null>;
   queue(name: string): FakeQueue;
   /** The address at which a viewer joins. */
-  viewerUrl(name: string, offset: number): string;
+  viewerUrl(name: string, offset: number, acks?: boolean): string;
   /** Forgets an object's memory, as the platform may at any time; sockets hibernate. */
   evict(binding: "HUMAN_GATE" | "TASK_LOG", name: string): Promise<void>;
   /** Reads an object's tables. */
@@ -43,6 +52,7 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
         durable_objects: {
           bindings: Object.entries(objects).map(([name, class_name]) => ({ name, class_name })),
         },
+        r2_buckets: [{ binding: "BLOBS", bucket_name: "blobs" }],
         migrations: [{ tag: "v1", new_sqlite_classes: Object.values(objects) }],
         rules: [{ type: "Text", globs: ["**/*.sql"], fallthrough: true }],
       },
@@ -72,7 +82,16 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
     gate: (askId) => stub("HUMAN_GATE", askId),
     log: (name) => stub("TASK_LOG", name),
     queue: (name) => stub("JOB_QUEUE", name),
-    viewerUrl: (name, offset) => `${url.origin.replace("http", "ws")}/log/${name}?offset=${offset}`,
+    viewerUrl: (name, offset, acks = false) =>
+      `${url.origin.replace("http", "ws")}/log/${encodeURIComponent(name)}?offset=${offset}&acks=${acks}`,
+    blob: async (key, text) => {
+      const response = await fetch(`${url.origin}/blobs/${encodeURIComponent(key)}`, {
+        method: text === undefined ? "GET" : "PUT",
+        ...(text === undefined ? {} : { body: text }),
+      });
+      const found = await response.text();
+      return response.ok ? found : null;
+    },
     evict: (binding, name) => worker.evictDurableObject(binding, { name, webSockets: "hibernate" }),
     rows: async (binding, name, query) => {
       const storage = await worker.getDurableObjectStorage(binding, { name });

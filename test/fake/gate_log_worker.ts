@@ -2,15 +2,45 @@
  * A Worker around `HumanGate` and `TaskLog` for tests, with a stand-in for the queue that can be told to refuse.
  * `GET /log/{name}` is passed on to the log of that name, so that a test can join as a viewer;
  * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": [...]}`;
- * the method `appendAll` of a log appends each argument, without waiting in between.
+ * the method `appendAll` of a log appends each argument, without waiting in between;
+ * `GET`, `PUT` and `DELETE /blobs/{key}` reach the bucket.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { GateResolution } from "../../worker/domain/event.ts";
 import type { Env } from "../../worker/env.ts";
 import { HumanGate } from "../../worker/objects/human_gate.ts";
-import { TaskLog } from "../../worker/objects/task_log.ts";
+import { TaskLog as RealTaskLog } from "../../worker/objects/task_log.ts";
 
-export { HumanGate, TaskLog };
+export { HumanGate };
+
+/** The real log, over a bucket that can be told to fail. */
+export class TaskLog extends RealTaskLog {
+  constructor(ctx: DurableObjectState, env: Env) {
+    const isBroken = () => ctx.storage.kv.get("is_bucket_broken") === true;
+    super(ctx, { ...env, BLOBS: breakable(env.BLOBS, isBroken) });
+  }
+
+  breakBucket(isBroken: boolean): void {
+    this.ctx.storage.kv.put("is_bucket_broken", isBroken);
+  }
+
+  async alarmAtMs(): Promise<number | null> {
+    return await this.ctx.storage.getAlarm();
+  }
+}
+
+function breakable(bucket: R2Bucket, isBroken: () => boolean): R2Bucket {
+  return new Proxy(bucket, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        if (isBroken()) return Promise.reject(new Error("broken for the test"));
+        return member.apply(target, args);
+      };
+    },
+  });
+}
 
 /** Takes resolutions, or refuses them. */
 export class JobQueue extends DurableObject<Env> {
@@ -33,6 +63,7 @@ export default {
     const [, first, name = "none", method = ""] = new URL(request.url).pathname.split("/").map(
       decodeURIComponent,
     );
+    if (first === "blobs") return await blob(request, env.BLOBS, decodeURIComponent(name));
     if (first === "log") return await env.TASK_LOG.getByName(name).fetch(request);
     const objects: Record<string, DurableObjectNamespace> = {
       HUMAN_GATE: env.HUMAN_GATE,
@@ -55,6 +86,13 @@ export default {
     return new Response(JSON.stringify({ result }, toText));
   },
 };
+
+async function blob(request: Request, bucket: R2Bucket, key: string): Promise<Response> {
+  if (request.method === "PUT") await bucket.put(key, await request.text());
+  if (request.method === "DELETE") await bucket.delete(key);
+  const found = await bucket.get(key);
+  return new Response(found === null ? null : await found.text(), { status: found === null ? 404 : 200 });
+}
 
 function isBytes(value: unknown): value is { $bytes: number[] } {
   return typeof value === "object" && value !== null && "$bytes" in value;

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { startGateLogHarness } from "../fake/gate_log_harness.ts";
 import type { TimelineEntry, ViewerFrame } from "../../protocol/line/log.ts";
-import { TASK_OUTPUT_MAX_BYTES } from "../../worker/limits.ts";
+import {
+  OUTPUT_IN_OBJECT_MS,
+  OUTPUT_MOVE_RETRY_MS,
+  TASK_OUTPUT_MAX_BYTES,
+  VIEWER_FRAME_MAX_BYTES,
+  VIEWER_WINDOW_BYTES,
+} from "../../worker/limits.ts";
+
+const DAY_MS = 86_400_000;
 
 const entry = (eventId: string): TimelineEntry => ({
   eventId,
@@ -47,7 +55,11 @@ async function join(url: string) {
       socket.onclose = resolve;
       socket.close();
     });
-  return { frames, text, until, close };
+  const acknowledge = (offset: number) => socket.send(JSON.stringify({ kind: "ack", offset }));
+  const say = (text: string) => socket.send(text);
+  /** Where its output goes on. */
+  const at = () => frames.flatMap((f) => f.kind === "output" ? [f.nextOffset] : []).at(-1) ?? 0;
+  return { frames, text, until, close, acknowledge, say, at };
 }
 
 Deno.test({
@@ -68,7 +80,13 @@ Deno.test({
       assert.deepEqual(await log.append(chunk(0, bytesOf("abc"))), { nextOffset: 3 });
       assert.deepEqual(await log.append(chunk(1, bytesOf("def"))), { nextOffset: 6 });
       await harness.evict("TASK_LOG", "once");
-      assert.deepEqual(await read("once", 2), { offset: 2, bytes: "cdef", totalBytes: 6, hasEnded: false });
+      assert.deepEqual(await read("once", 2), {
+        offset: 2,
+        bytes: "cdef",
+        totalBytes: 6,
+        hasEnded: false,
+        expiredAtMs: null,
+      });
       assert.deepEqual((await read("once", 99)).bytes, "");
     });
 
@@ -152,6 +170,166 @@ Deno.test({
       assert.match(tail.bytes, /^\n\[shopfloor\] output limit of 10485760 bytes reached/);
       assert.equal(tail.bytes.split(`${dropped} bytes of output were not kept`).length, 2);
       assert.equal(tail.hasEnded, true);
+    });
+
+    await t.step("several chunks in one call are one write with an answer for each", async () => {
+      const log = harness.log("many");
+      const chunks = [0, 1, 1, 2].map((n) => chunk(n, bytesOf("ab")));
+      assert.deepEqual((await log.appendMany(chunks)).map((a) => a.nextOffset), [2, 4, 4, 6]);
+      assert.deepEqual((await log.appendMany(chunks)).map((a) => a.nextOffset), [6, 6, 6, 6]);
+      assert.deepEqual(await log.appendMany([]), []);
+      assert.equal((await harness.rows("TASK_LOG", "many", "select * from output")).length, 1);
+    });
+
+    await t.step("entries of one delivery are one row, and repeats in other groups add nothing", async () => {
+      const log = harness.log("deliveries");
+      await log.recordMany(["q:1", "q:2", "q:3"].map(entry));
+      await harness.evict("TASK_LOG", "deliveries");
+      await log.recordMany(["q:2", "q:3", "q:4", "q:4"].map(entry), { eventId: "q:4:end", status: "failed" });
+      await log.recordMany([entry("q:4")], { eventId: "q:4:end", status: "failed" });
+      assert.deepEqual((await log.timeline()).map((e) => e.eventId), ["q:1", "q:2", "q:3", "q:4"]);
+      const rows = await harness.rows("TASK_LOG", "deliveries", "select * from timeline_batches");
+      assert.equal(rows.length, 2);
+      assert.equal((await read("deliveries", 0)).hasEnded, true);
+    });
+
+    await t.step("one run's output is found among others'", async () => {
+      const log = harness.log("runs");
+      const of = (runId: string, text: string) => ({ ...chunk(null, bytesOf(text)), runId });
+      await log.appendMany([of("r1", "one"), of("r2", "two"), of("r1", "more"), of("r1", "!")]);
+      assert.deepEqual((await log.shape("r1")).spans, [{ offset: 0, bytes: 3 }, { offset: 6, bytes: 5 }]);
+      assert.deepEqual((await log.shape(null)).spans, [{ offset: 0, bytes: 11 }]);
+      assert.deepEqual((await log.shape("r9")).spans, []);
+    });
+
+    await t.step("a viewer that acknowledges gets a window, not everything, and then all of it", async () => {
+      const log = harness.log("slow");
+      const whole = "0123456789abcdef".repeat(128 * 1024);
+      for (let at = 0; at < whole.length; at += 60_000) {
+        await log.append(chunk(at / 60_000, bytesOf(whole.slice(at, at + 60_000))));
+      }
+      const viewer = await join(harness.viewerUrl("slow", 0, true));
+      await viewer.until(() => viewer.at() >= VIEWER_WINDOW_BYTES);
+      await log.append(chunk(1_000, bytesOf("live")));
+      // What comes after this timeline entry on the same socket would have come before it.
+      await log.record(entry("q:1"));
+      await viewer.until(() => viewer.frames.at(-1)?.kind === "timeline");
+      assert.equal(viewer.at(), VIEWER_WINDOW_BYTES);
+      const framesMax = VIEWER_WINDOW_BYTES / VIEWER_FRAME_MAX_BYTES + 1;
+      assert.ok(viewer.frames.length - 1 <= framesMax, `${viewer.frames.length - 1} frames before an ack`);
+
+      for (const wrong of ["", "{", '{"kind":"ack"}', '{"kind":"ack","offset":-1}', "x".repeat(10_000)]) {
+        viewer.say(wrong);
+      }
+      await harness.evict("TASK_LOG", "slow");
+      viewer.acknowledge(100_000);
+      await viewer.until(() => viewer.at() >= VIEWER_WINDOW_BYTES + 100_000);
+      await log.record(entry("q:2"));
+      await viewer.until(() => viewer.frames.at(-1)?.kind === "timeline");
+      assert.equal(viewer.at(), VIEWER_WINDOW_BYTES + 100_000);
+      await log.end("e1", "completed");
+      while (viewer.frames.at(-1)?.kind !== "end") {
+        const before = viewer.frames.length;
+        viewer.acknowledge(viewer.at());
+        await viewer.until(() => viewer.frames.length > before);
+      }
+      assert.ok(viewer.text() === whole + "live");
+      await viewer.close();
+    });
+
+    await t.step("a viewer that does not acknowledge gets it all, page by page, in order", async () => {
+      const log = harness.log("older");
+      for (let n = 0; n < 10; n++) await log.append(chunk(n, new Uint8Array(60_000).fill(97 + n)));
+      const viewer = await join(harness.viewerUrl("older", 0));
+      await viewer.until(() => viewer.at() === 600_000);
+      await log.append(chunk(10, bytesOf("end")));
+      await viewer.until(() => viewer.at() === 600_003);
+      const offsets = viewer.frames.flatMap((f) => f.kind === "output" ? [f] : []);
+      assert.ok(offsets.every((f, i) => f.offset === (offsets[i - 1]?.nextOffset ?? 0)));
+      await viewer.close();
+    });
+
+    await t.step(
+      "output moves to R2 a day after the end; reads, runs and viewers notice nothing",
+      async () => {
+        const log = harness.log("acme/site/moves");
+        const key = "output/acme/site/moves";
+        await harness.blob(key, "half of an earlier try");
+        const of = (runId: string, text: string) => ({ ...chunk(0, bytesOf(text)), runId });
+        await log.append(of("r1", "one €"));
+        await log.append(of("r2", "two"));
+        await log.record(entry("q:1"));
+        assert.equal(await log.alarmAtMs(), null);
+        await log.end("e1", "completed");
+        await log.advanceClock(OUTPUT_IN_OBJECT_MS - 60_000);
+        assert.equal((await harness.rows("TASK_LOG", "acme/site/moves", "select * from output")).length, 2);
+        const dueInMs = (await log.alarmAtMs())! - Date.now();
+        assert.ok(dueInMs > 0 && dueInMs <= 60_000, `alarm in ${dueInMs} ms`);
+        const [before, shape] = [await read("acme/site/moves", 2), await log.shape("r2")];
+
+        await log.advanceClock(60_000);
+        assert.deepEqual(await harness.rows("TASK_LOG", "acme/site/moves", "select * from output"), []);
+        assert.equal(await harness.blob(key), "one €two");
+        for (const isWoken of [false, true]) {
+          if (isWoken) await harness.evict("TASK_LOG", "acme/site/moves");
+          assert.deepEqual(await read("acme/site/moves", 2), before);
+          assert.deepEqual(await log.shape("r2"), shape);
+        }
+        const viewer = await join(harness.viewerUrl("acme/site/moves", 4, true));
+        await viewer.until(() => viewer.frames.at(-1)?.kind === "end");
+        assert.equal(viewer.text(), "€two");
+        assert.deepEqual(viewer.frames.flatMap((f) => f.kind === "output" ? [f.runId] : []), ["r1", "r2"]);
+        await viewer.close();
+
+        assert.deepEqual(
+          await log.append(of("r1", "one €")),
+          { nextOffset: 7 },
+          "a repeat is answered as before",
+        );
+        assert.deepEqual(await log.append({ ...of("r1", "late"), sequence: 1 }), { nextOffset: 11 });
+        assert.equal((await read("acme/site/moves", 0)).bytes, "one €two", "what comes later is not kept");
+      },
+    );
+
+    await t.step("output is deleted at the end of its retention, and the timeline stays", async () => {
+      const log = harness.log("acme/site/expires");
+      await log.append(chunk(0, bytesOf("secret")));
+      await log.record(entry("q:1"));
+      await log.end("e1", "failed");
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      await log.advanceClock(90 * DAY_MS - OUTPUT_IN_OBJECT_MS - 60_000);
+      assert.equal((await read("acme/site/expires", 0)).bytes, "secret");
+      await log.advanceClock(60_000);
+      assert.equal(await harness.blob("output/acme/site/expires"), null);
+      await harness.evict("TASK_LOG", "acme/site/expires");
+      const page = await read("acme/site/expires", 0);
+      assert.deepEqual([page.bytes, page.totalBytes, page.hasEnded], ["", 6, true]);
+      assert.ok(page.expiredAtMs !== null);
+      assert.equal((await log.timeline()).length, 1);
+      await log.advanceClock(DAY_MS);
+    });
+
+    await t.step("while R2 fails the rows stay and are read, and the next try moves them", async () => {
+      const log = harness.log("acme/site/broken");
+      await log.append(chunk(0, bytesOf("kept")));
+      await log.end("e1", "completed");
+      await log.breakBucket(true);
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      assert.equal((await read("acme/site/broken", 0)).bytes, "kept");
+      const dueInMs = (await log.alarmAtMs())! - Date.now();
+      assert.ok(dueInMs > OUTPUT_MOVE_RETRY_MS / 2 && dueInMs <= OUTPUT_MOVE_RETRY_MS, `${dueInMs} ms`);
+      await log.breakBucket(false);
+      await log.advanceClock(OUTPUT_MOVE_RETRY_MS);
+      assert.deepEqual(await harness.rows("TASK_LOG", "acme/site/broken", "select * from output"), []);
+      assert.equal((await read("acme/site/broken", 0)).bytes, "kept");
+    });
+
+    await t.step("a task without output needs no alarm, and late output after the end gets one", async () => {
+      const log = harness.log("acme/site/quiet");
+      await log.end("e1", "completed");
+      assert.equal(await log.alarmAtMs(), null);
+      await log.append(chunk(0, bytesOf("late")));
+      assert.ok(await log.alarmAtMs() !== null);
     });
 
     await harness.close();

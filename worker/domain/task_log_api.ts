@@ -1,5 +1,6 @@
 /** What may be asked of a `TaskLog` object: one task's live output and timeline. Types only. */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import type { ByteSpan } from "./byte_range.ts";
 
 export interface OutputChunk {
   readonly runId: string;
@@ -11,24 +12,53 @@ export interface OutputChunk {
   readonly bytes: Uint8Array;
 }
 
+export interface ChunkAnswer {
+  /** Bytes taken of this run so far; where the next chunk goes. */
+  readonly nextOffset: number;
+}
+
 export interface OutputPage {
   /** Byte offset within the whole task's output. */
   readonly offset: number;
+  /** Empty once the output has expired. */
   readonly bytes: Uint8Array;
   readonly totalBytes: number;
   /** True once the task has ended and nothing more will come. */
   readonly hasEnded: boolean;
+  /** When the output was deleted; null while it is kept. */
+  readonly expiredAtMs: number | null;
+}
+
+/** Which bytes there are to read. */
+export interface OutputShape extends Omit<OutputPage, "offset" | "bytes"> {
+  /** Where in the whole task's output the asked bytes lie, in order. */
+  readonly spans: readonly ByteSpan[];
+}
+
+/** The task is over: its last entry's event, with how it ended. */
+export interface LogEnding {
+  readonly eventId: string;
+  readonly status: "completed" | "failed";
 }
 
 export interface TaskLogApi {
   /** Idempotent by (runId, sequence): a repeated chunk changes nothing and gets the same answer. */
-  append(chunk: OutputChunk): Promise<{ readonly nextOffset: number }>;
+  append(chunk: OutputChunk): Promise<ChunkAnswer>;
+  /** The same for several chunks, of one run or of several, in order; one answer for each. Written together. */
+  appendMany(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]>;
   /** Idempotent by event id. */
   record(entry: TimelineEntry): Promise<void>;
+  /** The same for what was delivered together, and then, where `ending` is given, {@link TaskLogApi.end}. */
+  recordMany(entries: readonly TimelineEntry[], ending?: LogEnding | null): Promise<void>;
   /** The task is over; viewers are told and the log takes no more entries from this event's repeats. */
   end(eventId: string, status: "completed" | "failed"): Promise<void>;
   read(fromOffset: number, bytesMax: number): Promise<OutputPage>;
+  /** What there is to read of the task, or of one run of it. */
+  shape(runId: string | null): Promise<OutputShape>;
   timeline(): Promise<readonly TimelineEntry[]>;
-  /** Upgrade: GET with `Upgrade: websocket`; query `offset` says from where to replay. Frames: `ViewerFrame`. */
+  /**
+   * Upgrade: GET with `Upgrade: websocket`; query `offset` says from where to replay, `acks=true` that the viewer will
+   * acknowledge. Frames to the viewer: `ViewerFrame`; from it: `ViewerMessage`.
+   */
   fetch(request: Request): Promise<Response>;
 }

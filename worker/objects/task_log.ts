@@ -1,203 +1,191 @@
 /**
- * `TaskLog`: the live output and the timeline of one task, a Durable Object named `owner/project/taskId`.
+ * `TaskLog`: the live output and the timeline of one task, a Durable Object named `owner/project/taskId`. A shell:
+ * output comes in by `log_intake.ts`, is read by `log_reader.ts`, goes to viewers by `log_viewers.ts`, and moves to R2
+ * by `log_archive.ts`, all over what `log_book.ts` knows.
  *
- * Owns: output rows, timeline and end mark in its SQLite; the sockets of its viewers, which hibernate: an idle
- * viewer costs nothing and outlives the object's memory.
+ * Owns: output rows, timeline and end mark in its SQLite; the output's object in R2; the sockets of its viewers.
  *
  * Invariants
- * 1. (O1, O4) Chunks of one turn of the event loop are placed and written together; nobody is answered before the
- *    write. If it fails nobody is answered at all and the object starts again from its storage.
- * 2. A viewer's replay and the live frames are one fold over the same rows (`domain/viewer_frame.ts`). Replay reads
- *    committed rows and joins the live viewers without an `await` in between: no gap, no piece twice.
- * 3. Viewers are told after the write; a socket that cannot be written to is closed, and its viewer comes back with
- *    the offset where it was.
+ * 1. (O1, O4) Nobody is answered before what they sent is written, and no `await` stands between deciding and writing.
+ * 2. Viewers are told after the write.
+ * 3. (O3) One alarm: when the output moves or expires. It may come early, late and twice.
  */
 import { DurableObject } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/task_log/migrations.js";
-import type { TimelineEntry, ViewerFrame } from "../../protocol/line/log.ts";
-import { closingMarker, type OutputState, placeChunks } from "../domain/output_log.ts";
-import type { OutputChunk, OutputPage, TaskLogApi } from "../domain/task_log_api.ts";
-import { flushHeld, frameOutput, type Held } from "../domain/viewer_frame.ts";
+import type { TimelineEntry } from "../../protocol/line/log.ts";
+import { spansOf } from "../domain/output_segment.ts";
+import { closingMarker } from "../domain/output_log.ts";
+import { retentionMs } from "../domain/retention.ts";
+import type {
+  ChunkAnswer,
+  LogEnding,
+  OutputChunk,
+  OutputPage,
+  OutputShape,
+  TaskLogApi,
+} from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
-import { OUTPUT_READ_MAX_BYTES, OUTPUT_ROW_MAX_BYTES, TASK_OUTPUT_MAX_BYTES } from "../limits.ts";
+import { OUTPUT_IN_OBJECT_MS, OUTPUT_READ_MAX_BYTES, OUTPUT_RETENTION_DAYS_DEFAULT } from "../limits.ts";
 import { createLogStore, type EndedStatus, type LogStore } from "../store/log/store.ts";
-
-const LIMITS = { capBytes: TASK_OUTPUT_MAX_BYTES, rowMaxBytes: OUTPUT_ROW_MAX_BYTES };
-/** A cut character is at most 3 bytes long, so it began in one of the last 3 rows. */
-const ROWS_OF_A_CUT_CHARACTER = 3;
-
-interface WaitingChunk {
-  readonly chunk: OutputChunk;
-  readonly answer: (answer: { nextOffset: number }) => void;
-}
+import { createObjectClock, type ObjectClock } from "./clock.ts";
+import { createLogArchive, type LogArchive } from "./log_archive.ts";
+import { createLogBook, type LogBook } from "./log_book.ts";
+import { createLogIntake, type LogIntake } from "./log_intake.ts";
+import { bytesOf, createLogReader, type LogReader } from "./log_reader.ts";
+import { createLogViewers, type LogViewers } from "./log_viewers.ts";
+import { objectName } from "./object_name.ts";
 
 /** See the file's header. */
 export class TaskLog extends DurableObject<Env> implements TaskLogApi {
+  readonly #clock: ObjectClock;
   readonly #store: LogStore;
-  #state: OutputState | null = null;
-  /** What the live viewers' fold holds; undefined until it is needed after a wake-up. */
-  #held: Held | undefined;
-  #waiting: WaitingChunk[] = [];
+  readonly #book: LogBook;
+  readonly #reader: LogReader;
+  readonly #viewers: LogViewers;
+  readonly #intake: LogIntake;
+  readonly #archive: LogArchive;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const db = drizzle(ctx.storage);
-    this.#store = createLogStore(db);
-    ctx.blockConcurrencyWhile(() => migrate(db, migrations));
-  }
-
-  append(chunk: OutputChunk): Promise<{ readonly nextOffset: number }> {
-    return new Promise((answer) => {
-      this.#waiting.push({ chunk, answer });
-      if (this.#waiting.length === 1) setTimeout(() => this.#flush(), 0);
+    const variable = "SHOPFLOOR_OUTPUT_RETENTION_DAYS";
+    const keeping = {
+      inObjectMs: OUTPUT_IN_OBJECT_MS,
+      retentionMs: retentionMs(variable, env[variable], OUTPUT_RETENTION_DAYS_DEFAULT),
+    };
+    const clock = this.#clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
+    const store = this.#store = createLogStore(ctx.storage);
+    const book = this.#book = createLogBook(store);
+    const kept = { store, book, bucket: env.BLOBS, key: `output/${objectName(ctx)}` };
+    const reader = this.#reader = createLogReader(kept);
+    this.#archive = createLogArchive({ ...kept, keeping, clock });
+    const viewers = this.#viewers = createLogViewers({ ctx, book, reader });
+    this.#intake = createLogIntake({
+      store,
+      book,
+      onWritten: (frames) => {
+        viewers.tell(frames);
+        // The first output of a task may come after its end.
+        if (book.ended() !== null) this.#arm();
+      },
+      abort: (reason) => ctx.abort(reason),
+    });
+    ctx.blockConcurrencyWhile(async () => {
+      await migrate(drizzle(ctx.storage), migrations);
+      viewers.goOn();
+      // Only a log whose end was noted before its output could move has an end and no alarm.
+      if (store.ended() !== null && await ctx.storage.getAlarm() === null) this.#arm();
     });
   }
 
+  async append(chunk: OutputChunk): Promise<ChunkAnswer> {
+    return (await this.#intake.append([chunk]))[0]!;
+  }
+
+  async appendMany(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]> {
+    return chunks.length === 0 ? [] : await this.#intake.append(chunks);
+  }
+
   async record(entry: TimelineEntry): Promise<void> {
-    if (this.#store.record(entry)) this.#broadcast([{ kind: "timeline", entry }]);
+    await this.recordMany([entry]);
+  }
+
+  async recordMany(entries: readonly TimelineEntry[], ending: LogEnding | null = null): Promise<void> {
+    const fresh = this.#book.newEntries(entries);
+    if (fresh.length > 0) {
+      this.#store.record(fresh);
+      this.#book.addEntries(fresh);
+      this.#viewers.tellTimeline(fresh);
+    }
+    if (ending !== null) this.#end(ending.eventId, ending.status);
     await Promise.resolve();
   }
 
   async end(eventId: string, status: EndedStatus): Promise<void> {
-    this.#flush();
-    if (this.#store.ended() !== null) return;
-    const state = this.#load();
-    const closing = closingMarker(state);
-    const held = this.#heldNow();
-    this.#store.end(eventId, status, closing);
-    const frames: ViewerFrame[] = flushHeld(held);
-    this.#held = null;
-    if (closing !== null) {
-      this.#state = { ...state, totalBytes: closing.offset + closing.bytes.length };
-      frames.push(...frameOutput(null, closing).frames);
-    }
-    this.#broadcast([...frames, { kind: "end", status }]);
+    this.#end(eventId, status);
     await Promise.resolve();
   }
 
   async read(fromOffset: number, bytesMax: number): Promise<OutputPage> {
-    this.#flush();
-    const { totalBytes } = this.#load();
+    this.#intake.flush();
+    const { totalBytes } = this.#book.state();
     const offset = Math.min(Math.max(0, fromOffset), totalBytes);
-    const bytes = new Uint8Array(Math.min(bytesMax, OUTPUT_READ_MAX_BYTES, totalBytes - offset));
-    let filled = 0;
-    if (bytes.length > 0) {
-      for (const row of this.#store.rowsFrom(offset)) {
-        const part = row.bytes.subarray(Math.max(0, offset - row.offset)).subarray(0, bytes.length - filled);
-        bytes.set(part, filled);
-        filled += part.length;
-        if (filled === bytes.length) break;
-      }
-    }
-    return await Promise.resolve({ offset, bytes, totalBytes, hasEnded: this.#store.ended() !== null });
+    const asked = Math.min(bytesMax, OUTPUT_READ_MAX_BYTES, totalBytes - offset);
+    const bytes = bytesOf(await this.#reader.slices(offset, asked));
+    return { offset, bytes, ...this.#facts(), totalBytes };
+  }
+
+  async shape(runId: string | null): Promise<OutputShape> {
+    this.#intake.flush();
+    return await Promise.resolve({ spans: spansOf(this.#book.segments(), runId), ...this.#facts() });
   }
 
   async timeline(): Promise<readonly TimelineEntry[]> {
-    return await Promise.resolve(this.#store.timeline());
+    return await Promise.resolve(this.#book.timeline());
   }
 
-  /** A viewer joins: the timeline, the output from `offset` on, then what comes (2). */
+  /** A viewer joins. */
   override async fetch(request: Request): Promise<Response> {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("expected a WebSocket upgrade\n", { status: 426 });
     }
-    const offset = Number(new URL(request.url).searchParams.get("offset") ?? "0");
+    const query = new URL(request.url).searchParams;
+    const offset = Number(query.get("offset") ?? "0");
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
-    this.#flush();
-    this.ctx.acceptWebSocket(server);
-    for (const entry of this.#store.timeline()) send(server, { kind: "timeline", entry });
-    this.#replay(server, Number.isSafeInteger(offset) && offset > 0 ? offset : 0);
+    this.#intake.flush();
+    const from = Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
+    this.#viewers.join(server, from, query.get("acks") === "true");
     return await Promise.resolve(new Response(null, { status: 101, webSocket: client }));
   }
 
-  /** Viewers have nothing to say. */
-  override webSocketMessage(): void {}
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#viewers.hear(socket, message);
+  }
 
   override webSocketClose(socket: WebSocket, code: number): void {
     // 1005 and 1006 stand for "no code" and may not be sent.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
-  #load(): OutputState {
-    return this.#state ??= this.#store.load();
+  override async alarm(): Promise<void> {
+    this.#intake.flush();
+    await this.#archive.work();
+    this.#arm();
   }
 
-  /** Writes and answers what waits (1). */
-  #flush(): void {
-    if (this.#waiting.length === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    const before = this.#load();
-    const placed = placeChunks(before, waiting.map((w) => w.chunk), LIMITS);
-    let held = this.#heldNow();
-    try {
-      this.#store.commit(placed);
-    } catch (cause) {
-      this.ctx.abort("write_failed");
-      throw cause;
-    }
-    this.#state = placed.state;
-    const frames: ViewerFrame[] = [];
-    for (const row of placed.rows) {
-      const framed = frameOutput(held, row);
-      frames.push(...framed.frames);
-      held = framed.held;
-    }
-    this.#held = held;
-    this.#broadcast(frames);
-    waiting.forEach((w, i) => w.answer({ nextOffset: placed.nextOffsets[i]! }));
+  /** Moves this object's clock; refused unless the configuration says `fake`. */
+  async advanceClock(ms: number): Promise<void> {
+    this.#clock.advance(ms);
+    await this.alarm();
   }
 
-  /** What the fold over all rows holds at their end; found from the last rows after a wake-up. */
-  #heldNow(): Held {
-    if (this.#held !== undefined) return this.#held;
-    const rows = [];
-    let offset = this.#load().totalBytes;
-    while (rows.length < ROWS_OF_A_CUT_CHARACTER) {
-      const row = this.#store.rowBefore(offset);
-      if (row === null) break;
-      rows.unshift(row);
-      offset = row.offset;
+  #end(eventId: string, status: EndedStatus): void {
+    this.#intake.flush();
+    if (this.#book.ended() !== null) return;
+    const state = this.#book.state();
+    const closing = closingMarker(state);
+    const end = { status, endedAtMs: this.#clock.nowMs() };
+    this.#store.end(eventId, end, closing);
+    this.#book.setEnded(end);
+    if (closing !== null) {
+      this.#book.setState({ ...state, totalBytes: closing.offset + closing.bytes.length });
     }
-    let held: Held = null;
-    if (this.#store.ended() === null) { for (const row of rows) held = frameOutput(held, row).held; }
-    return this.#held = held;
+    this.#viewers.goOn();
+    this.#arm();
   }
 
-  #replay(socket: WebSocket, offset: number): void {
-    let held: Held = null;
-    for (const row of this.#store.rowsFrom(offset)) {
-      const skip = Math.max(0, offset - row.offset);
-      const framed = frameOutput(held, {
-        ...row,
-        offset: row.offset + skip,
-        bytes: row.bytes.subarray(skip),
-      });
-      held = framed.held;
-      for (const frame of framed.frames) send(socket, frame);
-    }
-    const status = this.#store.ended();
-    if (status === null) return;
-    for (const frame of flushHeld(held)) send(socket, frame);
-    send(socket, { kind: "end", status });
+  #facts(): { readonly totalBytes: number; readonly hasEnded: boolean; readonly expiredAtMs: number | null } {
+    return {
+      totalBytes: this.#book.state().totalBytes,
+      hasEnded: this.#book.ended() !== null,
+      expiredAtMs: this.#book.moved()?.expiredAtMs ?? null,
+    };
   }
 
-  #broadcast(frames: readonly ViewerFrame[]): void {
-    if (frames.length === 0) return;
-    const texts = frames.map((frame) => JSON.stringify(frame));
-    for (const socket of this.ctx.getWebSockets()) {
-      try {
-        for (const text of texts) socket.send(text);
-      } catch {
-        // The viewer is gone, or going; it joins again from where it was (3).
-        socket.close(1011);
-      }
-    }
+  #arm(): void {
+    const dueMs = this.#archive.nextWorkMs();
+    if (dueMs === null) return;
+    this.ctx.storage.setAlarm(this.#clock.toPlatformMs(dueMs)).catch(() => this.ctx.abort("alarm_not_set"));
   }
-}
-
-function send(socket: WebSocket, frame: ViewerFrame): void {
-  socket.send(JSON.stringify(frame));
 }

@@ -1,9 +1,9 @@
 /** A task's output and timeline: in from runners (Line 4.2 `logs`), out to readers and viewers. */
 import { type Context, Hono } from "hono";
-import { z } from "zod";
-import { type LogAnswer, logQuery } from "../../protocol/line/log.ts";
+import { type LogAnswer, logQuery, outputQuery, viewerQuery } from "../../protocol/line/log.ts";
 import { LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import type { AppEnv } from "../app_env.ts";
+import { type ByteSpan, cutSpans, readRange, spannedBytes } from "../domain/byte_range.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { OUTPUT_READ_MAX_BYTES } from "../limits.ts";
@@ -11,32 +11,50 @@ import { taskLog } from "../stubs/task_log.ts";
 import { answer } from "./answer.ts";
 import { readQuery } from "./input.ts";
 
-const readInput = z.object({ offset: z.coerce.number().int().nonnegative().default(0) });
-
 /** `GET .../log`, `.../log/ws`, `.../timeline`; `POST .../runs/{runId}/jobs/{jobId}/logs`. */
 export function createLogRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const project = "/api/owners/:owner/projects/:project";
 
+  // HEAD comes here too: its answer is that of GET without the body.
   app.get(`${project}/tasks/:taskId/log`, async (c) => {
-    const query = readQuery(c, readInput);
+    const query = readQuery(c, outputQuery);
     if (!query.ok) return query.error;
     const log = await logFor(c);
     if (log instanceof Response) return log;
-    const { totalBytes, hasEnded } = await log.read(query.value.offset, 0);
-    return new Response(streamOf(log, Math.min(query.value.offset, totalBytes), totalBytes), {
-      headers: {
-        "content-type": "text/plain; charset=utf-8",
-        "x-content-type-options": "nosniff",
-        "cache-control": "no-store",
-        "x-shopfloor-total-bytes": String(totalBytes),
-        "x-shopfloor-has-ended": String(hasEnded),
-      },
-    });
+    const shape = await log.shape(query.value.run ?? null);
+    if (shape.expiredAtMs !== null) return expired(shape.expiredAtMs);
+    const selected = cutSpans(shape.spans, query.value.offset, Infinity);
+    const bytes = spannedBytes(selected);
+    // There is nothing by which a client could know that what it has is still what we have: If-Range never holds.
+    const range = readRange(
+      c.req.header("if-range") === undefined ? c.req.header("range") : undefined,
+      bytes,
+    );
+    const headers: Record<string, string> = {
+      "content-type": "text/plain; charset=utf-8",
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+      "accept-ranges": "bytes",
+      "x-shopfloor-total-bytes": String(shape.totalBytes),
+      "x-shopfloor-has-ended": String(shape.hasEnded),
+    };
+    if (range.kind === "unsatisfiable") {
+      const message =
+        `Cannot send this range as it must begin before the end: current length is ${bytes} bytes`;
+      const refused = refusal(416, "range_not_satisfiable", message);
+      return refusalResponse({ ...refused, headers: { "content-range": `bytes */${bytes}` } });
+    }
+    const { from, to } = range.kind === "part" ? range : { from: 0, to: bytes };
+    if (range.kind === "part") headers["content-range"] = `bytes ${from}-${to - 1}/${bytes}`;
+    const status = range.kind === "part" ? 206 : 200;
+    headers["content-length"] = String(to - from);
+    if (c.req.method === "HEAD") return new Response(null, { status, headers });
+    return new Response(streamOf(log, cutSpans(selected, from, to)), { status, headers });
   });
 
   app.get(`${project}/tasks/:taskId/log/ws`, async (c) => {
-    const query = readQuery(c, readInput);
+    const query = readQuery(c, viewerQuery);
     if (!query.ok) return query.error;
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       const message = "Cannot stream output as the request must be a WebSocket upgrade";
@@ -47,7 +65,10 @@ export function createLogRoutes(): Hono<AppEnv> {
     }
     const log = await logFor(c);
     if (log instanceof Response) return log;
-    const request = new Request(`https://log/ws?offset=${query.value.offset}`, {
+    const { expiredAtMs } = await log.read(0, 0);
+    if (expiredAtMs !== null) return expired(expiredAtMs);
+    const { offset, acks } = query.value;
+    const request = new Request(`https://log/ws?offset=${offset}&acks=${acks}`, {
       headers: { upgrade: "websocket" },
     });
     return await log.fetch(request);
@@ -92,17 +113,34 @@ async function logFor(c: Context<AppEnv>): Promise<TaskLogApi | Response> {
   return task.ok ? taskLog(c.env, owner, project, task.value.taskId) : answer(task);
 }
 
-/** Reads piece by piece, so that no answer has to fit in memory. */
-function streamOf(log: TaskLogApi, fromOffset: number, toOffset: number): ReadableStream<Uint8Array> {
-  let at = fromOffset;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (at < toOffset) {
-        const page = await log.read(at, Math.min(OUTPUT_READ_MAX_BYTES, toOffset - at));
-        at += page.bytes.length;
-        controller.enqueue(page.bytes);
+function expired(atMs: number): Response {
+  const message = "Cannot send the output of this task as it was deleted at the end of its retention; " +
+    "its timeline is kept";
+  return refusalResponse(refusal(410, "output_expired", message, { expiredAtMs: atMs }));
+}
+
+/** Reads piece by piece, so that no answer has to fit in memory. The length is known, and said to the client. */
+function streamOf(log: TaskLogApi, spans: readonly ByteSpan[]): ReadableStream<Uint8Array> {
+  const { readable, writable } = new FixedLengthStream(spannedBytes(spans));
+  const copying = async () => {
+    const writer = writable.getWriter();
+    try {
+      for (const span of spans) {
+        let at = span.offset;
+        const end = span.offset + span.bytes;
+        while (at < end) {
+          const { bytes } = await log.read(at, Math.min(OUTPUT_READ_MAX_BYTES, end - at));
+          if (bytes.length === 0) throw new Error("Cannot go on as the output must be there: it has expired");
+          await writer.write(bytes);
+          at += bytes.length;
+        }
       }
-      if (at >= toOffset) controller.close();
-    },
-  });
+      await writer.close();
+    } catch (cause) {
+      // The client sees an answer that ends too early, or is itself gone.
+      await writer.abort(cause).catch(() => {});
+    }
+  };
+  void copying();
+  return readable;
 }

@@ -1,6 +1,7 @@
-/** Tables of a `TaskLog` object: one task's output and timeline. One writer: `store.ts`. */
+/** Tables of a `TaskLog` object: one task's output and timeline. One writer: `store.ts`, with `output_table.ts`. */
 import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { TimelineEntry } from "../../../protocol/line/log.ts";
+import type { OutputSegment } from "../../domain/output_segment.ts";
 
 /** Output, end to end (`domain/output_log.ts`). The offset is the key: one row written per row kept, no index. */
 export const output = sqliteTable("output", {
@@ -13,7 +14,7 @@ export const output = sqliteTable("output", {
   bytes: blob("bytes", { mode: "buffer" }).notNull(),
 });
 
-/** Cursors of runs whose output was dropped; every other cursor follows from the rows of `output`. */
+/** Cursors of runs whose output was dropped; every other cursor follows from the output's segments. */
 export const dropped = sqliteTable("dropped", {
   runId: text("run_id").primaryKey(),
   lastSequence: integer("last_sequence"),
@@ -21,10 +22,10 @@ export const dropped = sqliteTable("dropped", {
   droppedBytes: integer("dropped_bytes").notNull(),
 });
 
-export const timeline = sqliteTable("timeline", {
-  sequence: integer("sequence").primaryKey({ autoIncrement: true }),
-  eventId: text("event_id").notNull().unique(),
-  body: text("body", { mode: "json" }).$type<TimelineEntry>().notNull(),
+/** The timeline, in order: one row per delivery, as rows written are what costs. Each event id is in one of them. */
+export const timeline = sqliteTable("timeline_batches", {
+  sequence: integer("sequence").primaryKey(),
+  entries: text("entries", { mode: "json" }).$type<readonly TimelineEntry[]>().notNull(),
 });
 
 /** At most one row: the task is over. */
@@ -33,4 +34,15 @@ export const ended = sqliteTable("ended", {
   id: integer("id").primaryKey(),
   eventId: text("event_id").notNull(),
   status: text("status", { enum: ["completed", "failed"] }).notNull(),
+  endedAtMs: integer("ended_at_ms").notNull().default(0),
+});
+
+/** At most one row: the output is no longer in `output` but in R2, or deleted. */
+export const moved = sqliteTable("moved", {
+  /** Always 1: there is one row. */
+  id: integer("id").primaryKey(),
+  /** What lies where in the moved bytes. */
+  segments: text("segments", { mode: "json" }).$type<readonly OutputSegment[]>().notNull(),
+  movedAtMs: integer("moved_at_ms").notNull(),
+  expiredAtMs: integer("expired_at_ms"),
 });

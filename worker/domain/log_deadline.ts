@@ -1,0 +1,37 @@
+/**
+ * When a task's output moves, and when it is deleted: from rows in the task's object to one object in R2, and from
+ * there to nothing. The timeline stays. Pure.
+ */
+
+/** Where the output of one task is in its life. */
+export interface LogLife {
+  /** Null while the task goes on: then nothing is due. */
+  readonly endedAtMs: number | null;
+  readonly totalBytes: number;
+  /** Since when the output is in R2. */
+  readonly movedAtMs: number | null;
+  readonly expiredAtMs: number | null;
+}
+
+export interface LogKeeping {
+  /** How long output stays in the object after the task's end. */
+  readonly inObjectMs: number;
+  /** How long it is kept at all, from the task's end; null: for ever. */
+  readonly retentionMs: number | null;
+}
+
+export interface LogWork {
+  readonly kind: "move" | "expire";
+  readonly dueAtMs: number;
+}
+
+/** What is to be done next with the output, and from when on; null when nothing ever will. */
+export function nextLogWork(life: LogLife, keeping: LogKeeping): LogWork | null {
+  if (life.endedAtMs === null || life.totalBytes === 0 || life.expiredAtMs !== null) return null;
+  const moveAtMs = life.movedAtMs === null ? life.endedAtMs + keeping.inObjectMs : null;
+  const expireAtMs = keeping.retentionMs === null ? null : life.endedAtMs + keeping.retentionMs;
+  if (expireAtMs !== null && (moveAtMs === null || expireAtMs <= moveAtMs)) {
+    return { kind: "expire", dueAtMs: expireAtMs };
+  }
+  return moveAtMs === null ? null : { kind: "move", dueAtMs: moveAtMs };
+}

@@ -1,0 +1,100 @@
+/**
+ * Moves a task's output to R2 after the task's end, and deletes it when its retention is over
+ * (`domain/log_deadline.ts` says when). The timeline stays.
+ *
+ * Invariants
+ * 1. R2 first, then the object's own note of it: whatever stops us in between, the next try does both again, with the
+ *    same bytes below the same key.
+ * 2. Rows go in the transaction that notes where their bytes are. Output that grew while it was copied stays in rows
+ *    until the next try.
+ */
+import { type LogKeeping, nextLogWork } from "../domain/log_deadline.ts";
+import { OUTPUT_MOVE_RETRY_MS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import type { LogStore, MovedOutput } from "../store/log/store.ts";
+import type { LogBook } from "./log_book.ts";
+
+export interface LogArchive {
+  /** Does what is due. Never rejects: a failure is tried again. Safe early, late and twice. */
+  work(): Promise<void>;
+  /** When to call {@link LogArchive.work} next; null when nothing will be due. */
+  nextWorkMs(): number | null;
+}
+
+/** Makes the archive of one log; `key` is where its output goes. */
+export function createLogArchive(
+  { store, book, bucket, key, keeping, clock }: {
+    readonly store: LogStore;
+    readonly book: LogBook;
+    readonly bucket: R2Bucket;
+    readonly key: string;
+    readonly keeping: LogKeeping;
+    readonly clock: Clock;
+  },
+): LogArchive {
+  /** After a failure nothing is tried before this. */
+  let notBeforeMs = 0;
+  let working: Promise<void> | null = null;
+
+  async function move(): Promise<void> {
+    const { totalBytes } = book.state();
+    const { readable, writable } = new FixedLengthStream(totalBytes);
+    await Promise.all([bucket.put(key, readable), writeRows(writable.getWriter(), totalBytes)]);
+    if (book.state().totalBytes !== totalBytes) return;
+    note({ segments: book.segments(), movedAtMs: clock.nowMs(), expiredAtMs: null });
+  }
+
+  async function writeRows(
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+    totalBytes: number,
+  ): Promise<void> {
+    try {
+      for (const row of store.rowsFrom(0)) {
+        if (row.offset >= totalBytes) break;
+        await writer.write(row.bytes);
+      }
+      await writer.close();
+    } catch (cause) {
+      await writer.abort(cause);
+      throw cause;
+    }
+  }
+
+  async function expire(): Promise<void> {
+    await bucket.delete(key);
+    const nowMs = clock.nowMs();
+    const moved = book.moved() ?? { segments: book.segments(), movedAtMs: nowMs };
+    note({ ...moved, expiredAtMs: nowMs });
+  }
+
+  function note(moved: MovedOutput): void {
+    store.move(moved);
+    book.setMoved(moved);
+  }
+
+  async function work(): Promise<void> {
+    for (;;) {
+      const next = nextLogWork(book.life(), keeping);
+      if (next === null || next.dueAtMs > clock.nowMs() || notBeforeMs > clock.nowMs()) return;
+      try {
+        await (next.kind === "move" ? move() : expire());
+      } catch (cause) {
+        notBeforeMs = clock.nowMs() + OUTPUT_MOVE_RETRY_MS;
+        console.warn(JSON.stringify({
+          event: "output_not_archived",
+          work: next.kind,
+          retryAfterMs: OUTPUT_MOVE_RETRY_MS,
+          cause: cause instanceof Error ? cause.name : "unknown",
+        }));
+      }
+    }
+  }
+
+  return {
+    work: () => working ??= work().finally(() => working = null),
+    nextWorkMs: () => {
+      const next = nextLogWork(book.life(), keeping);
+      return next === null ? null : Math.max(next.dueAtMs, notBeforeMs);
+    },
+  };
+}

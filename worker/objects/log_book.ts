@@ -1,0 +1,62 @@
+/**
+ * What a task's log knows of itself without reading output: how far each run has come, whether the task is over, where
+ * the output is. A copy of what is stored, read when it is first asked for (O4); whoever writes says what changed.
+ */
+import type { TimelineEntry } from "../../protocol/line/log.ts";
+import type { LogLife } from "../domain/log_deadline.ts";
+import type { OutputState } from "../domain/output_log.ts";
+import { joinSegments, type OutputSegment, stateOfSegments } from "../domain/output_segment.ts";
+import type { LogEnd, LogStore, MovedOutput } from "../store/log/store.ts";
+
+export interface LogBook {
+  state(): OutputState;
+  /** After rows were written. */
+  setState(state: OutputState): void;
+  ended(): LogEnd | null;
+  setEnded(end: LogEnd): void;
+  moved(): MovedOutput | null;
+  setMoved(moved: MovedOutput): void;
+  /** What lies where, wherever it is kept. */
+  segments(): readonly OutputSegment[];
+  life(): LogLife;
+  timeline(): readonly TimelineEntry[];
+  /** Those of the entries that are not in the timeline yet, each once. */
+  newEntries(entries: readonly TimelineEntry[]): TimelineEntry[];
+  /** After they were written. */
+  addEntries(entries: readonly TimelineEntry[]): void;
+}
+
+/** Opens the book of one log. Reads nothing yet. */
+export function createLogBook(store: LogStore): LogBook {
+  let state: OutputState | null = null;
+  let ended: LogEnd | null | undefined;
+  let moved: MovedOutput | null | undefined;
+  let timeline: TimelineEntry[] | null = null;
+
+  const movedNow = () => moved === undefined ? moved = store.moved() : moved;
+  const endedNow = () => ended === undefined ? ended = store.ended() : ended;
+  const segments = () => movedNow()?.segments ?? joinSegments(store.pieces());
+  const stateNow = () => state ??= stateOfSegments(segments(), store.dropped());
+  const timelineNow = () => timeline ??= store.timeline();
+  return {
+    state: stateNow,
+    setState: (next) => state = next,
+    ended: endedNow,
+    setEnded: (end) => ended = end,
+    moved: movedNow,
+    setMoved: (next) => moved = next,
+    segments,
+    life: () => ({
+      endedAtMs: endedNow()?.endedAtMs ?? null,
+      totalBytes: stateNow().totalBytes,
+      movedAtMs: movedNow()?.movedAtMs ?? null,
+      expiredAtMs: movedNow()?.expiredAtMs ?? null,
+    }),
+    timeline: timelineNow,
+    newEntries: (entries) => {
+      const known = new Set(timelineNow().map((entry) => entry.eventId));
+      return entries.filter((entry) => !known.has(entry.eventId) && known.add(entry.eventId));
+    },
+    addEntries: (entries) => timelineNow().push(...entries),
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Takes the output that runners send: group commit. Chunks of one turn of the event loop are placed and written
+ * together (`domain/output_log.ts`), and nobody is answered before the write. If it fails nobody is answered at all and
+ * the object starts again from its storage (O4).
+ */
+import type { OutputFrame } from "../../protocol/line/log.ts";
+import { placeChunks } from "../domain/output_log.ts";
+import type { ChunkAnswer, OutputChunk } from "../domain/task_log_api.ts";
+import { frameOutput, type Held } from "../domain/viewer_frame.ts";
+import { OUTPUT_ROW_MAX_BYTES, TASK_OUTPUT_MAX_BYTES } from "../limits.ts";
+import type { LogStore } from "../store/log/store.ts";
+import type { LogBook } from "./log_book.ts";
+
+const LIMITS = { capBytes: TASK_OUTPUT_MAX_BYTES, rowMaxBytes: OUTPUT_ROW_MAX_BYTES };
+/** A cut character is at most 3 bytes long, so it began in one of the last 3 rows. */
+const ROWS_OF_A_CUT_CHARACTER = 3;
+
+export interface LogIntake {
+  /** One answer for each chunk, once they are written. */
+  append(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]>;
+  /** Writes and answers what waits. Synchronous. */
+  flush(): void;
+}
+
+interface Waiting {
+  readonly chunks: readonly OutputChunk[];
+  readonly answer: (answers: readonly ChunkAnswer[]) => void;
+}
+
+/** Makes the intake of one log. `onWritten` hears of what was written, as frames for live viewers. */
+export function createLogIntake(
+  { store, book, onWritten, abort }: {
+    readonly store: LogStore;
+    readonly book: LogBook;
+    readonly onWritten: (frames: readonly OutputFrame[]) => void;
+    readonly abort: (reason: string) => void;
+  },
+): LogIntake {
+  let waiting: Waiting[] = [];
+  /** What the live fold holds; undefined until it is needed after a wake-up. */
+  let held: Held | undefined;
+
+  function flush(): void {
+    if (waiting.length === 0) return;
+    const taken = waiting;
+    waiting = [];
+    const chunks = taken.flatMap((w) => w.chunks);
+    // Output that has moved is closed: what comes so late is placed like the rest, so that it gets its answer, but
+    // not kept.
+    const isClosed = book.moved() !== null;
+    const placed = placeChunks(book.state(), chunks, LIMITS);
+    if (!isClosed) {
+      const heldBefore = heldNow();
+      try {
+        store.commit(placed);
+      } catch (cause) {
+        abort("write_failed");
+        throw cause;
+      }
+      book.setState(placed.state);
+      onWritten(framesOf(placed.rows, heldBefore));
+    }
+    let at = 0;
+    for (const { chunks, answer } of taken) {
+      answer(placed.nextOffsets.slice(at, at += chunks.length).map((nextOffset) => ({ nextOffset })));
+    }
+  }
+
+  function framesOf(rows: ReturnType<typeof placeChunks>["rows"], before: Held): OutputFrame[] {
+    const frames: OutputFrame[] = [];
+    let now = before;
+    for (const row of rows) {
+      const framed = frameOutput(now, row);
+      frames.push(...framed.frames);
+      now = framed.held;
+    }
+    held = now;
+    return frames;
+  }
+
+  /** What the fold over all rows holds at their end; found from the last rows after a wake-up. */
+  function heldNow(): Held {
+    if (held !== undefined) return held;
+    const rows = [];
+    let offset = book.state().totalBytes;
+    while (rows.length < ROWS_OF_A_CUT_CHARACTER) {
+      const row = store.rowBefore(offset);
+      if (row === null) break;
+      rows.unshift(row);
+      offset = row.offset;
+    }
+    let found: Held = null;
+    for (const row of rows) found = frameOutput(found, row).held;
+    return held = found;
+  }
+
+  return {
+    append: (chunks) =>
+      new Promise((answer) => {
+        waiting.push({ chunks, answer });
+        if (waiting.length === 1) setTimeout(flush, 0);
+      }),
+    flush,
+  };
+}

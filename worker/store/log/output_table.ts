@@ -1,0 +1,90 @@
+/**
+ * The output of one `TaskLog` as rows. Raw SQL: these rows come by the thousand, and drizzle takes several times as
+ * long for each. Part of the store: nobody else writes the table.
+ */
+import type { OutputRow } from "../../domain/output_log.ts";
+import type { OutputSegment } from "../../domain/output_segment.ts";
+
+export interface OutputTable {
+  insert(rows: readonly OutputRow[]): void;
+  /** Rows from the one that holds `offset` on, in order, one at a time; the caller may wait in between. */
+  rowsFrom(offset: number): IterableIterator<OutputRow>;
+  /** The row that holds the byte just before `offset`; null when there is none. */
+  rowBefore(offset: number): OutputRow | null;
+  /** What lies where, row by row, without reading the bytes. */
+  pieces(): OutputSegment[];
+  /** Takes all rows away. A table is dropped for two rows written, whatever it holds; a deletion writes each row. */
+  clear(): void;
+}
+
+const COLUMNS = "offset, kind, run_id, station_id, run_offset, last_sequence";
+
+interface PlaceColumns {
+  readonly offset: number;
+  readonly kind: "output" | "marker";
+  readonly run_id: string;
+  readonly station_id: string;
+  readonly run_offset: number;
+  readonly last_sequence: number | null;
+}
+
+/** Opens the table in an object's storage. */
+export function openOutputTable(sql: SqlStorage): OutputTable {
+  function one(condition: string, offset: number): OutputRow | null {
+    const query = `SELECT ${COLUMNS}, bytes FROM output WHERE ${condition} LIMIT 1`;
+    const [row] = sql.exec(query, offset).toArray() as unknown as (PlaceColumns & { bytes: ArrayBuffer })[];
+    return row === undefined ? null : { ...placeOf(row), bytes: new Uint8Array(row.bytes) };
+  }
+  const rowBefore = (offset: number) => one("offset < ? ORDER BY offset DESC", offset);
+
+  return {
+    insert: (rows) => {
+      for (const row of rows) {
+        sql.exec(
+          `INSERT INTO output (${COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          row.offset,
+          row.kind,
+          row.runId,
+          row.stationId,
+          row.runOffset,
+          row.lastSequence,
+          row.bytes,
+        );
+      }
+    },
+    rowsFrom: function* (offset) {
+      let next = rowBefore(offset + 1)?.offset ?? 0;
+      for (;;) {
+        const row = one("offset >= ? ORDER BY offset", next);
+        if (row === null) return;
+        yield row;
+        next = row.offset + 1;
+      }
+    },
+    rowBefore,
+    pieces: () => {
+      const rows = sql.exec(`SELECT ${COLUMNS}, length(bytes) AS size FROM output ORDER BY offset`)
+        .toArray() as unknown as (PlaceColumns & { size: number })[];
+      return rows.map((row) => ({ ...placeOf(row), bytes: row.size }));
+    },
+    clear: () => {
+      if (rowBefore(Number.MAX_SAFE_INTEGER) === null) return;
+      const { sql: create } = sql.exec("SELECT sql FROM sqlite_master WHERE name = 'output'").one() as {
+        sql: string;
+      };
+      sql.exec("DROP TABLE output");
+      sql.exec(create);
+    },
+  };
+}
+
+function placeOf(row: PlaceColumns) {
+  return {
+    offset: row.offset,
+    kind: row.kind,
+    runId: row.run_id,
+    stationId: row.station_id,
+    runOffset: row.run_offset,
+    lastSequence: row.last_sequence,
+  };
+}
