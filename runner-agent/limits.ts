@@ -11,6 +11,12 @@
  */
 export const HUB_PORT = 7400;
 
+/** The port on the sandbox's loopback that `HTTP_PROXY` names (Line 14: 3128). */
+export const EGRESS_PROXY_PORT = 3128;
+/** The head of a request to the proxy, and how long it may take to arrive. */
+export const PROXY_HEAD_MAX_BYTES = 16 * 1024;
+export const PROXY_HEAD_MAX_MS = 10_000;
+
 /** How often the tail of a sandbox's output is read while it speaks, and at most while it is silent. */
 export const OUTPUT_POLL_MIN_MS = 10;
 export const OUTPUT_POLL_MAX_MS = 200;
@@ -85,6 +91,12 @@ export const LOG_FINISH_MAX_MS = 120_000;
 
 /** How long an agent has between TERM and KILL. */
 export const STOP_GRACE_MS = 10_000;
+/** An agent that has concluded says a sentence more and ends; what takes longer has nothing more to say. */
+export const CONCLUDED_GRACE_MS = 30_000;
+/** A call of an operator's tool, or of a stop hook, to which a CLI may tell the whole prompt, escaped. */
+export const OPERATOR_CALL_MAX_BYTES = 2 * 1024 * 1024;
+/** How often an agent that wants to end with uncommitted changes is asked to commit them first. */
+export const STOP_REMINDERS_MAX = 2;
 /** A conclusion is a sentence or a page; more is not one. */
 export const CONCLUSION_FILE_MAX_BYTES = 64 * 1024;
 /** A unix socket's path has 108 bytes with its closing zero on Linux (104 on macOS). */

@@ -152,13 +152,19 @@ export type WorktreeError =
     readonly action: string;
     readonly exitCode: number;
     readonly stderr: string;
-  };
+  }
+  /** A file that the job brings cannot be placed in the worktree. */
+  | { readonly reason: "file_refused"; readonly path: string; readonly hint: string }
+  | { readonly reason: "plugin_failed"; readonly pluginId: string; readonly detail: string };
 
 /** Keeps a cache of the project's repository, and a private worktree per run. */
 export interface WorktreeManager {
   /** Fetches, creates (or finds again, after a crash) and checks out. */
   prepare(request: WorktreeRequest): Promise<Ok<Worktree> | Err<WorktreeError>>;
-  /** Reads what the agent committed; never executes anything that the agent's git configuration names. */
+  /**
+   * Reads what the agent committed; never executes anything that the agent's git configuration names. Also while the
+   * agent runs.
+   */
   harvest(runId: string): Promise<Ok<Harvest> | Err<WorktreeError>>;
   /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository. */
   pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
@@ -184,9 +190,18 @@ export interface HarnessRequest {
   readonly appendSystemPrompt: string;
   /** The station's own command line (a shell script); only the command harness uses it. */
   readonly command: string | null;
+  /** How the agent reaches its operator (Line 16); null for a run that has none. */
+  readonly operator: OperatorAccess | null;
   /** Where the sandbox reaches the model, e.g. `http://127.0.0.1:7400/model/anthropic`; the runner adds the key. */
   readonly modelBaseUrl: string | null;
   readonly model: string | null;
+}
+
+export interface OperatorAccess {
+  /** The MCP server with `complete_station`, e.g. `http://127.0.0.1:7400/mcp`. */
+  readonly mcpUrl: string;
+  /** A shell command for the CLI's own stop hook: reads the hook's JSON on stdin, prints a decision as JSON. */
+  readonly stopHook: string;
 }
 
 export interface HarnessPlan {

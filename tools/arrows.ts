@@ -52,7 +52,7 @@ export const AREAS: readonly Area[] = [
   {
     path: "worker/git/",
     may: ["protocol/", "worker/limits.ts"],
-    packages: ["@noble/hashes", "node:zlib", "diff"],
+    packages: ["node:crypto", "node:zlib", "diff"],
   },
   { path: "worker/stubs/", may: ["protocol/", "worker/env.ts"], mayTypes: ["worker/domain/"], packages: [] },
   {
@@ -129,7 +129,7 @@ export const AREAS: readonly Area[] = [
   shell("sidecar"),
   shell("credential"),
   shell("egress"),
-  shell("mcp"),
+  shell("mcp", ["zod", "@modelcontextprotocol/sdk"]),
   shell("log"),
   shell("link", ["@noble/hashes"]),
   {

@@ -1,5 +1,6 @@
 /** What a runner sends and gets: registration, poll, claim, report (Line 3, rows 1-3; Line 4.2 for the reference). */
 import { z } from "zod";
+import { RUNNER_JOBS_MAX } from "../limits.ts";
 import { commitId, labels, reason } from "./fields.ts";
 
 /** POST .../runners/register. */
@@ -7,6 +8,13 @@ export const runnerRegistration = z.strictObject({
   name: z.string().trim().min(1).max(100),
   labels: labels.default([]),
 });
+/** PATCH .../runners/{runnerId} by a user: what is absent stays as it is. */
+export const runnerUpdate = z.strictObject({
+  name: z.string().trim().min(1).max(100).optional(),
+  labels: labels.optional(),
+});
+export type RunnerUpdate = z.infer<typeof runnerUpdate>;
+
 export interface RunnerRegistered {
   readonly id: string;
   readonly name: string;
@@ -15,21 +23,32 @@ export interface RunnerRegistered {
   readonly registeredAt: string;
 }
 
+/** How many jobs the runner wants to hold at once. More than one: its reports must carry `jobId` (Line 12, pick A29). */
+const maxJobs = z.number().int().min(1).max(RUNNER_JOBS_MAX).optional();
+
 /**
- * POST .../runners/jobs. Without `capabilities` the poll claims; with them it only offers (pick A3). Extra fields of
- * other runners are ignored.
+ * POST .../runners/jobs. Without `capabilities` the poll claims; with them it only offers (pick A3). `version` and
+ * `harnesses` are shown in the list of runners. Extra fields of other runners are ignored.
  */
-export const pollBody = z.object({ capabilities: labels.optional() });
+export const pollBody = z.object({
+  capabilities: labels.optional(),
+  maxJobs,
+  version: z.string().max(100).optional(),
+  harnesses: labels.optional(),
+});
 
 /** POST .../runners/generate-jitconfig: the claim after an offer (Line 4.2). */
 export const claimBody = z.object({
   jobId: z.string().min(1).max(100),
   name: z.string().max(200).optional(),
+  maxJobs,
 });
 
 /**
  * PATCH .../runners/{runnerId}. The spec's three fields, plus ours: `jobId`, `runId` and `leaseEpoch` name the run
- * (then an old epoch is refused, Q1), `reason: "timeout"` selects `cancelled` (pick A5).
+ * (then an old epoch is refused, Q1), `reason` `timeout`, `idle_timeout` or `cancelled` selects `cancelled` (pick A5).
+ * `idleMs` in a heartbeat: how long the agent has been silent, in milliseconds; without it a heartbeat says nothing of the
+ * agent.
  */
 export const runnerReport = z.object({
   jobResult: z.enum(["success", "failed", "in_progress"]),
@@ -40,23 +59,43 @@ export const runnerReport = z.object({
   leaseEpoch: z.number().int().nonnegative().optional(),
   conclusion: z.enum(["success", "failure"]).nullish(),
   summary: reason.nullish(),
-  reason: z.enum(["timeout", "idle_timeout", "runner_stopped"]).optional(),
+  reason: z.enum(["timeout", "idle_timeout", "cancelled", "runner_stopped"]).optional(),
+  idleMs: z.number().int().nonnegative().optional(),
   baseCommit: commitId.nullish(),
   headCommit: commitId.nullish(),
 });
 export type RunnerReport = z.infer<typeof runnerReport>;
 
-/** PATCH .../runs/{runId}/jobs/{jobId}: the reference's report (Line 4.2, pick A4). */
+/** The ids of an agent's live stream, as the reference's operator makes them (Line 4.2). */
+const streamId = z.string().min(1).max(200);
+
+const CONCLUSIONS = ["success", "failure", "cancelled", "incomplete", "idle_timeout", "timeout"] as const;
+
+/** PATCH .../runs/{runId}/jobs/{jobId}: the reference's report (Line 4.2, Line 8, pick A4). */
 export const runReport = z.object({
   status: z.enum(["queued", "in_progress", "completed"]),
-  conclusion: z.enum(["success", "failure", "cancelled"]).nullish(),
+  conclusion: z.enum(CONCLUSIONS).nullish(),
   completionReason: reason.nullish(),
+  /** Output that was not sent in chunks; appended to the task's. */
+  logs: z.string().nullish(),
+  sessionId: streamId.nullish(),
+  broadcastId: streamId.nullish(),
   exitCode: z.number().int().nullish(),
   leaseEpoch: z.number().int().nonnegative().optional(),
 }).refine((report) => report.status !== "completed" || report.conclusion != null, {
-  error: "expected one of success, failure and cancelled, as the run is completed",
+  error: `expected one of ${CONCLUSIONS.join(", ")}, as the run is completed`,
   path: ["conclusion"],
 });
+
+/** POST .../runs/{runId}/jobs/{jobId}/progress (Line 4.2): a sign of activity, and a line of the timeline when it is new. */
+export const progressInput = z.object({
+  stage: z.string().trim().min(1).max(100),
+  message: reason.default(""),
+  leaseEpoch: z.number().int().nonnegative().optional(),
+});
+
+/** POST .../tasks/{taskId}/streams (Line 4.2): links a live stream to the card. */
+export const streamInput = z.object({ sessionId: streamId, broadcastId: streamId.nullish() });
 
 /** The answer to every report and heartbeat: `cancel` asks the runner to stop the run (pick A20). */
 export interface ReportAnswer {
@@ -64,6 +103,10 @@ export interface ReportAnswer {
   readonly cancel: boolean;
   /** Unix milliseconds; null once the run is over. */
   readonly leaseUntil: number | null;
+  /** How often to send heartbeats. */
+  readonly heartbeatMs?: number;
+  /** The runner should take no more work, and end once its hands are free. */
+  readonly drain?: true;
 }
 
 /** The work of one run (Line 2.7); `stageId` is the station's id here (pick A13). */
@@ -86,6 +129,18 @@ export interface AgentDefinition {
   readonly idleTimeoutMinutes: number;
   readonly maxTimeoutMinutes: number;
   readonly operatorConfig: Readonly<Record<string, unknown>>;
+  /** Fetched by the runner and shown to the agent read-only (Line 16). */
+  readonly plugins?: readonly PluginRef[];
+  /** Path below the workspace -> content; placed there before the agent starts, never part of its work. */
+  readonly devcontainerFiles?: Readonly<Record<string, string>>;
+  /** The same for `.agentics/specs/` of the line (Line 2.11). */
+  readonly agenticsSpecFiles?: Readonly<Record<string, string>>;
+}
+
+export interface PluginRef {
+  readonly id: string;
+  readonly name?: string;
+  readonly sourceUrl: string;
 }
 
 /** One job of a poll's 200 answer. `runId` and `leaseEpoch` are absent from an offer: nothing is claimed yet. */
@@ -95,6 +150,8 @@ export interface PolledJob {
   readonly leaseEpoch?: number;
   /** Unix milliseconds. */
   readonly leaseUntil?: number;
+  /** How often to send heartbeats while this run lasts. */
+  readonly heartbeatMs?: number;
   /** Bearer for calls back during this run; dies with it (pick A24). */
   readonly jobToken?: string;
   /**
@@ -110,4 +167,6 @@ export interface PolledJob {
 }
 export interface PollAnswer {
   readonly jobs: readonly PolledJob[];
+  /** The runner should take no more work, and end once its hands are free; then `jobs` is empty. */
+  readonly drain?: true;
 }

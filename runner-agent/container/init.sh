@@ -10,6 +10,7 @@
 #
 # 4. When the command was killed because the sandbox's memory was full, the last line on stderr says so: for people,
 #    and for the driver, as conmon misses it on hybrid cgroups.
+# 5. SHOPFLOOR_BIN_DIR, when set, is the last directory of the command's PATH.
 #
 # Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).
 
@@ -56,6 +57,10 @@ done
 shift
 for pair in $ports; do await_listener "${pair%%=*}" "${pair#*=}"; done
 
+if [ -n "${SHOPFLOOR_BIN_DIR:-}" ]; then
+  PATH="$PATH:$SHOPFLOOR_BIN_DIR"
+  export PATH
+fi
 "$@" &
 command_pid=$!
 while :; do

@@ -1,5 +1,5 @@
 /** The environment of the sandbox: the standard variables of Line 10.1 and ours. No real credential is among them (S1). */
-import type { PolledJob } from "../../protocol/line/runner.ts";
+import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 
 export interface SandboxAddresses {
   /** Where the sandbox reaches the hub, e.g. `http://127.0.0.1:7400`. */
@@ -7,6 +7,14 @@ export interface SandboxAddresses {
   readonly agentHome: string;
   /** Inside the sandbox. */
   readonly conclusionFile: string;
+  /** The egress proxy (Line 14), e.g. `http://127.0.0.1:3128`. */
+  readonly proxyUrl: string;
+  /** The credential server's socket (Line 13). */
+  readonly credSocket: string;
+  /** Below it, a directory per plugin of the job (Line 16). */
+  readonly pluginsDir: string;
+  /** Programs of the operator, for the end of PATH. */
+  readonly binDir: string;
 }
 
 export interface ProjectScope {
@@ -33,20 +41,68 @@ export function sandboxEnvironment(
     HOME: at.agentHome,
     GIT_TERMINAL_PROMPT: "0",
     ...gitIdentity(job.stationName),
-    ...(work.assemblyLineRepoUrl === undefined || work.assemblyLineRepoToken === undefined ? {} : {
-      ASSEMBLY_LINE_REPO_URL: at.hubUrl + ASSEMBLY_LINE_REPO_PATH,
-      ASSEMBLY_LINE_REPO_TOKEN: work.assemblyLineRepoToken,
-    }),
+    ...repositoryVariables(work, at),
     AGENTICS_JOB_ID: job.id,
     ...(job.jobToken === undefined ? {} : { AGENTICS_TOKEN: job.jobToken }),
     AGENTICS_BASE_URL: at.hubUrl,
     AGENTICS_OWNER: scope.owner,
     AGENTICS_PROJECT_NAME: scope.project,
+    ...referenceVariables(work, scope, at),
     ALP_JOB_ID: job.id,
     ALP_STATION_LABELS: work.labels.join(","),
+    ALP_CRED_SOCKET: at.credSocket,
+    ...proxyVariables(at.proxyUrl),
+    ...(work.plugins === undefined || work.plugins.length === 0
+      ? {}
+      : { VIBECAST_EXTRA_PLUGINS: work.plugins.map((plugin) => `${at.pluginsDir}/${plugin.id}`).join(":") }),
+    SHOPFLOOR_HUB: new URL(at.hubUrl).host,
+    SHOPFLOOR_BIN_DIR: at.binDir,
     SHOPFLOOR_TASK_ID: work.taskId,
     SHOPFLOOR_STATION_ID: work.stageId,
     SHOPFLOOR_CONCLUSION_FILE: at.conclusionFile,
+  };
+}
+
+/** Absent, not empty, where the task has no repository (Line 10.1). Both spellings (Line 2.10). */
+function repositoryVariables(work: AgentDefinition, at: SandboxAddresses): Record<string, string> {
+  if (work.assemblyLineRepoUrl === undefined || work.assemblyLineRepoToken === undefined) return {};
+  const url = at.hubUrl + ASSEMBLY_LINE_REPO_PATH;
+  return {
+    ASSEMBLY_LINE_REPO_URL: url,
+    ASSEMBLY_LINE_REPO_TOKEN: work.assemblyLineRepoToken,
+    STAGE_GIT_URL: url,
+    STAGE_GIT_TOKEN: work.assemblyLineRepoToken,
+    STAGE_DIR: `${at.agentHome}/stage`,
+  };
+}
+
+/** What prompts and agents written for the reference runner look for (Line 10.2). */
+function referenceVariables(
+  work: AgentDefinition,
+  scope: ProjectScope,
+  at: SandboxAddresses,
+): Record<string, string> {
+  return {
+    AGENTICS_SERVER: at.hubUrl,
+    AGENTICS_PROJECT: `${scope.owner}/${scope.project}`,
+    AGENTICS_JOB_MODE: "1",
+    ...(work.autoGit ? { AGENTICS_AUTO_GIT: "1" } : {}),
+    ...(work.autoGit && work.commitMessageTemplate !== ""
+      ? { AGENTICS_COMMIT_MESSAGE_HINT: work.commitMessageTemplate }
+      : {}),
+  };
+}
+
+/** Both spellings, as no program reads both; what is on loopback (hub, model, tests of the agent) is never proxied. */
+export function proxyVariables(proxyUrl: string): Record<string, string> {
+  const noProxy = "127.0.0.1,localhost,::1";
+  return {
+    HTTP_PROXY: proxyUrl,
+    HTTPS_PROXY: proxyUrl,
+    NO_PROXY: noProxy,
+    http_proxy: proxyUrl,
+    https_proxy: proxyUrl,
+    no_proxy: noProxy,
   };
 }
 

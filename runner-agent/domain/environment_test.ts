@@ -30,6 +30,10 @@ const at = {
   hubUrl: "http://127.0.0.1:7400",
   agentHome: "/home/agent",
   conclusionFile: "/run/shopfloor/conclusion.json",
+  proxyUrl: "http://127.0.0.1:3128",
+  credSocket: "/run/alp/cred.sock",
+  pluginsDir: "/run/alp/plugins",
+  binDir: "/run/alp/bin",
 };
 
 Deno.test("sandboxEnvironment() sets the standard variables without a repository's when there is none", () => {
@@ -45,8 +49,20 @@ Deno.test("sandboxEnvironment() sets the standard variables without a repository
     AGENTICS_BASE_URL: "http://127.0.0.1:7400",
     AGENTICS_OWNER: "acme",
     AGENTICS_PROJECT_NAME: "web",
+    AGENTICS_SERVER: "http://127.0.0.1:7400",
+    AGENTICS_PROJECT: "acme/web",
+    AGENTICS_JOB_MODE: "1",
     ALP_JOB_ID: "job1",
     ALP_STATION_LABELS: "linux,x86_64",
+    ALP_CRED_SOCKET: "/run/alp/cred.sock",
+    HTTP_PROXY: "http://127.0.0.1:3128",
+    HTTPS_PROXY: "http://127.0.0.1:3128",
+    NO_PROXY: "127.0.0.1,localhost,::1",
+    http_proxy: "http://127.0.0.1:3128",
+    https_proxy: "http://127.0.0.1:3128",
+    no_proxy: "127.0.0.1,localhost,::1",
+    SHOPFLOOR_HUB: "127.0.0.1:7400",
+    SHOPFLOOR_BIN_DIR: "/run/alp/bin",
     SHOPFLOOR_TASK_ID: "task1",
     SHOPFLOOR_STATION_ID: "format",
     SHOPFLOOR_CONCLUSION_FILE: "/run/shopfloor/conclusion.json",
@@ -65,6 +81,11 @@ Deno.test("sandboxEnvironment() shows the task's repository on loopback and not 
   const env = sandboxEnvironment(withRepository, { owner: "acme", project: "web" }, at);
   assert.equal(env["ASSEMBLY_LINE_REPO_URL"], "http://127.0.0.1:7400/git/assembly-line.git");
   assert.equal(env["ASSEMBLY_LINE_REPO_TOKEN"], "repo-token");
+  assert.deepEqual([env["STAGE_GIT_URL"], env["STAGE_GIT_TOKEN"], env["STAGE_DIR"]], [
+    env["ASSEMBLY_LINE_REPO_URL"],
+    "repo-token",
+    "/home/agent/stage",
+  ]);
   assert.ok(!JSON.stringify(env).includes("plane.example"));
 });
 
@@ -73,4 +94,23 @@ Deno.test("sandboxEnvironment() keeps what git could not take out of the name th
     sandboxEnvironment({ ...job, stationName }, { owner: "acme", project: "web" }, at)["GIT_AUTHOR_NAME"];
   assert.equal(named("A <b>\n"), "A  b");
   assert.equal(named("\t"), "Shopfloor");
+});
+
+Deno.test("sandboxEnvironment() names no token of a job that has none, and the plugins of one that has some", () => {
+  const { jobToken: _, ...without } = job;
+  const plugins = [{ id: "a", sourceUrl: "https://x.example/a" }, {
+    id: "b",
+    sourceUrl: "https://x.example/b",
+  }];
+  const env = sandboxEnvironment(
+    {
+      ...without,
+      agentDefinition: { ...job.agentDefinition, plugins, autoGit: true, commitMessageTemplate: "x: y" },
+    },
+    { owner: "acme", project: "web" },
+    at,
+  );
+  assert.ok(!("AGENTICS_TOKEN" in env));
+  assert.equal(env["VIBECAST_EXTRA_PLUGINS"], "/run/alp/plugins/a:/run/alp/plugins/b");
+  assert.deepEqual([env["AGENTICS_AUTO_GIT"], env["AGENTICS_COMMIT_MESSAGE_HINT"]], ["1", "x: y"]);
 });

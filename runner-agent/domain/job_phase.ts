@@ -21,8 +21,14 @@ import type { Harvest, Worktree } from "../ports.ts";
 import { assertNever } from "../../protocol/result.ts";
 import type { ConclusionReading, TerminalReport } from "./outcome.ts";
 
-/** Why this runner ended a run before the agent did. */
-export type StopReason = "cancelled" | "lease_lost" | "idle_timeout" | "timeout" | "runner_stopped";
+/** Why this runner ended a run before the agent did; `concluded`: the agent had said its last word and stayed. */
+export type StopReason =
+  | "cancelled"
+  | "lease_lost"
+  | "idle_timeout"
+  | "timeout"
+  | "runner_stopped"
+  | "concluded";
 
 /** How the agent's part of a run ended. */
 export type RunEnding =

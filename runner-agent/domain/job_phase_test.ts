@@ -103,6 +103,7 @@ function perform(
           baseCommit: null,
           pushError: null,
           autoGit: false,
+          isAgent: false,
           commitMessageTemplate: "",
         }),
       };

@@ -5,8 +5,9 @@
 import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
 import { assertNever } from "../../protocol/result.ts";
 import type { HarvestReading, RunEnding, StopReason } from "./job_phase.ts";
+import { uncommittedText, workPaths } from "./uncommitted.ts";
 
-/** What the agent declared in its conclusion file. */
+/** What the agent declared. */
 export interface Conclusion {
   readonly conclusion: "success" | "failure";
   readonly summary: string | null;
@@ -15,7 +16,10 @@ export interface Conclusion {
 
 export type ConclusionReading =
   | { readonly kind: "none" }
-  | { readonly kind: "read"; readonly conclusion: Conclusion }
+  /** `tool`: told to the operator, which ends the station. Otherwise from the agent's file. */
+  | { readonly kind: "read"; readonly conclusion: Conclusion; readonly by?: "tool" | "file" }
+  /** The agent's turn ended without the tool; `summary` is its last message. */
+  | { readonly kind: "inferred"; readonly summary: string | null }
   /** There is a file, and it is not a conclusion. */
   | { readonly kind: "invalid"; readonly message: string };
 
@@ -40,33 +44,56 @@ export interface RunFacts {
   readonly pushError: string | null;
   readonly autoGit: boolean;
   readonly commitMessageTemplate: string;
+  /** Whether an AI worked here: then what it did not conclude is inferred from how it ended (Line 8). */
+  readonly isAgent: boolean;
 }
 
 /** Line 8: no process, so no exit code. */
 const NO_EXIT_CODE = -1;
-/** Paths named in the error of a run that left changes behind. */
-const PATHS_NAMED_MAX = 20;
+/** Line 8: the summary of an agent that ended without the tool and not well. */
+const UNEXPECTED_END = "session ended unexpectedly";
 
 /** Decides the report of a run that has ended. */
 export function decideReport(facts: RunFacts): TerminalReport {
   const declared = facts.conclusion.kind === "read" ? facts.conclusion.conclusion : null;
+  const isFarewell = endedAfterItsConclusion(facts);
   const faults = [
-    endingFault(facts.ending),
+    isFarewell ? null : endingFault(facts.ending),
     conclusionFault(facts.conclusion),
-    ...(facts.ending.kind === "exited" ? [uncommittedFault(facts)] : []),
+    ...(facts.ending.kind === "exited" || isFarewell ? [uncommittedFault(facts)] : []),
     facts.harvest.kind === "unreadable" ? `the worktree cannot be read: ${facts.harvest.message}` : null,
     facts.pushError === null ? null : `the work branch cannot be pushed: ${facts.pushError}`,
   ].filter((fault) => fault !== null);
+  const { conclusion, summary } = declared ?? inferred(facts, faults.length === 0);
   return {
     jobResult: faults.length === 0 ? "success" : "failed",
-    exitCode: exitCodeOf(facts.ending, declared),
+    exitCode: isFarewell ? declared?.exitCode ?? 0 : exitCodeOf(facts.ending, declared),
     error: faults.length === 0 ? null : cut(faults.join("; ")),
-    conclusion: declared?.conclusion ?? null,
-    summary: declared?.summary === null || declared === null ? null : cut(declared.summary),
-    reason: facts.ending.kind === "stopped" ? reasonOf(facts.ending.reason) : null,
+    conclusion,
+    summary: summary === null ? null : cut(summary),
+    reason: facts.ending.kind === "stopped" && !isFarewell ? reasonOf(facts.ending.reason) : null,
     baseCommit: facts.baseCommit,
     headCommit: facts.harvest.kind === "harvested" ? facts.harvest.harvest.headCommit : null,
   };
+}
+
+/** Who has concluded and is stopped by us afterwards has ended well: only its process had not. */
+function endedAfterItsConclusion({ ending, conclusion }: RunFacts): boolean {
+  if (ending.kind !== "stopped") return false;
+  const hasConcluded = conclusion.kind === "read" && conclusion.by === "tool";
+  return hasConcluded && (ending.reason === "concluded" || ending.reason === "runner_stopped");
+}
+
+/** What an agent would have told the tool, from how it ended; scripts conclude by their exit code alone. */
+function inferred(
+  { ending, conclusion, isAgent }: RunFacts,
+  isWell: boolean,
+): Pick<TerminalReport, "conclusion" | "summary"> {
+  const hasEnded = ending.kind === "exited" || ending.kind === "lost";
+  if (!isAgent || !hasEnded) return { conclusion: null, summary: null };
+  const isCrash = ending.kind === "lost" || ending.exitCode !== 0;
+  const lastMessage = conclusion.kind === "inferred" ? conclusion.summary : null;
+  return { conclusion: isWell ? "success" : "failure", summary: isCrash ? UNEXPECTED_END : lastMessage };
 }
 
 function endingFault(ending: RunEnding): string | null {
@@ -91,10 +118,11 @@ const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
   idle_timeout: "the agent wrote nothing for longer than the station's idle timeout",
   timeout: "the run took longer than the station's maximum timeout",
   runner_stopped: "the runner was told to stop",
+  concluded: "the agent did not end after its conclusion",
 };
 
 function conclusionFault(reading: ConclusionReading): string | null {
-  if (reading.kind === "none") return null;
+  if (reading.kind === "none" || reading.kind === "inferred") return null;
   if (reading.kind === "invalid") return `the conclusion file is invalid: ${reading.message}`;
   const { conclusion, exitCode, summary } = reading.conclusion;
   if (conclusion === "failure") {
@@ -105,14 +133,8 @@ function conclusionFault(reading: ConclusionReading): string | null {
 
 function uncommittedFault(facts: RunFacts): string | null {
   if (!facts.autoGit || facts.harvest.kind !== "harvested") return null;
-  const paths = facts.harvest.harvest.uncommittedPaths;
-  if (paths.length === 0) return null;
-  const named = paths.slice(0, PATHS_NAMED_MAX).join(", ");
-  const more = paths.length > PATHS_NAMED_MAX ? " and more" : "";
-  const hint = facts.commitMessageTemplate === ""
-    ? ""
-    : ` with a message like '${facts.commitMessageTemplate}'`;
-  return `autoGit is set and changes were not committed: ${named}${more}. Commit them${hint}`;
+  const paths = workPaths(facts.harvest.harvest.uncommittedPaths);
+  return paths.length === 0 ? null : uncommittedText(paths, facts.commitMessageTemplate);
 }
 
 /** The process's own code if it says failure, else the one that the agent declared. */

@@ -13,10 +13,14 @@ const clean: RunFacts = {
   pushError: null,
   autoGit: false,
   commitMessageTemplate: "",
+  isAgent: false,
 };
 
 const declared = (conclusion: "success" | "failure", exitCode: number | null = null): Partial<RunFacts> => ({
   conclusion: { kind: "read", conclusion: { conclusion, exitCode, summary: "done" } },
+});
+const told = (conclusion: "success" | "failure", exitCode = 0): Partial<RunFacts> => ({
+  conclusion: { kind: "read", conclusion: { conclusion, exitCode, summary: "done" }, by: "tool" },
 });
 const exited = (exitCode: number, wasKilledForMemory = false): Partial<RunFacts> => ({
   ending: { kind: "exited", exitCode, wasKilledForMemory },
@@ -77,6 +81,65 @@ const TABLE: readonly (readonly [string, Partial<RunFacts>, "success" | "failed"
       /told to stop/,
     ],
     [
+      "stopped after the tool was told success",
+      { ...told("success"), ending: { kind: "stopped", reason: "concluded" } },
+      "success",
+      0,
+      null,
+    ],
+    [
+      "stopped after the tool was told success, with changes left behind",
+      { ...told("success"), ...dirty, autoGit: true, ending: { kind: "stopped", reason: "concluded" } },
+      "failed",
+      0,
+      /not committed/,
+    ],
+    [
+      "stopped after the tool was told failure",
+      { ...told("failure", 5), ending: { kind: "stopped", reason: "concluded" } },
+      "failed",
+      5,
+      /concluded with failure/,
+    ],
+    [
+      "runner stopped after the tool was told success",
+      { ...told("success"), ending: { kind: "stopped", reason: "runner_stopped" } },
+      "success",
+      0,
+      null,
+    ],
+    [
+      "runner stopped after only a file said success",
+      { ...declared("success"), ending: { kind: "stopped", reason: "runner_stopped" } },
+      "failed",
+      -1,
+      /told to stop/,
+    ],
+    [
+      "a timeout after the tool was told success",
+      { ...told("success"), ending: { kind: "stopped", reason: "timeout" } },
+      "failed",
+      -1,
+      /maximum timeout/,
+    ],
+    [
+      "cancelled after the tool was told success",
+      { ...told("success"), ending: { kind: "stopped", reason: "cancelled" } },
+      "failed",
+      -1,
+      /cancelled/,
+    ],
+    [
+      "changes of the agent CLI itself with autoGit",
+      {
+        autoGit: true,
+        harvest: { kind: "harvested", harvest: { ...harvest, uncommittedPaths: [".claude/", ".codex/x"] } },
+      },
+      "success",
+      0,
+      null,
+    ],
+    [
       "container lost",
       { ending: { kind: "lost" }, harvest: { kind: "none" } },
       "failed",
@@ -133,4 +196,19 @@ Deno.test("decideReport() keeps texts within what the wire takes", () => {
   });
   assert.equal(report.error?.length, 4_000);
   assert.equal(report.summary?.length, 4_000);
+});
+
+Deno.test("decideReport() infers what an agent did not conclude from how it ended", () => {
+  const inferred = (change: Partial<RunFacts>) => {
+    const { conclusion, summary } = decideReport({ ...clean, isAgent: true, ...change });
+    return [conclusion, summary];
+  };
+  const lastMessage: Partial<RunFacts> = { conclusion: { kind: "inferred", summary: "I am done" } };
+  assert.deepEqual(inferred({}), ["success", null]);
+  assert.deepEqual(inferred(lastMessage), ["success", "I am done"]);
+  assert.deepEqual(inferred({ ...lastMessage, ...dirty, autoGit: true }), ["failure", "I am done"]);
+  assert.deepEqual(inferred({ ...lastMessage, ...exited(1) }), ["failure", "session ended unexpectedly"]);
+  assert.deepEqual(inferred({ ending: { kind: "lost" } }), ["failure", "session ended unexpectedly"]);
+  assert.deepEqual(inferred({ ending: { kind: "stopped", reason: "timeout" } }), [null, null]);
+  assert.deepEqual(inferred({ isAgent: false }), [null, null], "a script concludes by its exit code alone");
 });

@@ -5,11 +5,21 @@
  */
 
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { HarnessError, HarnessRequest, ModelProvider } from "../ports.ts";
+import type { HarnessError, HarnessRequest, ModelProvider, OperatorAccess } from "../ports.ts";
 import { AGENT_HOME, inAgentHome, PROMPT_FILE, SYSTEM_PROMPT_FILE } from "./sandbox_paths.ts";
 
 /** What a CLI is given instead of a key; CLIs refuse to start without any. */
 export const PLACEHOLDER_KEY = "runner-holds-the-key";
+
+/** The operator's name among a CLI's MCP servers. */
+export const OPERATOR_SERVER = "shopfloor";
+/** A stop hook looks at the worktree of a large project. */
+export const STOP_HOOK_TIMEOUT_MS = 120_000;
+
+/** A hook entry in the shape that Claude Code, Codex and Gemini CLI share; the unit of `timeout` is each CLI's own. */
+export function stopHook(operator: OperatorAccess, timeout: number) {
+  return { hooks: [{ name: OPERATOR_SERVER, type: "command", command: operator.stopHook, timeout }] };
+}
 
 /** An argv that runs `argv` with the prompt file as its standard input and takes its place as the process. */
 export function withPromptOnStdin(argv: readonly string[]): readonly string[] {

@@ -12,8 +12,11 @@ import {
   agentPromptFiles,
   commonEnv,
   jsonFile,
+  OPERATOR_SERVER,
   PLACEHOLDER_KEY,
   requireModel,
+  STOP_HOOK_TIMEOUT_MS,
+  stopHook,
   withPromptOnStdin,
 } from "./agent_cli.ts";
 import { ANTHROPIC } from "./providers.ts";
@@ -28,6 +31,7 @@ export const claudeHarness: HarnessAdapter = {
   provider: ANTHROPIC,
   plan(request) {
     const baseUrl = requireModel(request, ANTHROPIC);
+    const { operator } = request;
     if (!baseUrl.ok) return baseUrl;
     return ok({
       command: withPromptOnStdin([
@@ -59,8 +63,16 @@ export const claudeHarness: HarnessAdapter = {
           bypassPermissionsModeAccepted: true,
           customApiKeyResponses: { approved: [PLACEHOLDER_KEY.slice(-APPROVED_KEY_CHARS)], rejected: [] },
           projects: { [WORKSPACE]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
+          ...(operator === null
+            ? {}
+            : { mcpServers: { [OPERATOR_SERVER]: { type: "http", url: operator.mcpUrl } } }),
         }),
-        ".claude/settings.json": jsonFile({ skipDangerousModePermissionPrompt: true }),
+        ".claude/settings.json": jsonFile({
+          skipDangerousModePermissionPrompt: true,
+          ...(operator === null
+            ? {}
+            : { hooks: { Stop: [stopHook(operator, STOP_HOOK_TIMEOUT_MS / 1_000)] } }),
+        }),
       },
     });
   },

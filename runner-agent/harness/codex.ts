@@ -8,8 +8,12 @@ import type { HarnessAdapter, HarnessRequest } from "../ports.ts";
 import {
   agentPromptFiles,
   commonEnv,
+  jsonFile,
+  OPERATOR_SERVER,
   PLACEHOLDER_KEY,
   requireModel,
+  STOP_HOOK_TIMEOUT_MS,
+  stopHook,
   withPromptOnStdin,
 } from "./agent_cli.ts";
 import { OPENAI } from "./providers.ts";
@@ -27,12 +31,22 @@ export const codexHarness: HarnessAdapter = {
         "codex",
         "exec",
         "--dangerously-bypass-approvals-and-sandbox",
+        // Our own hook would wait for a person's trust.
+        ...(request.operator === null ? [] : ["--dangerously-bypass-hook-trust"]),
         "--skip-git-repo-check",
         "--json",
         "-",
       ]),
       env: { ...commonEnv(), OPENAI_API_KEY: PLACEHOLDER_KEY },
-      homeFiles: { ...agentPromptFiles(request), ".codex/config.toml": configToml(request, baseUrl.value) },
+      homeFiles: {
+        ...agentPromptFiles(request),
+        ".codex/config.toml": configToml(request, baseUrl.value),
+        ...(request.operator === null ? {} : {
+          ".codex/hooks.json": jsonFile({
+            hooks: { Stop: [stopHook(request.operator, STOP_HOOK_TIMEOUT_MS / 1_000)] },
+          }),
+        }),
+      },
     });
   },
 };
@@ -63,6 +77,11 @@ function configToml(request: HarnessRequest, baseUrl: string): string {
     `[projects.${tomlString(WORKSPACE)}]`,
     `trust_level = "trusted"`,
     ``,
+    ...(request.operator === null ? [] : [
+      `[mcp_servers.${OPERATOR_SERVER}]`,
+      `url = ${tomlString(request.operator.mcpUrl)}`,
+      ``,
+    ]),
   ].join("\n");
 }
 

@@ -10,8 +10,11 @@ import {
   agentPromptFiles,
   commonEnv,
   jsonFile,
+  OPERATOR_SERVER,
   PLACEHOLDER_KEY,
   requireModel,
+  STOP_HOOK_TIMEOUT_MS,
+  stopHook,
   withPromptOnStdin,
 } from "./agent_cli.ts";
 import { GEMINI } from "./providers.ts";
@@ -25,6 +28,7 @@ export const geminiHarness: HarnessAdapter = {
   provider: GEMINI,
   plan(request) {
     const baseUrl = requireModel(request, GEMINI);
+    const { operator } = request;
     if (!baseUrl.ok) return baseUrl;
     return ok({
       command: withPromptOnStdin([
@@ -49,6 +53,10 @@ export const geminiHarness: HarnessAdapter = {
           privacy: { usageStatisticsEnabled: false },
           security: { auth: { selectedType: "gemini-api-key" }, folderTrust: { enabled: false } },
           telemetry: { enabled: false },
+          ...(operator === null ? {} : {
+            mcpServers: { [OPERATOR_SERVER]: { type: "http", url: operator.mcpUrl, trust: true } },
+            hooks: { AfterAgent: [{ matcher: "*", ...stopHook(operator, STOP_HOOK_TIMEOUT_MS) }] },
+          }),
         }),
       },
     });

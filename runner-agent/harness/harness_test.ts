@@ -11,6 +11,7 @@ const REQUEST: HarnessRequest = {
   command: "make test",
   modelBaseUrl: "http://127.0.0.1:7400/model/provider",
   model: null,
+  operator: null,
 };
 
 for (const name of NAMES) {
@@ -21,6 +22,14 @@ for (const name of NAMES) {
   Deno.test(`${name} plans a job with a model name and a system prompt as its snapshot says`, async (t) => {
     const appendSystemPrompt = 'Say "no" to C:\\temp.\nAlways.\u007f';
     await t.assertSnapshot(harnessByName(name).plan({ ...REQUEST, appendSystemPrompt, model: "some-model" }));
+  });
+
+  Deno.test(`${name} plans a job with an operator as its snapshot says`, async (t) => {
+    const operator = {
+      mcpUrl: "http://127.0.0.1:7400/mcp",
+      stopHook: "/run/alp/bin/complete_station --stop-hook",
+    };
+    await t.assertSnapshot(harnessByName(name).plan({ ...REQUEST, operator }));
   });
 
   Deno.test(`${name} never shows the prompt on a command line or in the environment`, () => {

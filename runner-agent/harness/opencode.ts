@@ -1,7 +1,8 @@
 /**
  * OpenCode in run mode, where whatever its permissions do not allow is refused without a question: also to touch a
  * file outside of the workspace. Of the many providers that it knows it gets one: an OpenAI-compatible endpoint that speaks
- * Chat Completions, so it needs the same key and base URL variables as Codex.
+ * Chat Completions, so it needs the same key and base URL variables as Codex. It has no hook that could keep a
+ * session from its end: what it did not conclude is read from how its process ended.
  */
 
 import { ok } from "../../protocol/result.ts";
@@ -10,6 +11,7 @@ import {
   agentPromptFiles,
   commonEnv,
   jsonFile,
+  OPERATOR_SERVER,
   PLACEHOLDER_KEY,
   requireModel,
   withPromptOnStdin,
@@ -56,6 +58,9 @@ export const opencodeHarness: HarnessAdapter = {
               models: { [model]: { name: model } },
             },
           },
+          ...(request.operator === null ? {} : {
+            mcp: { [OPERATOR_SERVER]: { type: "remote", url: request.operator.mcpUrl, enabled: true } },
+          }),
           ...(request.appendSystemPrompt === "" ? {} : { instructions: [inAgentHome(SYSTEM_PROMPT_FILE)] }),
         }),
       },

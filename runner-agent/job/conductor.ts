@@ -21,7 +21,8 @@ import { type OutputPump, startOutputPump } from "./output_pump.ts";
 import { type ConductorDeps, createRunContext, type RunContext } from "./run_context.ts";
 import { cleanUp, deliverReport } from "./run_end.ts";
 import { openRunHub } from "./run_hub.ts";
-import { conclude, createContainer, faultText, harvest, notStarted, prepare } from "./run_steps.ts";
+import { conclude, createContainer, harvest, notStarted, prepare } from "./run_steps.ts";
+import { faultText } from "./run_texts.ts";
 import { createRunWatch, type RunWatch } from "./run_watch.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
 
@@ -36,6 +37,7 @@ export async function conductRun(
   shutdown: ShutdownSignals,
 ): Promise<ConductOutcome> {
   const context = createRunContext(deps, run);
+  await context.end.load();
   const watch = createRunWatch(isFresh ? "standing" : "unknown");
   const onStop = () => watch.askToStop("runner_stopped");
   shutdown.stop.addEventListener("abort", onStop);
@@ -181,7 +183,7 @@ class Conduct {
       if (this.#container !== "created" || this.#phase.kind !== "started") return null;
       return notStarted(
         this.#phase.worktree,
-        `the sandbox cannot be started: ${faultText(context, error)}`,
+        `the sandbox cannot be started: ${faultText(context.secrets, error)}`,
       );
     }
     await this.#look();

@@ -39,17 +39,18 @@ async function watchDeadlines(
   watch: RunWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock } = context.deps;
+  const { deps: { clock }, activity, end } = context;
   const { idleTimeoutMinutes, maxTimeoutMinutes } = context.run.job.agentDefinition;
   while (!signal.aborted) {
     const deadline = nextDeadline({
       startedAtMs: phase.startedAtMs,
-      lastOutputAtMs: pump.lastOutputAtMs(),
+      lastActivityAtMs: Math.max(pump.lastOutputAtMs(), activity.lastAtMs()),
       idleTimeoutMinutes,
       maxTimeoutMinutes,
+      concludedAtMs: end.concludedAtMs(),
     });
     const restMs = deadline.atMs - clock.nowMs();
     if (restMs <= 0) return watch.askToStop(deadline.reason);
-    await pause(clock, restMs, signal);
+    await pause(clock, restMs, end.concluded.aborted ? signal : AbortSignal.any([signal, end.concluded]));
   }
 }

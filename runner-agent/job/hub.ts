@@ -32,13 +32,21 @@ export async function startHub(
   routes: readonly HubRoute[],
   onFault: (faultName: string) => void,
 ): Promise<Hub> {
-  await Deno.remove(dirs.hubSocket).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  return await serveSocket(dirs.hubSocket, (closed) => createHubHandler(routes, onFault, closed));
+}
+
+/** Serves HTTP on a unix socket that everybody inside may use. */
+export async function serveSocket(
+  path: string,
+  createHandler: (closed: AbortSignal) => (request: Request) => Response | Promise<Response>,
+): Promise<Hub> {
+  await removeSocket(path);
   const ended = new AbortController();
-  const handle = createHubHandler(routes, onFault, ended.signal);
-  const server = Deno.serve({ path: dirs.hubSocket, signal: ended.signal, onListen: () => {} }, handle);
-  await Deno.chmod(dirs.hubSocket, SOCKET_MODE);
+  const server = Deno.serve(
+    { path, signal: ended.signal, onListen: () => {} },
+    createHandler(ended.signal),
+  );
+  await openToAll(path);
   return {
     // What is under way belongs to a sandbox that has ended: it is cut, not waited for.
     async close() {
@@ -46,6 +54,16 @@ export async function startHub(
       await server.finished;
     },
   };
+}
+
+export async function removeSocket(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+export async function openToAll(path: string): Promise<void> {
+  await Deno.chmod(path, SOCKET_MODE);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What the hub of one run serves: the task's repository, the project's origin, the model, and the control plane's
- * API of this project. Credentials of agents pass through as they are; the runner's
+ * What the hub of one run serves: the task's repository, the project's origin, the model, the operator, and the
+ * control plane's API of this project. Credentials of agents pass through as they are; the runner's
  * own never appear (S1).
  */
 import { ASSEMBLY_LINE_REPO_PATH, PROJECT_REPO_PATH } from "../domain/environment.ts";
@@ -24,11 +24,11 @@ export interface HubRoutesOptions {
   readonly projectGit: ((request: Request) => Promise<Response>) | null;
   /** Serves the model; null when the harness needs none. */
   readonly model: { readonly name: string; readonly handle: (request: Request) => Promise<Response> } | null;
+  /** How the agent reaches its operator. */
+  readonly operator: readonly HubRoute[];
 }
 
 const GIT_PATHS: ReadonlySet<string> = new Set(["/info/refs", "/git-upload-pack", "/git-receive-pack"]);
-/** Specified for a socket of its own (Line 13); said plainly until it is there. */
-const CREDENTIAL_PATHS = ["/token", "/proxy"];
 
 /** RFC 9110 7.6.1, and what concerned the sandbox's own connection. */
 const CONNECTION_HEADERS = [
@@ -79,10 +79,7 @@ export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
       path: `${apiPath}/`,
       handle: (request) => forward(request, options, new URL(request.url).pathname),
     },
-    ...CREDENTIAL_PATHS.map((path): HubRoute => ({
-      path,
-      handle: () => refusal(501, "not_implemented_yet", "The credential server is not part of this version"),
-    })),
+    ...options.operator,
   ];
 }
 

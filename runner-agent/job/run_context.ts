@@ -8,10 +8,18 @@ import {
   type RunnerAbility,
 } from "../domain/job_choice.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
+import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { EventLog } from "../log/event_log.ts";
-import { HUB_PORT, SANDBOX_CPUS, SANDBOX_MEMORY_BYTES, SANDBOX_PIDS, SANDBOX_TMP_BYTES } from "../limits.ts";
+import {
+  EGRESS_PROXY_PORT,
+  HUB_PORT,
+  SANDBOX_CPUS,
+  SANDBOX_MEMORY_BYTES,
+  SANDBOX_PIDS,
+  SANDBOX_TMP_BYTES,
+} from "../limits.ts";
 import type {
   Clock,
   ContainerRuntime,
@@ -26,16 +34,24 @@ import type {
 } from "../ports.ts";
 import { HUB_URL } from "./hub.ts";
 import { modelPath } from "./hub_routes.ts";
+import { MCP_PATH } from "./operator_routes.ts";
 import { processGitEnvironment } from "./process_git.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
 import {
   CONCLUSION_NAME,
+  CRED_SOCKET_NAME,
+  DMZ_SOCKET_NAME,
   HUB_SOCKET_NAME,
   type RunDirs,
   runDirs,
-  SANDBOX_HUB_DIR,
+  SANDBOX_ALP_DIR,
+  SANDBOX_BIN_DIR,
   SANDBOX_OUT_DIR,
+  SANDBOX_PLUGINS_DIR,
 } from "./run_dirs.ts";
+import { createRunActivity, type RunActivity } from "./run_activity.ts";
+import { worktreeText } from "./run_texts.ts";
+import { createStationEnd, type StationEnd } from "./station_end.ts";
 
 /** A key that the runner adds on the way out. */
 export interface ModelKey {
@@ -81,24 +97,37 @@ export interface RunContext {
   readonly secrets: readonly string[];
   /** Ids for events. */
   readonly ids: { readonly runId: string; readonly jobId: string; readonly stationId: string };
+  /** The operator's part in the end of the run. */
+  readonly end: StationEnd;
+  readonly activity: RunActivity;
 }
 
 export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunContext {
   const { job } = run;
+  const work = job.agentDefinition;
+  const dirs = runDirs(deps.stateDir, deps.hubBase, run.runId);
+  const nowMs = () => deps.clock.nowMs();
+  const secrets = [
+    deps.runnerToken,
+    ...[job.jobToken, work.assemblyLineRepoToken].filter((token) => token !== undefined),
+    ...[...deps.modelKeys.values()].map((model) => model.key),
+  ];
   return {
     deps,
     run,
     ref: { jobId: job.id, runId: run.runId, leaseEpoch: job.leaseEpoch ?? 0 },
-    dirs: runDirs(deps.stateDir, deps.hubBase, run.runId),
-    secrets: [
-      deps.runnerToken,
-      ...(job.jobToken === undefined ? [] : [job.jobToken]),
-      ...(job.agentDefinition.assemblyLineRepoToken === undefined
-        ? []
-        : [job.agentDefinition.assemblyLineRepoToken]),
-      ...[...deps.modelKeys.values()].map((model) => model.key),
-    ],
-    ids: { runId: run.runId, jobId: job.id, stationId: job.agentDefinition.stageId },
+    dirs,
+    secrets,
+    ids: { runId: run.runId, jobId: job.id, stationId: work.stageId },
+    end: createStationEnd({
+      file: dirs.concludedFile,
+      nowMs,
+      autoGit: work.autoGit,
+      commitMessageTemplate: work.commitMessageTemplate,
+      harvest: () => deps.worktrees.harvest(run.runId),
+      describe: (error) => worktreeText(secrets, error),
+    }),
+    activity: createRunActivity(nowMs),
   };
 }
 
@@ -146,10 +175,13 @@ export function planHarness(
   const hasKey = harness.provider !== null && deps.modelKeys.has(harness.provider.name);
   const plan = harness.plan({
     prompt: work.prompt,
-    appendSystemPrompt: work.appendSystemPrompt,
+    appendSystemPrompt: harness.name === "command"
+      ? work.appendSystemPrompt
+      : [work.appendSystemPrompt, operatorNote(work.autoGit)].filter((text) => text !== "").join("\n\n"),
     command: commandOf(work),
     modelBaseUrl: harness.provider === null || !hasKey ? null : HUB_URL + modelPath(harness.provider.name),
     model: modelOf(work),
+    operator: { mcpUrl: HUB_URL + MCP_PATH, stopHook: `${SANDBOX_BIN_DIR}/complete_station --stop-hook` },
   });
   return plan.ok ? ok({ harness, plan: plan.value }) : err(plan.error);
 }
@@ -175,6 +207,10 @@ export function containerSpec(
         hubUrl: HUB_URL,
         agentHome,
         conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,
+        proxyUrl: `http://127.0.0.1:${EGRESS_PROXY_PORT}`,
+        credSocket: `${SANDBOX_ALP_DIR}/${CRED_SOCKET_NAME}`,
+        pluginsDir: SANDBOX_PLUGINS_DIR,
+        binDir: SANDBOX_BIN_DIR,
       }),
       ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
     },
@@ -183,10 +219,13 @@ export function containerSpec(
       ...worktree.mounts,
       { source: dirs.home, target: agentHome, isReadOnly: false },
       { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
-      { source: dirs.hub, target: SANDBOX_HUB_DIR, isReadOnly: true },
+      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
     ],
     limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
     tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
-    forwards: { [HUB_PORT]: `${SANDBOX_HUB_DIR}/${HUB_SOCKET_NAME}` },
+    forwards: {
+      [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
+      [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
+    },
   };
 }

@@ -4,14 +4,17 @@
  * ```
  * <state>/sandboxes/<runId>/home  -> /home/agent       the agent's
  * <state>/sandboxes/<runId>/out   -> /run/shopfloor    the agent's; conclusion.json is written there
- * <hub>/<runId>/hub.sock          -> /run/shopfloor_hub  read-only: the hub's socket
+ * <state>/sandboxes/<runId>/concluded.json                 the operator's: what the agent told it
+ * <hub>/<runId>/           -> /run/alp             read-only: hub.sock, cred.sock, dmz.sock, bin/
  * ```
  *
  * 1. The socket's directory is not the agent's: nobody inside can put a link where the runner makes a socket.
  * 2. Whether the socket's path fits into a socket address is decided once, before the container is created; its
  *    directory is mounted, not the file, so a restarted runner makes a new socket in the same place.
  * 3. What the agent wrote is read without following links, and bounded.
+ * 4. A run's id may be another server's, and long: its socket directory then has a digest for a name.
  */
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { SOCKET_PATH_MAX_BYTES } from "../limits.ts";
 import { removeTree } from "../worktree/run_directory.ts";
@@ -20,17 +23,36 @@ export interface RunDirs {
   readonly root: string;
   readonly home: string;
   readonly out: string;
+  /** Made by the operator; outside of all that the sandbox sees. */
+  readonly concludedFile: string;
   readonly hub: string;
   readonly hubSocket: string;
+  /** The credential server's (Line 13). */
+  readonly credSocket: string;
+  /** The egress proxy's (Line 14). */
+  readonly dmzSocket: string;
+  /** Programs for the sandbox. */
+  readonly bin: string;
 }
 
 /** Inside the sandbox. */
 export const SANDBOX_OUT_DIR = "/run/shopfloor";
-export const SANDBOX_HUB_DIR = "/run/shopfloor_hub";
+/** Line 13: `/run/alp/cred.sock`; Line 16: `/run/alp/plugins`. */
+export const SANDBOX_ALP_DIR = "/run/alp";
+export const SANDBOX_PLUGINS_DIR = `${SANDBOX_ALP_DIR}/plugins`;
+export const SANDBOX_BIN_DIR = `${SANDBOX_ALP_DIR}/bin`;
 export const HUB_SOCKET_NAME = "hub.sock";
+export const CRED_SOCKET_NAME = "cred.sock";
+export const DMZ_SOCKET_NAME = "dmz.sock";
 export const CONCLUSION_NAME = "conclusion.json";
 
+const LONGEST_SOCKET_NAME = CRED_SOCKET_NAME;
+const RUN_ID_CHARS = 26;
+const RUN_BIN = new URL("../container/run_bin/", import.meta.url);
+const PROGRAMS = ["complete_station"];
+
 const PRIVATE = 0o700;
+const EXECUTABLE = 0o755;
 const PASSABLE = 0o711;
 /** The bits of everybody but the owner: whoever can enter may use the socket of a run. */
 const OTHERS = 0o077;
@@ -42,14 +64,24 @@ const OTHERS = 0o077;
  */
 export function runDirs(stateDir: string, hubBase: string, runId: string): RunDirs {
   const root = join(stateDir, "sandboxes", runId);
-  const hub = join(hubBase, runId);
+  const hub = join(hubBase, hubName(runId));
   return {
     root,
     home: join(root, "home"),
     out: join(root, "out"),
+    concludedFile: join(root, "concluded.json"),
     hub,
     hubSocket: join(hub, HUB_SOCKET_NAME),
+    credSocket: join(hub, CRED_SOCKET_NAME),
+    dmzSocket: join(hub, DMZ_SOCKET_NAME),
+    bin: join(hub, "bin"),
   };
+}
+
+/** Invariant 4. */
+function hubName(runId: string): string {
+  if (runId.length <= RUN_ID_CHARS) return runId;
+  return createHash("sha256").update(runId).digest("hex").slice(0, RUN_ID_CHARS);
 }
 
 /**
@@ -62,9 +94,9 @@ export function chooseHubBase(stateDir: string, uid: number, runnerId: string): 
     ...(uid === 0 ? [`/run/shopfloor-${runnerId}`] : []),
     `/tmp/shopfloor-${uid}-${runnerId}`,
   ];
-  const runIdLike = "0".repeat(26);
+  const runIdLike = "0".repeat(RUN_ID_CHARS);
   const fits = (base: string) =>
-    new TextEncoder().encode(join(base, runIdLike, HUB_SOCKET_NAME)).length <= SOCKET_PATH_MAX_BYTES;
+    new TextEncoder().encode(join(base, runIdLike, LONGEST_SOCKET_NAME)).length <= SOCKET_PATH_MAX_BYTES;
   const base = candidates.find(fits);
   if (base === undefined) {
     throw new RangeError(
@@ -106,7 +138,15 @@ export async function makeHubDir(dirs: RunDirs): Promise<void> {
       `Cannot make a socket as ${base} must be a directory that only this user can enter: it is not`,
     );
   }
-  await Deno.mkdir(dirs.hub, { recursive: true, mode: 0o755 });
+  await Deno.mkdir(dirs.bin, { recursive: true, mode: EXECUTABLE });
+  // Something to mount the plugins on: the directory around it is read-only inside.
+  await Deno.mkdir(join(dirs.hub, "plugins"), { recursive: true, mode: EXECUTABLE });
+  for (const name of PROGRAMS) {
+    const program = join(dirs.bin, name);
+    await Deno.copyFile(new URL(name, RUN_BIN), `${program}.new`);
+    await Deno.chmod(`${program}.new`, EXECUTABLE);
+    await Deno.rename(`${program}.new`, program);
+  }
 }
 
 /** Removes all of them; missing ones are no fault. */
@@ -126,9 +166,13 @@ export async function removeUnknownRunDirs(
   hubBase: string,
   known: ReadonlySet<string>,
 ): Promise<void> {
-  const found = await Promise.all([namesIn(join(stateDir, "sandboxes")), namesIn(hubBase)]);
-  for (const runId of new Set(found.flat())) {
-    if (!known.has(runId)) await removeRunDirs(runDirs(stateDir, hubBase, runId));
+  const wanted = [...known].map((runId) => runDirs(stateDir, hubBase, runId));
+  const kept = new Set(wanted.flatMap((dirs) => [dirs.root, dirs.hub]));
+  for (const parent of [join(stateDir, "sandboxes"), hubBase]) {
+    for (const name of await namesIn(parent)) {
+      const path = join(parent, name);
+      if (!kept.has(path)) await removeTree(path);
+    }
   }
 }
 

@@ -1,9 +1,13 @@
 /** Opens the hub of one run with everything that this run may reach. */
+import { createCredentialHandler } from "../credential/credential_routes.ts";
 import { PROJECT_REPO_PATH } from "../domain/environment.ts";
 import { createModelRoute } from "../egress/model_route.ts";
+import { startRefusingProxy } from "../egress/refusing_proxy.ts";
 import { createGitRoute } from "../worktree/git_route.ts";
-import { type Hub, startHub } from "./hub.ts";
+import { type Hub, openToAll, removeSocket, serveSocket, startHub } from "./hub.ts";
 import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
+import { operatorRoutes } from "./operator_routes.ts";
+import { withActivity } from "./run_activity.ts";
 import { planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import { untilReachable } from "./patience.ts";
@@ -21,8 +25,28 @@ export async function openRunHub(context: RunContext): Promise<Hub> {
       untilReachable(deps.address.serverUrl, deps.clock, AbortSignal.timeout(CONTROL_PLANE_AWAY_MAX_MS)),
     projectGit: await projectGit(context),
     model: modelRoute(context),
+    operator: operatorRoutes(context.end).map((route) => ({
+      ...route,
+      handle: withActivity(route.handle, context.activity),
+    })),
   });
-  return await startHub(dirs, routes, (fault) => deps.log("hub_failed", { ...context.ids, fault }));
+  const open: Hub[] = [];
+  try {
+    open.push(await startHub(dirs, routes, (fault) => deps.log("hub_failed", { ...context.ids, fault })));
+    const credential = createCredentialHandler(run.job.id);
+    open.push(await serveSocket(dirs.credSocket, () => credential));
+    await removeSocket(dirs.dmzSocket);
+    open.push(startRefusingProxy(dirs.dmzSocket, run.job.id));
+    await openToAll(dirs.dmzSocket);
+  } catch (error) {
+    await closeAll(open);
+    throw error;
+  }
+  return { close: () => closeAll(open) };
+}
+
+async function closeAll(open: readonly Hub[]): Promise<void> {
+  await Promise.all(open.map((one) => one.close()));
 }
 
 async function projectGit(context: RunContext): Promise<HubRoutesOptions["projectGit"]> {
@@ -41,6 +65,9 @@ function modelRoute(context: RunContext): HubRoutesOptions["model"] {
   if (provider === null || model === undefined) return null;
   return {
     name: provider.name,
-    handle: createModelRoute({ provider, ...model, prefix: modelPath(provider.name) }),
+    handle: withActivity(
+      createModelRoute({ provider, ...model, prefix: modelPath(provider.name) }),
+      context.activity,
+    ),
   };
 }

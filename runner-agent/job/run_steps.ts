@@ -8,6 +8,7 @@ import { decideReport } from "../domain/outcome.ts";
 import type { Result } from "../../protocol/result.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
+import type { ConclusionReading } from "../domain/outcome.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
@@ -20,6 +21,7 @@ import {
   worktreeRequest,
 } from "./run_context.ts";
 import { CONCLUSION_NAME, makeRunDirs } from "./run_dirs.ts";
+import { faultText, worktreeText } from "./run_texts.ts";
 
 export type Exited = RunPhase & { kind: "exited" };
 
@@ -30,9 +32,9 @@ export async function prepare(context: RunContext): Promise<RunPhase> {
     const prepared = await patiently(context, () => context.deps.worktrees.prepare(request));
     return prepared.ok
       ? { kind: "prepared", worktree: prepared.value }
-      : notStarted(null, worktreeText(context, prepared.error));
+      : notStarted(null, worktreeText(context.secrets, prepared.error));
   } catch (error) {
-    return notStarted(null, `the worktree cannot be prepared: ${faultText(context, error)}`);
+    return notStarted(null, `the worktree cannot be prepared: ${faultText(context.secrets, error)}`);
   }
 }
 
@@ -49,7 +51,7 @@ export async function createContainer(context: RunContext, worktree: Worktree): 
     );
     return { kind: "created", worktree, containerId };
   } catch (error) {
-    return notStarted(worktree, `the sandbox cannot be created: ${faultText(context, error)}`);
+    return notStarted(worktree, `the sandbox cannot be created: ${faultText(context.secrets, error)}`);
   }
 }
 
@@ -59,10 +61,16 @@ export async function harvest(context: RunContext, phase: Exited): Promise<RunPh
     worktree: phase.worktree,
     ending: phase.ending,
     harvest: await harvestWorktree(context, phase),
-    conclusion: phase.ending.kind === "exited"
-      ? await readConclusionFile(`${context.dirs.out}/${CONCLUSION_NAME}`)
-      : { kind: "none" },
+    conclusion: await readConclusion(context, phase),
   };
+}
+
+/** What the agent told the operator stands; else what it wrote, if it came to its end; else what can be inferred. */
+async function readConclusion(context: RunContext, { ending }: Exited): Promise<ConclusionReading> {
+  const told = context.end.reading();
+  if (told.kind === "read" || ending.kind !== "exited") return told;
+  const written = await readConclusionFile(`${context.dirs.out}/${CONCLUSION_NAME}`);
+  return written.kind === "none" ? told : written;
 }
 
 async function harvestWorktree(context: RunContext, phase: Exited): Promise<HarvestReading> {
@@ -72,9 +80,9 @@ async function harvestWorktree(context: RunContext, phase: Exited): Promise<Harv
     const harvested = await context.deps.worktrees.harvest(context.run.runId);
     return harvested.ok
       ? { kind: "harvested", harvest: harvested.value }
-      : { kind: "unreadable", message: worktreeText(context, harvested.error) };
+      : { kind: "unreadable", message: worktreeText(context.secrets, harvested.error) };
   } catch (error) {
-    return { kind: "unreadable", message: faultText(context, error) };
+    return { kind: "unreadable", message: faultText(context.secrets, error) };
   }
 }
 
@@ -85,6 +93,7 @@ export async function conclude(
   canPush: boolean,
 ): Promise<RunPhase> {
   const work = context.run.job.agentDefinition;
+  const planned = planHarness(context);
   const report = decideReport({
     ending: phase.ending,
     conclusion: phase.conclusion,
@@ -93,6 +102,7 @@ export async function conclude(
     pushError: canPush ? await push(context) : null,
     autoGit: work.autoGit,
     commitMessageTemplate: work.commitMessageTemplate,
+    isAgent: planned.ok && planned.value.harness.name !== "command",
   });
   const clean = (text: string | null) => text === null ? null : redactText(text, context.secrets);
   return {
@@ -106,9 +116,9 @@ async function push(context: RunContext): Promise<string | null> {
     const request = await worktreeRequest(context);
     if (request === null) return null;
     const pushed = await patiently(context, () => context.deps.worktrees.pushWork(request));
-    return pushed.ok ? null : worktreeText(context, pushed.error);
+    return pushed.ok ? null : worktreeText(context.secrets, pushed.error);
   } catch (error) {
-    return faultText(context, error);
+    return faultText(context.secrets, error);
   }
 }
 
@@ -127,23 +137,6 @@ function patiently<T>(
 
 export function notStarted(worktree: Worktree | null, message: string): Exited {
   return { kind: "exited", worktree, ending: { kind: "not_started", message } };
-}
-
-/** What a fault of the host says, without our secrets. */
-export function faultText(context: RunContext, error: unknown): string {
-  return redactText(error instanceof Error ? error.message : "unknown fault", context.secrets);
-}
-
-function worktreeText(context: RunContext, error: WorktreeError): string {
-  switch (error.reason) {
-    case "repository_not_allowed":
-      return redactText(`the repository '${error.url}' is not allowed: ${error.hint}`, context.secrets);
-    case "git_failed":
-      return redactText(
-        `git cannot ${error.action} (exit code ${error.exitCode}): ${error.stderr.trim()}`,
-        context.secrets,
-      );
-  }
 }
 
 function planText(error: PlanError): string {

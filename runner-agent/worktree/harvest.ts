@@ -8,6 +8,8 @@
  * 3. The files are looked at with an index made from the commit, without filters, file system monitor or a step
  *    into submodules, each of which the agent could configure.
  * 4. It may be repeated at any time: `harvest.git` is made anew, and the cache's ref is the run's own.
+ * 5. It may be done while the agent runs (Line 16: a success with uncommitted changes is refused): of what is found
+ *    through a link nothing is told.
  */
 import { join } from "node:path";
 import { err, ok, type Result } from "../../protocol/result.ts";
@@ -160,8 +162,30 @@ async function listUncommitted(
   });
   if (!status.ok) return status;
   // `XY path`, each ended by NUL; what was cut off at the end of a bounded answer has no NUL.
-  const entries = status.value.split("\0").slice(0, -1);
-  return ok(entries.slice(0, UNCOMMITTED_PATHS_MAX).map((entry) => entry.slice(3)));
+  const entries = status.value.split("\0").slice(0, -1).slice(0, UNCOMMITTED_PATHS_MAX);
+  const own = await Promise.all(
+    entries.map(async (entry) => !entry.startsWith("?? ") || await liesInside(run.workspace, entry.slice(3))),
+  );
+  return ok(entries.filter((_, i) => own[i]).map((entry) => entry.slice(3)));
+}
+
+/**
+ * Invariant 5: a new file counts where every directory on the way to it is one. An agent that still runs could have
+ * led git through a link to names of the host.
+ */
+async function liesInside(workspace: string, path: string): Promise<boolean> {
+  const parts = path.split("/").filter((part) => part !== "");
+  for (let depth = 1; depth <= parts.length; depth++) {
+    let found: Deno.FileInfo;
+    try {
+      found = await Deno.lstat(join(workspace, ...parts.slice(0, depth)));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+      throw error;
+    }
+    if (depth < parts.length && !found.isDirectory) return false;
+  }
+  return true;
 }
 
 function refuse(stderr: string): { readonly ok: false; readonly error: GitFailure } {

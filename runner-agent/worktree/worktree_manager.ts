@@ -7,7 +7,8 @@
  * 1. `prepare` for a run that has its note returns what the note says and touches nothing: the agent may have
  *    worked in it (R1). Without a note it starts again from nothing, as no agent can have run.
  * 2. The cache's lock is held while refs of the cache change, never while files are checked out or pushed.
- * 3. No credential is in an argument, an error or the sandbox (S1).
+ * 3. What looks at one run's worktree does so one after the other: the operator may ask while the run ends.
+ * 4. No credential is in an argument, an error or the sandbox (S1).
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { isName } from "../../protocol/ids.ts";
@@ -17,6 +18,7 @@ import { type Origin, resolveOrigin } from "./allowed_repository.ts";
 import { createGit, type Git } from "./git_command.ts";
 import { giveToOwner } from "./give_to_owner.ts";
 import { fetchAgentWork, harvestRun } from "./harvest.ts";
+import { createOneByOne } from "./one_by_one.ts";
 import { createPrivateGitDir } from "./private_git_dir.ts";
 import { createProjectGateway } from "./project_gateway.ts";
 import { createRepositoryCaches, type RepositoryCaches } from "./repository_cache.ts";
@@ -50,6 +52,7 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
   const git = createGit(options.dataDir, options.env ?? Deno.env.toObject());
   const caches = createRepositoryCaches(options.dataDir, git);
   const originUrl = `http://127.0.0.1:${options.hubPort ?? HUB_PORT}/git/project.git`;
+  const oneByOne = createOneByOne();
   const place = (runId: string) => runDirectory(options.dataDir, runId);
 
   return {
@@ -63,20 +66,22 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
       const note = await build(git, caches, run, request, origin.value, originUrl);
       return note.ok ? ok(describe(run, note.value)) : note;
     },
-    async harvest(runId) {
-      const run = place(runId);
-      const note = await requireNote(run);
-      await caches.settle(note.cacheGitDir);
-      return await harvestRun(git, run, note, runId);
-    },
-    async pushWork(request) {
-      const run = place(request.runId);
-      const note = await requireNote(run);
-      await caches.settle(note.cacheGitDir);
-      const head = await fetchAgentWork(git, run, note, request.runId);
-      if (!head.ok) return head;
-      return await pushWorkRefs(git, note, request, head.value);
-    },
+    harvest: (runId) =>
+      oneByOne(runId, async () => {
+        const run = place(runId);
+        const note = await requireNote(run);
+        await caches.settle(note.cacheGitDir);
+        return await harvestRun(git, run, note, runId);
+      }),
+    pushWork: (request) =>
+      oneByOne(request.runId, async () => {
+        const run = place(request.runId);
+        const note = await requireNote(run);
+        await caches.settle(note.cacheGitDir);
+        const head = await fetchAgentWork(git, run, note, request.runId);
+        if (!head.ok) return head;
+        return await pushWorkRefs(git, note, request, head.value);
+      }),
     async projectGateway(request) {
       const run = place(request.runId);
       const note = await requireNote(run);

@@ -4,7 +4,9 @@ import {
   eventStream,
   findShellTool,
   type ModelFormat,
+  stepText,
   type ToolParameters,
+  toolUse,
 } from "./scripted_model_format.ts";
 
 interface MessagesBody {
@@ -24,17 +26,17 @@ export const anthropicMessages: ModelFormat = {
       shellTool: findShellTool(
         (body.tools ?? []).map(({ name, input_schema }) => ({ name, parameters: input_schema })),
       ),
+      toolNames: (body.tools ?? []).map(({ name }) => name),
       isStreaming: body.stream === true,
       text,
     };
   },
   write(call, step) {
-    const isTool = step.kind === "tool" && call.shellTool !== null;
-    const input = step.kind === "tool" ? call.shellTool?.argumentsFor(step.command) : undefined;
-    const block = isTool
-      ? { type: "tool_use", id: `toolu_${call.turn}`, name: call.shellTool.name, input }
-      : { type: "text", text: step.kind === "text" ? step.text : "" };
-    const stopReason = isTool ? "tool_use" : "end_turn";
+    const use = toolUse(call, step);
+    const block = use !== null
+      ? { type: "tool_use", id: `toolu_${call.turn}`, ...use }
+      : { type: "text", text: stepText(step) };
+    const stopReason = use !== null ? "tool_use" : "end_turn";
     const message = {
       id: `msg_${call.turn}`,
       type: "message",
@@ -47,10 +49,10 @@ export const anthropicMessages: ModelFormat = {
     };
     if (!call.isStreaming) return Response.json(message);
 
-    const opening = isTool ? { ...block, input: {} } : { type: "text", text: "" };
-    const delta = isTool
-      ? { type: "input_json_delta", partial_json: JSON.stringify(input) }
-      : { type: "text_delta", text: step.kind === "text" ? step.text : "" };
+    const opening = use !== null ? { ...block, input: {} } : { type: "text", text: "" };
+    const delta = use !== null
+      ? { type: "input_json_delta", partial_json: JSON.stringify(use.input) }
+      : { type: "text_delta", text: stepText(step) };
     return eventStream([
       { type: "message_start", message: { ...message, content: [], stop_reason: null } },
       { type: "content_block_start", index: 0, content_block: opening },

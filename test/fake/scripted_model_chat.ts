@@ -4,7 +4,9 @@ import {
   eventStream,
   findShellTool,
   type ModelFormat,
+  stepText,
   type ToolParameters,
+  toolUse,
 } from "./scripted_model_format.ts";
 
 interface ChatBody {
@@ -28,22 +30,19 @@ export const openaiChat: ModelFormat = {
           parameters: tool.function?.parameters,
         })),
       ),
+      toolNames: (body.tools ?? []).map((tool) => tool.function?.name ?? ""),
       isStreaming: body.stream === true,
       text,
     };
   },
   write(call, step) {
-    const toolCall = step.kind === "tool" && call.shellTool !== null
-      ? {
-        id: `call_${call.turn}`,
-        type: "function",
-        function: {
-          name: call.shellTool.name,
-          arguments: JSON.stringify(call.shellTool.argumentsFor(step.command)),
-        },
-      }
-      : null;
-    const content = step.kind === "text" ? step.text : null;
+    const use = toolUse(call, step);
+    const toolCall = use === null ? null : {
+      id: `call_${call.turn}`,
+      type: "function",
+      function: { name: use.name, arguments: JSON.stringify(use.input) },
+    };
+    const content = use === null ? stepText(step) : null;
     const finishReason = toolCall === null ? "stop" : "tool_calls";
     const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
     const common = { id: `chat_${call.turn}`, created: 1, model: "scripted" };

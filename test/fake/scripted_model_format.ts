@@ -5,7 +5,10 @@
 
 /** What the model does at one turn; a turn is the number of tool results that the conversation holds. */
 export type ScriptedStep =
+  /** The CLI's shell runs the command. */
   | { readonly kind: "tool"; readonly command: string }
+  /** A tool of an MCP server, by the end of the name under which the CLI offers it. */
+  | { readonly kind: "call"; readonly tool: string; readonly input: unknown }
   | { readonly kind: "text"; readonly text: string };
 
 /** The request of a CLI, in the words of any format. */
@@ -14,6 +17,8 @@ export interface ModelCall {
   readonly turn: number;
   /** The CLI's own shell tool, and the arguments that run a command; null if it offered none (side requests). */
   readonly shellTool: ShellTool | null;
+  /** Names of all tools that it offered; a tool in a namespace is `NAMESPACE/NAME`. */
+  readonly toolNames: readonly string[];
   readonly isStreaming: boolean;
   /** The text of the whole request, for assertions about prompts. */
   readonly text: string;
@@ -33,6 +38,30 @@ export interface ModelFormat {
   write(call: ModelCall, step: ScriptedStep): Response;
   /** The body of an error in this format's shape. */
   error(status: number, message: string): Response;
+}
+
+/** What a step does with a tool: its name as offered and its input; null for a text, or where there is no such tool. */
+export function toolUse(
+  call: ModelCall,
+  step: ScriptedStep,
+): { readonly name: string; readonly input: unknown } | null {
+  switch (step.kind) {
+    case "text":
+      return null;
+    case "tool":
+      return call.shellTool === null
+        ? null
+        : { name: call.shellTool.name, input: call.shellTool.argumentsFor(step.command) };
+    case "call": {
+      const name = call.toolNames.find((one) => one.endsWith(step.tool));
+      return name === undefined ? null : { name, input: step.input };
+    }
+  }
+}
+
+/** What a step says. */
+export function stepText(step: ScriptedStep): string {
+  return step.kind === "text" ? step.text : step.kind === "call" ? `there is no tool ${step.tool}` : "";
 }
 
 /** Server-sent events, each with its own chunk, as a model sends them. */

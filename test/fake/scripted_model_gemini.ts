@@ -4,7 +4,9 @@ import {
   eventStream,
   findShellTool,
   type ModelFormat,
+  stepText,
   type ToolParameters,
+  toolUse,
 } from "./scripted_model_format.ts";
 
 interface Declaration {
@@ -36,14 +38,16 @@ export const geminiGenerate: ModelFormat = {
           parameters: parametersJsonSchema ?? parameters,
         })),
       ),
+      toolNames: declarations.map(({ name }) => name),
       isStreaming: url.pathname.endsWith(":streamGenerateContent"),
       text,
     };
   },
   write(call, step) {
-    const part = step.kind === "tool" && call.shellTool !== null
-      ? { functionCall: { name: call.shellTool.name, args: call.shellTool.argumentsFor(step.command) } }
-      : { text: step.kind === "text" ? step.text : "" };
+    const use = toolUse(call, step);
+    const part = use !== null
+      ? { functionCall: { name: use.name, args: use.input } }
+      : { text: stepText(step) };
     const answer = {
       candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
       usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 },

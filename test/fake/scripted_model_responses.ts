@@ -11,7 +11,9 @@ import {
   type ModelFormat,
   type ScriptedStep,
   type ShellTool,
+  stepText,
   type ToolParameters,
+  toolUse,
 } from "./scripted_model_format.ts";
 
 interface Tool {
@@ -40,6 +42,7 @@ export const openaiResponses: ModelFormat = {
       turn: items.filter(({ type }) => type?.endsWith("_call_output") ?? false).length,
       shellTool: findCodeTool(items.flatMap(({ tools }) => tools ?? [])) ??
         findShellTool((body.tools ?? []).map(({ name, parameters }) => ({ name: name ?? "", parameters }))),
+      toolNames: [...(body.tools ?? []), ...items.flatMap(({ tools }) => tools ?? [])].flatMap(namesOf),
       isStreaming: body.stream === true,
       text,
     };
@@ -82,15 +85,30 @@ function findCodeTool(tools: readonly Tool[]): ShellTool | null {
   };
 }
 
-function outputItem({ turn, shellTool }: ModelCall, step: ScriptedStep): unknown {
-  if (step.kind === "text" || shellTool === null) {
-    const text = step.kind === "text" ? step.text : "";
-    const content = [{ type: "output_text", text, annotations: [] }];
+/** A namespace's tools as `NAMESPACE/NAME`. */
+function namesOf(tool: Tool): string[] {
+  return tool.tools === undefined
+    ? [tool.name ?? ""]
+    : tool.tools.map(({ name }) => `${tool.name ?? ""}/${name ?? ""}`);
+}
+
+function outputItem(call: ModelCall, step: ScriptedStep): unknown {
+  const { turn } = call;
+  const use = toolUse(call, step);
+  if (use === null) {
+    const content = [{ type: "output_text", text: stepText(step), annotations: [] }];
     return { type: "message", id: `msg_${turn}`, role: "assistant", content, status: "completed" };
   }
-  const common = { id: `tool_${turn}`, call_id: `call_${turn}`, name: shellTool.name, status: "completed" };
-  const input = shellTool.argumentsFor(step.command);
-  return shellTool.name === CODE_TOOL.name
-    ? { type: "custom_tool_call", namespace: CODE_TOOL.namespace, input, ...common }
-    : { type: "function_call", arguments: JSON.stringify(input), ...common };
+  const common = { id: `tool_${turn}`, call_id: `call_${turn}`, status: "completed" };
+  if (use.name === CODE_TOOL.name) {
+    return { type: "custom_tool_call", namespace: CODE_TOOL.namespace, ...common, ...use };
+  }
+  const [name = "", namespace] = use.name.split("/").reverse();
+  return {
+    type: "function_call",
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    arguments: JSON.stringify(use.input),
+    ...common,
+  };
 }

@@ -2,11 +2,19 @@
  * The four real agent CLIs, each run by its harness plan against the scripted model behind the model route. What is
  * proved per CLI: it starts without asking anything, reads a prompt of the greatest size and the appended system
  * prompt, runs the scripted command with its own shell tool, ends with exit code 0, and never held the real key; and
- * it ends with failure, and soon, when the provider refuses the key.
+ * it ends with failure, and soon, when the provider refuses the key; and, beside its operator, that it ends its station by
+ * the MCP tool, and that its stop hook (where it has one) keeps it from leaving uncommitted changes. All of it with the
+ * proxy variables of a sandbox, whose proxy lets nothing through.
  */
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { PROMPT_MAX_BYTES } from "../../protocol/limits.ts";
+import { ok } from "../../protocol/result.ts";
+import { proxyVariables } from "../../runner-agent/domain/environment.ts";
+import { createHubHandler } from "../../runner-agent/job/hub.ts";
+import { operatorRoutes } from "../../runner-agent/job/operator_routes.ts";
+import { createStationEnd, type StationEnd } from "../../runner-agent/job/station_end.ts";
 import { createModelRoute } from "../../runner-agent/egress/model_route.ts";
 import { CLI_PACKAGES, harnessByName } from "../../runner-agent/harness/mod.ts";
 import { type ScriptedModel, type ScriptedStep, startScriptedModel } from "../fake/scripted_model.ts";
@@ -15,6 +23,7 @@ import { createHostSandbox, type HostRun, type HostSandbox } from "./host_run.ts
 
 /** One CLI's run; most of it is the start of a large program on a busy machine. */
 const RUN_MS = 30_000;
+const RUN_BIN_DIR = fileURLToPath(new URL("../../runner-agent/container/run_bin", import.meta.url));
 const REAL_KEY = "real-key-of-the-runner-4711";
 const PROMPT_START = `/help Do the "work" of @nobody: $HOME \`id\` 'x' \\ ✓ 😀\n!ls\n`;
 const PROMPT_END = "<the end of the prompt>";
@@ -74,19 +83,102 @@ for (const name of ["claude", "codex", "gemini", "opencode"] as const) {
   });
 }
 
+/** `complete_station` as each CLI shows it to its model; Codex to a model that it does not know. */
+const OPERATOR_CASES = [
+  { name: "claude", model: null },
+  { name: "codex", model: "some-model" },
+  { name: "gemini", model: null },
+  { name: "opencode", model: null },
+] as const;
+
+for (const { name, model: modelName } of OPERATOR_CASES) {
+  Deno.test(`${name} ${CLI_PACKAGES[name].version} ends its station by the operator's MCP tool`, async () => {
+    await using sandbox = await createHostSandbox();
+    const script = (turn: number): ScriptedStep =>
+      turn === 0
+        ? { kind: "call", tool: "complete_station", input: { conclusion: "success", summary: "told-4713" } }
+        : { kind: "text", text: "all-done-4712" };
+    await using model = startScriptedModel({ keys: { [providerOf(name)]: REAL_KEY }, script });
+    const end = stationEnd(sandbox);
+    const run = await runCli(name, modelName, model, sandbox, end);
+
+    const seen = describe(run, model);
+    assert.equal(run.exitCode, 0, seen);
+    assert.deepEqual(end.reading(), {
+      kind: "read",
+      by: "tool",
+      conclusion: { conclusion: "success", exitCode: 0, summary: "told-4713" },
+    }, seen);
+    assert(model.requests.some(({ body, turn }) => turn === 1 && body.includes("Recorded: success")), seen);
+  });
+}
+
+for (const name of ["claude", "codex", "gemini"] as const) {
+  Deno.test(`${name} ${CLI_PACKAGES[name].version} is kept by its stop hook until it has committed`, async () => {
+    await using sandbox = await createHostSandbox();
+    await Deno.writeTextFile(`${sandbox.workspaceDir}/left.txt`, "left");
+    // Texts end a turn: the hook refuses the first, so the model is asked again and commits.
+    let said = 0;
+    const script = (turn: number): ScriptedStep => {
+      if (turn > 0) return { kind: "text", text: "committed-4715" };
+      return said++ === 0
+        ? { kind: "text", text: "forgot-4714" }
+        : { kind: "tool", command: "git add left.txt && git commit --quiet --message=agent-work" };
+    };
+    await using model = startScriptedModel({ keys: { [providerOf(name)]: REAL_KEY }, script });
+    const end = stationEnd(sandbox, true);
+    const run = await runCli(name, name === "codex" ? "some-model" : null, model, sandbox, end);
+
+    const seen = describe(run, model);
+    assert.equal(run.exitCode, 0, seen);
+    assert.equal(await sandbox.git("log", "--format=%s"), "agent-work\nstart", seen);
+    assert(model.requests.some(({ body }) => body.includes("not committed: left.txt")), seen);
+    // Gemini CLI tells its hook all that was said.
+    const reading = end.reading();
+    assert(reading.kind === "inferred" && reading.summary?.endsWith("committed-4715"), seen);
+  });
+}
+
+/** The operator of one run; the worktree is looked at with plain git, as nothing here is hostile. */
+function stationEnd(sandbox: HostSandbox, autoGit = false): StationEnd {
+  return createStationEnd({
+    file: `${sandbox.homeDir}/../concluded.json`,
+    nowMs: () => Date.now(),
+    autoGit,
+    commitMessageTemplate: "",
+    async harvest() {
+      const status = await sandbox.git("status", "--porcelain");
+      const uncommittedPaths = status === "" ? [] : status.split("\n").map((line) => line.slice(3));
+      return ok({ headCommit: await sandbox.git("rev-parse", "HEAD"), commitCount: 0, uncommittedPaths });
+    },
+    describe: (error) => error.reason,
+  });
+}
+
 /** Runs a CLI with the model behind the route, and checks that nothing it was given or has written holds the key. */
 async function runCli(
   name: keyof typeof CLI_PACKAGES,
   modelName: string | null,
   model: ScriptedModel,
   sandbox: HostSandbox,
+  end: StationEnd | null = null,
 ): Promise<HostRun> {
-  const binDirs = await installCli(name);
+  const binDirs = [...await installCli(name), RUN_BIN_DIR];
   const harness = harnessByName(name);
   assert(harness.provider !== null);
   const prefix = `/model/${harness.provider.name}`;
   const route = createModelRoute({ provider: harness.provider, key: REAL_KEY, baseUrl: model.url, prefix });
-  await using loopback = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, route);
+  const hub = createHubHandler(
+    [{ path: `${prefix}/`, handle: route }, ...(end === null ? [] : operatorRoutes(end))],
+    (fault) => assert.fail(fault),
+    AbortSignal.timeout(RUN_MS),
+  );
+  await using loopback = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, hub);
+  await using dmz = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(null, { status: 501 }),
+  );
+  const proxyUrl = `http://127.0.0.1:${dmz.addr.port}`;
 
   const plan = harness.plan({
     prompt: PROMPT,
@@ -94,9 +186,18 @@ async function runCli(
     command: null,
     modelBaseUrl: `http://127.0.0.1:${loopback.addr.port}${prefix}`,
     model: modelName,
+    operator: end === null ? null : {
+      mcpUrl: `http://127.0.0.1:${loopback.addr.port}/mcp`,
+      stopHook: `${RUN_BIN_DIR}/complete_station --stop-hook`,
+    },
   });
   assert(plan.ok);
-  const run = await sandbox.run(plan.value, { binDirs, signal: AbortSignal.timeout(RUN_MS) });
+  const env = {
+    ...plan.value.env,
+    ...proxyVariables(proxyUrl),
+    SHOPFLOOR_HUB: `127.0.0.1:${loopback.addr.port}`,
+  };
+  const run = await sandbox.run({ ...plan.value, env }, { binDirs, signal: AbortSignal.timeout(RUN_MS) });
   assert(!JSON.stringify([plan.value, run]).includes(REAL_KEY), "the CLI must not have seen the key");
   const grep = new Deno.Command("grep", { args: ["-rl", REAL_KEY, sandbox.homeDir], stdout: "piped" });
   assert.equal(new TextDecoder().decode((await grep.output()).stdout), "", "no file may hold the key");

@@ -124,7 +124,7 @@ Deno.test("the hub serves this project's API and nothing else", async () => {
     assert.match(output, /^404 .*\.\.\/other/m);
     assert.match(output, /^404 \/healthz$/m);
     assert.match(output, /^404 \/git\/assembly-line.git\/config$/m);
-    assert.match(output, /^501 \/token/m);
+    assert.match(output, /^404 \/token/m);
   });
 });
 

@@ -1,0 +1,94 @@
+/**
+ * The operator's MCP server (Line 16): streamable HTTP without sessions, so that a restarted runner goes on answering.
+ *
+ * 1. Who calls is known by the socket that the request came through; nothing here asks for an identity.
+ * 2. Each request has a server of its own: nothing of a call outlives its answer.
+ * 3. Only POST is served: without sessions there is no stream to open or end, which clients take as such (405).
+ */
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import { z } from "zod";
+import { type CompleteAnswer, completeText, type ConclusionWish } from "../domain/station_end.ts";
+import { OPERATOR_CALL_MAX_BYTES } from "../limits.ts";
+
+export interface StationToolsOptions {
+  /** Told once per call of a tool; answers are for the agent to read. Rejects for faults of the host. */
+  readonly complete: (wish: ConclusionWish) => Promise<CompleteAnswer>;
+  readonly version: string;
+}
+
+const completeInput = {
+  conclusion: z.enum(["success", "failure"]).describe("whether the station's work is done"),
+  summary: z.string().optional().describe("what was done, or why it could not be, in a few sentences"),
+  exitCode: z.number().int().min(0).max(255).default(0).describe("anything but 0 means failure"),
+};
+const stopInput = {
+  message: z.string().optional(),
+  conclusion: z.enum(["success", "failure", "cancelled"]).optional(),
+};
+type CompleteInput = z.infer<z.ZodObject<typeof completeInput>>;
+type StopInput = z.infer<z.ZodObject<typeof stopInput>>;
+
+/** Serves `/mcp`. */
+export function createStationTools(options: StationToolsOptions): (request: Request) => Promise<Response> {
+  return async function stationTools(request) {
+    if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "POST" } });
+    const body = await boundedText(request);
+    if (body === null) return new Response(null, { status: 413 });
+    const server = createServer(options);
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+    try {
+      await server.connect(transport);
+      const { url, headers } = request;
+      return await transport.handleRequest(new Request(url, { method: "POST", headers, body }));
+    } finally {
+      await server.close();
+    }
+  };
+}
+
+function createServer({ complete, version }: StationToolsOptions): McpServer {
+  const server = new McpServer({ name: "shopfloor", version });
+  const answer = async (wish: ConclusionWish) => {
+    const answered = await complete(wish);
+    return {
+      content: [{ type: "text" as const, text: completeText(answered) }],
+      ...(answered.kind === "refused" ? { isError: true } : {}),
+    };
+  };
+  server.registerTool(
+    "complete_station",
+    {
+      description:
+        "Ends this station. Call it once, when the work is done or cannot be done, after all changes are " +
+        "committed and pushed where they should be. Nothing that is done afterwards counts.",
+      inputSchema: completeInput,
+    },
+    ({ conclusion, summary, exitCode }: CompleteInput) =>
+      answer({ conclusion, summary: summary ?? null, exitCode }),
+  );
+  server.registerTool("stop_broadcast", {
+    description: "Another name of complete_station, for prompts that were written for it.",
+    inputSchema: stopInput,
+  }, ({ message, conclusion }: StopInput) =>
+    answer({
+      // An agent that gives up has not done the work.
+      conclusion: conclusion === "cancelled" ? "failure" : conclusion ?? "success",
+      summary: message ?? (conclusion === "cancelled" ? "cancelled by the agent" : null),
+      exitCode: 0,
+    }));
+  return server;
+}
+
+/** Null: longer than any call of ours. */
+async function boundedText(request: Request): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let sizeBytes = 0;
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > OPERATOR_CALL_MAX_BYTES) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
