@@ -1,7 +1,7 @@
 /** Where a queue's events go: the task's log, the gate of an ask, the history. Each receiver is idempotent. */
 import type { HumanGateApi } from "../domain/human_gate_api.ts";
 import type { OutboxEvent, OutboxRow } from "../domain/event.ts";
-import type { TaskLogApi } from "../domain/task_log_api.ts";
+import type { LogEnding, TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
 import { createHistoryWriter } from "../store/history/write.ts";
@@ -16,10 +16,8 @@ export function createQueueSenders(
     task_log: async (rows) => {
       const sends = [...byTask(rows)].map(async ([taskId, events]) => {
         const log = env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
-        for (const { eventId, event } of events) {
-          await log.record({ ...event.entry, eventId });
-          if (event.ends !== null) await log.end(`${eventId}:end`, event.ends);
-        }
+        const entries = events.map(({ eventId, event }) => ({ ...event.entry, eventId }));
+        await log.recordMany(entries, endingOf(events));
       });
       await Promise.all(sends);
     },
@@ -33,6 +31,16 @@ export function createQueueSenders(
     },
     history: historySender(env),
   };
+}
+
+/** How the task ended, if one of its events says so: nothing follows that one. */
+function endingOf(
+  events: readonly { readonly eventId: string; readonly event: LogEvent }[],
+): LogEnding | null {
+  for (const { eventId, event } of events) {
+    if (event.ends !== null) return { eventId: `${eventId}:end`, status: event.ends };
+  }
+  return null;
 }
 
 type LogEvent = Extract<OutboxEvent, { destination: "task_log" }>;

@@ -34,7 +34,8 @@ export function createLogRoutes(): Hono<AppEnv> {
     const headers: Record<string, string> = {
       "content-type": "text/plain; charset=utf-8",
       "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
+      // What a range counts are these bytes: nobody on the way may pack them.
+      "cache-control": "no-store, no-transform",
       "accept-ranges": "bytes",
       "x-shopfloor-total-bytes": String(shape.totalBytes),
       "x-shopfloor-has-ended": String(shape.hasEnded),

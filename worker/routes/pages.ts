@@ -87,6 +87,8 @@ const NOTICES: Readonly<Record<string, string>> = {
   decided: "Your answer came too late: the question was already answered or taken back.",
 };
 
+const EXPIRED_OUTPUT = "[shopfloor] this output was deleted at the end of its retention\n";
+
 async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPageView | Response> {
   const owner = c.req.param("owner") ?? "";
   const project = c.req.param("project") ?? "";
@@ -111,7 +113,7 @@ async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPage
     task: task.value,
     nowMs,
     output: {
-      tail: plainText(output.bytes),
+      tail: output.expiredAtMs === null ? plainText(output.bytes) : EXPIRED_OUTPUT,
       tailOffset: output.offset,
       // What came since is streamed: the stream goes on where this text ends.
       totalBytes: output.offset + output.bytes.length,

@@ -73,7 +73,8 @@ const OUTPUT = String.raw`
   const escapes = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007)/g;
   const keepChars = 2000000;
   const seen = new Set();
-  let offset = Number(pre.dataset.offset), pauseMs = 500, over = false;
+  const ackBytes = 65536;
+  let offset = Number(pre.dataset.offset), acked = offset, pauseMs = 500, over = false;
   pre.scrollTop = pre.scrollHeight;
 
   function show(text) {
@@ -87,6 +88,8 @@ const OUTPUT = String.raw`
     const url = new URL(pre.dataset.stream, location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("offset", String(offset));
+    url.searchParams.set("acks", "true");
+    acked = offset;
     const socket = new WebSocket(url);
     socket.onopen = () => { pauseMs = 500; status.textContent = "live"; };
     socket.onmessage = (message) => {
@@ -94,6 +97,10 @@ const OUTPUT = String.raw`
       if (frame.kind === "output" && frame.nextOffset > offset) {
         offset = frame.nextOffset;
         show(frame.text);
+        if (offset - acked >= ackBytes) {
+          acked = offset;
+          socket.send(JSON.stringify({ kind: "ack", offset }));
+        }
       } else if (frame.kind === "timeline" && !seen.has(frame.entry.eventId)) {
         seen.add(frame.entry.eventId);
         document.dispatchEvent(new Event("shopfloor:changed"));
