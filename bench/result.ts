@@ -10,6 +10,17 @@ export interface BenchRow {
   readonly [key: string]: string | number;
 }
 
+/** One target of the project, and what was found. */
+export interface BenchTarget {
+  readonly id: string;
+  readonly what: string;
+  readonly bound: "at least" | "at most";
+  /** Null when what it needs was not measured. */
+  readonly value: number | null;
+  readonly limit: number;
+  readonly verdict: "met" | "missed" | "not measured";
+}
+
 /** The content of a result file. */
 export interface BenchResult {
   readonly name: string;
@@ -19,6 +30,9 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[];
   /** Named ratios and excesses that the targets speak of. */
   readonly ratios: Readonly<Record<string, number>>;
+  readonly targets?: readonly BenchTarget[];
+  /** What a reader must know: where the data was, what was missing, what failed. */
+  readonly notes?: readonly string[];
 }
 
 /** Prints the rows and ratios as a table and writes `bench/results/NAME.json`. */
@@ -32,9 +46,15 @@ export async function reportBench(result: BenchResult): Promise<void> {
     );
   }
   for (const [name, value] of Object.entries(result.ratios)) console.log(`${name}: ${format(value)}`);
+  await writeResult(result);
+}
+
+/** Writes `bench/results/NAME.json`, and `NAME.md` beside it when there is one. */
+export async function writeResult(result: BenchResult, markdown?: string): Promise<void> {
   const folder = new URL("./results/", import.meta.url);
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(new URL(`${result.name}.json`, folder), JSON.stringify(result, null, 2) + "\n");
+  if (markdown !== undefined) await Deno.writeTextFile(new URL(`${result.name}.md`, folder), markdown);
 }
 
 /** The middle value; of an even number of values, the mean of the two in the middle. */

@@ -36,12 +36,13 @@ const DRIVERS: Readonly<Record<SystemName, { readonly file: string; readonly con
 /** A phase that takes longer has hung. */
 const PHASE_MAX_MS = 180_000;
 
-/** Runs `spec` against `server` with so many driver processes. */
+/** Runs `spec` against `server` with so many driver processes; `onReady` runs when all have set up. */
 export async function measure(
   spec: Spec,
   server: Server,
   name: string,
   processes: number,
+  onReady: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Measured> {
   const drivers = Array.from(
     { length: processes },
@@ -50,6 +51,7 @@ export async function measure(
   try {
     // The first one sets up what all of them use.
     for (const driver of drivers) await driver.said("ready");
+    await onReady();
     const before = await usageOf(server);
     const startedAt = performance.now();
     let enqueueMs = 0;

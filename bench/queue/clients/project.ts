@@ -13,7 +13,9 @@ export interface Project {
 }
 
 /** The project that is named after the measurement; the first process puts its line. */
-export async function openProject(share: Share): Promise<Project> {
+export async function openProject(
+  share: Pick<Share, "url" | "name" | "adminToken" | "process">,
+): Promise<Project> {
   const base = `${share.url}/api/owners/bench/projects/${share.name}`;
   const call: Project["call"] = async <T>(
     method: string,
