@@ -153,7 +153,16 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
     applyChanges(rebuilt, log);
     assert.deepEqual(rebuilt.settings, rig.state.settings);
     for (
-      const part of ["lines", "latestLineVersion", "runners", "tokens", "tasks", "jobs", "runs"] as const
+      const part of [
+        "lines",
+        "latestLineVersion",
+        "runners",
+        "tokens",
+        "tasks",
+        "jobs",
+        "runs",
+        "lineTurns",
+      ] as const
     ) {
       assert.deepEqual([...rebuilt[part].entries()], [...rig.state[part].entries()]);
     }
@@ -197,7 +206,7 @@ function idOf(record: HistoryRecord): string {
 
 /** A decider that writes into a row instead of making a new one throws from here on. */
 function freeze(change: Change): void {
-  if (change.kind === "delete_token") return;
+  if (!("row" in change)) return;
   Object.freeze(change.row);
   for (const value of Object.values(change.row)) {
     if (typeof value === "object" && value !== null) Object.freeze(value);

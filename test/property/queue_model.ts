@@ -17,6 +17,8 @@ export interface ModelRunner {
   lastRun: number | null;
 }
 export interface ModelTask {
+  /** Which line, and the version of it that the task started with. */
+  readonly lineNumber: number;
   readonly line: LineSpec;
   readonly priority: number;
   station: number;
@@ -74,9 +76,12 @@ export class QueueModel {
   readonly tasks: ModelTask[] = [];
   readonly jobs: ModelJob[] = [];
   readonly runs: ModelRun[] = [];
+  /** The line of each claim, in order: lines take turns. */
+  readonly served: number[] = [];
 
-  submit(line: LineSpec, priority: number, station: number): void {
+  submit(lineNumber: number, line: LineSpec, priority: number, station: number): void {
     const task: ModelTask = {
+      lineNumber,
       line,
       priority,
       station,
@@ -96,7 +101,8 @@ export class QueueModel {
     const fitting = this.jobs.map((_, index) => index)
       .filter((index) => this.isQueued(index) && this.#fits(index, runner, capabilities));
     fitting.sort((a, b) =>
-      this.#priority(b) - this.#priority(a) || this.jobs[a]!.queuedAt - this.jobs[b]!.queuedAt || a - b
+      this.#priority(b) - this.#priority(a) || this.#lastTurn(a) - this.#lastTurn(b) ||
+      this.jobs[a]!.queuedAt - this.jobs[b]!.queuedAt || a - b
     );
     return fitting[0] ?? null;
   }
@@ -114,6 +120,7 @@ export class QueueModel {
     job.run = this.runs.length;
     job.leaseUntil = this.now + LEASE;
     job.deadline = this.now + this.#station(index).maxTimeoutMinutes * 60_000 + GRACE;
+    this.served.push(this.tasks[job.task]!.lineNumber);
     this.runs.push({ job: index, runner, epoch: job.epoch, hasStarted: false, outcome: null, report: null });
     this.runners[runner]!.lastRun = job.run;
     this.tasks[job.task]!.status = "claimed";
@@ -198,6 +205,11 @@ export class QueueModel {
   #station(index: number) {
     const job = this.jobs[index]!;
     return this.tasks[job.task]!.line.stations[job.station]!;
+  }
+
+  /** When the job's line was served last; -1: never. */
+  #lastTurn(index: number): number {
+    return this.served.lastIndexOf(this.tasks[this.jobs[index]!.task]!.lineNumber);
   }
 
   #priority(index: number): number {

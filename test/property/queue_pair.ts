@@ -122,7 +122,7 @@ export function createQueuePair(specs: readonly LineSpec[]): QueuePair {
         const isNamed = command.station < lines[line]!.stations.length;
         const card = isNamed ? { columnId: stationId(command.station) } : {};
         rig.submit(`line${line}`, { ...card, priority: PRIORITIES[command.priority] });
-        return model.submit(lines[line]!, command.priority, isNamed ? command.station : 0);
+        return model.submit(line, lines[line]!, command.priority, isNamed ? command.station : 0);
       }
       case "register": {
         const runner = command.runner % RUNNERS;

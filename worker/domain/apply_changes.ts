@@ -1,5 +1,6 @@
 /** The only writer of a queue's state in memory: puts the rows of a decision where they belong. */
 import { assertNever } from "../../protocol/result.ts";
+import { emptyQueueIndex, indexJob, indexTask, type WritableQueueIndex } from "./queue_index.ts";
 import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type {
   Change,
@@ -23,9 +24,10 @@ export interface WritableQueueState extends QueueState {
   readonly tokens: Map<string, TokenRecord>;
   readonly tasks: Map<TaskId, Task>;
   readonly jobs: Map<JobId, Job>;
-  readonly openJobs: Map<JobId, Job>;
   readonly runs: Map<RunId, Run>;
   readonly remembered: Map<string, Remembered>;
+  readonly lineTurns: Map<LineId, number>;
+  readonly index: WritableQueueIndex;
 }
 
 /** A project into which nothing was put yet. */
@@ -38,18 +40,20 @@ export function emptyQueueState(owner: string, project: string): WritableQueueSt
     tokens: new Map(),
     tasks: new Map(),
     jobs: new Map(),
-    openJobs: new Map(),
     runs: new Map(),
     remembered: new Map(),
+    lineTurns: new Map(),
+    index: emptyQueueIndex(),
   };
 }
 
-/** Applies the changes of one decision, in order. */
+/** Applies the changes of one decision, in order; jobs last, as their place in the index is their task's. */
 export function applyChanges(state: WritableQueueState, changes: readonly Change[]): void {
-  for (const change of changes) applyChange(state, change);
+  for (const change of changes) if (change.kind !== "job") applyChange(state, change);
+  for (const change of changes) if (change.kind === "job") applyChange(state, change);
 }
 
-/** Applies one change. */
+/** Applies one change. A job's task must be there before it. */
 export function applyChange(state: WritableQueueState, change: Change): void {
   switch (change.kind) {
     case "settings":
@@ -75,12 +79,15 @@ export function applyChange(state: WritableQueueState, change: Change): void {
       state.tokens.delete(change.hash);
       return;
     case "task":
+      indexTask(state.index, state.tasks.get(change.row.id) ?? null, change.row);
       state.tasks.set(change.row.id, change.row);
       return;
     case "job":
       state.jobs.set(change.row.id, change.row);
-      if (change.row.state.kind === "finished") state.openJobs.delete(change.row.id);
-      else state.openJobs.set(change.row.id, change.row);
+      indexJob(state.index, change.row, state.tasks.get(change.row.taskId)!.lineId);
+      return;
+    case "line_turn":
+      state.lineTurns.set(change.row.id, change.row.turn);
       return;
     case "run":
       state.runs.set(change.row.id, change.row);
@@ -94,6 +101,15 @@ export function applyChange(state: WritableQueueState, change: Change): void {
     default:
       assertNever(change);
   }
+}
+
+/** Takes a task that has ended out of memory, with its jobs and runs; it is still in storage. */
+export function forgetTask(state: WritableQueueState, task: Task): void {
+  for (const jobId of task.jobIds) {
+    for (const runId of state.jobs.get(jobId)?.runIds ?? []) state.runs.delete(runId);
+    state.jobs.delete(jobId);
+  }
+  state.tasks.delete(task.id);
 }
 
 /** The kind of row that a deletion is of: both share an identity, so that the last one counts. */

@@ -3,11 +3,11 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { JobId, RunId, RunnerId } from "../../protocol/ids.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./job_queue_api.ts";
-import { leaseUntilMs, runDeadlineMs } from "./lease.ts";
+import { leaseUntilMs, runDeadlineMs, runIdleLimitMs } from "./lease.ts";
 import { missingFor } from "./matching.ts";
-import { pickJob } from "./queue.ts";
-import type { Job, Run } from "./queue_state.ts";
-import { heldJobs, noteSeen } from "./runner_registry.ts";
+import { nextTurn, pickJob } from "./queue.ts";
+import type { Job, Run, RunnerSays } from "./queue_state.ts";
+import { heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
 import type { MintedToken } from "./token.ts";
 
@@ -25,19 +25,21 @@ export interface Claimed {
 }
 
 /**
- * The job that this runner would get, unclaimed; null when there is none, or when its hands are full: it holds one
- * (Line 12), or `maxJobs` of them when it says so.
+ * The job that this runner would get, unclaimed; null when there is none, when it takes no new work, or when its hands
+ * are full: it holds one (Line 12), or `maxJobs` of them when it says so.
  */
 export function offerJob(
   draft: Draft,
   runnerId: RunnerId,
   capabilities: readonly string[] | null,
   maxJobs = 1,
+  said?: RunnerSays,
 ): Job | null {
+  noteSeen(draft, runnerId, said);
   const runner = draft.runner(runnerId)!;
-  noteSeen(draft, runnerId);
+  if (intakeOf(runner) !== "open") return null;
   if (heldJobs(draft.before, runnerId).length >= maxJobs) return null;
-  return pickJob(draft.before.openJobs.values(), { labels: runner.labels, capabilities });
+  return pickJob(draft.before, { labels: runner.labels, capabilities });
 }
 
 /**
@@ -64,6 +66,8 @@ export function claimJob(
   if (job.state.kind !== "queued") {
     return err({ reason: "job_not_queued", jobId: job.id, status: job.state.kind });
   }
+  const intake = intakeOf(runner);
+  if (intake !== "open") return err({ reason: "runner_takes_no_work", intake });
   const held = heldJobs(draft.before, runner.id);
   if (held.length >= (input.maxJobs ?? 1)) return err({ reason: "runner_busy", jobId: held[0]!.id });
   const missing = missingFor(job, { labels: runner.labels, capabilities: input.capabilities });
@@ -93,12 +97,14 @@ export function claimJob(
       kind: "claimed",
       runId: run.id,
       runnerId: runner.id,
-      leaseUntilMs: leaseUntilMs(draft.nowMs),
-      deadlineMs: runDeadlineMs(draft.nowMs, station.trigger.maxTimeoutMinutes),
+      leaseUntilMs: leaseUntilMs(draft.nowMs, draft.timing),
+      deadlineMs: runDeadlineMs(draft.nowMs, station.trigger.maxTimeoutMinutes, draft.timing),
+      idleLimitMs: runIdleLimitMs(station.trigger.idleTimeoutMinutes, draft.timing),
     },
   };
   draft.put({ kind: "run", row: run });
   draft.put({ kind: "job", row: claimed });
+  draft.put({ kind: "line_turn", row: { id: task.lineId, turn: nextTurn(draft.before) } });
   draft.put({ kind: "runner", row: { ...runner, lastSeenAtMs: draft.nowMs, lastRunId: run.id } });
   putTokens(draft, claimed, input.tokens);
   putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "claimed" } });
@@ -117,7 +123,10 @@ function reclaim(draft: Draft, job: Job, tokens: RunTokens): Claimed {
     throw new TypeError(`Cannot claim again as the job must be held: current value is ${job.state.kind}`);
   }
   const run = draft.run(job.state.runId)!;
-  const renewed: Job = { ...job, state: { ...job.state, leaseUntilMs: leaseUntilMs(draft.nowMs) } };
+  const renewed: Job = {
+    ...job,
+    state: { ...job.state, leaseUntilMs: leaseUntilMs(draft.nowMs, draft.timing) },
+  };
   draft.put({ kind: "job", row: renewed });
   dropTokens(draft, job.id);
   putTokens(draft, renewed, tokens);

@@ -1,38 +1,60 @@
-/** What time does to a queue (design Q3): leases end, runs reach their limit, and when to look next. */
+/** What time does to a queue (design Q3): leases end, runs reach their limits, and when to look next. */
 import type { Draft } from "./draft.ts";
 import { finishJob, loseRun } from "./job_end.ts";
-import type { Job, QueueState } from "./queue_state.ts";
+import { allHeldJobs } from "./queue_index.ts";
+import type { Change, Job, JobState, QueueState } from "./queue_state.ts";
+
+type HeldState = Extract<JobState, { leaseUntilMs: number }>;
+
+/** Which time of a run is over. */
+type End = "max_timeout" | "idle_timeout" | "lease_expired";
 
 /**
  * Ends every run whose time is over. Running it early, late or twice changes nothing else (O3): what was due first
  * decides, however late it is.
  */
 export function expire(draft: Draft): void {
-  for (const job of draft.before.openJobs.values()) {
+  for (const job of allHeldJobs(draft.before)) {
     if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") continue;
-    const { runId, deadlineMs, leaseUntilMs } = job.state;
-    if (draft.nowMs < Math.min(deadlineMs, leaseUntilMs)) continue;
-    const run = draft.run(runId)!;
-    if (deadlineMs <= leaseUntilMs) {
-      finishJob(draft, job, { outcome: "cancelled", reason: "max_timeout", run, report: null });
-    } else {
-      loseRun(draft, job, run, null, "lease_expired");
-    }
+    const { atMs, end } = firstEnd(job.state);
+    if (draft.nowMs < atMs) continue;
+    const run = draft.run(job.state.runId)!;
+    if (end === "lease_expired") loseRun(draft, job, run, null, end);
+    else finishJob(draft, job, { outcome: "cancelled", reason: end, run, report: null });
   }
 }
 
 /** The earliest moment at which {@link expire} has something to do; null when nothing runs. */
-export function nextExpiryMs(state: Pick<QueueState, "openJobs">): number | null {
+export function nextExpiryMs(state: Pick<QueueState, "index" | "jobs">): number | null {
   let earliest: number | null = null;
-  for (const job of state.openJobs.values()) {
+  for (const job of allHeldJobs(state)) {
     const dueMs = dueAtMs(job);
     if (dueMs !== null && (earliest === null || dueMs < earliest)) earliest = dueMs;
   }
   return earliest;
 }
 
-function dueAtMs(job: Job): number | null {
-  return job.state.kind === "claimed" || job.state.kind === "in_progress"
-    ? Math.min(job.state.leaseUntilMs, job.state.deadlineMs)
-    : null;
+/** The earliest moment that these rows bring; null when they bring none. */
+export function dueByChanges(changes: readonly Change[]): number | null {
+  let earliest: number | null = null;
+  for (const change of changes) {
+    const dueMs = change.kind === "job" ? dueAtMs(change.row) : null;
+    if (dueMs !== null && (earliest === null || dueMs < earliest)) earliest = dueMs;
+  }
+  return earliest;
+}
+
+/** When the job's run is over if nothing happens; null when none is. */
+export function dueAtMs(job: Job): number | null {
+  return job.state.kind === "claimed" || job.state.kind === "in_progress" ? firstEnd(job.state).atMs : null;
+}
+
+/** What ends first: the wall clock, the agent's silence, the lease; of two at once, the one named first. */
+function firstEnd(state: HeldState): { readonly atMs: number; readonly end: End } {
+  const { deadlineMs, leaseUntilMs, activeAtMs, idleLimitMs } = state;
+  const isJudged = activeAtMs !== undefined && idleLimitMs !== undefined;
+  const idleAtMs = isJudged ? activeAtMs + idleLimitMs : Infinity;
+  const atMs = Math.min(deadlineMs, idleAtMs, leaseUntilMs);
+  if (atMs === deadlineMs) return { atMs, end: "max_timeout" };
+  return { atMs, end: atMs === idleAtMs ? "idle_timeout" : "lease_expired" };
 }

@@ -33,3 +33,11 @@ export function missingFor(job: JobDemand, runner: RunnerOffer): string[] {
     ...job.needs.filter((need) => !capabilities.has(need)).map((need) => `capability ${need}`),
   ];
 }
+
+/** The same question for many demands of one runner: `missingFor(job, runner).length === 0`. */
+export function canDo(runner: RunnerOffer): (job: JobDemand) => boolean {
+  const { labels, capabilities } = runner;
+  return (job) =>
+    job.labels.every((label) => labels.includes(label)) &&
+    (capabilities === null || job.needs.every((need) => capabilities.includes(need)));
+}

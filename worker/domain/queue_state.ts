@@ -9,6 +9,7 @@ import type { LineInput } from "../../protocol/line/line.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import type { Scope } from "../../protocol/line/token.ts";
+import type { QueueIndex } from "./queue_index.ts";
 
 /** One version of a line; a task keeps the version it started with. */
 export interface LineVersion {
@@ -203,6 +204,12 @@ export interface Remembered {
   readonly atMs: number;
 }
 
+/** Lines take turns (`queue.ts`): the turn at which one of the line's jobs was claimed last. */
+export interface LineTurn {
+  readonly id: LineId;
+  readonly turn: number;
+}
+
 export interface ProjectSettings {
   readonly owner: string;
   readonly project: string;
@@ -223,11 +230,13 @@ export interface QueueState {
   readonly tokens: ReadonlyMap<string, TokenRecord>;
   readonly tasks: ReadonlyMap<TaskId, Task>;
   readonly jobs: ReadonlyMap<JobId, Job>;
-  /** Those of `jobs` that are not finished: what is searched at every poll. */
-  readonly openJobs: ReadonlyMap<JobId, Job>;
   readonly runs: ReadonlyMap<RunId, Run>;
   /** By id, the oldest first. */
   readonly remembered: ReadonlyMap<string, Remembered>;
+  /** When it was each line's turn the last time, as a number that only grows; absent: never. */
+  readonly lineTurns: ReadonlyMap<LineId, number>;
+  /** What is asked all the time, derived from the rows above. */
+  readonly index: QueueIndex;
 }
 
 /** A row to write, or one that disappears. */
@@ -241,5 +250,6 @@ export type Change =
   | { readonly kind: "task"; readonly row: Task }
   | { readonly kind: "job"; readonly row: Job }
   | { readonly kind: "run"; readonly row: Run }
+  | { readonly kind: "line_turn"; readonly row: LineTurn }
   | { readonly kind: "remembered"; readonly row: Remembered }
   | { readonly kind: "forget"; readonly id: string };

@@ -1,5 +1,6 @@
 /** A task as it goes out: TaskData with status, history and repository (Line 2.5, pick A12). */
 import type { TaskData, TaskHistoryEntry } from "../../protocol/line/task.ts";
+import { waitingBefore } from "./queue_index.ts";
 import type { Job, LineVersion, QueueState, Run, Task } from "./queue_state.ts";
 import { attemptsAt } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
@@ -24,7 +25,7 @@ export function taskView(state: QueueState, task: Task, baseUrl: string): TaskDa
     title: task.title,
     description: task.description,
     columnId: task.stationId,
-    order: positionAtStation(state, task),
+    order: waitingBefore(state.index, task),
     priority: task.priority,
     labels: task.labels,
     pendingGateId: task.state.kind === "awaiting_review" ? task.state.gateId : null,
@@ -66,16 +67,4 @@ function historyEntry(state: QueueState, line: LineVersion | undefined, job: Job
     startedAt: last?.startedAtMs ?? null,
     endedAt: end?.endedAtMs ?? null,
   };
-}
-
-/** How many tasks of the same line wait at the same station and came before. */
-function positionAtStation(state: QueueState, task: Task): number {
-  let before = 0;
-  for (const other of state.tasks.values()) {
-    if (other.lineId !== task.lineId || other.stationId !== task.stationId || other.id === task.id) continue;
-    if (taskStatus(other) === "queued" && other.createdAtMs <= task.createdAtMs && other.id < task.id) {
-      before++;
-    }
-  }
-  return before;
 }

@@ -1,19 +1,25 @@
 /**
  * The engine of a `JobQueue` object: its state in memory and the four steps load, decide, apply, announce (O3).
  *
+ * Decisions are applied to memory at once and written together: all that were made in one turn of the event loop share
+ * one write at its end, and no answer leaves before it. Rows written are what the platform charges for, and what
+ * limits it.
+ *
  * Invariants:
  *   O1  `run` is synchronous from reading the state to applying the decision.
- *   O2  Rows and events are written in one transaction; sending only hurries what the alarm would send anyway.
- *   O4  Memory mirrors what was committed. If a write fails nothing is answered and the object is aborted, so that
- *       the next call rebuilds it from storage.
+ *   O2  Rows and events are written in one transaction; sending only hurries what the alarm would send anyway. No event
+ *       is sent before it is written.
+ *   O4  Memory is what is written, and what will be before anybody is answered. If a write fails nothing is answered
+ *       and the object is aborted, so that the next call rebuilds it from storage; until then nothing is decided.
  */
 import type { Result } from "../../protocol/result.ts";
-import { applyChanges, type WritableQueueState } from "../domain/apply_changes.ts";
+import { applyChanges, forgetTask, type WritableQueueState } from "../domain/apply_changes.ts";
 import { decide, type Draft } from "../domain/draft.ts";
-import { expire, nextExpiryMs } from "../domain/expiry.ts";
+import { dueAtMs, expire, nextExpiryMs } from "../domain/expiry.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import type { Change, QueueState } from "../domain/queue_state.ts";
 import { hasEnded } from "../domain/task_status.ts";
+import { DEFAULT_TIMING, type Timing } from "../domain/timing.ts";
 import type { JobId, RunId, TaskId } from "../../protocol/ids.ts";
 import { ENDED_TASK_IN_MEMORY_MS } from "../limits.ts";
 import type { OutboxSender, RandomSource } from "../ports.ts";
@@ -23,21 +29,24 @@ import type { ObjectClock } from "./clock.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 
 const SEED_BYTES = 16;
+/** Random bytes are fetched for so many decisions at once: a call costs more than the bytes. */
+const SEEDS_AT_ONCE = 64;
 
 export interface QueueCore {
   readonly state: QueueState;
   readonly outbox: Outbox;
+  readonly timing: Timing;
   nowMs(): number;
   /** Decides and applies. `about` names what the decision needs in memory, wherever it is stored. */
   run<T>(decider: (draft: Draft) => Result<T, QueueError>, about?: About): Result<T, QueueError>;
-  /** Resolves once everything decided so far is written: an answer must not leave before. */
+  /** Resolves once everything decided so far is written, rejects if it could not be: no answer may leave before. */
   committed(): Promise<void>;
   /** Brings a task into memory if it has left it. */
   page(about: About): void;
   /** Does what time demands; safe early, late and twice. */
   onAlarm(): Promise<void>;
-  /** Sets the object's one alarm to its earliest deadline. */
-  arm(): void;
+  /** To be called once after the object woke: sends what waits, and sets the one alarm to the earliest deadline. */
+  start(): Promise<void>;
 }
 
 /** What a call names. */
@@ -47,7 +56,17 @@ export interface About {
   readonly runId?: string | undefined;
 }
 
-/** Makes the engine. `onCommitted` hears of each applied decision, after the write. */
+/** Decisions of one turn, on their way to storage. */
+interface Batch {
+  readonly written: Promise<void>;
+  resolve(): void;
+  reject(cause: unknown): void;
+}
+
+/**
+ * Makes the engine. `onApplied` hears of each applied decision, before it is written. `atEndOfTurn` calls back once
+ * when everything that has arrived by now was handled.
+ */
 export function createQueueCore(options: {
   readonly ctx: DurableObjectState;
   readonly owner: string;
@@ -55,27 +74,38 @@ export function createQueueCore(options: {
   readonly store: QueueStore;
   readonly clock: ObjectClock;
   readonly random: RandomSource;
+  /** Absent: the defaults. */
+  readonly timing?: Timing;
   readonly senders: Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>>;
-  readonly onCommitted: (changes: readonly Change[]) => void;
+  readonly onApplied: (changes: readonly Change[]) => void;
+  readonly atEndOfTurn: (callback: () => void) => void;
 }): QueueCore {
-  const { ctx, store, clock } = options;
+  const { ctx, store, clock, timing = DEFAULT_TIMING } = options;
   const state: WritableQueueState = store.load(
     options.owner,
     options.project,
     clock.nowMs() - ENDED_TASK_IN_MEMORY_MS,
   );
   let alarmAtMs: number | null = null;
+  let batch: Batch | null = null;
+  let hasFailed = false;
+  let seeds: Uint8Array = new Uint8Array();
 
-  function arm(): void {
-    const due = [nextExpiryMs(state), outbox.nextTryMs()].filter((ms) => ms !== null);
-    if (due.length === 0) return;
-    const wantedMs = clock.toPlatformMs(Math.min(...due));
+  const outbox = createOutbox({
+    store,
+    senders: options.senders,
+    clock,
+    onSettled: () => wakeBy(outbox.nextTryMs()),
+  });
+
+  /** Sets the alarm, unless it comes early enough already: each set alarm is a row written. */
+  function wakeBy(dueMs: number | null): void {
+    if (dueMs === null) return;
+    const wantedMs = clock.toPlatformMs(dueMs);
     if (alarmAtMs !== null && alarmAtMs <= wantedMs) return;
     alarmAtMs = wantedMs;
     ctx.storage.setAlarm(wantedMs).catch(() => ctx.abort("alarm_not_set"));
   }
-
-  const outbox = createOutbox({ store, senders: options.senders, clock, onSettled: () => arm() });
 
   function page(about: About): void {
     const taskId = about.taskId ??
@@ -88,57 +118,90 @@ export function createQueueCore(options: {
     if (taskId !== null && !state.tasks.has(taskId as TaskId)) store.loadTask(state, taskId);
   }
 
+  function nextSeed(): Uint8Array {
+    if (seeds.length < SEED_BYTES) seeds = options.random.bytes(SEED_BYTES * SEEDS_AT_ONCE);
+    const seed = seeds.subarray(0, SEED_BYTES);
+    seeds = seeds.subarray(SEED_BYTES);
+    return seed;
+  }
+
   function run<T>(
     decider: (draft: Draft) => Result<T, QueueError>,
     about: About = {},
   ): Result<T, QueueError> {
+    if (hasFailed) throw new Error("Cannot decide as the last write must have succeeded: it failed");
     page(about);
-    const moment = { nowMs: clock.nowMs(), seed: options.random.bytes(SEED_BYTES) };
+    const moment = { nowMs: clock.nowMs(), seed: nextSeed() };
     const decision = decide(state, moment, decider);
     if (decision.changes.length === 0 && decision.events.length === 0) return decision.result;
-    try {
-      store.commit(decision.changes, decision.events, moment.nowMs);
-    } catch (cause) {
-      ctx.abort("write_failed");
-      throw cause;
-    }
+    store.append(state, decision, moment.nowMs);
     applyChanges(state, decision.changes);
-    arm();
-    options.onCommitted(decision.changes);
-    void outbox.drain();
+    if (batch === null) {
+      batch = newBatch();
+      options.atEndOfTurn(flush);
+    }
+    // An alarm that comes early enough looks at all that runs; no decision need.
+    for (const change of decision.changes) if (change.kind === "job") wakeBy(dueAtMs(change.row));
+    options.onApplied(decision.changes);
     return decision.result;
+  }
+
+  function flush(): void {
+    const written = batch!;
+    batch = null;
+    try {
+      store.flush();
+    } catch (cause) {
+      hasFailed = true;
+      written.reject(cause);
+      ctx.abort("write_failed");
+      return;
+    }
+    written.resolve();
+    void outbox.drain();
+    wakeBy(outbox.nextTryMs());
   }
 
   function forgetEnded(): void {
     const beforeMs = clock.nowMs() - ENDED_TASK_IN_MEMORY_MS;
     for (const task of state.tasks.values()) {
-      if (!hasEnded(task) || task.updatedAtMs > beforeMs) continue;
-      for (const jobId of task.jobIds) {
-        for (const runId of state.jobs.get(jobId)?.runIds ?? []) state.runs.delete(runId);
-        state.jobs.delete(jobId);
-      }
-      state.tasks.delete(task.id);
+      if (hasEnded(task) && task.updatedAtMs <= beforeMs) forgetTask(state, task);
     }
   }
 
   return {
     state,
     outbox,
+    timing,
     nowMs: () => clock.nowMs(),
     run,
     page,
-    committed: () => Promise.resolve(),
-    arm,
+    committed: () =>
+      batch?.written ?? (hasFailed ? Promise.reject(new Error("write_failed")) : Promise.resolve()),
+    start: async () => {
+      alarmAtMs = await ctx.storage.getAlarm();
+      wakeBy(nextExpiryMs(state));
+      wakeBy(outbox.nextTryMs());
+    },
     onAlarm: async () => {
       alarmAtMs = null;
       run((draft) => {
         expire(draft);
         return { ok: true, value: null };
       });
+      await batch?.written;
       forgetEnded();
       // Not waited for: the next alarm comes after this one has ended, and no receiver may hold up a lease's end (O5).
       void outbox.drain();
-      arm();
+      wakeBy(nextExpiryMs(state));
+      wakeBy(outbox.nextTryMs());
     },
   };
+}
+
+function newBatch(): Batch {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // Somebody waits for it only if there is somebody to answer.
+  promise.catch(() => {});
+  return { written: promise, resolve, reject };
 }

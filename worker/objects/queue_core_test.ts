@@ -35,12 +35,13 @@ function queueWithSilentHistory() {
       load: () => rig.state as WritableQueueState,
       loadTask: () => false,
       taskOf: () => null,
-      commit: (_changes, events, nowMs) => {
+      append: (_before, { events }, nowMs) => {
         for (const event of events) {
           const sequence = rows.length + 1;
           rows.push({ sequence, eventId: `e:${sequence}`, event, createdAtMs: nowMs });
         }
       },
+      flush: () => {},
       pending: (destination, limit) => of(destination).slice(0, limit),
       destinations: () => [...new Set(rows.map((row) => row.event.destination))],
       delivered: (sequences) => {
@@ -54,7 +55,8 @@ function queueWithSilentHistory() {
       task_log: () => Promise.resolve(),
       gate: () => Promise.resolve(),
     },
-    onCommitted: () => {},
+    onApplied: () => {},
+    atEndOfTurn: (callback) => queueMicrotask(callback),
   });
   const note = () =>
     core.run((draft) => {

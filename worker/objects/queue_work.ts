@@ -8,8 +8,9 @@ import type { Caller } from "../domain/caller.ts";
 import { claimJob, offerJob, type RunTokens } from "../domain/claim.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { missingFor } from "../domain/matching.ts";
-import type { Job } from "../domain/queue_state.ts";
-import { heldJobs } from "../domain/runner_registry.ts";
+import type { Job, RunnerSays } from "../domain/queue_state.ts";
+import { queuedJobs } from "../domain/queue_index.ts";
+import { heldJobs, intakeOf } from "../domain/runner_registry.ts";
 import type { JobWaiters, Waiter } from "./job_waiters.ts";
 import type { QueueAccess } from "./queue_access.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -19,6 +20,8 @@ export interface Want {
   readonly capabilities: readonly string[] | null;
   readonly baseUrl: string;
   readonly maxJobs?: number;
+  /** What it says of itself. */
+  readonly said?: RunnerSays;
 }
 
 export interface QueueWork {
@@ -51,14 +54,14 @@ export function createQueueWork(
         claimJob(draft, { runnerId, jobId: jobId as JobId, capabilities, tokens, maxJobs }),
       { jobId },
     );
-    return claimed.ok ? ok(claimedJob(core.state, claimed.value, want.baseUrl)) : claimed;
+    return claimed.ok ? ok(claimedJob(core.state, claimed.value, want.baseUrl, core.timing)) : claimed;
   }
 
   function look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError> {
     return access.asRunner(caller, (draft, runnerId) => {
       const wanted = wokenFor === null ? undefined : core.state.jobs.get(wokenFor as JobId);
       const isThere = wanted?.state.kind === "queued" && waiterOf(runnerId, want).wants(wanted);
-      const best = offerJob(draft, runnerId, want.capabilities, want.maxJobs);
+      const best = offerJob(draft, runnerId, want.capabilities, want.maxJobs, want.said);
       return ok(isThere ? wanted : best);
     });
   }
@@ -87,7 +90,13 @@ export function createQueueWork(
 
   function canDo(runnerId: RunnerId, job: Job, capabilities: readonly string[] | null): boolean {
     const runner = core.state.runners.get(runnerId);
-    return runner !== undefined && missingFor(job, { labels: runner.labels, capabilities }).length === 0;
+    return runner !== undefined && intakeOf(runner) === "open" &&
+      missingFor(job, { labels: runner.labels, capabilities }).length === 0;
+  }
+
+  function isDraining(runnerId: RunnerId): boolean {
+    const runner = core.state.runners.get(runnerId);
+    return runner !== undefined && intakeOf(runner) === "draining";
   }
 
   return {
@@ -100,9 +109,11 @@ export function createQueueWork(
       for (;;) {
         const answer = pollOnce(caller, want, wokenFor);
         const leftMs = untilMs - Date.now();
-        if (!answer.ok || answer.value !== null || leftMs <= 0) return answer;
+        if (!answer.ok || answer.value !== null) return answer;
         const runner = authorize(core.state, caller, "runner");
         if (!runner.ok) return runner;
+        if (isDraining(runner.value.runnerId)) return ok({ jobs: [], drain: true });
+        if (leftMs <= 0) return answer;
         const woken = await waiters.wait(waiterOf(runner.value.runnerId, want), leftMs);
         if (woken.kind === "superseded") return ok(null);
         wokenFor = woken.kind === "job" ? woken.jobId : null;
@@ -110,7 +121,7 @@ export function createQueueWork(
     },
     stream: (id) => {
       const runnerId = id as RunnerId;
-      const queued = [...core.state.openJobs.values()].filter((job) => job.state.kind === "queued");
+      const queued = queuedJobs(core.state);
       return waiters.stream({ runnerId, wants: (job) => canDo(runnerId, job, null) }, queued);
     },
   };

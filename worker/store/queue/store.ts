@@ -8,7 +8,7 @@ import { eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { applyChange, emptyQueueState, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
-import type { Change } from "../../domain/queue_state.ts";
+import type { Change, QueueState } from "../../domain/queue_state.ts";
 import type { OutboxStore } from "../outbox_store.ts";
 import * as schema from "./schema.ts";
 import { createQueueWrites } from "./writes.ts";
@@ -21,8 +21,17 @@ export interface QueueStore extends OutboxStore {
   loadTask(state: WritableQueueState, taskId: string): boolean;
   /** The task that a job or run belongs to, wherever it is. */
   taskOf(kind: "job" | "run", id: string): string | null;
-  /** Writes the changes and the events of one decision in one transaction. Throws if it cannot. */
-  commit(changes: readonly Change[], events: readonly OutboxEvent[], nowMs: number): void;
+  /**
+   * Takes the changes and events of one decision. `before` is the state that it was made of, to which they are not
+   * applied yet. Nothing is durable, and no event is pending, before {@link flush}.
+   */
+  append(
+    before: QueueState,
+    decision: { readonly changes: readonly Change[]; readonly events: readonly OutboxEvent[] },
+    nowMs: number,
+  ): void;
+  /** Writes all that was taken since the last time, in one transaction. Throws if it cannot. */
+  flush(): void;
 }
 
 type Database = DrizzleSqliteDODatabase<typeof schema>;
@@ -32,6 +41,7 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
   const writes = createQueueWrites(db);
   /** Destinations with rows; null until asked. Only this store writes rows, so it need not ask again. */
   let waiting: Set<OutboxEvent["destination"]> | null = null;
+  let taken: { changes: readonly Change[]; events: readonly OutboxEvent[]; nowMs: number }[] = [];
 
   return {
     load: (owner, project, endedAfterMs) => {
@@ -67,12 +77,21 @@ export function createQueueStore(db: Database, eventPrefix: string): QueueStore 
       const table = kind === "job" ? schema.jobs : schema.runs;
       return db.select({ taskId: table.taskId }).from(table).where(eq(table.id, id)).get()?.taskId ?? null;
     },
-    commit: (changes, events, nowMs) => {
+    append: (_before, { changes, events }, nowMs) => {
+      taken.push({ changes, events, nowMs });
+    },
+    flush: () => {
+      const decisions = taken;
+      taken = [];
       db.transaction(() => {
-        for (const change of changes) writes.change(change);
-        for (const event of events) writes.event(event, nowMs);
+        for (const { changes, events, nowMs } of decisions) {
+          for (const change of changes) writes.change(change);
+          for (const event of events) writes.event(event, nowMs);
+        }
       });
-      for (const { destination } of events) waiting?.add(destination);
+      for (const { events } of decisions) {
+        for (const { destination } of events) waiting?.add(destination);
+      }
     },
     pending: (destination, limit) => {
       const rows = writes.pending(destination, limit);

@@ -78,6 +78,8 @@ export function createQueueWrites(db: Database): QueueWrites {
         case "forget":
           forget.run({ id: change.id });
           return;
+        case "line_turn":
+          return;
         case "remembered":
           put.remembered.run({ id: change.row.id, body: change.row });
           return;
