@@ -11,6 +11,8 @@ export const LEASE_MS = 90_000;
 export const POLL_INTERVAL_MS = 10_000;
 /** The longest `Prefer: wait=N` that the control plane honours: below the 30 s of common proxies. */
 export const POLL_WAIT_MAX_MS = 25_000;
+/** Jobs that one runner may hold at once, if it asks for more than one (Line 12): a machine's worth, with room. */
+export const RUNNER_JOBS_MAX = 100;
 /** Jobs of one task at one station, by rules or by retries, before the task fails (design Q4). */
 export const ATTEMPTS_MAX = 5;
 /** Lost runs of one job before it ends as `cancelled` with reason `lost_runner` (design Q4). */

@@ -1,5 +1,7 @@
 /** The bindings and variables of the Worker, and the one function that reads its configuration. */
 
+import { DEFAULT_TIMING, type Timing } from "./domain/timing.ts";
+
 /** What the platform hands to the Worker and to each object. Names as in `wrangler.toml`. */
 export interface Env {
   readonly JOB_QUEUE: DurableObjectNamespace;
@@ -17,6 +19,61 @@ export interface Env {
   readonly SHOPFLOOR_HISTORY_RETENTION_DAYS?: string;
   /** The same for the audit trail. */
   readonly SHOPFLOOR_AUDIT_RETENTION_DAYS?: string;
+  /** The queue's times in milliseconds and its counts; "" and absent: the defaults. See {@link readConfig}. */
+  readonly SHOPFLOOR_LEASE_MS?: string;
+  readonly SHOPFLOOR_HEARTBEAT_MS?: string;
+  readonly SHOPFLOOR_RUN_GRACE_MS?: string;
+  readonly SHOPFLOOR_ATTEMPTS_MAX?: string;
+  readonly SHOPFLOOR_RUNS_PER_JOB_MAX?: string;
+  /** Hosts that lines may be imported from although their address is private: names with commas in between. */
+  readonly SHOPFLOOR_IMPORT_HOSTS?: string;
   /** "fake": objects keep a clock offset that tests move. Never set in production. */
   readonly SHOPFLOOR_CLOCK?: string;
+}
+
+/** The configuration, read and found right. */
+export interface Config {
+  readonly timing: Timing;
+}
+
+const DAY_MS = 86_400_000;
+
+/** One setting: a whole number, and what it may be. */
+type Bounds = readonly [
+  variable: keyof Env,
+  least: number,
+  most: number,
+  fallback: number,
+];
+
+/**
+ * Reads the queue's settings. Throws an error that names the variable: a queue that would judge runs by a mistyped time
+ * must not start.
+ */
+export function readConfig(env: Env): Config {
+  const timing: Timing = {
+    leaseMs: read(env, ["SHOPFLOOR_LEASE_MS", 1_000, DAY_MS, DEFAULT_TIMING.leaseMs]),
+    heartbeatMs: read(env, ["SHOPFLOOR_HEARTBEAT_MS", 100, DAY_MS, DEFAULT_TIMING.heartbeatMs]),
+    runGraceMs: read(env, ["SHOPFLOOR_RUN_GRACE_MS", 0, DAY_MS, DEFAULT_TIMING.runGraceMs]),
+    attemptsMax: read(env, ["SHOPFLOOR_ATTEMPTS_MAX", 1, 1_000, DEFAULT_TIMING.attemptsMax]),
+    runsPerJobMax: read(env, ["SHOPFLOOR_RUNS_PER_JOB_MAX", 1, 1_000, DEFAULT_TIMING.runsPerJobMax]),
+  };
+  if (timing.heartbeatMs * 3 > timing.leaseMs) {
+    throw new RangeError(
+      "Cannot read the configuration as SHOPFLOOR_LEASE_MS must be at least three times SHOPFLOOR_HEARTBEAT_MS: " +
+        `current values are ${timing.leaseMs} and ${timing.heartbeatMs}`,
+    );
+  }
+  return { timing };
+}
+
+function read(env: Env, [variable, least, most, fallback]: Bounds): number {
+  const text = String(env[variable] ?? "").trim();
+  if (text === "") return fallback;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new RangeError(
+    `Cannot read the configuration as ${variable} must be a whole number from ${least} to ${most}: ` +
+      `current value is '${text}'`,
+  );
 }

@@ -21,6 +21,7 @@ export interface HttpRefusal {
     | 415
     | 416
     | 422
+    | 426
     | 500
     | 501
     | 503;
@@ -223,6 +224,19 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         409,
         "runner_busy",
         `Cannot claim another job as this runner already holds job '${error.jobId}'`,
+      );
+    case "runner_takes_no_work":
+      return refusal(
+        409,
+        "runner_takes_no_work",
+        `Cannot claim job as the runner's intake must be open: current value is '${error.intake}'`,
+        { intake: error.intake },
+      );
+    case "runner_name_taken":
+      return refusal(
+        409,
+        "runner_name_taken",
+        `Cannot name the runner '${error.name}' as another runner of this project has that name`,
       );
     case "runner_does_not_match":
       return refusal(

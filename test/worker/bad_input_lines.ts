@@ -94,6 +94,7 @@ export const LINE_ROUTES: readonly RouteRows[] = [
       says: /nothing was put into it yet/,
     }],
   },
+  { route: "GET B/repo-info", audience: "any" },
   {
     route: "PUT B",
     audience: "user",

@@ -32,6 +32,13 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
     }],
   },
   { route: "GET B/runners/events", audience: "runner" },
+  { route: "GET B/runners/:runnerId", audience: "any", unknown: { runnerId: "runner_not_found" } },
+  { route: "DELETE B/runners/:runnerId", audience: "user", unknown: { runnerId: "runner_not_found" } },
+  ...["rotate", "pause", "resume", "drain"].map((word): RouteRows => ({
+    route: `POST B/runners/:runnerId/${word}`,
+    audience: "user",
+    unknown: { runnerId: "runner_not_found" },
+  })),
   {
     route: "POST B/runners/:runnerId/approval-requests",
     audience: "runner",
@@ -54,6 +61,8 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
         { capabilities: "x" },
         /'capabilities'.*expected array, received string/,
       ),
+      bad("room for no job", { maxJobs: 0 }, /'maxJobs'.*>=1, came 0/),
+      bad("room for 101 jobs", { maxJobs: 101 }, /'maxJobs'.*<=100, came 101/),
     ],
   },
   {
@@ -90,6 +99,19 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
         { ...GOOD_REPORT, headCommit: "abc" },
         /expected 40 hex digits, came 'abc'/,
       ),
+      bad("labels that are no list", { labels: "x" }, /'labels'.*expected array, received string/),
+      bad(
+        "a name and a surprise",
+        { name: "n", surprise: 1 },
+        /only fields of the protocol, came 'surprise'/,
+      ),
+      bad("a silence before its time", { ...GOOD_REPORT, idleMs: -1 }, /'idleMs'.*>=0, came -1/),
+      {
+        what: "a change of the name by the runner itself",
+        body: { name: "n" },
+        status: 403,
+        code: "wrong_token_kind",
+      },
       bad("a negative epoch", { ...GOOD_REPORT, leaseEpoch: -1 }, /'leaseEpoch'.*>=0, came -1/),
       {
         what: "an unknown run",

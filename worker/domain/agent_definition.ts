@@ -5,6 +5,7 @@ import type { Claimed } from "./claim.ts";
 import { renderPrompt } from "./prompt.ts";
 import type { Job, QueueState } from "./queue_state.ts";
 import { repositoryUrl } from "./task_view.ts";
+import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
 /** A job that is only offered: no run, no token (pick A3). */
 export function offeredJob(state: QueueState, job: Job): PolledJob {
@@ -12,7 +13,12 @@ export function offeredJob(state: QueueState, job: Job): PolledJob {
 }
 
 /** A job that is claimed: with its run, its lease and the tokens that die with it. */
-export function claimedJob(state: QueueState, claimed: Claimed, baseUrl: string): PolledJob {
+export function claimedJob(
+  state: QueueState,
+  claimed: Claimed,
+  baseUrl: string,
+  timing: Timing = DEFAULT_TIMING,
+): PolledJob {
   const { job, run, tokens } = claimed;
   const { owner, project } = state.settings;
   const url = repositoryUrl(baseUrl, owner, project, job.taskId);
@@ -28,6 +34,7 @@ export function claimedJob(state: QueueState, claimed: Claimed, baseUrl: string)
     runId: run.id,
     leaseEpoch: run.leaseEpoch,
     leaseUntil,
+    heartbeatMs: timing.heartbeatMs,
     jobToken: tokens.job.text,
     workRepositoryUrl: url,
   };

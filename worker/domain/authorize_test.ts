@@ -43,9 +43,14 @@ Deno.test("each caller is who its token says, in its project only", () => {
   assert.equal(who(callers.nobody), "unauthenticated");
   assert.equal(who(callers.unknown), "unauthenticated");
   assert.equal(who(callers.stranger), "token_of_other_project");
-  assert.deepEqual(who(callers.admin), { kind: "user", name: "admin" });
-  assert.deepEqual(who(callers.session), { kind: "user", name: "admin" });
-  assert.deepEqual(who(callers.user), { kind: "user", name: "ci" });
+  assert.deepEqual(who(callers.admin), { kind: "user", name: "admin", via: "user", grant: null });
+  assert.deepEqual(who(callers.session), { kind: "user", name: "admin", via: "user", grant: null });
+  assert.deepEqual(who(callers.user), {
+    kind: "user",
+    name: "ci",
+    via: "user",
+    grant: { scopes: ["*"], lineId: null, expiresAtMs: null },
+  });
   assert.deepEqual(who(callers.runner), { kind: "runner", name: "r1", runnerId });
   for (const kind of ["job", "repository"] as const) {
     assert.deepEqual(who(callers[kind]), {

@@ -1,7 +1,7 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import type { JobId } from "../../protocol/ids.ts";
-import { LEASE_MS } from "../../protocol/limits.ts";
+import { IDLE_TIMEOUT_DEFAULT_MINUTES, LEASE_MS } from "../../protocol/limits.ts";
 import { createQueueRig, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { RUN_DEADLINE_GRACE_MS } from "../limits.ts";
 import type { QueueError } from "./job_queue_api.ts";
@@ -32,6 +32,7 @@ Deno.test("a claim starts a run, raises the epoch and takes a lease (Q1)", () =>
     runnerId: runner,
     leaseUntilMs: rig.nowMs() + LEASE_MS,
     deadlineMs: rig.nowMs() + 7 * 60_000 + RUN_DEADLINE_GRACE_MS,
+    idleLimitMs: IDLE_TIMEOUT_DEFAULT_MINUTES * 60_000 + RUN_DEADLINE_GRACE_MS,
   });
   assert.deepEqual([held.leaseEpoch, run.leaseEpoch, held.runIds], [1, 1, [run.id]]);
   assert.equal(taskStatus(rig.task(task.id)), "claimed");

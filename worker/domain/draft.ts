@@ -27,6 +27,7 @@ import type {
   Task,
   TokenRecord,
 } from "./queue_state.ts";
+import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
 /** What a decision returns: the answer, the rows to write and the effects to send, or a reason and nothing. */
 export interface Decision<T> {
@@ -35,16 +36,19 @@ export interface Decision<T> {
   readonly events: readonly OutboxEvent[];
 }
 
-/** The two things that a decision may not take from the world by itself. */
+/** What a decision may not take from the world by itself. */
 export interface Moment {
   readonly nowMs: number;
   /** Unguessable bytes from which the ids of this decision are derived. */
   readonly seed: Uint8Array;
+  /** Absent: {@link DEFAULT_TIMING}. */
+  readonly timing?: Timing;
 }
 
 /** Reads and writes of one decision. */
 export interface Draft {
   readonly nowMs: number;
+  readonly timing: Timing;
   newId<Id extends string>(): Id;
   settings(): ProjectSettings;
   line(id: LineId, version: number): LineVersion | undefined;
@@ -79,6 +83,7 @@ export function decide<T>(
     written.get(changeKey(kind, id)) as Extract<Change, { kind: K }> | undefined;
   const draft: Draft = {
     nowMs: moment.nowMs,
+    timing: moment.timing ?? DEFAULT_TIMING,
     before: state,
     newId: <Id extends string>() => {
       const material = new Uint8Array(moment.seed.length + 4);

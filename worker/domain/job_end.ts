@@ -1,5 +1,4 @@
 /** How a run and its job end: by a report, by a cancel, or by silence (design Q2-Q4). */
-import { RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import { dropTokens } from "./claim.ts";
 import type { Draft } from "./draft.ts";
@@ -59,7 +58,7 @@ export function loseRun(draft: Draft, job: Job, run: Run, report: FinalReport | 
     detail: why,
   });
   const lost: Job = { ...job, lostRuns: job.lostRuns + 1 };
-  if (lost.lostRuns >= RUNS_PER_JOB_MAX) {
+  if (lost.lostRuns >= draft.timing.runsPerJobMax) {
     return finishJob(draft, lost, { outcome: "cancelled", reason: "lost_runner", run: null, report: null });
   }
   dropTokens(draft, job.id);

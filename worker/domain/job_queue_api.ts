@@ -5,6 +5,7 @@ import type {
   ReportAnswer,
   RunnerRegistered,
   RunnerReport,
+  RunnerUpdate,
 } from "../../protocol/line/runner.ts";
 import type { TaskCard, TaskData } from "../../protocol/line/task.ts";
 import type { Scope, TokenInput } from "../../protocol/line/token.ts";
@@ -12,6 +13,7 @@ import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
 import type { GateResolution } from "./event.ts";
+import type { RunnerSays } from "./queue_state.ts";
 import type { RepositoryAccess } from "./task_repository_api.ts";
 
 /** Every way in which the queue says no; `errors.ts` maps each to a status and a code. */
@@ -38,6 +40,8 @@ export type QueueError =
   | { readonly reason: "run_finished"; readonly runId: string; readonly outcome: string }
   | { readonly reason: "job_not_queued"; readonly jobId: string; readonly status: string }
   | { readonly reason: "runner_busy"; readonly jobId: string }
+  | { readonly reason: "runner_takes_no_work"; readonly intake: "paused" | "draining" }
+  | { readonly reason: "runner_name_taken"; readonly name: string }
   | { readonly reason: "runner_does_not_match"; readonly missing: readonly string[] }
   | { readonly reason: "gate_not_waiting"; readonly gateId: string; readonly status: string }
   | { readonly reason: "task_ended"; readonly taskId: string; readonly status: string };
@@ -58,8 +62,16 @@ export interface RunnerView {
   readonly name: string;
   readonly labels: readonly string[];
   readonly status: "online" | "offline";
+  /** `paused` and `draining` take no new work; a draining runner is told to end once its hands are free. */
+  readonly intake: "open" | "paused" | "draining";
+  /** What it said at its newest poll; null: nothing. */
+  readonly capabilities: readonly string[] | null;
+  readonly version: string | null;
+  readonly harnesses: readonly string[] | null;
   readonly registeredAtMs: number;
   readonly lastSeenAtMs: number;
+  /** ISO-8601. */
+  readonly lastSeen: string;
   readonly currentJobIds: readonly string[];
 }
 
@@ -130,11 +142,25 @@ export interface JobQueueApi {
     input: { readonly name: string; readonly labels: readonly string[] },
   ): Answer<RunnerRegistered>;
   listRunners(caller: Caller): Answer<readonly RunnerView[]>;
-  /** Null: nothing to do (204). Waits up to `waitMs` for work. */
+  readRunner(caller: Caller, runnerId: string): Answer<RunnerView>;
+  updateRunner(
+    caller: Caller,
+    input: { readonly runnerId: string; readonly update: RunnerUpdate },
+  ): Answer<RunnerView>;
+  rotateRunner(caller: Caller, runnerId: string): Answer<RunnerRegistered>;
+  setRunnerIntake(
+    caller: Caller,
+    input: { readonly runnerId: string; readonly intake: "open" | "paused" | "draining" },
+  ): Answer<RunnerView>;
+  /** Its runs end as lost. */
+  deleteRunner(caller: Caller, runnerId: string): Answer<null>;
+  /** Null: nothing to do (204). Waits up to `waitMs` for work; a runner that should drain is told at once. */
   poll(
     caller: Caller,
     input: {
       readonly capabilities: readonly string[] | null;
+      readonly maxJobs?: number;
+      readonly said?: RunnerSays;
       readonly waitMs: number;
       readonly baseUrl: string;
     },
@@ -144,6 +170,7 @@ export interface JobQueueApi {
     input: {
       readonly jobId: string;
       readonly capabilities: readonly string[] | null;
+      readonly maxJobs?: number;
       readonly baseUrl: string;
     },
   ): Answer<PolledJob>;

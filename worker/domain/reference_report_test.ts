@@ -4,7 +4,8 @@ import { runReport } from "../../protocol/line/runner.ts";
 import { createQueueRig, lineOf, station } from "../../test/fake/queue_rig.ts";
 import { reportOfRun } from "./reference_report.ts";
 
-const translate = (body: object) => reportOfRun(runReport.parse(body), "j1");
+const translateFor = (jobId: string, body: object) => reportOfRun(runReport.parse(body), jobId);
+const translate = (body: object) => translateFor("j1", body);
 
 Deno.test("the reference's report becomes ours (Line 4.2, A4, A5)", () => {
   const common = { jobId: "j1", exitCode: null };
@@ -35,7 +36,32 @@ Deno.test("the reference's report becomes ours (Line 4.2, A4, A5)", () => {
       reason,
     });
   }
-  assert.equal(translate({ status: "completed", conclusion: "cancelled" }).jobResult, "failed");
+});
+
+Deno.test("every conclusion of the reference ends the job as Line 8 and A5 say, and a timeout is never success", () => {
+  const rows = [
+    [{ conclusion: "success" }, "success", null],
+    [{ conclusion: "failure" }, "failure", "failure"],
+    [{ conclusion: "incomplete" }, "failure", "incomplete"],
+    [{ conclusion: "cancelled" }, "cancelled", "cancelled"],
+    [{ conclusion: "timeout" }, "cancelled", "timeout"],
+    [{ conclusion: "idle_timeout" }, "cancelled", "idle_timeout"],
+    [{ conclusion: "failure", completionReason: "idle_timeout" }, "cancelled", "idle_timeout"],
+    [{ conclusion: "success", completionReason: "timeout" }, "cancelled", "timeout"],
+    [{ conclusion: "failure", completionReason: "cancelled" }, "failure", "cancelled"],
+    [{ conclusion: "success", exitCode: 3 }, "failure", "exit code 3"],
+  ] as const;
+  for (const [body, outcome, reason] of rows) {
+    const rig = createQueueRig();
+    rig.line("tidy", lineOf([station("a")]));
+    rig.submit("tidy");
+    const runner = rig.runner("r1");
+    const { job } = rig.take(runner);
+    assert.ok(rig.report(runner, translateFor(job.id, { status: "completed", ...body })).ok);
+    const { state } = rig.job(job.id);
+    assert.ok(state.kind === "finished");
+    assert.deepEqual([state.outcome, state.reason], [outcome, reason], JSON.stringify(body));
+  }
 });
 
 Deno.test("the reference sends both reports, in either order, and the first one counts (A4)", () => {

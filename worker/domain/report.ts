@@ -14,7 +14,7 @@ import { finishJob, loseRun } from "./job_end.ts";
 import type { QueueError, RunAdmission } from "./job_queue_api.ts";
 import { leaseUntilMs } from "./lease.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
-import { heldJobs, noteSeen } from "./runner_registry.ts";
+import { heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
 
 /** Applies a report or a heartbeat of one runner. */
@@ -31,22 +31,25 @@ export function reportRun(
     return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: report.leaseEpoch });
   }
   const isHeartbeat = report.jobResult === "in_progress";
+  const over = (cancel: boolean) => ok(answerTo(draft, runnerId, { cancel, leaseUntil: null }));
   if (run.state.kind === "finished") {
     if (run.state.outcome === "lost") {
-      if (isHandedBackAgain(report, run, job)) return ok({ ok: true, cancel: false, leaseUntil: null });
+      if (isHandedBackAgain(report, run, job)) return over(false);
       return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
     }
-    if (isHeartbeat) return ok({ ok: true, cancel: true, leaseUntil: null });
-    if (isSameReport(run.state.report, finalReport(report))) {
-      return ok({ ok: true, cancel: false, leaseUntil: null });
-    }
+    if (isHeartbeat) return over(true);
+    if (isSameReport(run.state.report, finalReport(report))) return over(false);
     return err({ reason: "run_finished", runId: run.id, outcome: run.state.outcome });
   }
-  if (isHeartbeat) return ok({ ok: true, cancel: false, leaseUntil: renewLease(draft, job, run) });
+  if (isHeartbeat) {
+    const activeAtMs = report.idleMs === undefined ? undefined : draft.nowMs - report.idleMs;
+    const leaseUntil = renewLease(draft, job, run, activeAtMs);
+    return ok(answerTo(draft, runnerId, { cancel: false, leaseUntil }));
+  }
   const final = finalReport(report);
   if (report.reason === "runner_stopped") {
     loseRun(draft, job, run, final, "runner_stopped");
-    return ok({ ok: true, cancel: false, leaseUntil: null });
+    return over(false);
   }
   const outcome = outcomeOf(report);
   finishJob(draft, job, {
@@ -55,18 +58,38 @@ export function reportRun(
     run,
     report: final,
   });
-  return ok({ ok: true, cancel: false, leaseUntil: null });
+  return over(false);
 }
 
-/** Keeps a lease alive, and notes the start of work at the first sign of it. Returns the new end of the lease. */
-export function renewLease(draft: Draft, job: Job, run: Run): number {
+/** An answer to a runner: beside what it asked, how often to call, and whether to end once its hands are free. */
+export function answerTo(
+  draft: Draft,
+  runnerId: RunnerId,
+  about: { readonly cancel: boolean; readonly leaseUntil: number | null },
+): ReportAnswer {
+  const runner = draft.runner(runnerId);
+  const isDraining = runner !== undefined && intakeOf(runner) === "draining";
+  const heartbeatMs = about.leaseUntil === null ? {} : { heartbeatMs: draft.timing.heartbeatMs };
+  return { ok: true, ...about, ...heartbeatMs, ...(isDraining ? { drain: true } : {}) };
+}
+
+/**
+ * Keeps a lease alive, and notes the start of work at the first sign of it. Returns the new end of the lease.
+ *
+ * @param activeAtMs When the agent last did something; absent: this call says nothing of it.
+ */
+export function renewLease(draft: Draft, job: Job, run: Run, activeAtMs?: number): number {
   if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") {
     throw new TypeError(`Cannot renew lease as the job must be held: current value is ${job.state.kind}`);
   }
-  const untilMs = leaseUntilMs(draft.nowMs);
+  const untilMs = leaseUntilMs(draft.nowMs, draft.timing);
+  // Never before the claim, and never backwards: an older call may come later.
+  const active = activeAtMs === undefined
+    ? {}
+    : { activeAtMs: Math.max(activeAtMs, run.claimedAtMs, job.state.activeAtMs ?? 0) };
   draft.put({
     kind: "job",
-    row: { ...job, state: { ...job.state, kind: "in_progress", leaseUntilMs: untilMs } },
+    row: { ...job, state: { ...job.state, ...active, kind: "in_progress", leaseUntilMs: untilMs } },
   });
   if (run.startedAtMs !== null) return untilMs;
   draft.put({ kind: "run", row: { ...run, startedAtMs: draft.nowMs } });
@@ -81,7 +104,7 @@ export function renewLease(draft: Draft, job: Job, run: Run): number {
   return untilMs;
 }
 
-/** Lets a chunk of output in: it is a sign of life, so it renews the lease; a run that is over is told to stop. */
+/** Lets a chunk of output in: it is a sign of life and of activity, so it renews the lease; a run that is over is told to stop. */
 export function admitLog(
   draft: Draft,
   runnerId: RunnerId,
@@ -97,7 +120,7 @@ export function admitLog(
   if (run.state.kind === "finished" && run.state.outcome === "lost") {
     return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
   }
-  if (run.state.kind === "active") renewLease(draft, job, run);
+  if (run.state.kind === "active") renewLease(draft, job, run, draft.nowMs);
   return ok({ taskId: run.taskId, stationId: run.stationId, cancel: run.state.kind === "finished" });
 }
 
@@ -143,9 +166,12 @@ function locateRun(
   return run === undefined ? err({ reason: "no_active_job", runnerId }) : ok(run);
 }
 
-/** Any sign of failure wins (A19); a timeout named as such is `cancelled` (A5). */
+/** What a runner says of the end of a run that was neither the agent's success nor its failure (A5). */
+const CANCELLED_REASONS: ReadonlySet<string> = new Set(["timeout", "idle_timeout", "cancelled"]);
+
+/** Any sign of failure wins (A19); a timeout or a cancel named as such is `cancelled` (A5). */
 function outcomeOf(report: RunnerReport): Outcome {
-  if (report.reason === "timeout" || report.reason === "idle_timeout") return "cancelled";
+  if (report.reason !== undefined && CANCELLED_REASONS.has(report.reason)) return "cancelled";
   const isBad = report.jobResult === "failed" || (report.exitCode ?? 0) !== 0 ||
     report.conclusion === "failure";
   return isBad ? "failure" : "success";

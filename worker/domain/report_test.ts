@@ -1,6 +1,6 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import { LEASE_MS, RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
+import { HEARTBEAT_MS, LEASE_MS, RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
 import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { admitLog } from "./report.ts";
@@ -26,12 +26,22 @@ Deno.test("the first heartbeat starts the run and each one renews the lease", ()
   const { rig, task, run, job, say } = setUp();
   assert.equal(taskStatus(rig.task(task.id)), "claimed");
   rig.advance(1_000);
-  assert.deepEqual(say({}), { ok: true, cancel: false, leaseUntil: rig.nowMs() + LEASE_MS });
+  assert.deepEqual(say({}), {
+    ok: true,
+    cancel: false,
+    leaseUntil: rig.nowMs() + LEASE_MS,
+    heartbeatMs: HEARTBEAT_MS,
+  });
   assert.equal(taskStatus(rig.task(task.id)), "in_progress");
   assert.equal(rig.state.runs.get(run.id)?.startedAtMs, rig.nowMs());
   const startedAtMs = rig.nowMs();
   rig.advance(1_000);
-  assert.deepEqual(say({}), { ok: true, cancel: false, leaseUntil: rig.nowMs() + LEASE_MS });
+  assert.deepEqual(say({}), {
+    ok: true,
+    cancel: false,
+    leaseUntil: rig.nowMs() + LEASE_MS,
+    heartbeatMs: HEARTBEAT_MS,
+  });
   assert.equal(rig.state.runs.get(run.id)?.startedAtMs, startedAtMs);
   assert.equal(rig.job(job.id).state.kind, "in_progress");
   assert.deepEqual(rig.timeline(task.id).filter((kind) => kind === "run_started").length, 1);

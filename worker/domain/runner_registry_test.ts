@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createQueueRig, lineOf, station } from "../../test/fake/queue_rig.ts";
 import { RUNNER_OFFLINE_MS, RUNNER_SEEN_WRITE_MS } from "../limits.ts";
-import { heldJobs, listRunners, registerRunner } from "./runner_registry.ts";
+import { heldJobs, registerRunner } from "./runner_registry.ts";
+import { listRunners } from "./runner_view.ts";
 
 const nobody: ReadonlySet<string> = new Set();
 
@@ -31,7 +32,7 @@ Deno.test("a runner that registers again while it works keeps its job", () => {
 Deno.test("a runner is online while it is heard from, or while its poll is open", () => {
   const rig = createQueueRig();
   const runner = rig.runner("r1");
-  const status = (live = nobody) => listRunners(rig.state, rig.nowMs(), live)[0]?.status;
+  const status = (live = nobody) => listRunners(rig.state, { nowMs: rig.nowMs(), liveIds: live })[0]?.status;
   rig.advance(RUNNER_OFFLINE_MS - 1);
   assert.equal(status(), "online");
   rig.advance(1);
@@ -61,7 +62,7 @@ Deno.test("runners are listed by name with the jobs that they hold", () => {
   rig.submit("tidy");
   const [zoe, ada] = [rig.runner("zoe"), rig.runner("ada")];
   const { job } = rig.take(zoe);
-  const rows = listRunners(rig.state, rig.nowMs(), nobody);
+  const rows = listRunners(rig.state, { nowMs: rig.nowMs(), liveIds: nobody });
   assert.deepEqual(rows.map((row) => [row.id, row.name, row.currentJobIds]), [
     [ada, "ada", []],
     [zoe, "zoe", [job.id]],

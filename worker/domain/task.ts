@@ -6,11 +6,10 @@
  *
  * Invariants:
  *   T1  A task that ended never changes again.
- *   T2  Jobs of one task at one station are counted; after ATTEMPTS_MAX the task fails instead of looping (Q4).
+ *   T2  Jobs of one task at one station are counted; after `attemptsMax` the task fails instead of looping (Q4).
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AskId, JobId, StationId, TaskId } from "../../protocol/ids.ts";
-import { ATTEMPTS_MAX } from "../../protocol/limits.ts";
 import type { TaskCard } from "../../protocol/line/task.ts";
 import type { Gate, Station } from "../../protocol/line/line.ts";
 import type { Draft } from "./draft.ts";
@@ -76,8 +75,9 @@ export function enterStation(
     return draft.note(moved, "task_waiting", { stationId, detail: station.name });
   }
   const attempt = attemptsAt(task, stationId) + 1;
-  if (attempt > ATTEMPTS_MAX) {
-    return endTask(draft, moved, `attempts_exhausted: ${ATTEMPTS_MAX} jobs at station '${stationId}'`);
+  const { attemptsMax } = draft.timing;
+  if (attempt > attemptsMax) {
+    return endTask(draft, moved, `attempts_exhausted: ${attemptsMax} jobs at station '${stationId}'`);
   }
   const job: Job = {
     id: draft.newId<JobId>(),

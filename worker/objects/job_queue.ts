@@ -21,12 +21,15 @@ import { projectHandlers } from "./queue_handlers/project_handlers.ts";
 import { questionHandlers } from "./queue_handlers/question_handlers.ts";
 import { runnerHandlers } from "./queue_handlers/runner_handlers.ts";
 import { taskHandlers } from "./queue_handlers/task_handlers.ts";
+import { openRunnerSocket } from "./runner_socket_open.ts";
+import { workHandlers } from "./queue_handlers/work_handlers.ts";
 
 const HANDLERS: Handlers<QueueMethod> = {
   ...projectHandlers,
   ...lineHandlers,
   ...taskHandlers,
   ...runnerHandlers,
+  ...workHandlers,
   ...questionHandlers,
 };
 
@@ -67,10 +70,23 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
     await this.#queue.core.outbox.drain();
   }
 
-  /** `GET ?runner={id}`: the event stream of an authorised runner. */
+  /** `GET /events?runner={id}`: the event stream of an authorised runner. `GET /socket`: a socket, authorised here. */
   override async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname === "/socket") return openRunnerSocket(this.#queue, request);
     const runnerId = new URL(request.url).searchParams.get("runner") ?? "";
     return this.#queue.work.stream(runnerId);
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.#queue.sockets.heard(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#queue.sockets.closed(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#queue.sockets.closed(socket);
   }
 
   async gateResolved(_eventId: string, resolution: GateResolution) {

@@ -25,5 +25,10 @@ export function createProjectRoutes(): Hono<AppEnv> {
       await c.var.queue.putProject(c.var.caller, body.value),
     );
   });
+  // The reference's runner asks whether a project lives on GitHub (Line 4.2): here every git server is alike.
+  app.get(`${path}/repo-info`, async (c) => {
+    const reader = await c.var.queue.authorizeReader(c.var.caller);
+    return reader.ok ? c.json({ requiresGitHub: false }) : answer(reader);
+  });
   return app;
 }

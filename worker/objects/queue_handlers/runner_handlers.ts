@@ -1,50 +1,71 @@
-/** Runners: registration, work, reports. */
-import { err, ok } from "../../../protocol/result.ts";
+/** Runners, as people see and keep them. */
+import { ok } from "../../../protocol/result.ts";
 import { requireProject } from "../../domain/project.ts";
-import { admitLog, reportRun } from "../../domain/report.ts";
-import { listRunners, registerRunner } from "../../domain/runner_registry.ts";
+import { registerRunner, rotateRunner, setIntake, updateRunner } from "../../domain/runner_registry.ts";
+import { deleteRunner } from "../../domain/runner_removal.ts";
+import { listRunners, readRunner, runnerView, type Sight } from "../../domain/runner_view.ts";
+import type { Demand } from "../../domain/scope.ts";
+import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
-type Methods = "registerRunner" | "listRunners" | "poll" | "claim" | "report" | "reportRun" | "admitLog";
+type Methods =
+  | "registerRunner"
+  | "listRunners"
+  | "readRunner"
+  | "updateRunner"
+  | "rotateRunner"
+  | "setRunnerIntake"
+  | "deleteRunner";
+
+/** A runner takes jobs of every line of the project. */
+const OVER_RUNNERS: Demand = { scope: "runners:write", lineId: null };
 
 export const runnerHandlers: Handlers<Methods> = {
   registerRunner: (queue, caller, input) => {
     return queue.access.asUser(
       caller,
-      { scope: "runners:write", lineId: null },
+      OVER_RUNNERS,
       (draft, actor) => registerRunner(draft, actor, { ...input, minted: queue.mint("runner") }),
     );
   },
   listRunners: (queue, caller) => {
-    const { core, clock, waiters } = queue;
+    const { state } = queue.core;
     return queue.access.asAny(caller, () => {
-      const found = requireProject(core.state.settings);
-      return found.ok ? ok(listRunners(core.state, clock.nowMs(), waiters.live())) : found;
+      const found = requireProject(state.settings);
+      return found.ok ? ok(listRunners(state, sightOf(queue))) : found;
     });
   },
-  poll: (queue, caller, input) => {
-    return queue.work.poll(caller, input);
+  readRunner: (queue, caller, runnerId) => {
+    return queue.access.asAny(caller, () => readRunner(queue.core.state, runnerId, sightOf(queue)));
   },
-  claim: (queue, caller, input) => {
-    return queue.work.claim(caller, input);
+  updateRunner: (queue, caller, input) => {
+    return queue.access.asUser(caller, OVER_RUNNERS, (draft, actor) => {
+      const runner = updateRunner(draft, actor, input);
+      return runner.ok ? ok(runnerView(draft.before, runner.value, sightOf(queue))) : runner;
+    });
   },
-  report: (queue, caller, input) => {
-    return queue.access.asRunner(caller, (draft, runnerId) => {
-      if (runnerId !== input.runnerId) {
-        return err({ reason: "not_your_runner" as const, runnerId: input.runnerId });
-      }
-      return reportRun(draft, runnerId, input.report);
-    }, queue.access.aboutReport(caller, input.report));
-  },
-  reportRun: (queue, caller, input) => {
-    const report = { ...input.report, runId: input.runId };
-    return queue.access.asRunner(
+  rotateRunner: (queue, caller, runnerId) => {
+    return queue.access.asUser(
       caller,
-      (draft, runnerId) => reportRun(draft, runnerId, report),
-      queue.access.aboutReport(caller, report),
+      OVER_RUNNERS,
+      (draft, actor) => rotateRunner(draft, actor, { runnerId, minted: queue.mint("runner") }),
     );
   },
-  admitLog: (queue, caller, input) => {
-    return queue.access.asRunner(caller, (draft, runnerId) => admitLog(draft, runnerId, input), input);
+  setRunnerIntake: (queue, caller, input) => {
+    return queue.access.asUser(caller, OVER_RUNNERS, (draft, actor) => {
+      const runner = setIntake(draft, actor, input);
+      return runner.ok ? ok(runnerView(draft.before, runner.value, sightOf(queue))) : runner;
+    });
+  },
+  deleteRunner: (queue, caller, runnerId) => {
+    return queue.access.asUser(
+      caller,
+      OVER_RUNNERS,
+      (draft, actor) => deleteRunner(draft, actor, runnerId),
+    );
   },
 };
+
+function sightOf(queue: OpenQueue): Sight {
+  return { nowMs: queue.clock.nowMs(), liveIds: queue.waiters.live() };
+}
