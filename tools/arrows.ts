@@ -82,6 +82,8 @@ export const AREAS: readonly Area[] = [
       "worker/ports.ts",
       "worker/env.ts",
       "worker/limits.ts",
+      // A socket's refusals have the codes of HTTP.
+      "worker/errors.ts",
       "migrations/",
     ],
     // Objects open their storage; queries are the store's.

@@ -21,7 +21,8 @@ import { labels, reason } from "../line/fields.ts";
 import type { WireError } from "../line/error.ts";
 import { claimBody, type PolledJob, type ReportAnswer, runnerReport } from "../line/runner.ts";
 import type { TaskCard } from "../line/task.ts";
-import { SOCKET_CREDIT_MAX, SOCKET_ITEMS_MAX, SOCKET_MAX_JOBS_MAX } from "./socket_limits.ts";
+import { RUNNER_JOBS_MAX } from "../limits.ts";
+import { SOCKET_CREDIT_MAX, SOCKET_ITEMS_MAX } from "./socket_limits.ts";
 
 const id = z.number().int().nonnegative();
 const entityId = z.string().min(1).max(100);
@@ -39,9 +40,12 @@ export const helloMessage = z.object({
   id,
   version: z.number().int(),
   capabilities: labels.nullable().default(null),
-  maxJobs: z.number().int().min(1).max(SOCKET_MAX_JOBS_MAX).default(1),
+  maxJobs: z.number().int().min(1).max(RUNNER_JOBS_MAX).default(1),
   takes: z.enum(["claim", "offer"]).default("claim"),
   runs: z.array(knownRun).max(SOCKET_ITEMS_MAX).default([]),
+  /** The runner's own version and its harnesses, for the list of runners. */
+  software: z.string().max(100).nullable().default(null),
+  harnesses: labels.nullable().default(null),
 });
 
 /** This many more jobs, please. No answer: jobs are. */

@@ -10,8 +10,6 @@ export const SOCKET_ITEMS_MAX = 1_000;
 export const SOCKET_FRAMES_IN_FLIGHT_MAX = 256;
 /** Jobs that a runner may ask for in advance, on one socket. */
 export const SOCKET_CREDIT_MAX = 1_000;
-/** Jobs that one runner may hold at once, by what it says in its `hello`. */
-export const SOCKET_MAX_JOBS_MAX = 1_000;
 /** Output that was sent and not yet acknowledged, on one socket: some chunks of 64 KiB under way hide a round trip. */
 export const SOCKET_LOG_WINDOW_BYTES = 512 * 1024;
 /** What a runner says of itself is kept beside its socket while the queue sleeps; the platform keeps 2 KiB there. */

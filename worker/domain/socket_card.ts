@@ -1,0 +1,54 @@
+/**
+ * What is known of a connected client: small and plain, as it is attached to its socket and survives the sleep of the
+ * queue (O4), and what follows from it.
+ */
+import type { JobId, RunnerId } from "../../protocol/ids.ts";
+import { SOCKET_SILENT_MAX_MS } from "../../protocol/runner/socket_limits.ts";
+import type { Caller } from "./caller.ts";
+import type { QueueState } from "./queue_state.ts";
+import { heldJobs } from "./runner_registry.ts";
+
+/** What a runner said in its `hello`. */
+export interface SocketHello {
+  readonly capabilities: readonly string[] | null;
+  readonly maxJobs: number;
+  readonly takes: "claim" | "offer";
+}
+
+export interface SocketCard {
+  /** Looked up again at every message: a token that is revoked ends the connection. */
+  readonly caller: Caller;
+  /** Null: a user. */
+  readonly runnerId: RunnerId | null;
+  /** The control plane's address, for the URLs in jobs. */
+  readonly baseUrl: string;
+  /** Null until `hello`. */
+  readonly hello: SocketHello | null;
+  readonly credit: number;
+  /** Since when it has waited for a job with this credit: whoever waits longest goes first, also after a sleep. */
+  readonly waitingSinceMs: number;
+}
+
+/**
+ * Jobs that a runner holds and does not know of, as the message that said so was lost: they are claimed again for it,
+ * which keeps the run (Q1).
+ */
+export function unheardJobs(
+  state: QueueState,
+  runnerId: RunnerId,
+  known: readonly { readonly runId: string; readonly leaseEpoch: number }[],
+): readonly JobId[] {
+  const epochs = new Map(known.map((run) => [run.runId, run.leaseEpoch]));
+  return heldJobs(state, runnerId)
+    .filter((job) => {
+      const { state } = job;
+      const runId = state.kind === "claimed" || state.kind === "in_progress" ? state.runId : null;
+      return runId !== null && epochs.get(runId) !== job.leaseEpoch;
+    })
+    .map((job) => job.id);
+}
+
+/** Is nobody there any more? Only who has pinged before is expected to ping. */
+export function isSilent(lastPingMs: number | null, lastMessageMs: number, nowMs: number): boolean {
+  return lastPingMs !== null && nowMs - Math.max(lastPingMs, lastMessageMs) > SOCKET_SILENT_MAX_MS;
+}
