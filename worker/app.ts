@@ -21,6 +21,7 @@ import { createPageRoutes } from "./routes/pages.ts";
 import { createProjectRoutes } from "./routes/projects.ts";
 import { createRunnerRoutes } from "./routes/runners.ts";
 import { createSessionRoutes } from "./routes/session.ts";
+import { createSocketRoutes } from "./routes/socket.ts";
 import { createTaskRoutes } from "./routes/tasks.ts";
 import { createTokenRoutes } from "./routes/tokens.ts";
 
@@ -43,6 +44,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createTokenRoutes());
   app.route("/", createLineRoutes());
   app.route("/", createTaskRoutes());
+  app.route("/", createSocketRoutes());
   app.route("/", createRunnerRoutes());
   app.route("/", createLogRoutes());
   app.route("/", createFileRoutes());

@@ -1,0 +1,225 @@
+/**
+ * What each message of a runner's socket does. The decisions are those of the HTTP calls: every branch ends in a handler
+ * of `queue_handlers/` or in the working side of the queue.
+ */
+import type {
+  ClientMessage,
+  HeartbeatVerdict,
+  HelloAnswer,
+  SubmitVerdict,
+} from "../../protocol/runner/socket.ts";
+import {
+  SOCKET_CAPABILITIES_MAX_BYTES,
+  SOCKET_CREDIT_MAX,
+  SOCKET_FRAME_MAX_BYTES,
+  SOCKET_LOG_WINDOW_BYTES,
+  SOCKET_MESSAGES_MAX,
+  SOCKET_PING_MS,
+} from "../../protocol/runner/socket_limits.ts";
+import { taskCard } from "../../protocol/line/task.ts";
+import { ok, type Result } from "../../protocol/result.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { authorize } from "../domain/authorize.ts";
+import type { QueueError } from "../domain/job_queue_api.ts";
+import { noteSeen } from "../domain/runner_registry.ts";
+import { grantCredit, voidCredit } from "../domain/socket_account.ts";
+import { unheardJobs } from "../domain/socket_card.ts";
+import { type HttpRefusal, invalidInput, queueRefusal, refusal } from "../errors.ts";
+import type { OpenQueue } from "./open_queue.ts";
+import { workHandlers } from "./queue_handlers/work_handlers.ts";
+import { taskHandlers } from "./queue_handlers/task_handlers.ts";
+import type { SocketSession } from "./runner_socket_session.ts";
+
+/** What messages need of the sockets around them. */
+export interface MessageDeps {
+  readonly queue: OpenQueue;
+  /** Gives the session what there is, as far as its credit goes, and lets it wait for more. */
+  readonly serve: (session: SocketSession) => void;
+  /** The session has said who it is: older connections of its runner end. */
+  readonly replaceOlder: (session: SocketSession) => void;
+}
+
+type Answered<T> = Result<T, QueueError>;
+
+/** Handles one message; what it is answered with is said to the session, at once or when its handler is done. */
+export function handleMessage(deps: MessageDeps, session: SocketSession, message: ClientMessage): void {
+  const { queue } = deps;
+  const { caller, baseUrl } = session;
+  if (message.type === "hello") return hello(deps, session, message);
+  if (session.hello === null) {
+    const why = "Cannot take this message as the first one must be 'hello'";
+    return sayRefusal(session, "id" in message ? message.id : null, refusal(409, "hello_required", why));
+  }
+  switch (message.type) {
+    case "want":
+      return want(deps, session, message.credit);
+    case "drain":
+      session.account = voidCredit(session.account);
+      session.stopWaiting();
+      return session.say({ type: "answer", id: message.id, value: { credit: 0 } });
+    case "claim": {
+      const { maxJobs } = session.hello;
+      const input = { jobId: message.jobId, capabilities: null, baseUrl, maxJobs };
+      return settle(session, message.id, workHandlers.claim(queue, caller, input));
+    }
+    case "report": {
+      const { report } = message;
+      const input = { runId: report.runId!, report };
+      return settle(session, message.id, workHandlers.reportRun(queue, caller, input));
+    }
+    case "heartbeat":
+      return answerAll(
+        session,
+        message.id,
+        message.runs.map((report) => {
+          const runId = report.runId!;
+          return then(
+            workHandlers.reportRun(queue, caller, { runId, report }),
+            (answer): HeartbeatVerdict =>
+              answer.ok ? { runId, ...answer.value } : { runId, ok: false, error: wireError(answer.error) },
+          );
+        }),
+        (runs) => ({ runs }),
+      );
+    case "submit":
+      return answerAll(
+        session,
+        message.id,
+        message.cards.map((card) => submit(queue, session, message.lineId, card)),
+        (tasks) => ({ tasks }),
+      );
+    case "cancel_task": {
+      const input = { taskId: message.taskId, reason: message.reason, baseUrl };
+      const cancelled = then(
+        taskHandlers.cancelTask(queue, caller, input),
+        (task): Answered<unknown> => task.ok ? { ok: true, value: { taskId: task.value.id } } : task,
+      );
+      return settle(session, message.id, cancelled);
+    }
+  }
+}
+
+function hello(
+  deps: MessageDeps,
+  session: SocketSession,
+  message: Extract<ClientMessage, { type: "hello" }>,
+): void {
+  const { queue } = deps;
+  const { runnerId } = session;
+  const { id, capabilities, maxJobs, takes } = message;
+  if (message.version !== PROTOCOL_VERSION) {
+    const why =
+      `Cannot talk as 'version' must be ${PROTOCOL_VERSION}: current value is ${message.version}; update the older side`;
+    return sayRefusal(session, id, refusal(400, "unsupported_version", why, { expected: PROTOCOL_VERSION }));
+  }
+  const sizeBytes = new TextEncoder().encode(JSON.stringify(capabilities)).length;
+  if (sizeBytes > SOCKET_CAPABILITIES_MAX_BYTES) {
+    const why =
+      `Cannot keep capabilities as they must be at most ${SOCKET_CAPABILITIES_MAX_BYTES} bytes: current value is ${sizeBytes}`;
+    return sayRefusal(session, id, refusal(413, "capabilities_too_large", why));
+  }
+  session.greet({ capabilities, maxJobs, takes });
+  deps.replaceOlder(session);
+  const value: HelloAnswer = {
+    version: PROTOCOL_VERSION,
+    kind: runnerId === null ? "user" : "runner",
+    runnerId,
+    pingMs: SOCKET_PING_MS,
+    creditMax: SOCKET_CREDIT_MAX,
+    messagesMax: SOCKET_MESSAGES_MAX,
+    frameMaxBytes: SOCKET_FRAME_MAX_BYTES,
+    logWindowBytes: SOCKET_LOG_WINDOW_BYTES,
+  };
+  session.say({ type: "answer", id, value });
+  if (runnerId !== null) {
+    const said = { capabilities, version: message.software, harnesses: message.harnesses };
+    queue.access.asRunner(session.caller, (draft) => {
+      noteSeen(draft, runnerId, said);
+      return ok(null);
+    });
+  }
+  // Whoever claims by itself repeats its claims, and knows of each; the others are told again what they hold.
+  if (runnerId === null || takes === "offer") return;
+  for (const jobId of unheardJobs(queue.core.state, runnerId, message.runs)) {
+    const input = { jobId, capabilities: null, baseUrl: session.baseUrl, maxJobs };
+    const job = queue.work.claim(session.caller, input);
+    if (job.ok) session.say({ type: "job", job: job.value });
+  }
+}
+
+function want(deps: MessageDeps, session: SocketSession, more: number): void {
+  const runner = authorize(deps.queue.core.state, session.caller, "runner");
+  if (!runner.ok) return sayRefusal(session, null, queueRefusal(runner.error));
+  const granted = grantCredit(session.account, more);
+  if (!granted.ok) {
+    const why =
+      `Cannot take credit as all of it must be at most ${SOCKET_CREDIT_MAX}: current value is ${session.account.credit} and ${more} more`;
+    return sayRefusal(session, null, refusal(400, "credit_too_large", why));
+  }
+  session.account = granted.value;
+  deps.serve(session);
+}
+
+function submit(
+  queue: OpenQueue,
+  session: SocketSession,
+  lineId: string,
+  card: unknown,
+): SubmitVerdict | Promise<SubmitVerdict> {
+  const parsed = taskCard.safeParse(card);
+  if (!parsed.success) return { ok: false, error: invalidInput(parsed.error, "body", card).body.error };
+  const input = { lineId, card: parsed.data, baseUrl: session.baseUrl };
+  return then(
+    taskHandlers.submitTask(queue, session.caller, input),
+    (task): SubmitVerdict =>
+      task.ok ? { ok: true, taskId: task.value.id } : { ok: false, error: wireError(task.error) },
+  );
+}
+
+/** Says a refusal about a message, or about the frame (`id` null). */
+export function sayRefusal(session: SocketSession, id: number | null, { body }: HttpRefusal): void {
+  session.say({ type: "error", id, error: body.error });
+}
+
+/** A fault of ours: the client may try again. It learns nothing of what it was. */
+export function sayFault(session: SocketSession, id: number | null, cause: unknown): void {
+  const fault = cause instanceof Error ? { errorName: cause.name, stack: cause.stack ?? "" } : {};
+  console.error(JSON.stringify({ event: "socket_message_failed", ...fault }));
+  const why = "Cannot answer because of a fault on our side: nothing was lost, try again";
+  sayRefusal(session, id, refusal(500, "internal_error", why));
+}
+
+function wireError(error: QueueError) {
+  return queueRefusal(error).body.error;
+}
+
+function settle(
+  session: SocketSession,
+  id: number,
+  answered: Answered<unknown> | Promise<Answered<unknown>>,
+): void {
+  const done = then(answered, (answer) => {
+    if (answer.ok) session.say({ type: "answer", id, value: answer.value });
+    else sayRefusal(session, id, queueRefusal(answer.error));
+  });
+  if (done instanceof Promise) done.catch((cause) => sayFault(session, id, cause));
+}
+
+/** Handlers may answer at once or later; whoever answers at once answers in this turn. */
+function then<T, U>(value: T | Promise<T>, next: (value: T) => U): U | Promise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+function answerAll<T>(
+  session: SocketSession,
+  id: number,
+  parts: readonly (T | Promise<T>)[],
+  valueOf: (parts: readonly T[]) => unknown,
+): void {
+  const isLater = parts.some((part) => part instanceof Promise);
+  const done = then(
+    isLater ? Promise.all(parts) : parts as readonly T[],
+    (all) => session.say({ type: "answer", id, value: valueOf(all) }),
+  );
+  if (done instanceof Promise) done.catch((cause) => sayFault(session, id, cause));
+}

@@ -1,0 +1,163 @@
+/**
+ * One connected socket: what is said to it, and what is attached to it.
+ *
+ * Invariants:
+ *   1. What is said in one turn of the event loop leaves as one frame, behind the write of everything decided until then
+ *      (`QueueCore.committed`): no answer overtakes its effect.
+ *   2. What must survive a sleep is attached by the end of the turn in which it changed (O4).
+ */
+import type { ServerMessage } from "../../protocol/runner/socket.ts";
+import { EMPTY_ACCOUNT, type SocketAccount } from "../domain/socket_account.ts";
+import type { SocketCard, SocketHello } from "../domain/socket_card.ts";
+
+/** A frame to a client is cut after this: a message of the platform has its limit, and some clients a smaller one. */
+const FRAME_CUT_CHARS = 256 * 1024;
+
+export class SocketSession {
+  readonly caller: SocketCard["caller"];
+  readonly runnerId: SocketCard["runnerId"];
+  readonly baseUrl: string;
+  account: SocketAccount;
+  lastMessageMs: number;
+  hasSaidDrain = false;
+  isOpen = true;
+  #hello: SocketHello | null;
+  #waitingSinceMs: number;
+  /** How to leave the row of those who wait; null while it does not wait. */
+  #leave: (() => void) | null = null;
+  #attached: SocketCard;
+  #said: ServerMessage[] = [];
+  #isScheduled = false;
+  #framesHeard = 0;
+  #framesInFlight = 0;
+
+  constructor(
+    readonly socket: WebSocket,
+    card: SocketCard,
+    private readonly committed: () => Promise<void>,
+    nowMs: number,
+  ) {
+    this.caller = card.caller;
+    this.runnerId = card.runnerId;
+    this.baseUrl = card.baseUrl;
+    this.account = { ...EMPTY_ACCOUNT, credit: card.credit };
+    this.#waitingSinceMs = card.waitingSinceMs;
+    this.lastMessageMs = nowMs;
+    this.#hello = card.hello;
+    this.#attached = card;
+  }
+
+  get hello(): SocketHello | null {
+    return this.#hello;
+  }
+
+  get waitingSinceMs(): number {
+    return this.#waitingSinceMs;
+  }
+
+  /** It stands in the row of those who wait for a job. */
+  waitUntil(leave: () => void, nowMs: number): void {
+    this.#leave = leave;
+    this.#waitingSinceMs = nowMs;
+  }
+
+  stopWaiting(): void {
+    this.#leave?.();
+    this.#leave = null;
+  }
+
+  greet(hello: SocketHello): void {
+    this.#hello = hello;
+    this.touch();
+  }
+
+  /** A frame came; returns how many of them are unanswered. */
+  hear(nowMs: number): number {
+    this.lastMessageMs = nowMs;
+    this.#framesHeard++;
+    this.touch();
+    return this.#framesHeard + this.#framesInFlight;
+  }
+
+  say(message: ServerMessage): void {
+    this.#said.push(message);
+    this.touch();
+  }
+
+  /** Something changed: at the end of the turn it is attached, and what was said leaves (1, 2). */
+  touch(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => void this.#flush());
+  }
+
+  /** Says what is left and closes. */
+  end(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.gone();
+    void this.#flush().then(() => {
+      try {
+        this.socket.close(code, reason);
+      } catch {
+        // It is closed already.
+      }
+    });
+  }
+
+  /** Nobody listens any more. */
+  gone(): void {
+    this.isOpen = false;
+    this.stopWaiting();
+  }
+
+  async #flush(): Promise<void> {
+    this.#isScheduled = false;
+    this.#attach();
+    const said = this.#said;
+    const frames = this.#framesHeard;
+    this.#said = [];
+    this.#framesHeard = 0;
+    this.#framesInFlight += frames;
+    await this.committed();
+    this.#framesInFlight -= frames;
+    if (said.length === 0) return;
+    try {
+      for (const frame of framesOf(said)) this.socket.send(frame);
+    } catch {
+      // The client is gone; it repeats what was not answered (protocol, invariant 2).
+      this.gone();
+    }
+  }
+
+  #attach(): void {
+    const { credit } = this.account;
+    const before = this.#attached;
+    if (before.credit === credit && before.hello === this.#hello) return;
+    this.#attached = {
+      caller: this.caller,
+      runnerId: this.runnerId,
+      baseUrl: this.baseUrl,
+      hello: this.#hello,
+      credit,
+      waitingSinceMs: this.#waitingSinceMs,
+    };
+    this.socket.serializeAttachment(this.#attached);
+  }
+}
+
+/** As few frames as there can be, each a JSON array. */
+function* framesOf(messages: readonly ServerMessage[]): Iterable<string> {
+  let parts: string[] = [];
+  let chars = 0;
+  for (const message of messages) {
+    const text = JSON.stringify(message);
+    if (chars > 0 && chars + text.length > FRAME_CUT_CHARS) {
+      yield `[${parts.join(",")}]`;
+      parts = [];
+      chars = 0;
+    }
+    parts.push(text);
+    chars += text.length;
+  }
+  yield `[${parts.join(",")}]`;
+}
