@@ -21,6 +21,8 @@ export interface SocketDispatch {
   serve(session: SocketSession): void;
   /** The session is over. */
   drop(session: SocketSession): void;
+  /** Is nobody at the other end any more, as far as can be told? */
+  isGone(session: SocketSession): boolean;
   /** The object woke with these sockets. */
   restore(sessions: readonly SocketSession[]): void;
 }
@@ -109,6 +111,7 @@ export function createSocketDispatch(
 
   return {
     serve: (session) => serve(session, null),
+    isGone,
     drop: (session) => {
       session.stopWaiting();
       due.delete(session);

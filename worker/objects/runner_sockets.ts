@@ -187,13 +187,8 @@ export function createRunnerSockets(
       });
     },
     live: () => {
-      const runnerIds = new Set<string>();
-      for (const socket of ctx.getWebSockets()) {
-        for (const tag of ctx.getTags(socket)) {
-          if (tag.startsWith("runner:")) runnerIds.add(tag.slice("runner:".length));
-        }
-      }
-      return runnerIds;
+      const there = ctx.getWebSockets().map(sessionOf).filter((session) => !dispatch.isGone(session));
+      return new Set(there.flatMap(({ runnerId }) => runnerId ?? []));
     },
     tell: (changes) => {
       for (const change of changes) {

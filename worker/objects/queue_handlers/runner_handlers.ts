@@ -66,6 +66,6 @@ export const runnerHandlers: Handlers<Methods> = {
   },
 };
 
-function sightOf(queue: OpenQueue): Sight {
-  return { nowMs: queue.clock.nowMs(), liveIds: queue.waiters.live() };
+function sightOf({ clock, waiters, sockets }: OpenQueue): Sight {
+  return { nowMs: clock.nowMs(), liveIds: new Set([...waiters.live(), ...sockets.live()]) };
 }
