@@ -59,11 +59,20 @@ export const SESSION_LIFE_MS = 12 * 3_600_000;
 export const JSON_DEPTH_MAX = 100;
 /** One artifact's JSON. */
 export const ARTIFACT_MAX_BYTES = 1024 * 1024;
+/** Live streams that a task remembers: one per run, and no task has many runs. */
+export const TASK_STREAMS_MAX = 20;
 /** Rows in one page of a list of the history. */
 export const LIST_PAGE_DEFAULT = 50;
 export const LIST_PAGE_MAX = 200;
-/** Words of a search text that are used; the rest is ignored. */
+/** Words of a search text that are used, and of each so much; the rest is ignored. */
 export const SEARCH_WORDS_MAX = 8;
+export const SEARCH_WORD_MAX_CHARS = 64;
+/**
+ * What one run of the history's pruning deletes: tasks (with their jobs, runs and gates) or audit entries in one
+ * transaction, and how often in one run; what is left is deleted by the next run.
+ */
+export const HISTORY_PRUNE_ROWS = 200;
+export const HISTORY_PRUNE_BATCHES_MAX = 25;
 
 /** One push's pack: it streams, so what bounds it is the platform's limit of 100 MB for a request. */
 export const PUSH_PACK_MAX_BYTES = 90 * 1000 * 1000;
@@ -87,8 +96,9 @@ export const PACK_LARGE_ENTRY_BYTES = 512 * 1024;
 export const PACK_WORK_MAX_BYTES = 1500 * 1000 * 1000;
 /** Deltas on deltas: what git allows in one pack. Each push may add some to a chain that began in an earlier one. */
 export const PACK_DELTA_DEPTH_MAX = 4_095;
-/** Inflated objects at hand as bases of deltas: for the repository, and for a push under way. */
+/** Inflated objects at hand as bases of deltas: for the repository, and for each push under way. */
 export const PACK_BASE_CACHE_BYTES = 8 * 1000 * 1000;
+export const PACK_INTAKE_CACHE_BYTES = 12 * 1000 * 1000;
 /** Large blobs in R2, from before there were packs, that a push's deltas are based on. */
 export const PACK_LARGE_BASES_MAX_BYTES = 24 * 1000 * 1000;
 /** The bytes of a pack are cut into rows of this size: small enough to read one for one object. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
+import type { Env } from "../../worker/env.ts";
 import type { TaskRepositoryApi } from "../../worker/domain/task_repository_api.ts";
 
 /** What a git command did. */
@@ -25,6 +26,14 @@ export interface GitHarness {
   tryGit(folder: string, ...args: string[]): Promise<GitRun>;
   /** The column `n` of a query's one row, in the object's SQLite. */
   count(name: string, query: string): Promise<number>;
+  /** Runs a statement in the object's SQLite. */
+  sql(name: string, statement: string, ...bindings: unknown[]): Promise<void>;
+  /** Puts bytes where the object looks for them in R2, below its own prefix. */
+  putInR2(name: string, key: string, bytes: Uint8Array): Promise<void>;
+  /** How many things the object has in R2. */
+  countInR2(name: string): Promise<number>;
+  /** Moves the object's clock forward, with what its alarm does then. */
+  advance(name: string, ms: number): Promise<void>;
   /** Forgets the object's memory, as the platform may at any time. */
   evict(name: string): Promise<void>;
   close(): Promise<void>;
@@ -56,6 +65,7 @@ export async function startGitHarness(): Promise<GitHarness> {
         send_metrics: false,
         durable_objects: { bindings: [{ name: "TASK_REPOSITORY", class_name: "TaskRepository" }] },
         migrations: [{ tag: "v1", new_sqlite_classes: ["TaskRepository"] }],
+        vars: { SHOPFLOOR_CLOCK: "fake" },
         r2_buckets: [{ binding: "BLOBS", bucket_name: "git-fixture" }],
         rules: [{ type: "Text", globs: ["**/*.sql"], fallthrough: true }],
       },
@@ -70,6 +80,11 @@ export async function startGitHarness(): Promise<GitHarness> {
     const decoder = new TextDecoder();
     return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
   }
+
+  const bindings = async () => await worker.getEnv() as unknown as Env;
+  const bucket = async () => (await bindings()).BLOBS;
+  const prefixOf = async (name: string) =>
+    (await (await bindings()).TASK_REPOSITORY.idFromName(name)).toString();
 
   return {
     url: (name) => `${url.origin}/${name}.git`,
@@ -91,6 +106,21 @@ export async function startGitHarness(): Promise<GitHarness> {
       const storage = await worker.getDurableObjectStorage("TASK_REPOSITORY", { name });
       const rows = await storage.exec(query) as unknown as { n: number }[];
       return rows[0]!.n;
+    },
+    async sql(name, statement, ...bindings) {
+      const storage = await worker.getDurableObjectStorage("TASK_REPOSITORY", { name });
+      await storage.exec(statement, ...bindings as never[]);
+    },
+    async putInR2(name, key, bytes) {
+      await (await bucket()).put(`${await prefixOf(name)}/${key}`, bytes as Uint8Array<ArrayBuffer>);
+    },
+    async countInR2(name) {
+      const listed = await (await bucket()).list({ prefix: `${await prefixOf(name)}/` });
+      return listed.objects.length;
+    },
+    async advance(name, ms) {
+      const response = await fetch(`${url.origin}/${name}/advance/${ms}`, { method: "POST" });
+      assert.equal(response.status, 204, await response.text());
     },
     evict: (name) => worker.evictDurableObject("TASK_REPOSITORY", { name }),
     async close() {

@@ -15,6 +15,12 @@ export default {
     const path = new URL(request.url).pathname;
     const call = /^\/([a-z0-9_-]+)\/rpc\/(\w+)$/.exec(path);
     if (call !== null) return await callObject(env, call[1]!, call[2]!, await request.json());
+    const advance = /^\/([a-z0-9_-]+)\/advance\/(\d+)$/.exec(path);
+    if (advance !== null) {
+      const stub = repositoryOf(env, advance[1]!) as unknown as { advanceClock(ms: number): Promise<void> };
+      await stub.advanceClock(Number(advance[2]));
+      return new Response(null, { status: 204 });
+    }
     const name = /^\/([a-z0-9_-]+)\.git\//.exec(path)?.[1];
     if (name === undefined) return new Response("no repository in the path\n", { status: 404 });
     const asked = JSON.parse(request.headers.get("x-test-access") ?? "{}") as Partial<RepositoryAccess>;

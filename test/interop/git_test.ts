@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { RepositoryRef } from "../../worker/domain/task_repository_api.ts";
 import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
+import { makeOld } from "../fake/git_old_repository.ts";
 import { assertSame, clone, commit, importHistory, numberedLines } from "../fake/git_work.ts";
 
 const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
@@ -202,22 +203,56 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     assert.equal(await harness.git(whole, "rev-parse", "HEAD"), tip);
   },
 
-  "a large file lives in R2 and is a delta base like any other": async (harness) => {
-    const folder = await clone(harness, "large");
-    const bytes = randomBytes(4_000_000);
-    await commit(harness, folder, { "large.bin": bytes });
+  "a large pack that nobody uses rests in R2, is cloned from there, and comes back for the next push": async (
+    harness,
+  ) => {
+    const folder = await clone(harness, "rest");
+    const bytes = randomBytes(9_000_000);
+    await commit(harness, folder, { "large.bin": bytes, "small.txt": "small\n" });
     await harness.git(folder, "push", "-q", "origin", "main");
-    await harness.evict("large");
-    assert.equal(
-      await harness.count("large", "SELECT count(*) AS n FROM objects WHERE compressed IS NULL"),
-      1,
-    );
+    const chunks = () => harness.count("rest", "SELECT count(*) AS n FROM pack_chunks");
+    assert.ok(await chunks() > 30);
+    assert.equal(await harness.countInR2("rest"), 0);
+    await harness.advance("rest", 30 * 60_000);
+    assert.ok(await chunks() > 30, "it may be needed again soon");
+    await harness.advance("rest", 31 * 60_000);
+    assert.equal(await chunks(), 1, "the pack of the first commit is small");
+    assert.equal(await harness.countInR2("rest"), 2, "segments of 8 MiB");
+    await harness.evict("rest");
+    await assertSame(harness, await clone(harness, "rest"), folder);
+    assert.equal(await chunks(), 1, "a full clone needs no look into a pack");
+    const read = await harness.call<unknown>("rest", "readFile", "HEAD", "small.txt");
+    assert.deepEqual(read, { ok: true, value: "small\n" });
+    assert.ok(await chunks() > 30, "anything else does");
+    await harness.advance("rest", 61 * 60_000);
+    assert.equal(await chunks(), 1);
     await commit(harness, folder, { "large.bin": new Uint8Array([...bytes, 1, 2, 3]) });
     const push = await harness.tryGit(folder, "push", "--progress", "origin", "main");
     assert.match(push.stderr, /\(delta [1-9]/, push.stderr);
-    const other = await clone(harness, "large");
+    const other = await clone(harness, "rest");
     await assertSame(harness, other, folder);
-    assert.equal((await Deno.stat(join(other, "large.bin"))).size, 4_000_003);
+    assert.equal((await Deno.stat(join(other, "large.bin"))).size, 9_000_003);
+  },
+
+  "a repository from before there were packs is read, fetched and pushed to as ever": async (harness) => {
+    const folder = await clone(harness, "old");
+    const large = randomBytes(2_000_000);
+    await commit(harness, folder, { "large.bin": large, "dir/a.txt": numberedLines(500, "old") });
+    await harness.git(folder, "tag", "-a", "v1", "-m", "one");
+    await makeOld(harness, "old", folder);
+    await assertSame(harness, await clone(harness, "old"), folder);
+    assert.match(await harness.git(folder, "ls-remote", "origin"), /refs\/tags\/v1\^\{\}$/);
+    await commit(harness, folder, {
+      "large.bin": new Uint8Array([...large, 1]),
+      "dir/a.txt": numberedLines(500, "old") + "new\n",
+    });
+    const push = await harness.tryGit(folder, "push", "--progress", "origin", "main");
+    assert.match(push.stderr, /\(delta [2-9]/, push.stderr);
+    for (const version of ["2", "0"]) {
+      const other = await clone(harness, "old", "-c", `protocol.version=${version}`);
+      await assertSame(harness, other, folder);
+      assert.equal((await Deno.stat(join(other, "large.bin"))).size, 2_000_001);
+    }
   },
 
   "pages list and read files and see what changed": async (harness) => {

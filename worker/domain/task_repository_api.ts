@@ -51,7 +51,29 @@ export interface RepositoryDiff {
   readonly isTruncated: boolean;
 }
 
+/** A commit as a log shows it. */
+export interface RepositoryCommit {
+  readonly id: string;
+  readonly parents: readonly string[];
+  readonly authorName: string;
+  readonly authorEmail: string;
+  /** Unix milliseconds. */
+  readonly authoredAtMs: number;
+  /** Unix milliseconds. */
+  readonly committedAtMs: number;
+  /** The message's first line. */
+  readonly subject: string;
+}
+
+export interface CommitPage {
+  /** Newest first. */
+  readonly commits: readonly RepositoryCommit[];
+  /** The cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
 export type RepositoryError =
+  | { readonly reason: "bad_cursor"; readonly cursor: string }
   | { readonly reason: "ref_not_found"; readonly ref: string }
   | { readonly reason: "path_not_found"; readonly ref: string; readonly path: string }
   | {
@@ -64,8 +86,9 @@ export type RepositoryError =
 /** RPC methods take plain data and return plain data; git traffic goes through `fetch`. */
 export interface TaskRepositoryApi {
   /**
-   * Smart HTTP: `GET info/refs?service=...`, `POST git-upload-pack`, `POST git-receive-pack`. The caller has been
-   * authorised; `access` travels as JSON in the header `x-shopfloor-access` that only our own routes set.
+   * Smart HTTP: `GET info/refs?service=...`, `POST git-upload-pack`, `POST git-receive-pack`; and `GET bundle`, all refs
+   * with what they reach as a bundle (v2). The caller has been authorised; `access` travels as JSON in the header
+   * `x-shopfloor-access` that only our own routes set.
    */
   fetch(request: Request): Promise<Response>;
   listRefs(access: RepositoryAccess): Promise<readonly RepositoryRef[]>;
@@ -96,6 +119,18 @@ export interface TaskRepositoryApi {
     headCommit: string,
   ): Promise<
     { readonly ok: true; readonly value: RepositoryDiff } | {
+      readonly ok: false;
+      readonly error: RepositoryError;
+    }
+  >;
+  /** A page of at most `limit` commits that `ref` (a full ref name or a commit id) reaches. */
+  listCommits(
+    access: RepositoryAccess,
+    ref: string,
+    limit: number,
+    cursor: string | null,
+  ): Promise<
+    { readonly ok: true; readonly value: CommitPage } | {
       readonly ok: false;
       readonly error: RepositoryError;
     }

@@ -7,7 +7,8 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { referencesOf } from "./object.ts";
 import type { ObjectType } from "./object_id.ts";
-import type { PackError, PackObject } from "./pack_scan.ts";
+import type { ObjectRecord } from "./object_index.ts";
+import type { PackError } from "./pack_error.ts";
 
 export interface NotConnected {
   readonly reason: "missing_object" | "wrong_type";
@@ -15,15 +16,16 @@ export interface NotConnected {
   readonly type: ObjectType;
 }
 
-/** Collects what the objects of one pack have and need; {@link ConnectivityCheck.see} fits `scanPack`. */
+/** Collects what the objects of one pack have and need; {@link ConnectivityCheck.see} fits `PackIntake`. */
 export class ConnectivityCheck {
   readonly #have = new Map<string, ObjectType>();
   readonly #need = new Map<string, ObjectType>();
   #conflict: NotConnected | null = null;
 
-  /** Notes one object and its references; malformed objects are refused here. */
-  readonly see = (object: PackObject, data: Uint8Array): Result<void, PackError> => {
+  /** Notes one object and its references; malformed objects are refused here. A blob has none, and needs no data. */
+  readonly see = (object: ObjectRecord, data: Uint8Array | null): Result<void, PackError> => {
     this.#have.set(object.id, object.type);
+    if (data === null) return ok(undefined);
     const references = referencesOf(object.type, data);
     if (!references.ok) return references;
     for (const { id, type } of references.value) {

@@ -31,6 +31,7 @@ const TREES: Record<string, TreeEntry[]> = {
 const read: string[] = [];
 const source: ObjectSource = {
   typeOf: () => undefined,
+  sizeOf: () => undefined,
   commit: () => undefined,
   tag: () => undefined,
   tree: (id) => (read.push(id), TREES[id]),

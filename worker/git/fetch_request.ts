@@ -1,5 +1,6 @@
 /** What a client asks of upload-pack, parsed from protocol 2 arguments or protocol 0 lines to one shape. Pure. */
 import { err, ok, type Result } from "../../protocol/result.ts";
+import { NO_FILTER, type ObjectFilter, parseFilter } from "./object_filter.ts";
 import { isObjectId } from "./object_id.ts";
 import { pktText, readPktLines } from "./pkt_line.ts";
 import type { MalformedRequest } from "./receive_command.ts";
@@ -14,6 +15,8 @@ export interface FetchRequest {
   readonly wants: readonly string[];
   readonly clientShallow: readonly string[];
   readonly deepen: Deepen;
+  /** What a partial clone leaves out. */
+  readonly filter: ObjectFilter;
   /** Commits that the client says it has, a flush between batches (protocol 0 answers each). */
   readonly haves: readonly ({ readonly kind: "have"; readonly id: string } | { readonly kind: "flush" })[];
   readonly isDone: boolean;
@@ -77,6 +80,7 @@ function collect(lines: readonly Line[], options: Options): Result<FetchRequest,
   const flags = new Set<string>();
   let depth: number | null = null;
   let sinceSeconds: number | null = null;
+  let filter = NO_FILTER;
   for (const line of lines) {
     if (line.kind === "flush") {
       haves.push(line);
@@ -93,6 +97,10 @@ function collect(lines: readonly Line[], options: Options): Result<FetchRequest,
       if (!/^\d{1,12}$/.test(rest)) return malformed(`${word} without a number`);
       if (word === "deepen") depth = Number(rest);
       else sinceSeconds = Number(rest);
+    } else if (word === "filter") {
+      const parsed = parseFilter(rest);
+      if (!parsed.ok) return malformed(parsed.error);
+      filter = parsed.value;
     } else if (word === "deepen-not") notRefs.push(rest);
     else flags.add(word);
   }
@@ -104,5 +112,14 @@ function collect(lines: readonly Line[], options: Options): Result<FetchRequest,
     ? { kind: "depth", depth, isRelative: flags.has("deepen-relative") }
     : { kind: "none" };
   const includeTag = flags.has("include-tag");
-  return ok({ wants, clientShallow, deepen, haves, isDone: flags.has("done"), includeTag, ...options });
+  return ok({
+    wants,
+    clientShallow,
+    deepen,
+    filter,
+    haves,
+    isDone: flags.has("done"),
+    includeTag,
+    ...options,
+  });
 }

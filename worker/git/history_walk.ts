@@ -6,9 +6,11 @@
  * what the wants reach when history ends at the planned cuts. The difference is sent. Trees are compared by marking
  * the trees of the commits at the border (parents of sent commits that the client has), not of its whole history.
  *
- * Invariant: nothing is left out that the client lacks. Sending something twice is allowed, and only costs bytes.
+ * Invariant: nothing is left out that the client lacks, but for what its filter leaves out and what it said it could do
+ * without when it made a partial clone. Sending something twice is allowed, and only costs bytes.
  */
 import { MODE_DIRECTORY, MODE_SUBMODULE } from "./object.ts";
+import { NO_FILTER, type ObjectFilter } from "./object_filter.ts";
 import { type ObjectSource, peel } from "./object_source.ts";
 import type { ShallowPlan } from "./shallow_plan.ts";
 
@@ -20,6 +22,8 @@ export interface WalkInput {
   readonly plan: ShallowPlan;
   /** Annotated tags to add when what they name is sent (`include-tag`). */
   readonly tags: readonly string[];
+  /** What a partial clone leaves out. */
+  readonly filter: ObjectFilter;
 }
 
 /** The ids of the objects to send: tags and commits, then trees and blobs. */
@@ -55,10 +59,12 @@ export function selectObjects(source: ObjectSource, input: WalkInput): string[] 
   }
   for (const id of input.clientShallow) if (has.has(id)) border.add(id);
   const excluded = new Set<string>();
-  for (const id of border) collectTree(source, source.commit(id)!.tree, excluded, null);
+  const excluding = new TreeWalk(source, excluded, new Set(), NO_FILTER);
+  for (const id of border) excluding.collect(source.commit(id)!.tree);
   for (const id of commits) send.add(id);
-  for (const id of commits) collectTree(source, source.commit(id)!.tree, send, excluded);
-  for (const id of roots) collectTree(source, id, send, excluded);
+  const sending = new TreeWalk(source, send, excluded, input.filter);
+  for (const id of commits) sending.collect(source.commit(id)!.tree);
+  for (const id of roots) sending.collectWanted(id);
   for (const tag of input.tags) {
     const peeled = peel(source, tag);
     if (send.has(peeled.id)) { for (const id of peeled.tags) send.add(id); }
@@ -105,20 +111,67 @@ function commitsReached(
   return reached;
 }
 
-/** Adds a tree (or blob) with all that it holds to `into`, except what is there or in `excluded` already. */
-function collectTree(
-  source: ObjectSource,
-  root: string,
-  into: Set<string>,
-  excluded: ReadonlySet<string> | null,
-) {
-  const stack = [root];
-  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    if (into.has(id) || excluded?.has(id)) continue;
-    into.add(id);
-    for (const entry of source.tree(id) ?? []) {
-      if (entry.mode === MODE_DIRECTORY) stack.push(entry.id);
-      else if (entry.mode !== MODE_SUBMODULE && !excluded?.has(entry.id)) into.add(entry.id);
+/** Adds trees with all that they hold to `into`, except what is there or in `excluded` already, or left out. */
+class TreeWalk {
+  /** The least depth at which each tree was entered; only kept where depth matters. */
+  readonly #enteredAt = new Map<string, number>();
+  readonly #isDepthBound: boolean;
+
+  constructor(
+    private readonly source: ObjectSource,
+    private readonly into: Set<string>,
+    private readonly excluded: ReadonlySet<string>,
+    private readonly filter: ObjectFilter,
+  ) {
+    this.#isDepthBound = filter.treeDepth !== Infinity;
+  }
+
+  /** A commit's tree. */
+  collect(root: string): void {
+    if (this.filter.treeDepth > 0 && this.#enters(root, 0)) this.#walk(root);
+  }
+
+  /** A tree or blob that the client wants by its id: it is sent whatever the filter says, but for what it holds. */
+  collectWanted(root: string): void {
+    this.into.add(root);
+    if (this.source.typeOf(root) === "tree") this.#walk(root);
+  }
+
+  #walk(root: string): void {
+    const stack = [root];
+    const depths = [0];
+    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+      const depth = depths.pop()! + 1;
+      if (depth > this.filter.treeDepth) continue;
+      for (const entry of this.source.tree(id) ?? []) {
+        if (entry.mode === MODE_DIRECTORY) {
+          if (depth < this.filter.treeDepth && this.#enters(entry.id, depth)) {
+            stack.push(entry.id);
+            depths.push(depth);
+          }
+        } else if (entry.mode !== MODE_SUBMODULE && this.#sendsBlob(entry.id, depth)) {
+          this.into.add(entry.id);
+        }
+      }
     }
+  }
+
+  /** Notes a tree at this depth; false if there is nothing new below it. */
+  #enters(id: string, depth: number): boolean {
+    if (this.excluded.has(id)) return false;
+    if (!this.#isDepthBound) {
+      if (this.into.has(id)) return false;
+    } else {
+      const before = this.#enteredAt.get(id);
+      if (before !== undefined && before <= depth) return false;
+      this.#enteredAt.set(id, depth);
+    }
+    this.into.add(id);
+    return true;
+  }
+
+  #sendsBlob(id: string, depth: number): boolean {
+    if (this.excluded.has(id) || depth >= this.filter.treeDepth) return false;
+    return this.filter.blobBytes === Infinity || (this.source.sizeOf(id) ?? 0) < this.filter.blobBytes;
   }
 }

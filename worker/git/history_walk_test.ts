@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { INFINITE_DEPTH } from "./fetch_request.ts";
 import { isCovered, selectObjects } from "./history_walk.ts";
+import { NO_FILTER } from "./object_filter.ts";
 import type { Commit, TreeEntry } from "./object.ts";
 import type { ObjectSource } from "./object_source.ts";
 import { planShallow } from "./shallow_plan.ts";
@@ -36,7 +37,13 @@ function sourceOf({ parents, files }: Graph): ObjectSource {
     id.startsWith("t")
       ? files[number(id)]!.map((f) => ({ mode: "100644", name: `${f}`, id: `b${f}` }))
       : undefined;
-  return { typeOf: (id) => commit(id) && "commit", commit, tree, tag: () => undefined };
+  return {
+    typeOf: (id) => commit(id) ? "commit" : tree(id) ? "tree" : id.startsWith("b") ? "blob" : undefined,
+    sizeOf: (id) => id.startsWith("b") ? 10 * number(id) : 0,
+    commit,
+    tree,
+    tag: () => undefined,
+  };
 }
 
 /** Every object that `starts` reach if history ends at `cuts`. */
@@ -90,7 +97,7 @@ Deno.test("after a fetch the client has all that its wants reach, and is sent no
       const wants = [cid(want)];
       const clientShallow = [...first.cuts];
       const second = plan(wants, clientShallow, depth, isRelative && clientShallow.length > 0);
-      const input = { wants, common: haves, clientShallow, plan: second, tags: [] };
+      const input = { wants, common: haves, clientShallow, plan: second, tags: [], filter: NO_FILTER };
       const sent = selectObjects(source, input);
       assert.equal(new Set(sent).size, sent.length);
       for (const id of sent) {

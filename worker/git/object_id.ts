@@ -2,8 +2,7 @@
  * Object ids: the SHA-1 of `"<type> <size>\0" + data`, as 40 hexadecimal digits in lower case everywhere in the
  * program and as 20 bytes only inside trees and packs. Pure.
  */
-import { sha1 } from "@noble/hashes/legacy.js";
-import { bytesOf } from "./bytes.ts";
+import { startObjectId } from "./sha1.ts";
 
 /** The four kinds of object that git stores. */
 export type ObjectType = "commit" | "tree" | "blob" | "tag";
@@ -31,11 +30,18 @@ export function readObjectId(bytes: Uint8Array, offset = 0): string {
 /** The 20 bytes of an id. */
 export function objectIdBytes(id: string): Uint8Array {
   const bytes = new Uint8Array(ID_BYTES);
-  for (let i = 0; i < ID_BYTES; i++) bytes[i] = parseInt(id.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < ID_BYTES; i++) {
+    bytes[i] = (digitOf(id.charCodeAt(2 * i)) << 4) | digitOf(id.charCodeAt(2 * i + 1));
+  }
   return bytes;
+}
+
+/** The value of a hexadecimal digit in lower case, given as its character code. */
+function digitOf(code: number): number {
+  return code <= 57 ? code - 48 : code - 87;
 }
 
 /** The id of an object from its type and its inflated data. */
 export function hashObject(type: ObjectType, data: Uint8Array): string {
-  return readObjectId(sha1.create().update(bytesOf(`${type} ${data.length}\0`)).update(data).digest());
+  return startObjectId(type, data.length).update(data).hex();
 }

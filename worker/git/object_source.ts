@@ -1,13 +1,12 @@
-/**
- * What a walk over history needs to read, synchronously: commits, trees and tags are always in the object's own
- * SQLite; only the data of large blobs is elsewhere, and no walk reads blobs. Types only.
- */
+/** What a walk over history needs to read, synchronously. No walk reads a blob's data. */
 import type { Commit, Tag, TreeEntry } from "./object.ts";
 import type { ObjectType } from "./object_id.ts";
 
 /** Each method gives undefined if there is no such object of that type. */
 export interface ObjectSource {
   typeOf(id: string): ObjectType | undefined;
+  /** Inflated, of an object of any type. */
+  sizeOf(id: string): number | undefined;
   commit(id: string): Commit | undefined;
   tree(id: string): readonly TreeEntry[] | undefined;
   tag(id: string): Tag | undefined;

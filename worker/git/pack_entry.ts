@@ -3,7 +3,7 @@
  * a delta where its base is: a distance back in the pack, or an id. Pure.
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { ID_BYTES, type ObjectType, readObjectId } from "./object_id.ts";
+import { ID_BYTES, objectIdBytes, type ObjectType, readObjectId } from "./object_id.ts";
 
 /** "PACK", version 2, count of objects. */
 export const PACK_HEADER_BYTES = 12;
@@ -35,13 +35,20 @@ export interface BadPackEntry {
   readonly offset: number;
 }
 
-/** Reads the header at `offset`; `end` is where the compressed data starts, `sizeBytes` its inflated length. */
+/** Longest header: 10 bytes of type and size, 20 of a base's id. */
+export const ENTRY_HEADER_MAX_BYTES = 32;
+
+/**
+ * Reads the header at `start` of `bytes`; `end` is where in `bytes` the compressed data starts, `sizeBytes` its inflated
+ * length. `offset` is where in its pack the entry starts, if `bytes` is not the whole pack.
+ */
 export function readPackEntryHeader(
   bytes: Uint8Array,
-  offset: number,
+  start: number,
+  offset = start,
 ): Result<PackEntryHeader, BadPackEntry> {
   const bad = err<BadPackEntry>({ reason: "bad_pack_entry", offset });
-  let at = offset;
+  let at = start;
   let byte = bytes[at++];
   if (byte === undefined) return bad;
   const typeNumber = (byte >> 4) & 7;
@@ -72,10 +79,29 @@ export function readPackEntryHeader(
 
 /** The header of an entry that carries a whole object of `sizeBytes` inflated bytes. */
 export function encodePackEntryHeader(type: ObjectType, sizeBytes: number): Uint8Array {
-  const header = [(TYPE_NUMBERS[type] << 4) | (sizeBytes & 15)];
+  return new Uint8Array(typeAndSize(TYPE_NUMBERS[type], sizeBytes));
+}
+
+function typeAndSize(typeNumber: number, sizeBytes: number): number[] {
+  const header = [(typeNumber << 4) | (sizeBytes & 15)];
   for (let rest = Math.floor(sizeBytes / 16); rest > 0; rest = Math.floor(rest / 128)) {
     header[header.length - 1]! |= 128;
     header.push(rest % 128);
   }
-  return new Uint8Array(header);
+  return header;
+}
+
+/** The header of an entry that is a delta of `deltaBytes` inflated bytes against an entry `distance` bytes before it. */
+export function encodeOffsetDeltaHeader(deltaBytes: number, distance: number): Uint8Array {
+  const groups = [distance & 127];
+  for (let rest = Math.floor(distance / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    rest -= 1;
+    groups.unshift(128 | (rest % 128));
+  }
+  return new Uint8Array([...typeAndSize(OFFSET_DELTA, deltaBytes), ...groups]);
+}
+
+/** The header of an entry that is a delta of `deltaBytes` inflated bytes against the object `baseId`. */
+export function encodeReferenceDeltaHeader(deltaBytes: number, baseId: string): Uint8Array {
+  return new Uint8Array([...typeAndSize(REFERENCE_DELTA, deltaBytes), ...objectIdBytes(baseId)]);
 }

@@ -1,7 +1,7 @@
 /** What the person who pushes reads when a pack is refused: one line without bytes of the pack. Pure. */
 import { assertNever } from "../../protocol/result.ts";
 import type { NotConnected } from "./connectivity.ts";
-import type { PackError } from "./pack_scan.ts";
+import type { PackError } from "./pack_error.ts";
 
 const MEGABYTE = 1_000_000;
 
@@ -21,10 +21,16 @@ export function describePackRefusal(error: PackError | NotConnected): string {
       return `the pack has more than ${error.objectsMax} objects: push in smaller steps`;
     case "pack_object_too_large":
       return `a file is larger than ${megabytes(error.bytesMax)}`;
+    case "structure_too_large":
+      return `a directory, commit or tag is larger than ${megabytes(error.bytesMax)}`;
+    case "delta_too_deep":
+      return `a delta is more than ${error.depthMax} deltas deep: push with --no-thin`;
     case "pack_too_costly":
       return `the pack unfolds to more than ${megabytes(error.workBytesMax)}: push in smaller steps`;
     case "missing_delta_base":
       return `the pack needs object ${error.id} that is not here`;
+    case "truncated_pack":
+      return "the pack ends too early";
     case "trailing_bytes":
       return "there is data after the end of the pack";
     case "bad_pack_entry":

@@ -8,30 +8,72 @@ import { bytesOf, concatBytes, textOf } from "./bytes.ts";
 import { ConnectivityCheck } from "./connectivity.ts";
 import { hashObject } from "./object_id.ts";
 import { encodePackEntryHeader, readPackEntryHeader } from "./pack_entry.ts";
-import { externalBases, type InflatedObject, resolveDeltas } from "./pack_resolve.ts";
-import { type PackLimits, type PackObject, scanPack } from "./pack_scan.ts";
+import type { ObjectRecord } from "./object_index.ts";
+import type { PackError, PackLimits } from "./pack_error.ts";
+import { PackIntake } from "./pack_intake.ts";
+import { type InflatedObject, ObjectCache, type PackAccess, readPacked } from "./packed_object.ts";
 import { PackWriter } from "./pack_writer.ts";
-import { deflate, inflateStored } from "./zlib_stream.ts";
+import { deflate } from "./zlib_stream.ts";
 
 fc.configureGlobal({ seed: 1 });
 
 const LIMITS: PackLimits = {
   objectsMax: 10_000,
   objectBytesMax: 10_000_000,
+  structureBytesMax: 1_000_000,
+  largeEntryBytes: 2_000_000,
   workBytesMax: 100_000_000,
-  expandedBytesMax: 10_000_000,
-  cacheBytes: 100_000,
+  depthMax: 4_095,
 };
 
-/** All objects of a pack, or the reason why not. */
-function readPack(pack: Uint8Array, limits = LIMITS, bases: ReadonlyMap<string, InflatedObject> = new Map()) {
+type Bases = ReadonlyMap<string, InflatedObject>;
+
+/** All objects of a pack that comes in pieces of `pieceBytes`, or the reason why not. */
+function readPack(
+  pack: Uint8Array,
+  { limits = LIMITS, bases = new Map() as Bases, pieceBytes = 1_000, cacheBytes = 100_000 } = {},
+) {
   const check = new ConnectivityCheck();
-  const scanned = scanPack(pack, limits, check.see);
-  if (!scanned.ok) return { reason: scanned.error.reason, objects: [], check };
-  const made = resolveDeltas(scanned.value, limits, (id) => bases.get(id), check.see);
-  if (!made.ok) return { reason: made.error.reason, objects: [], check };
-  const objects: PackObject[] = [...scanned.value.wholes.map((whole) => whole.object), ...made.value];
-  return { reason: null, objects, check, external: externalBases(scanned.value) };
+  let arrived = 0;
+  const access = {
+    read: (_: number, offset: number, bytes: number) =>
+      pack.subarray(offset, Math.min(offset + bytes, arrived)),
+    find: (id: string) => bases.get(id),
+    cache: new ObjectCache(cacheBytes),
+  };
+  const intake = new PackIntake(1, limits, access, check.see);
+  const refuse = (error: PackError) => ({
+    reason: error.reason,
+    records: [] as ObjectRecord[],
+    check,
+    intake,
+  });
+  for (;;) {
+    const step = intake.step();
+    if (!step.ok) return refuse(step.error);
+    assert.notEqual(step.value, "large", "these tests have no large entries");
+    if (arrived < pack.length) {
+      intake.feed(pack.subarray(arrived, arrived + pieceBytes));
+      arrived = Math.min(arrived + pieceBytes, pack.length);
+    } else if (step.value === "done") break;
+    else intake.end();
+  }
+  const [missing] = intake.missingBases();
+  if (missing !== undefined) return refuse({ reason: "missing_delta_base", id: missing });
+  return { reason: null, records: intake.records, check, intake };
+}
+
+/** Reads objects of a whole pack again, as they are read once it is stored. */
+function accessTo(pack: Uint8Array, records: readonly ObjectRecord[], bases: Bases = new Map()): PackAccess {
+  const offsets = new Map(records.map(({ id, offset }) => [id, offset]));
+  return {
+    read: (_, offset, bytes) => pack.subarray(offset, offset + bytes),
+    find: (id) => offsets.has(id) ? { pack: 1, offset: offsets.get(id)! } : bases.get(id),
+    cache: new ObjectCache(1_000),
+    spend: () => true,
+    objectBytesMax: Infinity,
+    workBytesMax: Infinity,
+  };
 }
 
 /** A history of `count` commits that change some of many files, which git packs with long delta chains. */
@@ -55,7 +97,7 @@ async function everyId(git: GitBinary): Promise<string[]> {
   return listed.map((line) => line.split(" ").slice(0, 3).join(" ")).sort();
 }
 
-function describe(objects: readonly PackObject[]): string[] {
+function describe(objects: readonly ObjectRecord[]): string[] {
   return objects.map(({ id, type, sizeBytes }) => `${id} ${type} ${sizeBytes}`).sort();
 }
 
@@ -65,12 +107,22 @@ Deno.test("packs of real git are read, with offset deltas, reference deltas and 
     const expected = await everyId(git);
     for (const option of ["--delta-base-offset", "--no-reuse-delta", "--depth=0"]) {
       const pack = await git.run(["pack-objects", "--stdout", "-q", "--all", option], "");
-      const { reason, objects, check } = readPack(pack);
-      assert.equal(reason, null);
-      assert.deepEqual(describe(objects), expected);
-      assert.equal(check.finish(new Map()).ok, true, "the whole history is closed");
-      for (const { id, type, sizeBytes, compressed } of objects) {
-        assert.equal(hashObject(type, inflateStored(compressed, sizeBytes)), id);
+      for (const [pieceBytes, cacheBytes] of [[pack.length, 100_000], [13, 100_000], [997, 0]]) {
+        const { reason, records, check, intake } = readPack(pack, { pieceBytes, cacheBytes });
+        assert.equal(reason, null);
+        assert.deepEqual(describe(records), expected);
+        assert.equal(check.finish(new Map()).ok, true, "the whole history is closed");
+        assert.equal(intake.isThin, false);
+        const access = accessTo(pack, records);
+        let end = 12;
+        for (const { id, type, offset, lengthBytes } of [...records].sort((a, b) => a.offset - b.offset)) {
+          assert.equal(offset, end, "entries follow each other");
+          end += lengthBytes;
+          const object = readPacked(access, { pack: 1, offset });
+          assert.ok(object.ok);
+          assert.equal(hashObject(type, object.value.data), id);
+        }
+        assert.equal(end, pack.length - 20);
       }
     }
   }));
@@ -84,17 +136,20 @@ Deno.test("a thin pack needs its bases, and says which", () =>
       revisions,
     );
     assert.equal(readPack(pack).reason, "missing_delta_base");
-    const scanned = scanPack(pack, LIMITS, new ConnectivityCheck().see);
-    assert.ok(scanned.ok);
     const bases = new Map<string, InflatedObject>();
-    for (const id of externalBases(scanned.value)) {
-      const type = textOf(await git.run(["cat-file", "-t", id])).trim() as "blob" | "tree";
-      bases.set(id, { type, data: await git.run(["cat-file", type, id]) });
+    for (;;) {
+      const read = readPack(pack, { bases });
+      if (read.reason === null) break;
+      assert.equal(read.reason, "missing_delta_base");
+      for (const id of read.intake.missingBases()) {
+        const type = textOf(await git.run(["cat-file", "-t", id])).trim() as "blob" | "tree";
+        bases.set(id, { type, data: await git.run(["cat-file", type, id]), depth: 0 });
+      }
     }
     assert.ok(bases.size > 0, "git was expected to make a thin pack");
-    const { reason, objects, check } = readPack(pack, LIMITS, bases);
-    assert.equal(reason, null);
-    assert.equal(objects.length, 5, "a commit, two trees and two files");
+    const { records, check, intake } = readPack(pack, { bases });
+    assert.equal(intake.isThin, true);
+    assert.equal(records.length, 5, "a commit, two trees and two files");
     const open = check.finish(new Map());
     assert.equal(!open.ok && open.error.reason, "missing_object");
   }));
@@ -123,9 +178,9 @@ Deno.test("a reference delta may come before its base, and before a base that is
     encodePackEntryHeader("blob", texts[0]!.length),
     deflate(texts[0]!, 6),
   ]);
-  const { reason, objects } = readPack(pack);
+  const { reason, records } = readPack(pack);
   assert.equal(reason, null);
-  assert.deepEqual(objects.map(({ id }) => id).sort(), [...ids].sort());
+  assert.deepEqual(records.map(({ id }) => id).sort(), [...ids].sort());
 });
 
 function sealPack(count: number, entries: readonly Uint8Array[]): Uint8Array {
@@ -175,11 +230,17 @@ Deno.test("limits hold before memory is spent", () => {
   const data = new Uint8Array(1_000_000);
   const bomb = sealPack(1, [encodePackEntryHeader("blob", data.length), deflate(data, 9)]);
   assert.equal(readPack(bomb).reason, null);
-  assert.equal(readPack(bomb, { ...LIMITS, objectBytesMax: 999_999 }).reason, "pack_object_too_large");
-  assert.equal(readPack(bomb, { ...LIMITS, workBytesMax: 999_999 }).reason, "pack_too_costly");
-  assert.equal(readPack(bomb, { ...LIMITS, objectsMax: 0 }).reason, "too_many_objects");
+  assert.equal(
+    readPack(bomb, { limits: { ...LIMITS, objectBytesMax: 999_999 } }).reason,
+    "pack_object_too_large",
+  );
+  assert.equal(readPack(bomb, { limits: { ...LIMITS, workBytesMax: 999_999 } }).reason, "pack_too_costly");
+  assert.equal(readPack(bomb, { limits: { ...LIMITS, objectsMax: 0 } }).reason, "too_many_objects");
   const lie = sealPack(1, [encodePackEntryHeader("blob", 10), deflate(data, 9)]);
   assert.equal(readPack(lie).reason, "bad_zlib_stream");
   const more = sealPack(1, [encodePackEntryHeader("blob", 1), deflate(bytesOf("a"), 9), bytesOf("rest")]);
-  assert.equal(readPack(more).reason, "trailing_bytes");
+  assert.equal(readPack(more).reason, "bad_checksum", "the checksum must follow the last entry");
+  const whole = sealPack(1, [encodePackEntryHeader("blob", 1), deflate(bytesOf("a"), 9)]);
+  assert.equal(readPack(concatBytes([whole, bytesOf("rest")])).reason, "trailing_bytes");
+  assert.equal(readPack(whole.subarray(0, -1)).reason, "truncated_pack");
 });

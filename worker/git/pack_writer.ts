@@ -1,15 +1,21 @@
 /**
- * Writing a pack piece by piece: header, entries in any order, checksum. Entries carry stored zlib streams as they
- * are; no deltas are made, so a pack costs no compression. Pure; the writer holds only the running checksum.
+ * Writing a pack piece by piece: header, entries, checksum. Entries carry stored zlib streams as they are, so a pack
+ * costs no compression. Pure; the writer holds only the running checksum and how far it is.
  */
-import { sha1 } from "@noble/hashes/legacy.js";
+import { Sha1 } from "./sha1.ts";
 import type { ObjectType } from "./object_id.ts";
 import { encodePackEntryHeader } from "./pack_entry.ts";
 import { bytesOf } from "./bytes.ts";
 
 /** Order of calls: `header`, then for each object `entry` and all pieces of its stream through `data`, `trailer`. */
 export class PackWriter {
-  readonly #checksum = sha1.create();
+  readonly #checksum = new Sha1();
+  #bytes = 0;
+
+  /** So far: the offset of what comes next. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** The first twelve bytes, for a pack of `objectCount` objects. */
   header(objectCount: number): Uint8Array {
@@ -28,6 +34,7 @@ export class PackWriter {
   /** Passes a piece through, counting it into the checksum. */
   data(bytes: Uint8Array): Uint8Array {
     this.#checksum.update(bytes);
+    this.#bytes += bytes.length;
     return bytes;
   }
 

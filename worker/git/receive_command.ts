@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { isObjectId, type ObjectType, ZERO_ID } from "./object_id.ts";
-import { pktText, readSection } from "./pkt_line.ts";
+import { pktText, readPktLine, readSection } from "./pkt_line.ts";
 import { isRefName } from "./ref_name.ts";
 
 export interface ReceiveCommand {
@@ -39,6 +39,21 @@ export interface CommandOutcome {
 export interface MalformedRequest {
   readonly reason: "malformed_request";
   readonly detail: string;
+}
+
+/** Where the commands of a push end, in the bytes that came so far: at the first flush. Null: not yet. */
+export function endOfCommands(bytes: Uint8Array): Result<number | null, MalformedRequest> {
+  let at = 0;
+  for (;;) {
+    const read = readPktLine(bytes, at);
+    if (!read.ok) {
+      return read.error.reason === "truncated"
+        ? ok(null)
+        : err({ reason: "malformed_request", detail: "the commands are not in pkt-line format" });
+    }
+    at = read.value.end;
+    if (read.value.line.kind === "flush") return ok(at);
+  }
 }
 
 /** Reads the commands before the pack. A body of one flush (git's probe before a long push) has no commands. */

@@ -25,7 +25,7 @@ export interface AdvertisedRefs {
 const AGENT = "agent=shopfloor";
 const UPLOAD_CAPABILITIES =
   "multi_ack_detailed no-done side-band-64k thin-pack ofs-delta shallow deepen-since " +
-  "deepen-not deepen-relative no-progress include-tag allow-tip-sha1-in-want allow-reachable-sha1-in-want " +
+  "deepen-not deepen-relative no-progress include-tag filter allow-tip-sha1-in-want allow-reachable-sha1-in-want " +
   `object-format=sha1 ${AGENT}`;
 const RECEIVE_CAPABILITIES =
   `report-status delete-refs side-band-64k ofs-delta atomic quiet object-format=sha1 ${AGENT}`;
@@ -56,7 +56,7 @@ export function advertiseRefs(service: GitService, advertised: AdvertisedRefs): 
 
 /** `info/refs` of upload-pack in protocol 2. */
 export function advertiseProtocol2(): Uint8Array {
-  const lines = ["version 2", AGENT, "ls-refs=unborn", "fetch=shallow", "object-format=sha1"];
+  const lines = ["version 2", AGENT, "ls-refs=unborn", "fetch=shallow filter", "object-format=sha1"];
   return concatBytes([serviceHeader("git-upload-pack"), ...lines.map((line) => pktLine(line + "\n")), FLUSH]);
 }
 

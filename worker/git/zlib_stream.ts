@@ -17,7 +17,7 @@ export interface BadStream {
 }
 
 /** A compressor may make data larger by its block headers; more input than this cannot belong to the stream. */
-function compressedBound(sizeBytes: number): number {
+export function compressedBound(sizeBytes: number): number {
   return sizeBytes + (sizeBytes >> 8) + 1024;
 }
 

@@ -1,12 +1,16 @@
 /**
  * Answering clone and fetch: what to send is decided synchronously, then the pack is made piece by piece while the
- * client reads it, so no whole pack is ever in memory. Objects never change, so nothing can move under the stream.
+ * client reads it (`repository_pack_stream.ts`), so no whole pack is ever in memory.
+ *
+ * A full clone is decided from refs alone and sends packs as they are stored, from wherever they are. Anything else
+ * walks, for which all packs are brought into rows first and kept there until the answer has been read.
  */
 import { bytesOf, concatBytes } from "../git/bytes.ts";
+import { encodeBundleHeader } from "../git/bundle.ts";
 import { type FetchRequest, parseFetchArguments, parseFetchBody } from "../git/fetch_request.ts";
 import { isCovered, selectObjects } from "../git/history_walk.ts";
 import { commonIds, negotiateProtocol0, negotiateProtocol2 } from "../git/negotiation.ts";
-import { PackWriter } from "../git/pack_writer.ts";
+import { NO_FILTER } from "../git/object_filter.ts";
 import { FLUSH, pktLine, readPktLines } from "../git/pkt_line.ts";
 import {
   type AdvertisedRefs,
@@ -17,8 +21,8 @@ import {
 } from "../git/ref_advertisement.ts";
 import { planShallow, type ShallowPlan } from "../git/shallow_plan.ts";
 import { sideBand } from "../git/side_band.ts";
-import { PACK_PIECE_BYTES } from "../limits.ts";
 import type { RepositoryObjects } from "./repository_objects.ts";
+import { isAllWholePacks, packPieces, type Selection } from "./repository_pack_stream.ts";
 
 /** What a fetch needs of its object. */
 export interface FetchContext {
@@ -31,7 +35,7 @@ export interface FetchContext {
 type Answer = Uint8Array | ReadableStream<Uint8Array>;
 
 /** Answers `POST git-upload-pack` in protocol 2. */
-export function answerProtocol2(context: FetchContext, body: Uint8Array): Answer {
+export async function answerProtocol2(context: FetchContext, body: Uint8Array): Promise<Answer> {
   const lines = readPktLines(body);
   if (!lines.ok) return errorLine("the request is not in pkt-line format");
   const { command, args } = parseProtocol2(lines.value);
@@ -39,27 +43,76 @@ export function answerProtocol2(context: FetchContext, body: Uint8Array): Answer
   if (command !== "fetch") return errorLine("unknown command: this server knows ls-refs and fetch");
   const request = parseFetchArguments(args);
   if (!request.ok) return errorLine(request.error.detail);
-  const planned = plan(context, request.value);
-  if (typeof planned === "string") return errorLine(planned);
-  const { answer, sendsPack } = negotiateProtocol2(request.value, viewOf(context, request.value));
-  if (!sendsPack) return concatBytes([answer, FLUSH]);
-  const sections = answer.length > 0 ? [answer] : [];
-  if (planned.isDeepening) sections.push(concatBytes([pktLine("shallow-info\n"), shallowLines(planned)]));
-  const before = joinSections([...sections, pktLine("packfile\n")]);
-  return streamPack(context, request.value, planned, before);
+  return await whilePinned(context, request.value, (unpin) => {
+    const planned = plan(context, request.value);
+    if (typeof planned === "string") return errorLine(planned);
+    const { answer, sendsPack } = negotiateProtocol2(request.value, viewOf(context, request.value));
+    if (!sendsPack) return concatBytes([answer, FLUSH]);
+    const sections = answer.length > 0 ? [answer] : [];
+    if (planned.isDeepening) sections.push(concatBytes([pktLine("shallow-info\n"), shallowLines(planned)]));
+    const before = joinSections([...sections, pktLine("packfile\n")]);
+    return streamPack(context, select(context, request.value, planned), before, true, unpin);
+  });
 }
 
 /** Answers `POST git-upload-pack` in protocol 0 (and 1, which differs only in the advertisement). */
-export function answerProtocol0(context: FetchContext, body: Uint8Array): Answer {
-  const request = parseFetchBody(body);
-  if (!request.ok) return errorLine(request.error.detail);
-  if (request.value.wants.length === 0) return new Uint8Array(0);
-  const planned = plan(context, request.value);
-  if (typeof planned === "string") return errorLine(planned);
-  const { answer, sendsPack } = negotiateProtocol0(request.value, viewOf(context, request.value));
-  const shallow = planned.isDeepening ? concatBytes([shallowLines(planned), FLUSH]) : new Uint8Array(0);
-  const before = concatBytes([shallow, answer]);
-  return sendsPack ? streamPack(context, request.value, planned, before) : before;
+export async function answerProtocol0(context: FetchContext, body: Uint8Array): Promise<Answer> {
+  const parsed = parseFetchBody(body);
+  if (!parsed.ok) return errorLine(parsed.error.detail);
+  const request = parsed.value;
+  if (request.wants.length === 0) return new Uint8Array(0);
+  return await whilePinned(context, request, (unpin) => {
+    const planned = plan(context, request);
+    if (typeof planned === "string") return errorLine(planned);
+    const { answer, sendsPack } = negotiateProtocol0(request, viewOf(context, request));
+    const shallow = planned.isDeepening ? concatBytes([shallowLines(planned), FLUSH]) : new Uint8Array(0);
+    const before = concatBytes([shallow, answer]);
+    return sendsPack
+      ? streamPack(context, select(context, request, planned), before, request.sideBand, unpin)
+      : before;
+  });
+}
+
+/** All refs and what they reach as a bundle, which git clones from like from a repository. */
+export async function bundleAll(context: FetchContext): Promise<Answer> {
+  const refs = context.advertised.refs;
+  const request: FetchRequest = {
+    wants: [...new Set(refs.map((ref) => ref.id))],
+    clientShallow: [],
+    deepen: { kind: "none" },
+    filter: NO_FILTER,
+    haves: [],
+    isDone: true,
+    includeTag: false,
+    sideBand: false,
+    multiAckDetailed: false,
+    noDone: false,
+  };
+  return await whilePinned(context, request, (unpin) => {
+    const planned = { shallow: [], unshallow: [], cuts: new Set<string>(), isDeepening: false };
+    const head = refs.find((ref) => ref.name === context.advertised.headRef);
+    const before = encodeBundleHeader(head === undefined ? refs : [...refs, { ...head, name: "HEAD" }]);
+    return streamPack(context, select(context, request, planned), before, false, unpin);
+  });
+}
+
+/** Warms the packs unless the answer needs no look into them; `make` calls `unpin` if its answer outlives it. */
+async function whilePinned(
+  context: FetchContext,
+  request: FetchRequest,
+  make: (unpin: () => void) => Answer,
+): Promise<Answer> {
+  const { packs } = context.objects;
+  const unpin = packs.pin();
+  let isStreaming = false;
+  try {
+    if (!isFullClone(context, request) || !isAllWholePacks(context.objects)) await packs.warm();
+    const answer = make(unpin);
+    isStreaming = answer instanceof ReadableStream;
+    return answer;
+  } finally {
+    if (!isStreaming) unpin();
+  }
 }
 
 /** The shallow plan, or why the request cannot be served. */
@@ -87,19 +140,16 @@ function shallowLines({ shallow, unshallow }: ShallowPlan): Uint8Array {
 }
 
 /** Does the client want all that there is? Then no walk is needed: a clone costs reading, not thinking. */
-function isFullClone(
-  { advertised, hasOrphans }: FetchContext,
-  request: FetchRequest,
-  planned: ShallowPlan,
-): boolean {
-  if (hasOrphans || planned.isDeepening || request.clientShallow.length > 0 || request.haves.length > 0) {
-    return false;
-  }
+function isFullClone({ advertised, hasOrphans }: FetchContext, request: FetchRequest): boolean {
+  const { blobBytes, treeDepth } = request.filter;
+  const isPart = request.deepen.kind !== "none" || blobBytes !== Infinity || treeDepth !== Infinity;
+  if (hasOrphans || isPart || request.clientShallow.length > 0 || request.haves.length > 0) return false;
   const wants = new Set(request.wants);
   return advertised.refs.every((ref) => wants.has(ref.id));
 }
 
-function selectIds(context: FetchContext, request: FetchRequest, planned: ShallowPlan): string[] {
+function select(context: FetchContext, request: FetchRequest, planned: ShallowPlan): Selection {
+  if (isFullClone(context, request)) return "everything";
   const tags = context.advertised.refs.filter((ref) => ref.peeledId !== null).map((ref) => ref.id);
   return selectObjects(context.objects, {
     wants: request.wants,
@@ -107,20 +157,18 @@ function selectIds(context: FetchContext, request: FetchRequest, planned: Shallo
     clientShallow: request.clientShallow,
     plan: planned,
     tags: request.includeTag ? tags : [],
+    filter: request.filter,
   });
 }
 
 function streamPack(
-  context: FetchContext,
-  request: FetchRequest,
-  planned: ShallowPlan,
+  { objects }: FetchContext,
+  selection: Selection,
   before: Uint8Array,
+  usesSideBand: boolean,
+  unpin: () => void,
 ): ReadableStream<Uint8Array> {
-  const ids = isFullClone(context, request, planned)
-    ? context.objects.allIds()
-    : selectIds(context, request, planned);
-  const frame = (bytes: Uint8Array) => request.sideBand ? sideBand(1, bytes) : bytes;
-  const pieces = packPieces(context.objects, ids);
+  const pieces = packPieces(objects, selection);
   return new ReadableStream({
     start(controller) {
       if (before.length > 0) controller.enqueue(before);
@@ -128,9 +176,8 @@ function streamPack(
     async pull(controller) {
       try {
         const piece = await pieces.next();
-        if (!piece.done) return controller.enqueue(frame(piece.value));
-        if (request.sideBand) controller.enqueue(FLUSH);
-        controller.close();
+        if (!piece.done) return controller.enqueue(usesSideBand ? sideBand(1, piece.value) : piece.value);
+        if (usesSideBand) controller.enqueue(FLUSH);
       } catch (cause) {
         // Too late for a status code: side band 3 is how git is told, and a raw pack just ends broken.
         console.error(
@@ -139,52 +186,18 @@ function streamPack(
             cause: cause instanceof Error ? cause.name : "unknown",
           }),
         );
-        if (!request.sideBand) return controller.error(cause);
+        if (!usesSideBand) {
+          unpin();
+          return controller.error(cause);
+        }
         controller.enqueue(sideBand(3, bytesOf("the server could not read an object\n")));
-        controller.close();
       }
+      unpin();
+      controller.close();
     },
     async cancel() {
+      unpin();
       await pieces.return(undefined);
     },
   });
-}
-
-/** The bytes of the pack of `ids`, in pieces of about {@link PACK_PIECE_BYTES}. */
-async function* packPieces(
-  objects: RepositoryObjects,
-  ids: readonly string[],
-): AsyncGenerator<Uint8Array, void> {
-  const writer = new PackWriter();
-  yield writer.header(ids.length);
-  const rest = new Set(ids);
-  while (rest.size > 0) {
-    const rows = objects.readSome(firstOf(rest), PACK_PIECE_BYTES);
-    if (rows.length === 0) {
-      throw new Error("Cannot send pack as each object must be stored: current value is missing");
-    }
-    const piece: Uint8Array[] = [];
-    for (const { id, type, sizeBytes, compressed } of rows) {
-      rest.delete(id);
-      if (compressed !== null) piece.push(writer.entry(type, sizeBytes), writer.data(compressed));
-    }
-    if (piece.length > 0) yield concatBytes(piece);
-    for (const { id, type, sizeBytes, compressed } of rows) {
-      if (compressed !== null) continue;
-      yield writer.entry(type, sizeBytes);
-      for await (const chunk of await objects.openLarge(id)) yield writer.data(chunk);
-    }
-  }
-  yield writer.trailer();
-}
-
-const IDS_PER_READ = 250;
-
-function firstOf(ids: ReadonlySet<string>): string[] {
-  const some: string[] = [];
-  for (const id of ids) {
-    some.push(id);
-    if (some.length === IDS_PER_READ) break;
-  }
-  return some;
 }

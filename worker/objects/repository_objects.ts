@@ -1,119 +1,172 @@
 /**
- * The git objects of one `TaskRepository`: streams in SQLite rows, those of large blobs in R2 under
- * `<object id of the repository>/<git object id>`.
+ * The git objects of one `TaskRepository`, read by id: out of packs (`repository_packs.ts`), or out of the table of
+ * single objects in repositories that are older than packs, whose large blobs are in R2 under
+ * `{object id of the repository}/{git object id}`.
  *
  * Invariants
- * 1. Commits, trees and tags are always in SQLite, so every walk is synchronous. Only the data of blobs is read with
- *    an `await`, and only to send it, to show it, or as the base of a delta.
- * 2. A blob is in R2 before its row says so. A crash between the two leaves an orphan that the next push of the same
- *    blob overwrites with the same bytes.
+ * 1. Which objects there are, of which type and size, is always known in memory. Their data is read synchronously, after
+ *    {@link RepositoryPacks.warm}; only the large blobs of old repositories are read with an `await`.
+ * 2. The index in memory is that of the accepted packs, in the order in which they were accepted.
  */
-import type { ObjectRow, ObjectTable } from "../store/repository/object_table.ts";
 import { type Commit, parseCommit, parseTag, parseTree, type Tag, type TreeEntry } from "../git/object.ts";
 import type { ObjectType } from "../git/object_id.ts";
+import {
+  decodeRecords,
+  encodeRecords,
+  ObjectIndex,
+  type ObjectPlace,
+  type ObjectRecord,
+} from "../git/object_index.ts";
 import type { ObjectSource } from "../git/object_source.ts";
-import type { InflatedObject } from "../git/pack_resolve.ts";
-import type { PackObject } from "../git/pack_scan.ts";
+import { type InflatedObject, ObjectCache, type PackAccess, readPacked } from "../git/packed_object.ts";
 import { inflateStored } from "../git/zlib_stream.ts";
-import { GIT_ROW_MAX_BYTES } from "../limits.ts";
+import { GIT_OBJECT_MAX_BYTES, PACK_BASE_CACHE_BYTES, PACK_INDEX_ROW_OBJECTS } from "../limits.ts";
+import type { ObjectRow, ObjectTable } from "../store/repository/object_table.ts";
+import type { IncomingPack, RepositoryPacks } from "./repository_packs.ts";
 
-/** Reads and writes objects; the commit graph is kept in memory while one instance of the object lives. */
+/** The "pack" of objects that are in the table of single objects. */
+export const NO_PACK = 0;
+
+/** See the file's header. Commits that were read stay in memory while one instance of the object lives. */
 export class RepositoryObjects implements ObjectSource {
   readonly #commits = new Map<string, Commit>();
+  readonly #access: PackAccess;
+  #index: ObjectIndex | null = null;
 
   constructor(
-    private readonly table: ObjectTable,
+    readonly packs: RepositoryPacks,
+    private readonly singles: ObjectTable,
     private readonly blobs: R2Bucket,
     private readonly keyPrefix: string,
-  ) {}
-
-  typeOf(id: string): ObjectType | undefined {
-    return this.#commits.has(id) ? "commit" : this.table.typeOf(id);
+  ) {
+    this.#access = {
+      read: (pack, offset, bytes) => packs.read(pack, offset, bytes),
+      find: (id) => this.findBase(id),
+      cache: new ObjectCache(PACK_BASE_CACHE_BYTES),
+      // They were bounded when they came.
+      spend: () => true,
+      objectBytesMax: GIT_OBJECT_MAX_BYTES,
+      workBytesMax: Infinity,
+    };
   }
 
+  typeOf(id: string): ObjectType | undefined {
+    return this.#records().typeOf(id);
+  }
+
+  /** The types of those of `ids` that are stored. */
   typesOf(ids: readonly string[]): Map<string, ObjectType> {
-    return this.table.typesOf(ids);
+    const types = new Map<string, ObjectType>();
+    for (const id of ids) {
+      const type = this.typeOf(id);
+      if (type !== undefined) types.set(id, type);
+    }
+    return types;
+  }
+
+  /** The inflated size. */
+  sizeOf(id: string): number | undefined {
+    return this.#records().sizeOf(id);
+  }
+
+  find(id: string): ObjectPlace | undefined {
+    return this.#records().find(id);
+  }
+
+  /** All objects, oldest pack first. */
+  places(): Iterable<ObjectPlace> {
+    return this.#records().places();
   }
 
   commit(id: string): Commit | undefined {
     const known = this.#commits.get(id);
     if (known !== undefined) return known;
-    const row = this.table.commit(id);
-    if (row !== undefined) this.#commits.set(id, row);
-    return row;
+    if (this.typeOf(id) !== "commit") return undefined;
+    const commit = trusted(parseCommit(this.#data(id)));
+    this.#commits.set(id, commit);
+    return commit;
   }
 
   tree(id: string): readonly TreeEntry[] | undefined {
-    const row = this.table.read(id);
-    if (row?.type !== "tree") return undefined;
-    return trusted(parseTree(inflateRow(row)));
+    return this.typeOf(id) === "tree" ? trusted(parseTree(this.#data(id))) : undefined;
   }
 
   tag(id: string): Tag | undefined {
-    if (this.typeOf(id) !== "tag") return undefined;
-    return trusted(parseTag(inflateRow(this.table.read(id)!)));
+    return this.typeOf(id) === "tag" ? trusted(parseTag(this.#data(id))) : undefined;
   }
 
-  /** Inflated sizes of those of `ids` that are stored. */
-  sizesOf(ids: readonly string[]): Map<string, number> {
-    return this.table.sizesOf(ids);
+  /** An object; undefined if there is none, or if it is a large blob of an old repository. */
+  read(id: string): InflatedObject | undefined {
+    const found = this.findBase(id);
+    if (found === undefined || "data" in found) return found;
+    return stored(readPacked(this.#access, found));
   }
 
-  /** An object whose stream is in SQLite; undefined if there is none, or if it is in R2. */
-  readInline(id: string): InflatedObject | undefined {
-    const row = this.table.read(id);
-    return row === undefined || row.compressed === null
-      ? undefined
-      : { type: row.type, data: inflateRow(row) };
+  /** Where an object is in a pack, or the object itself if it is in a row of its own. */
+  findBase(id: string): ObjectPlace | InflatedObject | undefined {
+    const place = this.find(id);
+    if (place?.pack !== NO_PACK) return place;
+    const row = this.singles.read(id)!;
+    return row.compressed === null ? undefined : inflateRow(row, row.compressed);
   }
 
-  /** Which of `ids` are in R2, with their inflated sizes. */
-  largeAmong(ids: Iterable<string>): Map<string, number> {
-    return this.table.largeAmong([...ids]);
-  }
-
-  /** Any blob's inflated data; undefined if there is no such object. */
+  /** Any object's inflated data; undefined if there is no such object. */
   async readData(id: string): Promise<Uint8Array | undefined> {
-    const row = this.table.read(id);
-    if (row === undefined) return undefined;
-    if (row.compressed !== null) return inflateRow(row);
+    const object = this.read(id);
+    if (object !== undefined) return object.data;
+    const sizeBytes = this.sizeOf(id);
+    if (sizeBytes === undefined) return undefined;
     const compressed = new Uint8Array(await (await this.#large(id)).arrayBuffer());
-    return inflateStored(compressed, row.sizeBytes);
+    return inflateStored(compressed, sizeBytes);
   }
 
-  /** The ids of all objects. */
-  allIds(): string[] {
-    return this.table.allIds();
+  /** Rows of single objects, as `ObjectTable.readSome`. */
+  readSingles(ids: readonly string[], bytesMax: number): ObjectRow[] {
+    return this.singles.readSome(ids, bytesMax);
   }
 
-  /** Some of `ids`, as `ObjectTable.readSome`. */
-  readSome(ids: readonly string[], bytesMax: number): ObjectRow[] {
-    return this.table.readSome(ids, bytesMax);
-  }
-
-  /** The stream of a blob that is in R2. */
+  /** The stream of a large blob of an old repository. */
   async openLarge(id: string): Promise<ReadableStream<Uint8Array>> {
     return (await this.#large(id)).body;
   }
 
-  /** Puts the streams that do not fit a row into R2; to be called before the transaction that adds the rows. */
-  async putLarge(objects: readonly PackObject[]): Promise<void> {
-    for (const { id, compressed } of objects) {
-      if (compressed.length <= GIT_ROW_MAX_BYTES || this.table.typeOf(id) !== undefined) continue;
-      await this.blobs.put(`${this.keyPrefix}/${id}`, compressed);
+  /** Takes a pack that arrived whole and closed; synchronous, in the caller's transaction. */
+  accept(pack: IncomingPack, records: readonly ObjectRecord[], isThin: boolean): void {
+    const index = this.#records();
+    let duplicateCount = 0;
+    for (const record of records) if (!index.add(pack.id, record)) duplicateCount++;
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < records.length; at += PACK_INDEX_ROW_OBJECTS) {
+      parts.push(encodeRecords(records.slice(at, at + PACK_INDEX_ROW_OBJECTS)));
     }
+    this.packs.accept(pack, { objectCount: records.length, duplicateCount, isThin }, parts);
   }
 
-  /** Adds objects that may be there already; synchronous, in the caller's transaction, after {@link putLarge}. */
-  add(objects: readonly PackObject[]): void {
-    this.table.add(objects.map(({ id, type, sizeBytes, compressed }) => (
-      { id, type, sizeBytes, compressed: compressed.length > GIT_ROW_MAX_BYTES ? null : compressed }
-    )));
+  /** Forgets a pack whose transaction was rolled back. */
+  unaccept(pack: IncomingPack): void {
+    this.packs.unaccept(pack);
+    this.#commits.clear();
+    this.#index = null;
   }
 
-  /** Adds a commit to the graph; synchronous, inside the caller's transaction. */
-  addCommit(id: string, data: Uint8Array): void {
-    this.table.addCommit({ id, ...trusted(parseCommit(data)) });
+  /** The index, read when it is first needed. */
+  #records(): ObjectIndex {
+    if (this.#index !== null) return this.#index;
+    const index = new ObjectIndex();
+    for (const { id, type, sizeBytes } of this.singles.all()) {
+      index.add(NO_PACK, { id, type, sizeBytes, offset: 0, lengthBytes: 0, depth: 0 });
+    }
+    for (const { id } of this.packs.list()) {
+      for (const part of this.packs.readIndex(id)) {
+        for (const record of decodeRecords(part)) index.add(id, record);
+      }
+    }
+    this.#index = index;
+    return index;
+  }
+
+  #data(id: string): Uint8Array {
+    return this.read(id)!.data;
   }
 
   async #large(id: string): Promise<R2ObjectBody> {
@@ -125,8 +178,14 @@ export class RepositoryObjects implements ObjectSource {
   }
 }
 
-function inflateRow(row: ObjectRow): Uint8Array {
-  return inflateStored(row.compressed!, row.sizeBytes);
+function inflateRow({ type, sizeBytes }: ObjectRow, compressed: Uint8Array): InflatedObject {
+  return { type, data: inflateStored(compressed, sizeBytes), depth: 0 };
+}
+
+/** What was read when it came can be read again: anything else is our bug. */
+function stored<T>(read: { ok: true; value: T } | { ok: false; error: { reason: string } }): T {
+  if (read.ok) return read.value;
+  throw new Error(`Cannot read stored object as it must be whole: current value is ${read.error.reason}`);
 }
 
 /** Stored objects were parsed when they came: one that does not parse is our bug. */

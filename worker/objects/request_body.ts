@@ -7,46 +7,65 @@ export interface BoundedBody {
   readonly isCut: boolean;
 }
 
-/**
- * Keeps up to `keepBytesMax` inflated bytes. What comes after is read and dropped up to `drainBytesMax` in total, as
- * a client that is still sending does not read the answer; beyond that the body is cancelled. Null: the body cannot be
- * read, because it is not the gzip that it claims to be or its sender went away.
- */
-export async function readBoundedBody(
-  request: Request,
-  keepBytesMax: number,
-  drainBytesMax: number,
-): Promise<BoundedBody | null> {
-  let stream: ReadableStream<Uint8Array> | null = request.body;
-  if (stream === null) return { bytes: new Uint8Array(0), isCut: false };
-  if (request.headers.get("content-encoding") === "gzip") {
-    stream = stream.pipeThrough(
-      new DecompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>,
-    );
+/** A body that is read piece by piece. */
+export class BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null;
+
+  constructor(request: Request) {
+    const body = request.body as ReadableStream<Uint8Array> | null;
+    const isGzip = request.headers.get("content-encoding") === "gzip";
+    const gunzip = () => new DecompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>;
+    this.#reader = (isGzip ? body?.pipeThrough(gunzip()) : body)?.getReader() ?? null;
   }
-  const chunks: Uint8Array[] = [];
-  let keptBytes = 0;
-  let seenBytes = 0;
-  try {
-    for await (const chunk of stream) {
-      const room = keepBytesMax - keptBytes;
-      seenBytes += chunk.length;
-      if (room > 0) {
-        const kept = chunk.length <= room ? chunk : chunk.slice(0, room);
-        chunks.push(kept);
-        keptBytes += kept.length;
-      }
-      // Leaving the loop cancels the stream.
-      if (seenBytes > drainBytesMax) break;
+
+  /**
+   * The next inflated piece; null at the end. "broken": the body is not the gzip that it claims to be, or its sender
+   * went away.
+   */
+  async read(): Promise<Uint8Array | null | "broken"> {
+    if (this.#reader === null) return null;
+    try {
+      const { done, value } = await this.#reader.read();
+      return done ? null : value;
+    } catch {
+      return "broken";
     }
-  } catch {
-    return null;
   }
-  const bytes = new Uint8Array(keptBytes);
+
+  /** Reads and drops the rest, as a client that is still sending does not read the answer; gives up after `bytesMax`. */
+  async drain(bytesMax: number): Promise<void> {
+    let bytes = 0;
+    for (let piece = await this.read(); piece instanceof Uint8Array; piece = await this.read()) {
+      bytes += piece.length;
+      if (bytes > bytesMax) return await this.cancel();
+    }
+  }
+
+  async cancel(): Promise<void> {
+    // A body that broke has nothing left to cancel.
+    await this.#reader?.cancel().catch(() => undefined);
+  }
+}
+
+/** Keeps up to `bytesMax` inflated bytes and cancels what comes after. Null: the body cannot be read. */
+export async function readBoundedBody(request: Request, bytesMax: number): Promise<BoundedBody | null> {
+  const reader = new BodyReader(request);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
+    if (piece === "broken") return null;
+    pieces.push(piece.slice(0, bytesMax - length));
+    length += piece.length;
+    if (length > bytesMax) {
+      await reader.cancel();
+      break;
+    }
+  }
+  const bytes = new Uint8Array(Math.min(length, bytesMax));
   let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
-  return { bytes, isCut: seenBytes > keptBytes };
+  return { bytes, isCut: length > bytesMax };
 }

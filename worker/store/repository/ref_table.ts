@@ -15,6 +15,8 @@ export interface RepositoryRow {
 export interface RefRow {
   readonly name: string;
   readonly objectId: string;
+  /** What an annotated tag finally names, else the object itself; null if that was not noted. */
+  readonly peeledId: string | null;
 }
 
 /** The tables `refs` and `repository`. All methods are synchronous and may be used inside a transaction. */
@@ -44,10 +46,10 @@ export class RefTable {
     return this.db.select({ objectId: refs.objectId }).from(refs).where(eq(refs.name, name)).get()?.objectId;
   }
 
-  set(name: string, objectId: string): void {
-    this.db.insert(refs).values({ name, objectId }).onConflictDoUpdate({
+  set({ name, objectId, peeledId }: RefRow): void {
+    this.db.insert(refs).values({ name, objectId, peeledId }).onConflictDoUpdate({
       target: refs.name,
-      set: { objectId },
+      set: { objectId, peeledId },
     }).run();
   }
 

@@ -1,6 +1,6 @@
 /**
- * Tables of a `TaskRepository` object. One writer: the object itself. Objects and commits are only ever added, which
- * is what lets checks made before a transaction stay true in it.
+ * Tables of a `TaskRepository` object. One writer: the object itself. Objects are only ever added, which is what lets
+ * checks made before a transaction stay true in it.
  */
 import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
@@ -16,9 +16,14 @@ export const repository = sqliteTable("repository", {
 export const refs = sqliteTable("refs", {
   name: text("name").primaryKey(),
   objectId: text("object_id").notNull(),
+  /** What an annotated tag finally names, else the object itself; null in rows that are older than this column. */
+  peeledId: text("peeled_id"),
 });
 
-/** Git objects as zlib streams. `compressed` is null when the stream is in R2; that is so for large blobs only. */
+/**
+ * Git objects one by one, as repositories kept them before there were packs: read, never written. `compressed` is null
+ * when the zlib stream is in R2; that is so for large blobs only.
+ */
 export const objects = sqliteTable("objects", {
   id: text("id").primaryKey(),
   type: text("type", { enum: ["commit", "tree", "blob", "tag"] }).notNull(),
@@ -26,10 +31,32 @@ export const objects = sqliteTable("objects", {
   compressed: blob("compressed", { mode: "buffer" }),
 });
 
-/** The graph of the commits, parsed once, for walks. `parents` is ids joined by spaces. */
-export const commits = sqliteTable("commits", {
-  id: text("id").primaryKey(),
-  tree: text("tree").notNull(),
-  parents: text("parents").notNull(),
-  committedAtSeconds: integer("committed_at_seconds").notNull(),
+/** Packs that were taken, as their senders made them. */
+export const packs = sqliteTable("packs", {
+  id: integer("id").primaryKey(),
+  /** Counts the packs as they were accepted, which is not the order in which they began to arrive. */
+  position: integer("position").notNull(),
+  /** Header and checksum included. */
+  bytes: integer("bytes").notNull(),
+  objectCount: integer("object_count").notNull(),
+  /** Its objects that were here before, in another pack. */
+  duplicateCount: integer("duplicate_count").notNull(),
+  /** Has it deltas whose base is in another pack? */
+  isThin: integer("is_thin", { mode: "boolean" }).notNull(),
+  /** Are its bytes in `pack_chunks`, in R2, or in both? */
+  isInRows: integer("is_in_rows", { mode: "boolean" }).notNull(),
+  isInR2: integer("is_in_r2", { mode: "boolean" }).notNull(),
+  usedAtMs: integer("used_at_ms").notNull(),
+});
+
+/** The bytes of a pack, cut: chunk n of pack p is at p * 4096 + n. Those of a pack without a row are of a push under way. */
+export const packChunks = sqliteTable("pack_chunks", {
+  key: integer("key").primaryKey(),
+  data: blob("data", { mode: "buffer" }).notNull(),
+});
+
+/** Where in a pack its objects are (`git/object_index.ts`), cut in the same way. */
+export const packIndexes = sqliteTable("pack_indexes", {
+  key: integer("key").primaryKey(),
+  data: blob("data", { mode: "buffer" }).notNull(),
 });
