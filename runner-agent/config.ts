@@ -3,7 +3,8 @@
  * once, at the start; broken configuration ends the program with the name of what is wrong.
  */
 import { join, resolve } from "node:path";
-import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS } from "../protocol/limits.ts";
+import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
+import { TASK_BRANCH_FORM } from "./limits.ts";
 import type { HarnessName, RegistrationWish } from "./ports.ts";
 
 /** As commander gives them: texts, lists and flags; absent means not given. */
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly logFormat?: string;
   readonly streamOutput?: boolean;
   readonly once?: boolean;
+  readonly jobs?: string;
+  readonly taskBranch?: string;
 }
 
 export interface RunConfig {
@@ -45,6 +48,10 @@ export interface RunConfig {
   readonly logFormat: "json" | "text";
   readonly isStreaming: boolean;
   readonly isOnce: boolean;
+  /** How many jobs may run at once. */
+  readonly jobsMax: number;
+  /** What a task's branch is called, with `{taskId}` in it (pick A27). */
+  readonly taskBranchForm: string;
 }
 
 export interface PodmanConfig {
@@ -105,6 +112,8 @@ export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
     logFormat: oneOf("--log-format", options.logFormat ?? "json", LOG_FORMATS),
     isStreaming: options.streamOutput ?? false,
     isOnce: options.once ?? false,
+    jobsMax: count("--jobs", options.jobs ?? host.env["SHOPFLOOR_RUNNER_JOBS"] ?? "1", RUNNER_JOBS_MAX),
+    taskBranchForm: branchForm(options.taskBranch ?? host.env["SHOPFLOOR_TASK_BRANCH"] ?? TASK_BRANCH_FORM),
   };
 }
 
@@ -150,6 +159,26 @@ function seconds(option: string, value: string): number {
     throw broken(option, "it must be a number of seconds", value);
   }
   return Math.round(number * 1_000);
+}
+
+function count(option: string, value: string, max: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1 || number > max) {
+    throw broken(option, `it must be a number from 1 to ${max}`, value);
+  }
+  return number;
+}
+
+/** A branch that git takes whatever the task's id is: ids are letters, digits and dashes. */
+function branchForm(value: string): string {
+  const isForm = /^[A-Za-z0-9_][A-Za-z0-9_/-]*$/.test(value.replace("{taskId}", "x")) &&
+    value.split("{taskId}").length === 2 && !value.includes("//") && !value.endsWith("/");
+  if (isForm) return value;
+  throw broken(
+    "--task-branch",
+    "it must hold '{taskId}' once, and else letters, digits, '_', '-' and '/'",
+    value,
+  );
 }
 
 function broken(option: string, expectation: string, value: string): RangeError {

@@ -55,6 +55,10 @@ export const UNCOMMITTED_PATHS_MAX = 100;
 export const AGENT_GIT_FILE_MAX_BYTES = 4 * 1024;
 /** `packed-refs` of the agent: tens of thousands of refs; longer is not ours. */
 export const AGENT_PACKED_REFS_MAX_BYTES = 4 * 1024 * 1024;
+/** Files that a job brings along, the length of their paths, and its plugins: a line's own, not a repository. */
+export const JOB_FILES_MAX = 1_000;
+export const JOB_FILE_PATH_MAX_CHARS = 400;
+export const PLUGINS_MAX = 50;
 /** One push of an agent to the project: a disk must not fill because of one. */
 export const GATEWAY_PUSH_MAX_BYTES = 1024 * 1024 * 1024;
 /** The header of a CGI answer; `git http-backend` writes a few hundred bytes. */
@@ -89,6 +93,10 @@ export const LOG_FINISH_MAX_MS = 120_000;
 
 // -------------------------------------------------------------------------------------------------- job
 
+/** Pick A27: what a task's branch is called, in the spec's form. */
+export const TASK_BRANCH_FORM = "task-{taskId}";
+/** What the runtime and the harnesses answered is believed this long (Line 6). */
+export const ABILITY_MEMO_MS = 60_000;
 /** How long an agent has between TERM and KILL. */
 export const STOP_GRACE_MS = 10_000;
 /** An agent that has concluded says a sentence more and ends; what takes longer has nothing more to say. */

@@ -316,6 +316,11 @@ function commandLine(setExitCode: (code: number) => void): Command {
       collect,
     )
     .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
+    .option("--jobs <number>", "jobs at once (SHOPFLOOR_RUNNER_JOBS; default 1)")
+    .option(
+      "--task-branch <form>",
+      "what a task's branch is called (SHOPFLOOR_TASK_BRANCH; default task-{taskId})",
+    )
     .option("--once", "end after one job")
     .option("--stream-output", "print what agents write, behind the name of their station")
     .option("--log-format <name>", "json or text, on standard error", "json")

@@ -6,6 +6,7 @@
  * conductor must decide about are return values. All methods are safe to call again with the same arguments
  * after a crash (R1), unless the comment says otherwise.
  */
+import type { JobFile } from "./domain/job_files.ts";
 
 /** Reads the wall clock, in integer Unix milliseconds. */
 export interface Clock {
@@ -115,14 +116,28 @@ export interface DoctorLine {
 export interface WorktreeRequest {
   readonly runId: string;
   readonly taskId: string;
-  /** The project repository: an https/ssh URL or an allowed local path. */
-  readonly projectUrl: string;
+  /** The project repository: an https/ssh URL or an allowed local path. Null: an empty workspace. */
+  readonly projectUrl: string | null;
   /** Branch to start from; null for the repository's default. */
   readonly projectBranch: string | null;
   readonly initBranch: boolean;
-  /** The task's repository on the control plane, where the work branch lives between stations (design 4a). */
-  readonly taskRepository: { readonly url: string; readonly authorization: string };
+  /**
+   * The task's repository on the control plane, where the work branch lives between stations (design 4a). Null where a
+   * server keeps none: then work goes on from the task's branch in the project's origin.
+   */
+  readonly taskRepository: { readonly url: string; readonly authorization: string } | null;
+  /** Without a task's repository: push the work to the task's branch in the project's origin (Line 2.2, `autoGit`). */
+  readonly pushesToOrigin: boolean;
+  /** Placed in the workspace, hidden from git. */
+  readonly files: readonly JobFile[];
+  readonly plugins: readonly PluginSource[];
   readonly owner: { readonly uid: number; readonly gid: number };
+}
+
+/** A plugin of a job (Line 16). */
+export interface PluginSource {
+  readonly id: string;
+  readonly sourceUrl: string;
 }
 
 export interface Worktree {
@@ -166,14 +181,16 @@ export interface WorktreeManager {
    * agent runs.
    */
   harvest(runId: string): Promise<Ok<Harvest> | Err<WorktreeError>>;
-  /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository. */
+  /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository, if there is one. */
   pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
   /**
    * A bare repository that `git http-backend` may serve to this run as the project's origin: fetch sees the
    * project's branches; a push is accepted for `refs/heads/task-{taskId}` only and is pushed on to the real origin,
    * with the host's credentials, before the agent is told that it succeeded.
    */
-  projectGateway(request: WorktreeRequest): Promise<Ok<{ readonly gitDir: string }> | Err<WorktreeError>>;
+  projectGateway(
+    request: WorktreeRequest & { readonly projectUrl: string },
+  ): Promise<Ok<{ readonly gitDir: string }> | Err<WorktreeError>>;
   /** Deletes the run's directories. */
   remove(runId: string): Promise<void>;
 }

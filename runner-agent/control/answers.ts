@@ -16,6 +16,8 @@ const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, {
 });
 const optionalText = z.string().nullish().transform((text) => text ?? undefined);
 
+const files = z.record(z.string(), z.string()).nullish().transform((value) => value ?? undefined);
+
 /** Other servers leave out what they do not use (Line 2.7); our names rule over the reference's. */
 const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   labels: z.array(z.string()).default([]),
@@ -40,6 +42,10 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
     value ?? MAX_TIMEOUT_DEFAULT_MINUTES
   ),
   operatorConfig: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? {}),
+  plugins: z.array(z.object({ id: z.string(), name: optionalText, sourceUrl: z.string() })).nullish()
+    .transform((value) => value ?? undefined),
+  devcontainerFiles: files,
+  agenticsSpecFiles: files,
 }).transform((work) => ({
   ...work,
   assemblyLineRepoUrl: work.assemblyLineRepoUrl ?? work.stageGitUrl,

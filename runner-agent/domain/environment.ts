@@ -15,6 +15,8 @@ export interface SandboxAddresses {
   readonly pluginsDir: string;
   /** Programs of the operator, for the end of PATH. */
   readonly binDir: string;
+  /** The prompt as a file of the workspace (Line 16). */
+  readonly promptFile: string;
 }
 
 export interface ProjectScope {
@@ -86,6 +88,7 @@ function referenceVariables(
     AGENTICS_SERVER: at.hubUrl,
     AGENTICS_PROJECT: `${scope.owner}/${scope.project}`,
     AGENTICS_JOB_MODE: "1",
+    VIBECAST_INITIAL_PROMPT_FILE: at.promptFile,
     ...(work.autoGit ? { AGENTICS_AUTO_GIT: "1" } : {}),
     ...(work.autoGit && work.commitMessageTemplate !== ""
       ? { AGENTICS_COMMIT_MESSAGE_HINT: work.commitMessageTemplate }

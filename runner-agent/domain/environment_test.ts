@@ -34,6 +34,7 @@ const at = {
   credSocket: "/run/alp/cred.sock",
   pluginsDir: "/run/alp/plugins",
   binDir: "/run/alp/bin",
+  promptFile: "/workspace/initial-prompt.txt",
 };
 
 Deno.test("sandboxEnvironment() sets the standard variables without a repository's when there is none", () => {
@@ -52,6 +53,7 @@ Deno.test("sandboxEnvironment() sets the standard variables without a repository
     AGENTICS_SERVER: "http://127.0.0.1:7400",
     AGENTICS_PROJECT: "acme/web",
     AGENTICS_JOB_MODE: "1",
+    VIBECAST_INITIAL_PROMPT_FILE: "/workspace/initial-prompt.txt",
     ALP_JOB_ID: "job1",
     ALP_STATION_LABELS: "linux,x86_64",
     ALP_CRED_SOCKET: "/run/alp/cred.sock",

@@ -8,6 +8,7 @@ import {
   type RunnerAbility,
 } from "../domain/job_choice.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
+import { type JobFileError, jobFiles, PROMPT_FILE } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
@@ -47,8 +48,8 @@ import {
   SANDBOX_ALP_DIR,
   SANDBOX_BIN_DIR,
   SANDBOX_OUT_DIR,
-  SANDBOX_PLUGINS_DIR,
 } from "./run_dirs.ts";
+import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { worktreeText } from "./run_texts.ts";
 import { createStationEnd, type StationEnd } from "./station_end.ts";
@@ -131,31 +132,34 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
   };
 }
 
-/** Null: the job names no project repository. */
-export async function worktreeRequest(context: RunContext): Promise<WorktreeRequest | null> {
+/** What the run wants of the worktree manager. */
+export async function worktreeRequest(context: RunContext): Promise<Result<WorktreeRequest, JobFileError>> {
   const { deps, run } = context;
   const work = run.job.agentDefinition;
-  if (work.repository === undefined) return null;
-  return {
+  const files = jobFiles(work);
+  if (!files.ok) return files;
+  return ok({
     runId: run.runId,
     taskId: work.taskId,
-    projectUrl: work.repository,
+    projectUrl: work.repository ?? null,
     projectBranch: work.branch ?? null,
     initBranch: work.initBranch,
-    taskRepository: {
-      url: taskRepositoryUrl(deps.address, run.job),
-      authorization: `Bearer ${deps.runnerToken}`,
-    },
+    taskRepository: taskRepository(deps, run.job),
+    pushesToOrigin: work.autoGit,
+    files: files.value,
+    plugins: work.plugins ?? [],
     owner: await deps.runtime.hostOwner(),
-  };
+  });
 }
 
 /** The path that the control plane names, on the server that this runner is registered with: its token goes nowhere else. */
-function taskRepositoryUrl(at: ProjectAddress, job: PolledJob): string {
-  const path = job.workRepositoryUrl === undefined
-    ? `/api/git/${at.owner}/${at.project}/${job.agentDefinition.taskId}.git`
-    : new URL(job.workRepositoryUrl, at.serverUrl).pathname;
-  return new URL(at.serverUrl).origin + path;
+function taskRepository(
+  { address, runnerToken }: ConductorDeps,
+  { workRepositoryUrl }: PolledJob,
+): WorktreeRequest["taskRepository"] {
+  if (workRepositoryUrl === undefined) return null;
+  const { pathname } = new URL(workRepositoryUrl, address.serverUrl);
+  return { url: new URL(address.serverUrl).origin + pathname, authorization: `Bearer ${runnerToken}` };
 }
 
 export type PlanError = HarnessChoiceError | {
@@ -211,15 +215,17 @@ export function containerSpec(
         credSocket: `${SANDBOX_ALP_DIR}/${CRED_SOCKET_NAME}`,
         pluginsDir: SANDBOX_PLUGINS_DIR,
         binDir: SANDBOX_BIN_DIR,
+        promptFile: `${workspace}/${PROMPT_FILE}`,
       }),
       ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
     },
     workDir: workspace,
+    // What is mounted inside of another mount comes after it: the plugins inside of `/run/alp`.
     mounts: [
+      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
       ...worktree.mounts,
       { source: dirs.home, target: agentHome, isReadOnly: false },
       { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
-      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
     ],
     limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
     tmpfs: { "/tmp": SANDBOX_TMP_BYTES },

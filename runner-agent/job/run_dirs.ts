@@ -39,7 +39,6 @@ export interface RunDirs {
 export const SANDBOX_OUT_DIR = "/run/shopfloor";
 /** Line 13: `/run/alp/cred.sock`; Line 16: `/run/alp/plugins`. */
 export const SANDBOX_ALP_DIR = "/run/alp";
-export const SANDBOX_PLUGINS_DIR = `${SANDBOX_ALP_DIR}/plugins`;
 export const SANDBOX_BIN_DIR = `${SANDBOX_ALP_DIR}/bin`;
 export const HUB_SOCKET_NAME = "hub.sock";
 export const CRED_SOCKET_NAME = "cred.sock";

@@ -51,8 +51,9 @@ async function closeAll(open: readonly Hub[]): Promise<void> {
 
 async function projectGit(context: RunContext): Promise<HubRoutesOptions["projectGit"]> {
   const request = await worktreeRequest(context);
-  if (request === null) return null;
-  const gateway = await context.deps.worktrees.projectGateway(request);
+  if (!request.ok || request.value.projectUrl === null) return null;
+  const { projectUrl } = request.value;
+  const gateway = await context.deps.worktrees.projectGateway({ ...request.value, projectUrl });
   if (gateway.ok) return createGitRoute({ gitDir: gateway.value.gitDir, prefix: PROJECT_REPO_PATH });
   context.deps.log("hub_failed", { ...context.ids, fault: gateway.error.reason });
   return null;

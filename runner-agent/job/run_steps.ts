@@ -27,9 +27,9 @@ export type Exited = RunPhase & { kind: "exited" };
 
 export async function prepare(context: RunContext): Promise<RunPhase> {
   const request = await worktreeRequest(context);
-  if (request === null) return notStarted(null, "the project has no repository: set its gitUrl");
+  if (!request.ok) return notStarted(null, worktreeText(context.secrets, request.error));
   try {
-    const prepared = await patiently(context, () => context.deps.worktrees.prepare(request));
+    const prepared = await patiently(context, () => context.deps.worktrees.prepare(request.value));
     return prepared.ok
       ? { kind: "prepared", worktree: prepared.value }
       : notStarted(null, worktreeText(context.secrets, prepared.error));
@@ -114,8 +114,8 @@ export async function conclude(
 async function push(context: RunContext): Promise<string | null> {
   try {
     const request = await worktreeRequest(context);
-    if (request === null) return null;
-    const pushed = await patiently(context, () => context.deps.worktrees.pushWork(request));
+    if (!request.ok) return null;
+    const pushed = await patiently(context, () => context.deps.worktrees.pushWork(request.value));
     return pushed.ok ? null : worktreeText(context.secrets, pushed.error);
   } catch (error) {
     return faultText(context.secrets, error);

@@ -112,6 +112,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     worktrees: createWorktreeManager({
       dataDir: stateDir,
       localRepositoryRoots: config.localRepositoryRoots,
+      taskBranchForm: config.taskBranchForm,
       hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,
     }),
     controlPlane: createControlPlane(address, registration.id, registration.token),

@@ -17,6 +17,7 @@ import { UNCOMMITTED_PATHS_MAX } from "../limits.ts";
 import type { Harvest } from "../ports.ts";
 import { checkAgentObjects, readAgentTips } from "./agent_refs.ts";
 import type { Git, GitFailure } from "./git_command.ts";
+import { writeExclude } from "./job_files.ts";
 import { removeTree, type RunDirectory, type RunNote } from "./run_directory.ts";
 
 /** `refs/shopfloor/runs/{runId}`: the run's head in the cache. */
@@ -104,7 +105,7 @@ export async function harvestRun(
     args: ["rev-list", "--count", `${note.startCommit}..${head.value}`],
   });
   if (!counted.ok) return counted;
-  const uncommittedPaths = await listUncommitted(git, run, head.value);
+  const uncommittedPaths = await listUncommitted(git, run, head.value, note.hiddenPaths ?? []);
   if (!uncommittedPaths.ok) return uncommittedPaths;
   return ok({
     headCommit: head.value,
@@ -123,6 +124,7 @@ async function createHarvestDir(run: RunDirectory, note: RunNote): Promise<void>
   );
   await Deno.writeTextFile(join(run.harvest, "config"), HARVEST_CONFIG);
   await Deno.writeTextFile(join(run.harvest, "HEAD"), `ref: ${WORK_REF}\n`);
+  await writeExclude(run.harvest, note.hiddenPaths ?? []);
 }
 
 async function isAncestor(
@@ -144,6 +146,7 @@ async function listUncommitted(
   git: Git,
   run: RunDirectory,
   head: string,
+  hiddenPaths: readonly string[],
 ): Promise<Result<readonly string[], GitFailure>> {
   const place = { gitDir: run.harvest, workTree: run.workspace, indexFile: join(run.harvest, "index") };
   const indexed = await git.run({ ...place, action: "index the head", args: ["read-tree", head] });
@@ -162,7 +165,9 @@ async function listUncommitted(
   });
   if (!status.ok) return status;
   // `XY path`, each ended by NUL; what was cut off at the end of a bounded answer has no NUL.
-  const entries = status.value.split("\0").slice(0, -1).slice(0, UNCOMMITTED_PATHS_MAX);
+  const hidden = new Set(hiddenPaths);
+  const entries = status.value.split("\0").slice(0, -1).filter((entry) => !hidden.has(entry.slice(3)))
+    .slice(0, UNCOMMITTED_PATHS_MAX);
   const own = await Promise.all(
     entries.map(async (entry) => !entry.startsWith("?? ") || await liesInside(run.workspace, entry.slice(3))),
   );

@@ -15,13 +15,13 @@ import type { Git, GitFailure } from "./git_command.ts";
 import { gitEnvironment } from "./git_environment.ts";
 import { preReceiveHook } from "./pre_receive_hook.ts";
 import { removeTree, type RunDirectory } from "./run_directory.ts";
-import { taskBranch } from "./start_point.ts";
 
 const ORIGIN_PREFIX = "refs/remotes/origin/";
 
 export interface GatewayRequest {
   readonly run: RunDirectory;
-  readonly taskId: string;
+  /** The one branch that may be pushed. */
+  readonly branch: string;
   readonly origin: Origin;
   readonly cacheGitDir: string;
   /** What HEAD of the gateway names. */
@@ -65,7 +65,7 @@ export function gatewayRefs(listing: string): string {
 
 async function writeRules(git: Git, gitDir: string, want: GatewayRequest): Promise<void> {
   const hook = preReceiveHook({
-    allowedRef: `refs/heads/${taskBranch(want.taskId)}`,
+    allowedRef: `refs/heads/${want.branch}`,
     originUrl: want.origin.url,
     env: gitEnvironment(git.host, { kind: "origin", origin: { ...want.origin, authorization: null } }),
   });

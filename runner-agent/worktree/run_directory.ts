@@ -7,6 +7,7 @@
  * git/            private git directory                     -> /shopfloor/git        (the agent's)
  * objects         link to the cache's objects               -> /shopfloor/objects    (read-only)
  * harvest.git/    the host's own view of the agent's objects; never shown to the agent
+ * plugins/        a directory per plugin of the job         -> /run/alp/plugins      (read-only)
  * gateway.git/    what the agent sees as `origin`; served, never mounted
  * worktree.json   the note; written last
  * ```
@@ -24,6 +25,7 @@ import type { ContainerMount } from "../ports.ts";
 /** Where the sandbox finds its files. */
 export const SANDBOX_WORKSPACE = "/workspace";
 export const SANDBOX_GIT_DIR = "/shopfloor/git";
+export const SANDBOX_PLUGINS_DIR = "/run/alp/plugins";
 export const SANDBOX_OBJECTS_DIR = "/shopfloor/objects";
 
 /** What `git/objects/info/alternates` says, seen from `git/objects`. */
@@ -36,6 +38,7 @@ export interface RunDirectory {
   readonly git: string;
   readonly objects: string;
   readonly harvest: string;
+  readonly plugins: string;
   readonly gateway: string;
   readonly note: string;
 }
@@ -49,6 +52,9 @@ export interface RunNote {
   readonly projectBranch: string;
   readonly baseCommit: string;
   readonly startCommit: string;
+  /** Files of the runner in the workspace: no part of the work. */
+  readonly hiddenPaths?: readonly string[];
+  readonly hasPlugins?: boolean;
 }
 
 /** Names the paths of a run; throws if the id could leave the directory. */
@@ -64,18 +70,23 @@ export function runDirectory(dataDir: string, runId: string): RunDirectory {
     git: join(root, "git"),
     objects: join(root, "objects"),
     harvest: join(root, "harvest.git"),
+    plugins: join(root, "plugins"),
     gateway: join(root, "gateway.git"),
     note: join(root, "worktree.json"),
   };
 }
 
 /** What the sandbox sees of a run (Runtime 2.4: shorter targets first). */
-export function sandboxMounts(run: RunDirectory, cacheGitDir: string): readonly ContainerMount[] {
+export function sandboxMounts(
+  run: RunDirectory,
+  { cacheGitDir, hasPlugins = false }: Pick<RunNote, "cacheGitDir" | "hasPlugins">,
+): readonly ContainerMount[] {
   return [
     { source: run.workspace, target: SANDBOX_WORKSPACE, isReadOnly: false },
     { source: run.dotGit, target: `${SANDBOX_WORKSPACE}/.git`, isReadOnly: true },
     { source: run.git, target: SANDBOX_GIT_DIR, isReadOnly: false },
     { source: join(cacheGitDir, "objects"), target: SANDBOX_OBJECTS_DIR, isReadOnly: true },
+    ...(hasPlugins ? [{ source: run.plugins, target: SANDBOX_PLUGINS_DIR, isReadOnly: true }] : []),
   ];
 }
 
@@ -107,7 +118,9 @@ export async function writeNote(run: RunDirectory, note: RunNote): Promise<void>
 
 /** Throws away what a `prepare` that did not complete left behind (invariant 2). */
 export async function clearUnfinished(run: RunDirectory): Promise<void> {
-  for (const path of [run.workspace, run.dotGit, run.git, run.objects, run.harvest, run.gateway]) {
+  for (
+    const path of [run.workspace, run.dotGit, run.git, run.objects, run.harvest, run.plugins, run.gateway]
+  ) {
     await removeTree(path);
   }
 }

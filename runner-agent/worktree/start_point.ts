@@ -11,10 +11,11 @@
  *
  * Pure.
  */
+import { TASK_BRANCH_FORM } from "../limits.ts";
 
-/** The agent's own branch. */
-export function taskBranch(taskId: string): string {
-  return `task-${taskId}`;
+/** The agent's own branch, by the form that this runner is configured with. */
+export function taskBranch(taskId: string, form = TASK_BRANCH_FORM): string {
+  return form.replaceAll("{taskId}", () => taskId);
 }
 
 /** Refs of the task's repository that only the runner writes. */
@@ -27,7 +28,7 @@ export function baseRef(taskId: string): string {
 }
 
 export interface StartFacts {
-  readonly taskId: string;
+  readonly taskBranch: string;
   readonly initBranch: boolean;
   readonly projectBranch: string;
   readonly projectHead: string;
@@ -49,13 +50,13 @@ export interface StartPoint {
 export function chooseStartPoint(facts: StartFacts): StartPoint {
   if (facts.workCommit !== null) {
     return {
-      branch: taskBranch(facts.taskId),
+      branch: facts.taskBranch,
       startCommit: facts.workCommit,
       baseCommit: facts.recordedBase ?? facts.mergeBase ?? facts.workCommit,
     };
   }
   return {
-    branch: facts.initBranch ? taskBranch(facts.taskId) : facts.projectBranch,
+    branch: facts.initBranch ? facts.taskBranch : facts.projectBranch,
     startCommit: facts.projectHead,
     baseCommit: facts.projectHead,
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chooseStartPoint, type StartFacts } from "./start_point.ts";
 
 const FACTS: StartFacts = {
-  taskId: "t1",
+  taskBranch: "task-t1",
   initBranch: true,
   projectBranch: "main",
   projectHead: "head",

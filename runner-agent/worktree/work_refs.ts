@@ -32,6 +32,7 @@ export async function fetchStart(
   gitDir: string,
   origin: Origin,
   request: WorktreeRequest,
+  branchOfTask: string,
 ): Promise<Result<FetchedStart, GitFailure>> {
   const branch = await projectBranch(git, origin, request.projectBranch);
   if (!branch.ok) return branch;
@@ -45,7 +46,9 @@ export async function fetchStart(
   if (!head.ok) return head;
   const projectHead = head.value.trim();
 
-  const work = await fetchWork(git, gitDir, request);
+  const work = request.taskRepository === null
+    ? await findPushedWork(git, gitDir, branchOfTask)
+    : await fetchWork(git, gitDir, request.runId, request.taskId, request.taskRepository);
   if (!work.ok) return work;
   const { workCommit, recordedBase } = work.value;
   let mergeBase: string | null = null;
@@ -55,7 +58,7 @@ export async function fetchStart(
     mergeBase = found.value;
   }
   const start = chooseStartPoint({
-    taskId: request.taskId,
+    taskBranch: branchOfTask,
     initBranch: request.initBranch,
     projectBranch: branch.value,
     projectHead,
@@ -71,13 +74,13 @@ export async function fetchStart(
 export async function pushWorkRefs(
   git: Git,
   note: RunNote,
-  request: WorktreeRequest,
+  repository: TaskRepository,
   head: string,
 ): Promise<Result<null, GitFailure>> {
   const pushed = await git.run({
     action: "push the work to the task's repository",
     gitDir: note.cacheGitDir,
-    access: taskAccess(request),
+    access: taskAccess(repository),
     args: [
       "push",
       "--quiet",
@@ -85,9 +88,38 @@ export async function pushWorkRefs(
       "--no-follow-tags",
       "--recurse-submodules=no",
       "--",
-      request.taskRepository.url,
+      repository.url,
       `+${head}:${workRef(note.taskId)}`,
       `+${note.baseCommit}:${baseRef(note.taskId)}`,
+    ],
+  });
+  return pushed.ok ? ok(null) : pushed;
+}
+
+/**
+ * Pushes the work to the task's branch of the project's origin, with the host's credentials: on a server that keeps no
+ * work between stations. Never by force: what somebody else pushed there stays, and the run says so.
+ */
+export async function pushToOrigin(
+  git: Git,
+  note: RunNote,
+  origin: Origin,
+  branch: string,
+  head: string,
+): Promise<Result<null, GitFailure>> {
+  const pushed = await git.run({
+    action: `push ${branch} to the project`,
+    gitDir: note.cacheGitDir,
+    access: { kind: "origin", origin },
+    args: [
+      "push",
+      "--quiet",
+      "--no-verify",
+      "--no-follow-tags",
+      "--recurse-submodules=no",
+      "--",
+      origin.url,
+      `${head}:refs/heads/${branch}`,
     ],
   });
   return pushed.ok ? ok(null) : pushed;
@@ -133,16 +165,37 @@ async function projectBranch(
   });
 }
 
+type FoundWork = { readonly workCommit: string | null; readonly recordedBase: string | null };
+type TaskRepository = NonNullable<WorktreeRequest["taskRepository"]>;
+
+/** What an earlier station pushed to the project, as of the fetch just made. */
+async function findPushedWork(
+  git: Git,
+  gitDir: string,
+  branch: string,
+): Promise<Result<FoundWork, GitFailure>> {
+  const listed = await git.run({
+    action: "find the task's branch",
+    gitDir,
+    args: ["for-each-ref", "--format=%(objectname)", `refs/remotes/origin/${branch}`],
+  });
+  if (!listed.ok) return listed;
+  const commit = listed.value.trim();
+  return ok({ workCommit: commit === "" ? null : commit, recordedBase: null });
+}
+
 async function fetchWork(
   git: Git,
   gitDir: string,
-  request: WorktreeRequest,
-): Promise<Result<{ readonly workCommit: string | null; readonly recordedBase: string | null }, GitFailure>> {
-  const incoming = `refs/shopfloor/incoming/${request.runId}/`;
+  runId: string,
+  taskId: string,
+  repository: TaskRepository,
+): Promise<Result<FoundWork, GitFailure>> {
+  const incoming = `refs/shopfloor/incoming/${runId}/`;
   const fetched = await git.run({
     action: "fetch the work from the task's repository",
     gitDir,
-    access: taskAccess(request),
+    access: taskAccess(repository),
     args: [
       "fetch",
       "--quiet",
@@ -152,7 +205,7 @@ async function fetchWork(
       "--no-auto-maintenance",
       "--recurse-submodules=no",
       "--",
-      request.taskRepository.url,
+      repository.url,
       // A pattern, as a ref that is named but missing would be an error.
       `+${WORK_PREFIX}*:${incoming}*`,
     ],
@@ -168,7 +221,7 @@ async function fetchWork(
     listed.value.split("\n").filter((line) => line !== "").map((line) => line.split(" ") as [string, string]),
   );
   const find = (ref: string) => refs.get(incoming + ref.slice(WORK_PREFIX.length)) ?? null;
-  return ok({ workCommit: find(workRef(request.taskId)), recordedBase: find(baseRef(request.taskId)) });
+  return ok({ workCommit: find(workRef(taskId)), recordedBase: find(baseRef(taskId)) });
 }
 
 async function findMergeBase(
@@ -224,6 +277,6 @@ function basePin(runId: string): string {
   return `refs/shopfloor/bases/${runId}`;
 }
 
-function taskAccess(request: WorktreeRequest): GitAccess {
-  return { kind: "task_repository", authorization: request.taskRepository.authorization };
+function taskAccess({ authorization }: TaskRepository): GitAccess {
+  return { kind: "task_repository", authorization };
 }

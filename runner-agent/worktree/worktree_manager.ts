@@ -15,11 +15,14 @@ import { isName } from "../../protocol/ids.ts";
 import { HUB_PORT } from "../limits.ts";
 import type { Worktree, WorktreeError, WorktreeManager, WorktreeRequest } from "../ports.ts";
 import { type Origin, resolveOrigin } from "./allowed_repository.ts";
+import { createEmptyProject } from "./empty_project.ts";
 import { createGit, type Git } from "./git_command.ts";
 import { giveToOwner } from "./give_to_owner.ts";
 import { fetchAgentWork, harvestRun } from "./harvest.ts";
+import { placeJobFiles } from "./job_files.ts";
 import { createOneByOne } from "./one_by_one.ts";
 import { createPrivateGitDir } from "./private_git_dir.ts";
+import { fetchPlugins } from "./plugin_files.ts";
 import { createProjectGateway } from "./project_gateway.ts";
 import { createRepositoryCaches, type RepositoryCaches } from "./repository_cache.ts";
 import {
@@ -34,13 +37,15 @@ import {
   writeNote,
 } from "./run_directory.ts";
 import { taskBranch } from "./start_point.ts";
-import { fetchStart, pushWorkRefs, unpinRun } from "./work_refs.ts";
+import { fetchStart, pushToOrigin, pushWorkRefs, unpinRun } from "./work_refs.ts";
 
 export interface WorktreeManagerOptions {
   /** The runner's own data directory; no other process writes there. */
   readonly dataDir: string;
   /** `--allow-repository-under`: directories whose repositories a line may name by path. */
   readonly localRepositoryRoots: readonly string[];
+  /** What the task's branch is called, with `{taskId}` in it (pick A27); default `task-{taskId}`. */
+  readonly taskBranchForm?: string;
   /** Port of the sandbox's loopback on which its `origin` answers. */
   readonly hubPort?: number;
   /** The runner's environment, from which git gets HOME, proxies and certificates; default: as it is. */
@@ -52,7 +57,10 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
   const git = createGit(options.dataDir, options.env ?? Deno.env.toObject());
   const caches = createRepositoryCaches(options.dataDir, git);
   const originUrl = `http://127.0.0.1:${options.hubPort ?? HUB_PORT}/git/project.git`;
+  const branchOf = (taskId: string) => taskBranch(taskId, options.taskBranchForm);
+  const emptyProject = createEmptyProject(git, options.dataDir);
   const oneByOne = createOneByOne();
+  const localRoots = options.localRepositoryRoots;
   const place = (runId: string) => runDirectory(options.dataDir, runId);
 
   return {
@@ -61,9 +69,11 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
       const run = place(request.runId);
       const known = await readNote(run);
       if (known !== null) return ok(describe(run, known));
-      const origin = await resolveOrigin(request.projectUrl, options.localRepositoryRoots);
+      const origin = request.projectUrl === null
+        ? await emptyProject()
+        : await resolveOrigin(request.projectUrl, localRoots);
       if (!origin.ok) return origin;
-      const note = await build(git, caches, run, request, origin.value, originUrl);
+      const note = await build({ git, caches, run, originUrl, branchOf, localRoots }, request, origin.value);
       return note.ok ? ok(describe(run, note.value)) : note;
     },
     harvest: (runId) =>
@@ -80,17 +90,24 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
         await caches.settle(note.cacheGitDir);
         const head = await fetchAgentWork(git, run, note, request.runId);
         if (!head.ok) return head;
-        return await pushWorkRefs(git, note, request, head.value);
+        if (request.taskRepository !== null) {
+          return await pushWorkRefs(git, note, request.taskRepository, head.value);
+        }
+        if (!request.pushesToOrigin || request.projectUrl === null) return ok(null);
+        if (head.value === note.startCommit) return ok(null);
+        const origin = await resolveOrigin(request.projectUrl, localRoots);
+        if (!origin.ok) return origin;
+        return await pushToOrigin(git, note, origin.value, branchOf(note.taskId), head.value);
       }),
     async projectGateway(request) {
       const run = place(request.runId);
       const note = await requireNote(run);
-      const origin = await resolveOrigin(request.projectUrl, options.localRepositoryRoots);
+      const origin = await resolveOrigin(request.projectUrl, localRoots);
       if (!origin.ok) return origin;
       const { cacheGitDir, projectBranch, taskId } = note;
       const made = await createProjectGateway(git, {
         run,
-        taskId,
+        branch: branchOf(taskId),
         origin: origin.value,
         cacheGitDir,
         projectBranch,
@@ -106,18 +123,28 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
   };
 }
 
+interface Building {
+  readonly git: Git;
+  readonly caches: RepositoryCaches;
+  readonly run: RunDirectory;
+  readonly originUrl: string;
+  readonly branchOf: (taskId: string) => string;
+  readonly localRoots: readonly string[];
+}
+
 async function build(
-  git: Git,
-  caches: RepositoryCaches,
-  run: RunDirectory,
+  { git, caches, run, originUrl, branchOf, localRoots }: Building,
   request: WorktreeRequest,
   origin: Origin,
-  originUrl: string,
 ): Promise<Result<RunNote, WorktreeError>> {
+  const branch = branchOf(request.taskId);
   const cache = await caches.open(origin);
   if (!cache.ok) return cache;
   const cacheGitDir = cache.value;
-  const start = await caches.withLock(cacheGitDir, () => fetchStart(git, cacheGitDir, origin, request));
+  const start = await caches.withLock(
+    cacheGitDir,
+    () => fetchStart(git, cacheGitDir, origin, request, branch),
+  );
   if (!start.ok) return start;
 
   // Others may pass through, as the sandbox's user does, but not look around.
@@ -127,15 +154,25 @@ async function build(
     ...start.value,
     cacheGitDir,
     originUrl,
-    pushRef: `refs/heads/${taskBranch(request.taskId)}`,
+    pushRef: `refs/heads/${branch}`,
   });
   if (!made.ok) return err(made.error);
-  await giveToOwner([run.workspace, run.dotGit, run.git], request.owner);
+  const hiddenPaths = await placeJobFiles(git, run, request.files);
+  if (!hiddenPaths.ok) return hiddenPaths;
+  const hasPlugins = request.plugins.length > 0;
+  if (hasPlugins) {
+    const fetched = await fetchPlugins(git, run, request.plugins, localRoots);
+    if (!fetched.ok) return fetched;
+  }
+  const given = [run.workspace, run.dotGit, run.git, ...(hasPlugins ? [run.plugins] : [])];
+  await giveToOwner(given, request.owner);
   const note: RunNote = {
     taskId: request.taskId,
     cacheGitDir,
     projectBranch: start.value.projectBranch,
     ...start.value.start,
+    hiddenPaths: hiddenPaths.value,
+    hasPlugins,
   };
   await writeNote(run, note);
   return ok(note);
@@ -144,7 +181,7 @@ async function build(
 function describe(run: RunDirectory, note: RunNote): Worktree {
   return {
     worktreeDir: run.workspace,
-    mounts: sandboxMounts(run, note.cacheGitDir),
+    mounts: sandboxMounts(run, note),
     branch: note.branch,
     baseCommit: note.baseCommit,
     startCommit: note.startCommit,

@@ -18,6 +18,12 @@ export interface Finished {
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
+/** A request with everything that may be missing. */
+export type FixtureRequest = WorktreeRequest & {
+  readonly projectUrl: string;
+  readonly taskRepository: NonNullable<WorktreeRequest["taskRepository"]>;
+};
+
 export interface Fixture {
   readonly root: string;
   readonly dataDir: string;
@@ -27,7 +33,7 @@ export interface Fixture {
   readonly hubPort: number;
   /** A second runner with its own data directory. */
   otherManager(): WorktreeManager;
-  request(runId: string, more?: Partial<WorktreeRequest>): WorktreeRequest;
+  request(runId: string, more?: Partial<FixtureRequest>): FixtureRequest;
   /** What the sandbox's loopback answers. */
   setHub(handler: Handler): void;
   /** git as a person on the host; throws if it fails. */
@@ -98,6 +104,9 @@ export async function withFixture(body: (fixture: Fixture) => Promise<void>): Pr
         projectBranch: null,
         initBranch: true,
         taskRepository: { url: taskUrl, authorization: AUTHORIZATION },
+        pushesToOrigin: false,
+        files: [],
+        plugins: [],
         owner: { uid: Deno.uid()!, gid: Deno.gid()! },
         ...more,
       }),
@@ -157,7 +166,7 @@ export function unwrap<T>(result: { ok: true; value: T } | { ok: false; error: u
 }
 
 /** Opens the gateway of a run on the hub's port, as the conductor does. */
-export async function openGateway(fixture: Fixture, request: WorktreeRequest): Promise<string> {
+export async function openGateway(fixture: Fixture, request: FixtureRequest): Promise<string> {
   const { gitDir } = unwrap(await fixture.manager.projectGateway(request));
   fixture.setHub(createGitRoute({ gitDir, prefix: "/git/project.git" }));
   return gitDir;

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import type { AgentDefinition } from "../../protocol/line/runner.ts";
+import { jobFiles } from "./job_files.ts";
+
+const work: AgentDefinition = {
+  labels: [],
+  taskId: "t1",
+  stageId: "s",
+  assemblyLineId: "l",
+  prompt: "Do it",
+  appendSystemPrompt: "",
+  initBranch: false,
+  autoGit: false,
+  commitMessageTemplate: "",
+  idleTimeoutMinutes: 2,
+  maxTimeoutMinutes: 60,
+  operatorConfig: {},
+};
+
+Deno.test("jobFiles() puts specs where the line keeps them, and the prompt where it replaces nothing", () => {
+  const files = jobFiles({
+    ...work,
+    devcontainerFiles: { ".devcontainer/devcontainer.json": "{}" },
+    agenticsSpecFiles: { "api.md": "a", ".agentics/specs/ui.md": "u" },
+  });
+  assert.deepEqual(files, {
+    ok: true,
+    value: [
+      { path: ".devcontainer/devcontainer.json", text: "{}", mayReplace: true },
+      { path: ".agentics/specs/api.md", text: "a", mayReplace: true },
+      { path: ".agentics/specs/ui.md", text: "u", mayReplace: true },
+      { path: "initial-prompt.txt", text: "Do it", mayReplace: false },
+    ],
+  });
+});
+
+for (
+  const path of [
+    "",
+    "/etc/passwd",
+    "../x",
+    "a/../../x",
+    "a//b",
+    "a/",
+    "./a",
+    ".git/config",
+    "a/.GIT/hooks/x",
+    ".git./config",
+    "a\\b",
+    "a\nb",
+    "a\0b",
+    "x".repeat(401),
+  ]
+) {
+  Deno.test(`jobFiles() refuses the path ${JSON.stringify(path.slice(0, 20))}`, () => {
+    const files = jobFiles({ ...work, devcontainerFiles: { [path]: "x" } });
+    assert(!files.ok);
+    assert.equal(files.error.reason, "file_refused");
+  });
+}

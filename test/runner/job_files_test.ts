@@ -1,0 +1,62 @@
+/** What a job brings along, as the agent finds it. Whole runner over plain processes. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { AgentDefinition } from "../../protocol/line/runner.ts";
+import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
+import { systemClock } from "../../runner-agent/job/system_clock.ts";
+import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
+
+async function runScript(rig: RunnerRig, command: string, work: Partial<AgentDefinition>) {
+  const jobId = rig.addJob({ operatorConfig: { command }, ...work });
+  const runtime = new ProcessContainer({
+    stateDir: join(rig.root, "processes"),
+    instance: rig.registration.id,
+    clock: systemClock,
+    warn: () => {},
+  });
+  const runner = await rig.startInside(runtime, { isOnce: true });
+  assert.equal(await runner.outcome, "once");
+  assert.deepEqual(rig.plane.violations, []);
+  return { report: rig.plane.runs.get(jobId)!.outcome!, output: rig.plane.outputOf(jobId), runner };
+}
+
+Deno.test("files and plugins of a job are where its variables say, and autoGit does not ask for them", async () => {
+  await withRunnerRig(async (rig) => {
+    const { report, output } = await runScript(
+      rig,
+      `cat "$VIBECAST_INITIAL_PROMPT_FILE"; echo
+       cat .devcontainer/x.json .agentics/specs/api.md
+       IFS=:; for dir in $VIBECAST_EXTRA_PLUGINS; do cat "$dir/README.md"; done
+       git status --porcelain`,
+      {
+        prompt: "the prompt",
+        autoGit: true,
+        devcontainerFiles: { ".devcontainer/x.json": "devcontainer\n" },
+        agenticsSpecFiles: { "api.md": "spec\n" },
+        plugins: [{ id: "tool", name: "Tool", sourceUrl: rig.originDir }],
+      },
+    );
+    assert.equal(output, "the prompt\ndevcontainer\nspec\n# Project\n");
+    assert.deepEqual([report.jobResult, report.error], ["success", null]);
+    assert.deepEqual([...Deno.readDirSync(join(rig.stateDir, "runs"))], []);
+  });
+});
+
+Deno.test("a plugin that cannot be fetched fails the job at once, before its agent starts", async () => {
+  await withRunnerRig(async (rig) => {
+    const { report, runner } = await runScript(rig, "true", {
+      plugins: [{ id: "tool", sourceUrl: join(rig.root, "origins/missing") }],
+    });
+    assert.deepEqual([report.jobResult, report.exitCode], ["failed", -1]);
+    assert.match(report.error ?? "", /plugin 'tool' cannot be fetched: .*not allowed/);
+    assert.ok(!runner.events.some((event) => event.phase === "started"));
+  });
+});
+
+Deno.test("a file that would leave the workspace fails the job before its agent starts", async () => {
+  await withRunnerRig(async (rig) => {
+    const { report } = await runScript(rig, "true", { devcontainerFiles: { "../../x": "y" } });
+    assert.deepEqual([report.jobResult, report.exitCode], ["failed", -1]);
+    assert.match(report.error ?? "", /must stay below the workspace/);
+  });
+});
