@@ -11,6 +11,7 @@
  *      time would cost more than the output.
  */
 import { decodeOutputFrame, type SocketChunk } from "../../protocol/runner/output_frame.ts";
+import { SOCKET_LOG_WINDOW_BYTES } from "../../protocol/runner/socket_limits.ts";
 import type { RunId } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { QueueError, RunAdmission } from "../domain/job_queue_api.ts";
@@ -24,8 +25,8 @@ import type { SocketSession } from "./runner_socket_session.ts";
 /** Far below a lease, far above the pace of chunks. */
 const ADMITTED_MS = 10_000;
 
-/** What a binary frame led to; `fault` ends the connection. */
-export type OutputIntake = { readonly fault: string } | null;
+/** Null, or why a binary frame ends the connection. */
+export type OutputFault = { readonly code: string; readonly message: string } | null;
 
 interface Admitted extends RunAdmission {
   readonly atMs: number;
@@ -37,7 +38,7 @@ interface TaskPipe {
 }
 
 export interface SocketOutput {
-  take(session: SocketSession, frame: Uint8Array): OutputIntake;
+  take(session: SocketSession, frame: Uint8Array): OutputFault;
 }
 
 /** @param logOf The log of a task. */
@@ -69,13 +70,20 @@ export function createSocketOutput(queue: OpenQueue, logOf: (taskId: string) => 
     return answer instanceof Promise ? answer.then(keep) : keep(answer);
   }
 
-  function take(session: SocketSession, frame: Uint8Array): OutputIntake {
+  function take(session: SocketSession, frame: Uint8Array): OutputFault {
     const read = decodeOutputFrame(frame);
-    if (!read.ok) return { fault: read.error };
+    if (!read.ok) {
+      const message = `Cannot take output as its frame must be as the protocol says: ${read.error}`;
+      return { code: "invalid_output_frame", message };
+    }
     // The frame's buffer is ours; the chunk is a view into it.
     const chunk = read.value;
     const held = holdBytes(session.account, chunk.bytes.length);
-    if (!held.ok) return { fault: held.error };
+    if (!held.ok) {
+      const message =
+        `Cannot take output as at most ${SOCKET_LOG_WINDOW_BYTES} bytes of it may wait for their acknowledgement`;
+      return { code: held.error, message };
+    }
     session.account = held.value;
     const gapsOfSession = ofSession(gaps, session);
     const gap = gapsOfSession.get(chunk.runId);

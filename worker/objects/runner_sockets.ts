@@ -144,11 +144,7 @@ export function createRunnerSockets(
     }
     const outcome = output.take(session, bytes);
     if (outcome === null) return;
-    refuseFrame(
-      session,
-      outcome.fault,
-      `Cannot take output as its frame must fit the protocol: ${outcome.fault}`,
-    );
+    refuseFrame(session, outcome.code, outcome.message);
   }
 
   return {
