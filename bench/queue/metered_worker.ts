@@ -17,7 +17,7 @@ let workerRequests = 0;
 
 export class JobQueue extends main.JobQueue {
   static {
-    countWakeUps("JobQueue", main.JobQueue.prototype);
+    countWakeUps("JobQueue", main.JobQueue.prototype, JobQueue.prototype);
   }
   constructor(ctx: DurableObjectState, env: Env) {
     meterStorage("JobQueue", ctx);
@@ -27,7 +27,7 @@ export class JobQueue extends main.JobQueue {
 
 export class TaskLog extends main.TaskLog {
   static {
-    countWakeUps("TaskLog", main.TaskLog.prototype);
+    countWakeUps("TaskLog", main.TaskLog.prototype, TaskLog.prototype);
   }
   constructor(ctx: DurableObjectState, env: Env) {
     meterStorage("TaskLog", ctx);
@@ -102,13 +102,12 @@ function patch(
   }
 }
 
-/** Counts each call from outside, and adds up how long the object was at it. */
-function countWakeUps(name: string, prototype: object): void {
-  const methods = prototype as unknown as Record<string, unknown>;
+/** Puts methods in front of those of `prototype` that count each call and add up how long the object was at it. */
+function countWakeUps(name: string, prototype: object, metered: object): void {
   for (const method of Object.getOwnPropertyNames(prototype)) {
-    const original = methods[method];
+    const original = (prototype as Record<string, unknown>)[method];
     if (method === "constructor" || typeof original !== "function") continue;
-    methods[method] = async function (this: unknown, ...args: unknown[]) {
+    const value = async function (this: unknown, ...args: unknown[]) {
       const meter = meterOf(name);
       meter.wakeUps[method] = (meter.wakeUps[method] ?? 0) + 1;
       const startedAt = Date.now();
@@ -118,5 +117,6 @@ function countWakeUps(name: string, prototype: object): void {
         meter.activeMs += Date.now() - startedAt;
       }
     };
+    Object.defineProperty(metered, method, { value });
   }
 }

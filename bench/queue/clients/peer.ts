@@ -1,6 +1,7 @@
 /** A connection to `GET B/runners/socket`, as a worker or a submitter uses it. */
 import type { PolledJob } from "../../../protocol/line/runner.ts";
 import type { ClientMessageInput, ServerMessage, SubmitAnswer } from "../../../protocol/runner/socket.ts";
+import { SOCKET_PING, SOCKET_PONG } from "../../../protocol/runner/socket_limits.ts";
 import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
 import { LINE } from "./project.ts";
 import { openSocket } from "./socket.ts";
@@ -13,6 +14,8 @@ export interface Peer {
   /** Hears of the jobs of a frame. */
   onJobs(jobs: readonly PolledJob[]): void;
   nextId(): number;
+  /** The text that the platform answers by itself. */
+  ping(): void;
   close(): void;
   /** Hears of answers that `ask` does not wait for. */
   onAnswers(count: number): void;
@@ -32,11 +35,13 @@ export async function openPeer(base: string, token: string, maxJobs: number): Pr
       return answer;
     },
     nextId: () => ++lastId,
+    ping: () => socket.send(SOCKET_PING),
     close: () => socket.close(),
     onJobs: () => {},
     onAnswers: () => {},
   };
   socket.onmessage = ({ data }) => {
+    if (data === SOCKET_PONG) return;
     const jobs: PolledJob[] = [];
     let answers = 0;
     for (const message of JSON.parse(data) as readonly ServerMessage[]) {
