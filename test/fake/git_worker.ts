@@ -3,9 +3,9 @@
  * asks for. The repository is the first path segment; the header `x-test-access` (JSON, any part of
  * `RepositoryAccess`) replaces the default, which may change branches and tags but not `refs/heads/protected/`.
  */
-import type { RepositoryAccess } from "../../worker/domain/task_repository_api.ts";
+import { REPOSITORY_ACCESS_HEADER, type RepositoryAccess } from "../../worker/domain/task_repository_api.ts";
 import type { Env } from "../../worker/env.ts";
-import { ACCESS_HEADER, TaskRepository } from "../../worker/objects/task_repository.ts";
+import { TaskRepository } from "../../worker/objects/task_repository.ts";
 import { defaultAccess } from "./git_worker_access.ts";
 
 export { TaskRepository };
@@ -25,7 +25,7 @@ export default {
     if (name === undefined) return new Response("no repository in the path\n", { status: 404 });
     const asked = JSON.parse(request.headers.get("x-test-access") ?? "{}") as Partial<RepositoryAccess>;
     const headers = new Headers(request.headers);
-    headers.set(ACCESS_HEADER, JSON.stringify({ ...defaultAccess(name), ...asked }));
+    headers.set(REPOSITORY_ACCESS_HEADER, JSON.stringify({ ...defaultAccess(name), ...asked }));
     return await repositoryOf(env, name).fetch(new Request(request, { headers }));
   },
 };

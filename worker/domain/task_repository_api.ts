@@ -1,10 +1,13 @@
 /**
  * What the rest of the control plane may ask of a `TaskRepository` object: one git repository per task, the
- * Assembly Line Repository of Line 9. Types only; the object is `worker/objects/task_repository.ts`.
+ * Assembly Line Repository of Line 9. Types and one name; the object is `worker/objects/task_repository.ts`.
  *
  * The object makes itself: the first call of any kind creates `main` with one initial commit whose bytes depend
  * on `createdAtMs` and the task id alone, so creating twice, or after a crash, gives the same repository.
  */
+
+/** The header by which our own routes send the decided {@link RepositoryAccess} along; a client's own is dropped. */
+export const REPOSITORY_ACCESS_HEADER = "x-shopfloor-access";
 
 /** Who is asking, as the queue decided it; the git routes send it along with the request. */
 export interface RepositoryAccess {

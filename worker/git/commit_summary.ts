@@ -14,6 +14,8 @@ export interface CommitSummary {
 
 /** Longer lines are cut: a log is a list. */
 const SUBJECT_MAX_CHARS = 500;
+/** What a date can be, either side of 1970; anybody can write any number into a commit. */
+const DATE_MAX_MS = 8.64e15;
 const PERSON = /^(.*?) ?<([^>]*)> (-?\d+) [+-]\d+$/;
 
 /** Reads a commit's data. What is not there, or not in git's form, is empty or 0. */
@@ -35,5 +37,6 @@ export function summarizeCommit(data: Uint8Array): CommitSummary {
 function personOf(headers: readonly string[], word: string) {
   const line = headers.find((header) => header.startsWith(word))?.slice(word.length) ?? "";
   const [, name = "", email = "", seconds = "0"] = PERSON.exec(line) ?? [];
-  return { name, email, atMs: Number(seconds) * 1_000 };
+  const atMs = Number(seconds) * 1_000;
+  return { name, email, atMs: Math.abs(atMs) <= DATE_MAX_MS ? atMs : 0 };
 }

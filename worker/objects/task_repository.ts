@@ -18,7 +18,12 @@ import { DurableObject } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/task_repository/migrations.js";
-import type { RepositoryAccess, RepositoryRef, TaskRepositoryApi } from "../domain/task_repository_api.ts";
+import {
+  REPOSITORY_ACCESS_HEADER,
+  type RepositoryAccess,
+  type RepositoryRef,
+  type TaskRepositoryApi,
+} from "../domain/task_repository_api.ts";
 import type { Env } from "../env.ts";
 import { makeInitialCommit, packInitialCommit } from "../git/initial_commit.ts";
 import { peel } from "../git/object_source.ts";
@@ -35,8 +40,6 @@ import { receivePush } from "./repository_push.ts";
 import { diffCommits, listCommits, listFiles, readFile } from "./repository_views.ts";
 import { BodyReader, readBoundedBody } from "./request_body.ts";
 
-/** The header by which our own routes send the decided {@link RepositoryAccess}; clients cannot set it. */
-export const ACCESS_HEADER = "x-shopfloor-access";
 const HEAD_REF = "refs/heads/main";
 
 /** See the file's header. */
@@ -64,7 +67,7 @@ export class TaskRepository extends DurableObject<Env> implements TaskRepository
 
   /** Smart HTTP; see {@link TaskRepositoryApi.fetch}. */
   override async fetch(request: Request): Promise<Response> {
-    const header = request.headers.get(ACCESS_HEADER);
+    const header = request.headers.get(REPOSITORY_ACCESS_HEADER);
     if (header === null) return refusal(403, "this address is not public");
     const access = JSON.parse(header) as RepositoryAccess;
     this.#createOnce(access);

@@ -1,12 +1,22 @@
-/** What is in a task's repository, for people and programs without git: files, one file, the diff. */
+/**
+ * What is in a task's repository, for people and programs without git: files, one file, the diff, refs, the log; and all
+ * of it as a bundle, for git without a network.
+ */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { commitId } from "../../protocol/line/fields.ts";
+import { isoTime } from "../../protocol/line/time.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { JobQueueApi } from "../domain/job_queue_api.ts";
-import type { RepositoryAccess, RepositoryError, TaskRepositoryApi } from "../domain/task_repository_api.ts";
+import {
+  REPOSITORY_ACCESS_HEADER,
+  type RepositoryAccess,
+  type RepositoryError,
+  type TaskRepositoryApi,
+} from "../domain/task_repository_api.ts";
 import { type HttpRefusal, refusal, refusalResponse } from "../errors.ts";
+import { COMMIT_PAGE_DEFAULT, COMMIT_PAGE_MAX } from "../limits.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, readQuery } from "./input.ts";
@@ -16,9 +26,14 @@ const place = z.object({
   ref: z.string().min(1).max(300).default(MAIN_REF),
   path: z.string().max(4_096).default(""),
 });
+const page = z.object({
+  ref: z.string().min(1).max(300).default(MAIN_REF),
+  limit: z.coerce.number().int().min(1).max(COMMIT_PAGE_MAX).default(COMMIT_PAGE_DEFAULT),
+  cursor: z.string().max(100).optional(),
+});
 const span = z.object({ base: commitId.optional(), head: commitId.optional() });
 
-/** `GET .../tasks/{taskId}/files`, `.../files/content`, `.../diff`. */
+/** `GET .../tasks/{taskId}/files`, `.../files/content`, `.../diff`, `.../refs`, `.../commits`, `.../bundle`. */
 export function createFileRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const task = "/api/owners/:owner/projects/:project/tasks/:taskId";
@@ -71,6 +86,51 @@ export function createFileRoutes(): Hono<AppEnv> {
     const diff = await repository.diff(access, base, head);
     return diff.ok ? c.json(diff.value) : refuse(diff.error);
   });
+
+  app.get(`${task}/refs`, async (c) => {
+    const opened = await open(c);
+    if (!opened.ok) return opened.error;
+    return c.json({ refs: await opened.value.repository.listRefs(opened.value.access) });
+  });
+
+  app.get(`${task}/commits`, async (c) => {
+    const query = readQuery(c, page);
+    if (!query.ok) return query.error;
+    const opened = await open(c);
+    if (!opened.ok) return opened.error;
+    const { repository, access } = opened.value;
+    const { ref, limit, cursor } = query.value;
+    const commits = await repository.listCommits(access, ref, limit, cursor ?? null);
+    if (!commits.ok) return refuse(commits.error);
+    return c.json({
+      ref,
+      commits: commits.value.commits.map(({ authoredAtMs, committedAtMs, ...commit }) => ({
+        ...commit,
+        authoredAt: isoTime(authoredAtMs),
+        committedAt: isoTime(committedAtMs),
+      })),
+      nextCursor: commits.value.next,
+    });
+  });
+
+  app.get(`${task}/bundle`, async (c) => {
+    const opened = await open(c);
+    if (!opened.ok) return opened.error;
+    const { repository, access, taskId } = opened.value;
+    const bundle = await repository.fetch(
+      new Request(new URL("/bundle", c.req.url), {
+        headers: { [REPOSITORY_ACCESS_HEADER]: JSON.stringify(access) },
+      }),
+    );
+    return new Response(bundle.body, {
+      status: bundle.status,
+      headers: {
+        "content-type": "application/x-git-bundle",
+        "content-disposition": `attachment; filename="${taskId}.bundle"`,
+        "cache-control": "no-store",
+      },
+    });
+  });
   return app;
 }
 
@@ -105,6 +165,12 @@ function repositoryRefusal(error: RepositoryError): HttpRefusal {
       return refusal(404, "ref_not_found", `Cannot find '${error.ref}' in this task's repository`);
     case "path_not_found":
       return refusal(404, "path_not_found", `Cannot find '${error.path}' at '${error.ref}'`);
+    case "bad_cursor":
+      return refusal(
+        400,
+        "bad_cursor",
+        "Cannot go on with the log as the cursor must be one that a page gave",
+      );
     case "object_too_large":
       return refusal(
         413,

@@ -2,13 +2,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { AppEnv } from "../app_env.ts";
+import { REPOSITORY_ACCESS_HEADER } from "../domain/task_repository_api.ts";
 import { queueRefusal } from "../errors.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { projectOf } from "./input.ts";
-
-/** The header that carries the decided access to the object; a client's own is dropped. */
-const ACCESS_HEADER = "x-shopfloor-access";
 
 export function createGitRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -35,6 +33,6 @@ async function serve(c: Context<AppEnv>): Promise<Response> {
   }
   const request = new Request(c.req.raw);
   request.headers.delete("authorization");
-  request.headers.set(ACCESS_HEADER, JSON.stringify(access.value));
+  request.headers.set(REPOSITORY_ACCESS_HEADER, JSON.stringify(access.value));
   return taskRepository(c.env, owner, project, taskId).fetch(request);
 }
