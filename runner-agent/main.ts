@@ -121,12 +121,12 @@ async function doctor(options: RunOptions): Promise<number> {
     const health = await checkHealth(one.server);
     lines.push({
       check: `control plane of ${one.name}`,
-      isOk: health.kind === "ok",
-      detail: health.kind === "ok"
+      isOk: health.kind !== "unreachable",
+      detail: health.kind !== "unreachable"
         ? `${one.server} answers`
         : `${one.server} does not answer: start it, or register again`,
     });
-    if (health.kind !== "ok") continue;
+    if (health.kind === "unreachable") continue;
     const listed = await controlPlaneOf(one).listRunners();
     lines.push({
       check: `token of ${one.name}`,

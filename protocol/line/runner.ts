@@ -164,6 +164,8 @@ export interface PolledJob {
   readonly taskTitle: string;
   readonly needs: readonly string[];
   readonly agentDefinition: AgentDefinition;
+  /** Only at the runner: this job's server is settled by the report of its run (Line 4.2). */
+  readonly reportsByRun?: boolean;
 }
 export interface PollAnswer {
   readonly jobs: readonly PolledJob[];

@@ -14,17 +14,22 @@ import { IDLE_TIMEOUT_DEFAULT_MINUTES, MAX_TIMEOUT_DEFAULT_MINUTES } from "../..
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, {
   error: "expected letters, digits, '_' and '-'",
 });
+/** Registration and lists: some servers count. */
+const anyId = z.union([z.string(), z.number()]).transform(String);
 const optionalText = z.string().nullish().transform((text) => text ?? undefined);
 
 const files = z.record(z.string(), z.string()).nullish().transform((value) => value ?? undefined);
 
 /** Other servers leave out what they do not use (Line 2.7); our names rule over the reference's. */
+const minutesOr = (byDefault: number) =>
+  z.number().nullish().transform((value) => value != null && value > 0 ? value : byDefault);
+
 const agentDefinition: z.ZodType<AgentDefinition> = z.object({
-  labels: z.array(z.string()).default([]),
+  labels: z.array(z.string()).nullish().transform((list) => list ?? []),
   taskId: id,
-  stageId: z.string(),
-  assemblyLineId: z.string().default(""),
-  prompt: z.string().default(""),
+  stageId: z.string().nullish().transform((text) => text ?? ""),
+  assemblyLineId: z.string().nullish().transform((text) => text ?? ""),
+  prompt: z.string().nullish().transform((text) => text ?? ""),
   appendSystemPrompt: z.string().nullish().transform((text) => text ?? ""),
   repository: optionalText,
   branch: optionalText,
@@ -35,12 +40,8 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   assemblyLineRepoToken: optionalText,
   stageGitUrl: optionalText,
   stageGitToken: optionalText,
-  idleTimeoutMinutes: z.number().positive().nullish().transform((value) =>
-    value ?? IDLE_TIMEOUT_DEFAULT_MINUTES
-  ),
-  maxTimeoutMinutes: z.number().positive().nullish().transform((value) =>
-    value ?? MAX_TIMEOUT_DEFAULT_MINUTES
-  ),
+  idleTimeoutMinutes: minutesOr(IDLE_TIMEOUT_DEFAULT_MINUTES),
+  maxTimeoutMinutes: minutesOr(MAX_TIMEOUT_DEFAULT_MINUTES),
   operatorConfig: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? {}),
   plugins: z.array(z.object({ id: z.string(), name: optionalText, sourceUrl: z.string() })).nullish()
     .transform((value) => value ?? undefined),
@@ -52,46 +53,68 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   assemblyLineRepoToken: work.assemblyLineRepoToken ?? work.stageGitToken,
 })) as unknown as z.ZodType<AgentDefinition>;
 
+const optional = {
+  runId: id.nullish().transform((value) => value ?? undefined),
+  leaseEpoch: z.number().int().nonnegative().nullish().transform((value) => value ?? undefined),
+  leaseUntil: z.number().nullish().transform((value) => value ?? undefined),
+  jobToken: optionalText,
+  workRepositoryUrl: optionalText,
+};
+
 export const polledJob = z.object({
   id,
-  runId: id.optional(),
-  leaseEpoch: z.number().int().nonnegative().optional(),
-  leaseUntil: z.number().optional(),
-  jobToken: z.string().optional(),
-  workRepositoryUrl: z.string().optional(),
-  attempt: z.number().int().default(1),
-  stationName: z.string().default(""),
-  taskTitle: z.string().default(""),
-  needs: z.array(z.string()).default([]),
+  ...optional,
+  attempt: z.number().int().nullish().transform((value) => value ?? 1),
+  stationName: z.string().nullish().transform((text) => text ?? ""),
+  taskTitle: z.string().nullish().transform((text) => text ?? ""),
+  needs: z.array(z.string()).nullish().transform((list) => list ?? []),
   agentDefinition,
 }) as unknown as z.ZodType<PolledJob>;
 
-/** 204 and `null` mean that there is nothing to do. */
-export const pollAnswer: z.ZodType<PollAnswer> = z.object({ jobs: z.array(polledJob) }).nullable()
-  .transform((answer) => answer ?? { jobs: [] }) as unknown as z.ZodType<PollAnswer>;
+/** What a claim adds to the offer: at least the run. Our own server sends the whole job. */
+export type ClaimAnswer =
+  & Pick<PolledJob, "runId" | "leaseEpoch" | "leaseUntil" | "jobToken" | "workRepositoryUrl">
+  & { readonly job: PolledJob | null };
 
-export const reportAnswer = z.object({
-  ok: z.literal(true),
-  cancel: z.boolean().default(false),
+export const claimAnswer = z.unknown().transform((answer) => {
+  const job = polledJob.safeParse(answer);
+  const added = z.object(optional).safeParse(answer);
+  return { ...(added.success ? added.data : {}), job: job.success ? job.data : null };
+}) as unknown as z.ZodType<ClaimAnswer>;
+
+/** 204, `null` and an empty body mean that there is nothing to do. */
+export const pollAnswer: z.ZodType<PollAnswer> = z.object({ jobs: z.array(polledJob).nullish() }).nullish()
+  .transform((answer) => ({ jobs: answer?.jobs ?? [] })) as unknown as z.ZodType<PollAnswer>;
+
+/** The spec states no body (Line 3): then nothing is asked of us. */
+const nothingAsked = { ok: true as const, cancel: false, leaseUntil: null, nextOffset: 0 };
+const asked = z.object({
+  cancel: z.boolean().nullish().transform((value) => value ?? false),
   leaseUntil: z.number().nullish().transform((value) => value ?? null),
-}) as unknown as z.ZodType<ReportAnswer>;
+  nextOffset: z.number().int().nonnegative().nullish().transform((value) => value ?? 0),
+}).catch(nothingAsked).transform((answer) => ({ ...nothingAsked, ...answer }));
 
-export const logAnswer = z.object({
-  ok: z.literal(true),
-  cancel: z.boolean().default(false),
-  nextOffset: z.number().int().nonnegative(),
-}) as unknown as z.ZodType<LogAnswer>;
+export const reportAnswer = asked as unknown as z.ZodType<ReportAnswer>;
+export const logAnswer = asked as unknown as z.ZodType<LogAnswer>;
 
-export const runnerRegistered: z.ZodType<RunnerRegistered> = z.object({
-  id,
+/** The spec's answer has no name (Line 3): the one that was asked for stands. */
+export const runnerRegistered = (wanted: string): z.ZodType<RunnerRegistered> =>
+  z.object({
+    id: anyId.pipe(id),
+    name: z.string().nullish().transform((text) => text ?? wanted),
+    token: z.string().min(1),
+    registeredAt: anyId.nullish().transform((text) => text ?? ""),
+  }) as unknown as z.ZodType<RunnerRegistered>;
+
+const runnerStatus = z.object({
+  id: anyId.nullish().transform((value) => value ?? ""),
   name: z.string(),
-  token: z.string().min(1),
-  registeredAt: z.string(),
+  status: z.string().nullish().transform((value) => value ?? "unknown"),
 });
 
 export const runnerList = z.union([
-  z.array(z.object({ id: z.string(), name: z.string(), status: z.string() })),
-  z.object({ runners: z.array(z.object({ id: z.string(), name: z.string(), status: z.string() })) })
+  z.array(runnerStatus),
+  z.object({ runners: z.array(runnerStatus) })
     .transform((answer) => answer.runners),
 ]) as unknown as z.ZodType<readonly RunnerStatus[]>;
 
@@ -101,7 +124,5 @@ export interface RunnerStatus {
   readonly status: string;
 }
 
-export const health: z.ZodType<{ readonly ok: true; readonly version?: string }> = z.object({
-  ok: z.literal(true),
-  version: z.string().optional(),
-});
+/** Any answer at all: other servers have no health page, or one of their own. */
+export const health = z.unknown();

@@ -9,6 +9,8 @@
  *    is found again.
  * 3. A drain ends the search between two turns, never between a claim and its answer. A runner that must end leaves
  *    its claim; the intent is found again by invariant 2.
+ * 4. A job that a poll answers with its run is claimed by that poll (Line 5): no claim is sent, and it is taken whether
+ *    this runner can run it or not, as somebody must report it.
  */
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { backoffMs } from "../domain/backoff.ts";
@@ -20,6 +22,7 @@ import {
 } from "../domain/job_choice.ts";
 import { POLL_WAITED_MIN_MS, RETRY_FIRST_MS, RETRY_MAX_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
+import type { ClaimAnswer } from "./answers.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import { pause, untilAnswered } from "./retry.ts";
 
@@ -31,8 +34,8 @@ export interface ClaimDeps {
   readonly ability: RunnerAbility;
   readonly pollingIntervalMs: number;
   readonly pollWaitMs: number;
-  /** Writes the intent to claim (invariant 2). */
-  readonly intend: (jobId: string) => Promise<void>;
+  /** Writes the intent to claim (invariant 2), with the offer, which a claim's answer need not repeat. */
+  readonly intend: (jobId: string, offer: PolledJob | null) => Promise<void>;
   /** The claim was refused: there is no run. */
   readonly forget: (jobId: string) => Promise<void>;
   readonly onTurn: (turn: ClaimTurn) => void;
@@ -109,9 +112,11 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
       : { kind: "retryable", detail: `status ${polled.status} ${polled.code}` };
   }
   if (polled.value.jobs.length === 0) return { kind: "idle", waitedMs: deps.clock.nowMs() - startedAtMs };
+  const held = polled.value.jobs.find((job) => job.runId !== undefined);
+  if (held !== undefined) return { kind: "claimed", job: held };
   const { job: offer, passed } = chooseJob(polled.value.jobs, deps.ability);
   if (offer === null) return { kind: "passed", passed };
-  return drain.aborted ? { kind: "idle", waitedMs: 0 } : await claimJob(deps, offer.id);
+  return drain.aborted ? { kind: "idle", waitedMs: 0 } : await claimJob(deps, offer.id, offer);
 }
 
 /** Claims one job by id: after an offer, and again for an intent that a dead runner left (invariant 2). */
@@ -121,18 +126,27 @@ export async function claimJob(
     "controlPlane" | "clock" | "random" | "runnerName" | "intend" | "forget" | "abandon"
   >,
   jobId: string,
+  offer: PolledJob | null,
 ): Promise<Extract<ClaimTurn, { kind: "claimed" | "left" | "taken" | "retryable" }>> {
-  await deps.intend(jobId);
+  await deps.intend(jobId, offer);
   const claimed = await untilAnswered(
     () => deps.controlPlane.claim(jobId, deps.runnerName),
     deps,
     deps.abandon,
   );
   if (claimed.kind === "given_up") return { kind: "left", jobId };
-  if (claimed.kind === "ok" && claimed.value.runId !== undefined && claimed.value.leaseEpoch !== undefined) {
-    return { kind: "claimed", job: claimed.value };
-  }
+  const job = claimed.kind === "ok" ? claimedJob(claimed.value, offer) : null;
+  if (job !== null) return { kind: "claimed", job };
   await deps.forget(jobId);
   if (claimed.kind === "refused") return { kind: "taken", jobId, code: claimed.code };
-  return { kind: "retryable", detail: "the claim's answer has no runId and leaseEpoch" };
+  return { kind: "retryable", detail: "the claim's answer names no run" };
+}
+
+/** The job of an answer, or the offer with what the answer adds; null where there is no run, or nothing known of it. */
+function claimedJob({ job, ...added }: ClaimAnswer, offer: PolledJob | null): PolledJob | null {
+  const known = job ?? offer;
+  if (known === null || added.runId === undefined) return null;
+  const named = Object.fromEntries(Object.entries(added).filter(([, value]) => value !== undefined));
+  // A server that counts no epochs but wants a claim is the reference's kind.
+  return { ...known, ...named, ...(added.leaseEpoch === undefined ? { reportsByRun: true } : {}) };
 }

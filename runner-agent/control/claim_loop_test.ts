@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { type ClaimDeps, type ClaimTurn, searchForWork } from "./claim_loop.ts";
+import type { ClaimAnswer } from "./answers.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import type { CallOutcome } from "./http_call.ts";
 
@@ -40,9 +41,9 @@ const UNREACHABLE: CallOutcome<never> = { kind: "unreachable", detail: "status 5
 /** Plays `polls` and `claims` one after the other and keeps what the loop did, in order. */
 async function search(
   polls: CallOutcome<{ jobs: PolledJob[] }>[],
-  claims: CallOutcome<PolledJob>[] = [],
+  claims: CallOutcome<ClaimAnswer>[] = [],
   sleepsMax = Infinity,
-): Promise<{ outcome: string; trace: string[] }> {
+): Promise<{ outcome: string; trace: string[]; job: PolledJob | null }> {
   const trace: string[] = [];
   const drain = new AbortController();
   const abandon = new AbortController();
@@ -76,10 +77,12 @@ async function search(
     forget: (jobId) => (trace.push(`forget ${jobId}`), Promise.resolve()),
     onTurn: (turn: ClaimTurn) => trace.push(turn.kind),
   };
-  return { outcome: (await searchForWork(deps, drain.signal)).kind, trace };
+  const found = await searchForWork(deps, drain.signal);
+  return { outcome: found.kind, trace, job: found.kind === "claimed" ? found.job : null };
 }
 
-const claimed: PolledJob = { ...offer("a", "command"), runId: "r", leaseEpoch: 1 };
+const run = { runId: "r", leaseEpoch: 1 };
+const claimed: ClaimAnswer = { ...run, job: { ...offer("a", "command"), ...run } };
 
 Deno.test("an offer is claimed after the intent was written", async () => {
   const { outcome, trace } = await search([jobs(offer("a", "command"))], [{ kind: "ok", value: claimed }]);
@@ -125,4 +128,26 @@ Deno.test("a control plane that does not answer is asked less and less often", a
 Deno.test("a refused token ends the search", async () => {
   assert.equal((await search([refused(401)])).outcome, "fatal");
   assert.equal((await search([refused(403)])).outcome, "fatal");
+});
+
+Deno.test("a poll that answers a job with its run has claimed it, also one that this runner cannot run", async () => {
+  for (const agent of ["command", "claude"]) {
+    const { outcome, trace, job } = await search([jobs({ ...offer("a", agent), runId: "r1" })]);
+    assert.equal(outcome, "claimed");
+    assert.deepEqual(trace, ["claimed"]);
+    assert.equal(job?.runId, "r1");
+  }
+});
+
+Deno.test("a claim that answers only the run is for the job that was offered, and is reported by its run", async () => {
+  const { job } = await search([jobs(offer("a", "command"))], [{
+    kind: "ok",
+    value: { runId: "r1", job: null },
+  }]);
+  assert.deepEqual(job, { ...offer("a", "command"), runId: "r1", reportsByRun: true });
+});
+
+Deno.test("a claim that answers no run is forgotten and tried again later", async () => {
+  const { trace } = await search([jobs(offer("a", "command"))], [{ kind: "ok", value: { job: null } }]);
+  assert.deepEqual(trace, ["intend a", "claim a", "forget a", "retryable", "sleep 250"]);
 });

@@ -1,18 +1,13 @@
 /** The calls that this runner makes, each with the path and the shapes of the wire (Line 3 and 4.2). */
-import type {
-  PollAnswer,
-  PolledJob,
-  ReportAnswer,
-  RunnerRegistered,
-  RunnerReport,
-} from "../../protocol/line/runner.ts";
+import type { PollAnswer, ReportAnswer, RunnerRegistered, RunnerReport } from "../../protocol/line/runner.ts";
 import type { LogAnswer } from "../../protocol/line/log.ts";
 import { POLL_GRACE_MS } from "../limits.ts";
 import {
+  type ClaimAnswer,
+  claimAnswer,
   health,
   logAnswer,
   pollAnswer,
-  polledJob,
   reportAnswer,
   runnerList,
   runnerRegistered,
@@ -32,7 +27,10 @@ export interface ProjectAddress {
 export interface RunRef {
   readonly jobId: string;
   readonly runId: string;
-  readonly leaseEpoch: number;
+  /** Absent where the server counts none. */
+  readonly leaseEpoch?: number;
+  /** The server is the reference's kind: it settles a job by the report of its run (Line 4.2). */
+  readonly reportsByRun?: boolean;
 }
 
 export interface LogChunk {
@@ -52,7 +50,7 @@ export interface ControlPlane {
     signal: AbortSignal,
   ): Promise<CallOutcome<PollAnswer>>;
   /** The claim; repeated by the same runner it answers the same run. */
-  claim(jobId: string, runnerName: string): Promise<CallOutcome<PolledJob>>;
+  claim(jobId: string, runnerName: string): Promise<CallOutcome<ClaimAnswer>>;
   report(
     run: RunRef,
     report: Omit<RunnerReport, keyof RunRef>,
@@ -67,16 +65,45 @@ export function projectPath(at: Pick<ProjectAddress, "owner" | "project">): stri
   return `/api/owners/${encodeURIComponent(at.owner)}/projects/${encodeURIComponent(at.project)}`;
 }
 
-/** @param runnerId Id and token as registered. */
-export function createControlPlane(at: ProjectAddress, runnerId: string, token: string): ControlPlane {
+/**
+ * @param runnerId Id and token as registered.
+ * @param jobsMax How many jobs this runner holds at once; one needs no word (Line 12).
+ */
+export function createControlPlane(
+  at: ProjectAddress,
+  runnerId: string,
+  token: string,
+  jobsMax = 1,
+): ControlPlane {
   const call = createCaller(at.serverUrl, token);
   const base = projectPath(at);
+  const several = jobsMax > 1 ? { maxJobs: jobsMax } : {};
+
+  /** The reference's report of one run. */
+  const reportRun = (
+    { runId, jobId }: RunRef,
+    report: Omit<RunnerReport, keyof RunRef>,
+    signal?: AbortSignal,
+  ) =>
+    call({
+      method: "PATCH",
+      path: `${base}/runs/${runId}/jobs/${jobId}`,
+      body: report.jobResult === "in_progress" ? { status: "in_progress" } : {
+        status: "completed",
+        conclusion: report.jobResult === "success" ? "success" : "failure",
+        completionReason: report.reason ?? (report.jobResult === "success" ? "success" : "failure"),
+        exitCode: report.exitCode,
+      },
+      schema: reportAnswer,
+      ...(signal === undefined ? {} : { signal }),
+    });
+
   return {
     poll: (capabilities, waitMs, signal) =>
       call({
         method: "POST",
         path: `${base}/runners/jobs`,
-        body: { capabilities },
+        body: { capabilities, ...several },
         headers: { prefer: `wait=${Math.round(waitMs / 1_000)}` },
         schema: pollAnswer,
         timeoutMs: waitMs + POLL_GRACE_MS,
@@ -86,22 +113,28 @@ export function createControlPlane(at: ProjectAddress, runnerId: string, token: 
       call({
         method: "POST",
         path: `${base}/runners/generate-jitconfig`,
-        body: { jobId, name },
-        schema: polledJob,
+        body: { jobId, name, ...several },
+        schema: claimAnswer,
       }),
-    report: (run, report, signal) =>
-      call({
+    async report({ reportsByRun = false, ...run }, report, signal) {
+      const settled = reportsByRun ? await reportRun(run, report, signal) : null;
+      if (settled?.kind === "unreachable") return settled;
+      const outcome = await call({
         method: "PATCH",
         path: `${base}/runners/${runnerId}`,
         body: { ...report, ...run },
         schema: reportAnswer,
         ...(signal === undefined ? {} : { signal }),
-      }),
+      });
+      // What the run's own report settled, the runner's may find settled.
+      return settled?.kind === "ok" && outcome.kind === "refused" ? settled : outcome;
+    },
     sendLog: (run, chunk) =>
       call({
         method: "POST",
         path: `${base}/runs/${run.runId}/jobs/${run.jobId}/logs` +
-          `?sequence=${chunk.sequence}&offset=${chunk.offset}&leaseEpoch=${run.leaseEpoch}`,
+          `?sequence=${chunk.sequence}&offset=${chunk.offset}` +
+          (run.leaseEpoch === undefined ? "" : `&leaseEpoch=${run.leaseEpoch}`),
         body: chunk.bytes,
         schema: logAnswer,
       }),
@@ -109,23 +142,28 @@ export function createControlPlane(at: ProjectAddress, runnerId: string, token: 
   };
 }
 
-/** Registers a runner with a user's token; the same name again keeps the id and changes the token (pick A26). */
-export function registerRunner(
+/**
+ * Registers a runner with a user's token; the same name again keeps the id and changes the token (pick A26). A server
+ * that does not know the spec's path is asked at the reference's (pick A1).
+ */
+export async function registerRunner(
   at: ProjectAddress,
   userToken: string,
   input: { readonly name: string; readonly labels: readonly string[] },
 ): Promise<CallOutcome<RunnerRegistered>> {
-  return createCaller(at.serverUrl, userToken)({
-    method: "POST",
-    path: `${projectPath(at)}/runners/register`,
-    body: input,
-    schema: runnerRegistered,
-  });
+  const register = (path: string) =>
+    createCaller(at.serverUrl, userToken)({
+      method: "POST",
+      path: projectPath(at) + path,
+      body: input,
+      schema: runnerRegistered(input.name),
+    });
+  const outcome = await register("/runners/register");
+  const isUnknown = outcome.kind === "refused" && (outcome.status === 404 || outcome.status === 405);
+  return isUnknown ? await register("/runners") : outcome;
 }
 
-/** Is there a control plane at all? */
-export function checkHealth(
-  serverUrl: string,
-): Promise<CallOutcome<{ readonly ok: true; readonly version?: string }>> {
+/** Is there a control plane at all? Any answer but a server's fault says so. */
+export function checkHealth(serverUrl: string): Promise<CallOutcome<unknown>> {
   return createCaller(serverUrl, null)({ method: "GET", path: "/healthz", schema: health });
 }

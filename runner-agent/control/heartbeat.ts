@@ -2,8 +2,9 @@
  * The sign of life of one run, on its own timer: nothing that the job does delays it (Line 5).
  *
  * A beat has one of four verdicts. `standing`: the lease was renewed. `cancel`: it was, and the control plane wants the
- * run stopped. `lost`: the run is not ours any more (4xx). `unknown`: nobody answered; the next beat asks again, and
- * the run goes on, because a control plane that restarts must not cost a job.
+ * run stopped. `lost`: the run is not ours any more (401, 403, 404, 409...). `unknown`: nobody answered; the next beat asks again, and
+ * the run goes on, because a control plane that restarts must not cost a job. A server that does not take signs of life
+ * at all (Line 17: they are a SHOULD) has no lease to lose: `standing`.
  */
 import type { ReportAnswer } from "../../protocol/line/runner.ts";
 import type { Clock } from "../ports.ts";
@@ -49,8 +50,11 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   };
 }
 
+/** "I do not understand", as opposed to "it is not yours". */
+const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([400, 405, 415, 422, 501]);
+
 function verdictOf(outcome: CallOutcome<ReportAnswer>): HeartbeatVerdict {
   if (outcome.kind === "unreachable") return "unknown";
-  if (outcome.kind === "refused") return "lost";
+  if (outcome.kind === "refused") return NOT_UNDERSTOOD.has(outcome.status) ? "standing" : "lost";
   return outcome.value.cancel ? "cancel" : "standing";
 }

@@ -1,7 +1,7 @@
 /**
  * One call of the control plane, with its outcome as a value. Callers turn outcomes into policy.
  *
- * `ok`: 2xx with a body of the expected shape. `refused`: the control plane said no and would say so again (4xx).
+ * `ok`: 2xx with a body of the expected shape. `refused`: the control plane said no and would say so again (4xx, 501).
  * `unreachable`: nobody knows whether it happened; the call may be repeated (5xx, 408, 429, network, time-out, or an
  * answer that cannot be read).
  */
@@ -28,6 +28,8 @@ export interface Call<T> {
 export type Caller = <T>(call: Call<T>) => Promise<CallOutcome<T>>;
 
 const RETRYABLE_4XX: ReadonlySet<number> = new Set([408, 429]);
+/** What this server does not have it will not have the next time. */
+const NOT_IMPLEMENTED = 501;
 
 /**
  * @param token Bearer of every call; null for a call that needs none.
@@ -51,7 +53,8 @@ export function createCaller(serverUrl: string, token: string | null): Caller {
       });
       const text = await boundedText(response);
       if (response.ok) return readAnswer(text, request.schema);
-      if (response.status < 400 || response.status >= 500 || RETRYABLE_4XX.has(response.status)) {
+      const isServersFault = response.status >= 500 && response.status !== NOT_IMPLEMENTED;
+      if (response.status < 400 || isServersFault || RETRYABLE_4XX.has(response.status)) {
         return { kind: "unreachable", detail: `status ${response.status}` };
       }
       return { kind: "refused", status: response.status, ...readError(text) };

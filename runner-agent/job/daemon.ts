@@ -39,7 +39,7 @@ async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<Daemon
     const found = await searchForWork(
       {
         ...deps,
-        intend: (jobId) => deps.journal.intendClaim(jobId),
+        intend: (jobId, offer) => deps.journal.intendClaim(jobId, offer),
         forget: (jobId) => deps.journal.forgetClaim(jobId),
         onTurn: createTurnLog(deps),
         abandon: shutdown.abandon,

@@ -22,11 +22,17 @@ export interface JournalledRun {
   readonly log: LogPosition;
 }
 
+export interface ClaimIntent {
+  readonly jobId: string;
+  /** What was offered, as a claim's answer need not repeat it. */
+  readonly offer: PolledJob | null;
+}
+
 /** Methods reject only if the file cannot be used; then the runner must not go on. */
 export interface RunJournal {
-  intendClaim(jobId: string): Promise<void>;
+  intendClaim(jobId: string, offer: PolledJob | null): Promise<void>;
   forgetClaim(jobId: string): Promise<void>;
-  claimIntents(): Promise<readonly string[]>;
+  claimIntents(): Promise<readonly ClaimIntent[]>;
   /** Writes a claimed run and takes away its intent, in one transaction. A run that is known is left as it is. */
   openRun(job: PolledJob & { readonly runId: string }): Promise<void>;
   writePhase(runId: string, phase: RunPhase): Promise<void>;
@@ -37,8 +43,8 @@ export interface RunJournal {
   close(): void;
 }
 
-const SCHEMA_VERSION = 1;
-const SCHEMA = [
+/** The statements that lead from one version of the file to the next; the first makes it. */
+const VERSIONS = [[
   "create table claim_intents (job_id text primary key)",
   `create table runs (
     run_id text primary key,
@@ -48,8 +54,7 @@ const SCHEMA = [
     log_offset integer not null,
     log_inflight_bytes integer not null
   )`,
-  `pragma user_version = ${SCHEMA_VERSION}`,
-];
+], ["alter table claim_intents add column offer text"]];
 
 /** Opens the journal, and makes it on first use. */
 export async function openJournal(path: string): Promise<RunJournal> {
@@ -62,12 +67,17 @@ export async function openJournal(path: string): Promise<RunJournal> {
     await client.execute({ sql, args });
   };
   return {
-    intendClaim: (jobId) => write("insert or ignore into claim_intents (job_id) values (?)", [jobId]),
+    intendClaim: (jobId, offer) =>
+      write("insert or ignore into claim_intents (job_id, offer) values (?, ?)", [
+        jobId,
+        JSON.stringify(offer),
+      ]),
     forgetClaim: (jobId) => write("delete from claim_intents where job_id = ?", [jobId]),
     async claimIntents() {
-      return (await client.execute("select job_id from claim_intents")).rows.map((row) =>
-        String(row["job_id"])
-      );
+      return (await client.execute("select job_id, offer from claim_intents")).rows.map((row) => ({
+        jobId: String(row["job_id"]),
+        offer: JSON.parse(String(row["offer"] ?? "null")) as PolledJob | null,
+      }));
     },
     async openRun(job) {
       const claimed: RunPhase = { kind: "claimed" };
@@ -108,11 +118,12 @@ export async function openJournal(path: string): Promise<RunJournal> {
 
 async function migrate(client: Client, path: string): Promise<void> {
   const version = Number((await client.execute("pragma user_version")).rows[0]?.["user_version"] ?? 0);
-  if (version === SCHEMA_VERSION) return;
-  if (version !== 0) {
+  if (version > VERSIONS.length) {
     throw new RangeError(
-      `Cannot open journal as ${path} must have schema version ${SCHEMA_VERSION}: current value is ${version}`,
+      `Cannot open journal as ${path} must have schema version ${VERSIONS.length} or less: current value is ${version}`,
     );
   }
-  await client.batch(SCHEMA, "write");
+  for (let next = version + 1; next <= VERSIONS.length; next++) {
+    await client.batch([...VERSIONS[next - 1]!, `pragma user_version = ${next}`], "write");
+  }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createClient } from "@libsql/client";
 import { join } from "node:path";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { openJournal } from "./journal.ts";
@@ -19,9 +20,9 @@ Deno.test("the journal remembers phases and log positions across openings", asyn
   await withDir(async (dir) => {
     const path = join(dir, "journal.db");
     const first = await openJournal(path);
-    await first.intendClaim("j1");
-    await first.intendClaim("j1");
-    assert.deepEqual(await first.claimIntents(), ["j1"]);
+    await first.intendClaim("j1", null);
+    await first.intendClaim("j1", null);
+    assert.deepEqual(await first.claimIntents(), [{ jobId: "j1", offer: null }]);
     await first.openRun(job);
     await first.writePhase("r1", { kind: "exited", worktree: null, ending: { kind: "lost" } });
     await first.writeLogPosition("r1", { nextSequence: 3, offset: 40, inflightBytes: 5 });
@@ -46,7 +47,7 @@ Deno.test("the journal remembers phases and log positions across openings", asyn
 Deno.test("the journal's files are for their owner only", async () => {
   await withDir(async (dir) => {
     const journal = await openJournal(join(dir, "journal.db"));
-    await journal.intendClaim("j1");
+    await journal.intendClaim("j1", null);
     for await (const file of Deno.readDir(dir)) {
       const { mode } = await Deno.stat(join(dir, file.name));
       assert.equal((mode! & 0o777).toString(8), "600", file.name);
@@ -62,7 +63,7 @@ Deno.test("a journal of another version is refused, not guessed", async () => {
     const client = createClient({ url: `file:${path}` });
     await client.execute("pragma user_version = 99");
     client.close();
-    await assert.rejects(openJournal(path), /schema version 1: current value is 99/);
+    await assert.rejects(openJournal(path), /schema version 2 or less: current value is 99/);
   });
 });
 
@@ -76,5 +77,23 @@ Deno.test("a runner's lock is held once", async () => {
     }
     using again = await lockRunner(path);
     assert.notEqual(again, null);
+  });
+});
+
+Deno.test("a journal of the version before is carried on, with its intents", async () => {
+  await withDir(async (dir) => {
+    const path = join(dir, "journal.db");
+    const old = createClient({ url: `file:${path}` });
+    await old.batch([
+      "create table claim_intents (job_id text primary key)",
+      `create table runs (run_id text primary key, job text not null, phase text not null,
+        log_sequence integer not null, log_offset integer not null, log_inflight_bytes integer not null)`,
+      "insert into claim_intents values ('j1')",
+      "pragma user_version = 1",
+    ], "write");
+    old.close();
+    const journal = await openJournal(path);
+    assert.deepEqual(await journal.claimIntents(), [{ jobId: "j1", offer: null }]);
+    journal.close();
   });
 });

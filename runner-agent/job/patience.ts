@@ -12,7 +12,7 @@ import type { Result } from "../../protocol/result.ts";
 export async function untilReachable(serverUrl: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const untilMs = clock.nowMs() + CONTROL_PLANE_AWAY_MAX_MS;
   while (!signal.aborted) {
-    if ((await checkHealth(serverUrl)).kind === "ok") return true;
+    if ((await checkHealth(serverUrl)).kind !== "unreachable") return true;
     if (clock.nowMs() >= untilMs) return false;
     await pause(clock, HEALTH_EVERY_MS, signal);
   }

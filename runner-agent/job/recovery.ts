@@ -24,14 +24,18 @@ export async function findFormerRuns(
     deps.log("container_orphan_removed", { runId: record.runId, jobId: record.jobId });
   }
   await removeUnknownRunDirs(deps.stateDir, deps.hubBase, known);
-  for (const jobId of await deps.journal.claimIntents()) {
-    const claimed = await claimJob({
-      ...deps,
-      runnerName,
-      abandon,
-      intend: (id) => deps.journal.intendClaim(id),
-      forget: (id) => deps.journal.forgetClaim(id),
-    }, jobId);
+  for (const { jobId, offer } of await deps.journal.claimIntents()) {
+    const claimed = await claimJob(
+      {
+        ...deps,
+        runnerName,
+        abandon,
+        intend: (id, offered) => deps.journal.intendClaim(id, offered),
+        forget: (id) => deps.journal.forgetClaim(id),
+      },
+      jobId,
+      offer,
+    );
     if (claimed.kind === "claimed") await deps.journal.openRun({ ...claimed.job, runId: claimed.job.runId! });
     else deps.log(claimed.kind === "left" ? "claim_left" : "claim_lost", { jobId });
   }

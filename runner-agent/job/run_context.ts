@@ -116,7 +116,12 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
   return {
     deps,
     run,
-    ref: { jobId: job.id, runId: run.runId, leaseEpoch: job.leaseEpoch ?? 0 },
+    ref: {
+      jobId: job.id,
+      runId: run.runId,
+      ...(job.leaseEpoch === undefined ? {} : { leaseEpoch: job.leaseEpoch }),
+      ...(job.reportsByRun === undefined ? {} : { reportsByRun: job.reportsByRun }),
+    },
     dirs,
     secrets,
     ids: { runId: run.runId, jobId: job.id, stationId: work.stageId },

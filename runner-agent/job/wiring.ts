@@ -115,7 +115,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
       taskBranchForm: config.taskBranchForm,
       hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,
     }),
-    controlPlane: createControlPlane(address, registration.id, registration.token),
+    controlPlane: createControlPlane(address, registration.id, registration.token, config.jobsMax),
     journal: wiring.journal,
     clock: wiring.clock,
     random: Math.random,

@@ -1,0 +1,85 @@
+/** What other servers send, and leave out (Line 3 and 4.2). */
+import assert from "node:assert/strict";
+import { claimAnswer, logAnswer, pollAnswer, reportAnswer, runnerList, runnerRegistered } from "./answers.ts";
+
+const least = { id: "job-1", runId: "run-1", agentDefinition: { labels: [], taskId: "t1", stageId: "s1" } };
+
+Deno.test("a job needs no more than the spec's fields, and gets the spec's defaults", () => {
+  const job = pollAnswer.parse({ jobs: [least] }).jobs[0]!;
+  assert.deepEqual([job.runId, job.attempt, job.leaseEpoch], ["run-1", 1, undefined]);
+  assert.deepEqual([job.agentDefinition.idleTimeoutMinutes, job.agentDefinition.maxTimeoutMinutes], [2, 60]);
+});
+
+Deno.test("null is the same as absent, and what is unknown is ignored", () => {
+  const { jobs } = pollAnswer.parse({
+    more: 1,
+    jobs: [{
+      ...least,
+      runId: null,
+      leaseEpoch: null,
+      attempt: null,
+      needs: null,
+      projectName: "x",
+      agentDefinition: {
+        ...least.agentDefinition,
+        labels: null,
+        prompt: null,
+        repository: null,
+        plugins: null,
+        devcontainerFiles: null,
+        operatorConfig: null,
+        idleTimeoutMinutes: 0,
+        claudeCredentialsScope: "task",
+        runtimeResources: { memoryMB: 1 },
+      },
+    }],
+  });
+  assert.deepEqual([jobs[0]!.runId, jobs[0]!.agentDefinition.repository], [undefined, undefined]);
+  assert.equal(jobs[0]!.agentDefinition.idleTimeoutMinutes, 2);
+});
+
+Deno.test("the reference's names of a task's repository are read where the spec's are missing", () => {
+  const stage = { stageGitUrl: "https://x.example/a.git", stageGitToken: "t" };
+  const { jobs } = pollAnswer.parse({
+    jobs: [{ ...least, agentDefinition: { ...least.agentDefinition, ...stage } }],
+  });
+  assert.deepEqual(
+    [jobs[0]!.agentDefinition.assemblyLineRepoUrl, jobs[0]!.agentDefinition.assemblyLineRepoToken],
+    [stage.stageGitUrl, "t"],
+  );
+});
+
+for (const nothing of [null, undefined, {}, { jobs: null }, { jobs: [] }]) {
+  Deno.test(`${JSON.stringify(nothing)} is a poll without work`, () => {
+    assert.deepEqual(pollAnswer.parse(nothing), { jobs: [] });
+  });
+}
+
+Deno.test("an answer to a report that says nothing asks for nothing", () => {
+  for (const body of [null, undefined, {}, "OK", [], { status: "fine" }, { cancel: null }]) {
+    assert.equal(reportAnswer.parse(body).cancel, false);
+    assert.equal(logAnswer.parse(body).cancel, false);
+  }
+  assert.deepEqual(reportAnswer.parse({ cancel: true }).cancel, true);
+});
+
+Deno.test("a claim's answer is a whole job, or what it adds to the offer, or nothing", () => {
+  assert.equal(claimAnswer.parse(least).job?.id, "job-1");
+  assert.deepEqual(claimAnswer.parse({ runId: "r9" }).runId, "r9");
+  assert.equal(claimAnswer.parse({ runId: "r9" }).job, null);
+  assert.equal(claimAnswer.parse({ runId: "../x" }).runId, undefined);
+  assert.equal(claimAnswer.parse(null).runId, undefined);
+});
+
+Deno.test("a registration without a name keeps the one that was asked for", () => {
+  const made = runnerRegistered("mine").parse({ id: 7, token: "t", registeredAt: "2026-01-01T00:00:00Z" });
+  assert.deepEqual([made.id, made.name], ["7", "mine"]);
+});
+
+Deno.test("the reference's list of runners has no ids", () => {
+  assert.deepEqual(runnerList.parse([{ name: "a", status: "online" }]), [{
+    id: "",
+    name: "a",
+    status: "online",
+  }]);
+});
