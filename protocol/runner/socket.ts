@@ -14,7 +14,7 @@
  *      given credit for.
  *   4. An unknown or wrong message is answered with an `error`, and the connection stays. What is no frame of this
  *      protocol, or goes over a limit, is answered with an `error` and closed with 1008.
- *   5. Codes of errors are those of the HTTP API.
+ *   5. Codes of errors are those of the HTTP API, and `status` is the one that it would answer with.
  */
 import { z } from "zod";
 import { labels, reason } from "../line/fields.ts";
@@ -136,22 +136,24 @@ export interface HelloAnswer {
   readonly logWindowBytes: number;
 }
 
-/** One run of a `heartbeat`: renewed (with the wish to cancel), or refused as the HTTP call would be. */
-export type HeartbeatVerdict = ({ readonly runId: string } & ReportAnswer) | {
-  readonly runId: string;
+/** No to one item of a list. */
+export interface Refused {
   readonly ok: false;
+  readonly status: number;
   readonly error: WireError["error"];
-};
+}
+
+/** One run of a `heartbeat`: renewed (with the wish to cancel), or refused as the HTTP call would be. */
+export type HeartbeatVerdict =
+  | ({ readonly runId: string } & ReportAnswer)
+  | ({ readonly runId: string } & Refused);
 
 export interface HeartbeatAnswer {
   readonly runs: readonly HeartbeatVerdict[];
 }
 
 /** One card of a `submit`, in the order of the cards. */
-export type SubmitVerdict = { readonly ok: true; readonly taskId: string } | {
-  readonly ok: false;
-  readonly error: WireError["error"];
-};
+export type SubmitVerdict = { readonly ok: true; readonly taskId: string } | Refused;
 
 export interface SubmitAnswer {
   readonly tasks: readonly SubmitVerdict[];
@@ -172,7 +174,12 @@ export interface AnswerOf {
 export type ServerMessage =
   | { readonly type: "answer"; readonly id: number; readonly value: unknown }
   /** `id` null: about a message without an id, or about the frame. */
-  | { readonly type: "error"; readonly id: number | null; readonly error: WireError["error"] }
+  | {
+    readonly type: "error";
+    readonly id: number | null;
+    readonly status: number;
+    readonly error: WireError["error"];
+  }
   /** A job for one credit: `job` is claimed for this runner, `offer` waits for its `claim`. */
   | { readonly type: "job"; readonly job: PolledJob }
   | { readonly type: "offer"; readonly job: PolledJob }
@@ -194,6 +201,7 @@ export type ServerMessage =
     readonly runId: string;
     readonly sequence: number;
     readonly isRetryable: boolean;
+    readonly status: number;
     readonly error: WireError["error"];
   };
 
@@ -202,7 +210,7 @@ const wireError = z.looseObject({ code: z.string(), message: z.string() });
 /** A message of the server as a client reads it; `value` and `job` have schemas of their own, by what was asked. */
 export const serverMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("answer"), id, value: z.unknown() }),
-  z.object({ type: z.literal("error"), id: id.nullable(), error: wireError }),
+  z.object({ type: z.literal("error"), id: id.nullable(), status: z.number().int(), error: wireError }),
   z.object({ type: z.literal("job"), job: z.unknown() }),
   z.object({ type: z.literal("offer"), job: z.unknown() }),
   z.object({ type: z.literal("cancel"), runId: z.string(), jobId: z.string() }),
@@ -219,6 +227,7 @@ export const serverMessage = z.discriminatedUnion("type", [
     runId: z.string(),
     sequence: z.number().int(),
     isRetryable: z.boolean(),
+    status: z.number().int(),
     error: wireError,
   }),
 ]);

@@ -6,6 +6,7 @@ import type {
   ClientMessage,
   HeartbeatVerdict,
   HelloAnswer,
+  Refused,
   SubmitVerdict,
 } from "../../protocol/runner/socket.ts";
 import {
@@ -76,7 +77,7 @@ export function handleMessage(deps: MessageDeps, session: SocketSession, message
           return then(
             workHandlers.reportRun(queue, caller, { runId, report }),
             (answer): HeartbeatVerdict =>
-              answer.ok ? { runId, ...answer.value } : { runId, ok: false, error: wireError(answer.error) },
+              answer.ok ? { runId, ...answer.value } : { runId, ...refused(queueRefusal(answer.error)) },
           );
         }),
         (runs) => ({ runs }),
@@ -167,18 +168,18 @@ function submit(
   card: unknown,
 ): SubmitVerdict | Promise<SubmitVerdict> {
   const parsed = taskCard.safeParse(card);
-  if (!parsed.success) return { ok: false, error: invalidInput(parsed.error, "body", card).body.error };
+  if (!parsed.success) return refused(invalidInput(parsed.error, "body", card));
   const input = { lineId, card: parsed.data, baseUrl: session.baseUrl };
   return then(
     taskHandlers.submitTask(queue, session.caller, input),
     (task): SubmitVerdict =>
-      task.ok ? { ok: true, taskId: task.value.id } : { ok: false, error: wireError(task.error) },
+      task.ok ? { ok: true, taskId: task.value.id } : refused(queueRefusal(task.error)),
   );
 }
 
 /** Says a refusal about a message, or about the frame (`id` null). */
-export function sayRefusal(session: SocketSession, id: number | null, { body }: HttpRefusal): void {
-  session.say({ type: "error", id, error: body.error });
+export function sayRefusal(session: SocketSession, id: number | null, { status, body }: HttpRefusal): void {
+  session.say({ type: "error", id, status, error: body.error });
 }
 
 /** A fault of ours: the client may try again. It learns nothing of what it was. */
@@ -189,8 +190,8 @@ export function sayFault(session: SocketSession, id: number | null, cause: unkno
   sayRefusal(session, id, refusal(500, "internal_error", why));
 }
 
-function wireError(error: QueueError) {
-  return queueRefusal(error).body.error;
+function refused({ status, body }: HttpRefusal): Refused {
+  return { ok: false, status, error: body.error };
 }
 
 function settle(

@@ -105,9 +105,10 @@ export function createSocketOutput(queue: OpenQueue, logOf: (taskId: string) => 
   ): void {
     if (!admitted.ok) {
       release(session, [chunk]);
-      const { error } = queueRefusal(admitted.error).body;
+      const { status, body } = queueRefusal(admitted.error);
       const { runId, sequence } = chunk;
-      return session.say({ type: "log_refused", runId, sequence, isRetryable: false, error });
+      const { error } = body;
+      return session.say({ type: "log_refused", runId, sequence, isRetryable: false, status, error });
     }
     const { taskId } = admitted.value;
     const byTask = ofSession(pipes, session);
@@ -166,13 +167,16 @@ export function createSocketOutput(queue: OpenQueue, logOf: (taskId: string) => 
   /** Says the first of each run: whatever comes after it is sent again too. */
   function refuse(session: SocketSession, chunks: readonly SocketChunk[]): void {
     release(session, chunks);
-    const { error } =
-      refusal(503, "log_unavailable", "Cannot keep output as the task's log did not answer").body;
+    const { status, body } = refusal(
+      503,
+      "log_unavailable",
+      "Cannot keep output as the task's log did not answer",
+    );
     const firsts = new Map(chunks.toReversed().map((chunk) => [chunk.runId, chunk.sequence]));
     const gapsOfSession = ofSession(gaps, session);
     for (const [runId, sequence] of firsts) {
       if (!gapsOfSession.has(runId)) gapsOfSession.set(runId, sequence);
-      session.say({ type: "log_refused", runId, sequence, isRetryable: true, error });
+      session.say({ type: "log_refused", runId, sequence, isRetryable: true, status, error: body.error });
     }
   }
 
