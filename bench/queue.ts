@@ -17,6 +17,7 @@ import { rowOf } from "./queue/aggregate.ts";
 import { measureDepth } from "./queue/depth.ts";
 import { type Planned, planOf } from "./queue/plan.ts";
 import { pageOf } from "./queue/report.ts";
+import { cpuMsOf, machineCpuMs } from "./queue/process_tree.ts";
 import { measureRows } from "./queue/rows.ts";
 import { measure, type Measured } from "./queue/run_measurement.ts";
 import { openServers } from "./queue/servers/servers.ts";
@@ -40,6 +41,7 @@ const options = command.opts<
 >();
 
 const startedAt = performance.now();
+const cpuAtStart = { machine: await machineCpuMs(), bench: await cpuMsOf(Deno.pid) };
 const dataDir = await makeDataDir("queue", options.dir);
 const servers = await openServers(dataDir);
 const only = options.only?.split(",");
@@ -78,6 +80,9 @@ try {
   await Deno.remove(dataDir, { recursive: true });
 }
 for (const [key, why] of failures) notes.push(`Failed: ${key}: ${why.split("\n")[0]}`);
+const othersCpuMs = await machineCpuMs() - cpuAtStart.machine - (await cpuMsOf(Deno.pid) - cpuAtStart.bench);
+const othersLoad = Math.max(othersCpuMs / (performance.now() - startedAt), 0);
+notes.push(`Other processes of the machine used ${othersLoad.toFixed(2)} processors meanwhile.`);
 notes.push(`The run took ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes.`);
 
 const rows = [

@@ -22,12 +22,12 @@ const OURS: readonly Setup[] = [["http", "one"], ["mixed", "one"], ["socket", "o
 const BATCHING_PEERS = PEERS.filter(([, variant]) => variant === "one");
 const BULK_JOBS = 100_000;
 const BULK_SUBMIT = 1_000;
-const CEILING_OPERATIONS = { 1: 3_000, 100: 30_000 } as const;
+const CEILING_OPERATIONS = { 1: 3_000, 10: 20_000, 100: 30_000 } as const;
 
 /** The whole plan, or the part that concerns `only`. */
 export function planOf(only: (system: SystemName) => boolean): readonly Planned[] {
   const specs: Spec[] = [];
-  for (const workers of [1, 100] as const) {
+  for (const workers of [1, 10, 100] as const) {
     for (const system of ["ceiling_http", "ceiling_socket"] as const) {
       for (const variant of ["naive", "group"] as const) {
         specs.push(throughput([system, variant], workers, CEILING_OPERATIONS[workers], 1, 1));

@@ -27,6 +27,14 @@ export async function cpuMsOf(pid: number): Promise<number> {
   return ticks * 1_000 / TICKS_PER_SECOND;
 }
 
+/** What all processors of the machine have worked since it started, in milliseconds. */
+export async function machineCpuMs(): Promise<number> {
+  const [user, nice, system, , , irq, softirq] = (await read("/proc/stat")).split("\n")[0]!.split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user! + nice! + system! + irq! + softirq!) * 1_000 / TICKS_PER_SECOND;
+}
+
 /** The most memory that one process held (`VmHWM`), and what its tree holds now with shared pages split (`Pss`), in bytes. */
 export async function memoryOf(
   pid: number,
@@ -36,14 +44,6 @@ export async function memoryOf(
     pssBytes += kilobytes(await read(`/proc/${member}/smaps_rollup`), "Pss") * 1_024;
   }
   return { peakBytes: kilobytes(await read(`/proc/${pid}/status`), "VmHWM") * 1_024, pssBytes };
-}
-
-/** The child of `parent` that runs `command`. */
-export async function childOf(parent: number, command: string): Promise<number> {
-  for (const member of await treeOf(parent)) {
-    if (member !== parent && (await read(`/proc/${member}/comm`)).trim() === command) return member;
-  }
-  throw new Error(`Cannot find the process as ${command} must be a child of ${parent}`);
 }
 
 /** The fields of `/proc/PID/stat` after the command, so that 0 is the state; null when the process has ended. */

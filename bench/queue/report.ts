@@ -1,6 +1,8 @@
 /** The result of the queue bench as a page that a person reads. Pure. */
 import type { BenchResult, BenchRow, BenchTarget } from "../result.ts";
 
+/** A job is submitted, claimed and reported. */
+const OPERATIONS_PER_JOB = 3;
 const NAMES: Readonly<Record<string, string>> = {
   http: "Shopfloor, HTTP",
   mixed: "Shopfloor, cards by HTTP, work by WebSocket",
@@ -52,7 +54,7 @@ export function pageOf(result: BenchResult): string {
       "",
       `## ${shape}`,
       "",
-      ...throughputTable(throughput.filter((row) => shapeOf(row) === shape)),
+      ...throughputTable(throughput.filter((row) => shapeOf(row) === shape), result.rows.filter(isCeiling)),
     ]),
     ...loads.flatMap((load) => [
       "",
@@ -109,13 +111,29 @@ function ceilingTable(rows: readonly BenchRow[]): readonly string[] {
   );
 }
 
-function throughputTable(rows: readonly BenchRow[]): readonly string[] {
+/** Operations of our own per second, three a job, over the ceiling of their transport with a row per turn. */
+function overCeiling(row: BenchRow, ceilings: readonly BenchRow[]): string {
+  const transports: Readonly<Record<string, string>> = {
+    http: "ceiling_http",
+    mixed: "ceiling_socket",
+    socket: "ceiling_socket",
+  };
+  const ceiling = ceilings.find((found) =>
+    found.system === transports[String(row.system)] && found.variant === "group" &&
+    found.workers === row.workers
+  );
+  if (ceiling === undefined) return "";
+  return number(OPERATIONS_PER_JOB * Number(row.jobsPerSecond) / Number(ceiling.enqueuePerSecond));
+}
+
+function throughputTable(rows: readonly BenchRow[], ceilings: readonly BenchRow[]): readonly string[] {
   const ours = rows.find((row) => row.system === "socket") ?? rows.find((row) => row.system === "http");
   return table(
     [
       "system",
       "jobs/s",
-      "ours over it",
+      "our WebSocket over it",
+      "operations over the ceiling",
       "enqueue/s",
       "claim+complete/s",
       "server CPU us/job",
@@ -129,6 +147,7 @@ function throughputTable(rows: readonly BenchRow[]): readonly string[] {
       ours === undefined || ours === row
         ? ""
         : number(Number(ours.jobsPerSecond) / Number(row.jobsPerSecond)),
+      overCeiling(row, ceilings),
       number(row.enqueuePerSecond),
       number(row.drainPerSecond),
       number(row.serverCpuUs),
@@ -140,12 +159,25 @@ function throughputTable(rows: readonly BenchRow[]): readonly string[] {
 }
 
 function latencyTable(rows: readonly BenchRow[]): readonly string[] {
+  const ours = rows.find((row) => row.system === "socket") ?? rows.find((row) => row.system === "http");
+  const over = (row: BenchRow, field: string) =>
+    ours === undefined || ours === row ? "" : number(Number(ours[field]) / Number(row[field]));
   return table(
-    ["system", "p50 ms", "p99 ms", "max ms", "server CPU us/job"],
+    [
+      "system",
+      "p50 ms",
+      "our WebSocket over it",
+      "p99 ms",
+      "our WebSocket over it",
+      "max ms",
+      "server CPU us/job",
+    ],
     rows.map((row) => [
       nameOf(row),
       number(row.p50Ms),
+      over(row, "p50Ms"),
       number(row.p99Ms),
+      over(row, "p99Ms"),
       number(row.maxMs),
       number(row.serverCpuUs),
     ]),

@@ -31,15 +31,11 @@ export function targetsOf(rows: readonly BenchRow[], extras: Extras): readonly B
   const BULLMQ = [...BULLMQ_ALWAYS, ["bullmq_everysec", "one"], ["bullmq_everysec", "many"]] as const;
   const BULK_PEERS = [...BULLMQ, ["graphile", "one"], ["pg_boss", "one"]] as const;
 
-  const latency = (id: string, workers: number, percentile: "p50Ms" | "p99Ms", limit: number) => {
-    const peers = BULLMQ_ALWAYS.map(([system, variant]) =>
-      value(find(system, variant, workers, "latency"), percentile)
-    );
-    const ours = value(find("socket", "one", workers, "latency"), percentile);
-    const what = `submit to claimed, ${workers} waiting runners, ${
-      percentile.slice(0, 3)
-    }, over BullMQ always's best`;
-    return atMost(id, what, ours / lowest(peers), limit);
+  // As many workers that wait, each for itself, as there are runners.
+  const latency = (id: string, workers: number, field: "p50Ms" | "p99Ms", limit: number) => {
+    const peer = value(find("bullmq_always", "many", workers, "latency"), field);
+    const what = `submit to claimed, ${workers} waiting runners, ${field.slice(0, 3)}, over BullMQ always`;
+    return atMost(id, what, value(find("socket", "one", workers, "latency"), field) / peer, limit);
   };
   const socket100 = rate("socket", "one", 100, "10000x1");
   const bulkPeers = highest(
@@ -76,8 +72,11 @@ export function targetsOf(rows: readonly BenchRow[], extras: Extras): readonly B
     ),
     atLeast(
       "P4",
-      "tens per message, 10,000 jobs, over BullMQ always (one Worker, cards in tens)",
-      rate("socket", "one", 100, "10000x10") / rate("bullmq_always", "one", 100, "10000x10"),
+      "tens per message, 10,000 jobs, over the best of BullMQ always",
+      rate("socket", "one", 100, "10000x10") / highest([
+        best("jobsPerSecond", BULLMQ_ALWAYS, 100, "10000x10"),
+        best("jobsPerSecond", BULLMQ_ALWAYS, 100, "10000x1"),
+      ]),
       3,
     ),
     atLeast(
