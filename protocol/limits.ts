@@ -29,6 +29,9 @@ export const TITLE_MAX_CHARS = 300;
 export const DESCRIPTION_MAX_BYTES = 256 * 1024;
 export const LABELS_MAX = 64;
 export const LABEL_MAX_CHARS = 100;
+/** Rows in one page of a list. */
+export const PAGE_DEFAULT = 50;
+export const PAGE_MAX = 200;
 export const STATIONS_MAX = 100;
 export const RULES_MAX = 500;
 export const GATES_MAX = 100;

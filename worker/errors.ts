@@ -257,5 +257,31 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         "task_ended",
         `Cannot change task '${error.taskId}' as it has already ended as '${error.status}'`,
       );
+    case "task_not_retryable":
+      return refusal(
+        409,
+        "task_not_retryable",
+        `Cannot retry task '${error.taskId}' as it must have ended or wait at its station: current status is '${error.status}'`,
+      );
+    case "task_held":
+      return refusal(
+        409,
+        "task_held",
+        `Cannot move task '${error.taskId}' as nobody may work on it: runner '${error.runnerName}' does, so cancel it first`,
+        { runnerName: error.runnerName },
+      );
+    case "station_dispatches_nothing":
+      return refusal(
+        409,
+        "station_dispatches_nothing",
+        `Cannot retry at station '${error.stationId}' as its trigger must be 'dispatch_worker': it is 'none', so move the task there`,
+      );
+    case "attempts_exhausted":
+      return refusal(
+        409,
+        "attempts_exhausted",
+        `Cannot make another job at station '${error.stationId}' as a task may have at most ${error.attemptsMax} there`,
+        { attemptsMax: error.attemptsMax },
+      );
   }
 }

@@ -11,6 +11,24 @@ export const RUNNER_SEEN_WRITE_MS = 30_000;
  * late and repeated reports, short enough that a thousand tasks a minute stay some megabytes.
  */
 export const ENDED_TASK_IN_MEMORY_MS = 300_000;
+/** How many of them at most, whatever their age: a queue that ends thousands of tasks a minute has 128 MB of memory. */
+export const ENDED_TASKS_IN_MEMORY_MAX = 10_000;
+/**
+ * Jobs that are queued or held in one project; a submission above that is refused. Each is about half a kilobyte in
+ * memory, and all of them are read at every wake-up.
+ */
+export const OPEN_JOBS_MAX = 100_000;
+/** A row of the platform holds 2 MB; a character is up to three bytes. */
+export const QUEUE_ROW_MAX_CHARS = 500_000;
+/**
+ * The queue's log grows to this, or to the size of the last snapshot, before the next snapshot: what is replayed at a
+ * wake-up takes no longer than what is read, and snapshots cost as much as the log at most.
+ */
+export const QUEUE_LOG_MIN_CHARS = 4_000_000;
+/** Ended tasks per archive page: a look-up by id reads one or two pages, some milliseconds each. */
+export const ARCHIVE_PAGE_CHARS = 256_000;
+/** Undelivered events of one destination kept in memory at a snapshot; older ones wait in pages (O5). */
+export const OUTBOX_IN_MEMORY_MAX = 2_000;
 /** Outbox rows handed to a receiver at once. */
 export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */

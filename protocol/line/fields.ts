@@ -1,10 +1,12 @@
 /** The zod pieces that several wire schemas share: names, labels, bounded texts. */
 import { z } from "zod";
-import { isName } from "../ids.ts";
+import { isName, isUlid } from "../ids.ts";
 import {
   DESCRIPTION_MAX_BYTES,
   LABEL_MAX_CHARS,
   LABELS_MAX,
+  PAGE_DEFAULT,
+  PAGE_MAX,
   REASON_MAX_CHARS,
   TITLE_MAX_CHARS,
 } from "../limits.ts";
@@ -35,3 +37,9 @@ export type Priority = z.infer<typeof priority>;
 
 /** A git object id: SHA-1 in hex. */
 export const commitId = z.string().regex(/^[0-9a-f]{40}$/, { error: "expected 40 hex digits" });
+
+/** The query of every list: how many rows, and from where on. A cursor is the id of the last row of the page before. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z.string().refine(isUlid, { error: "expected the 'nextCursor' of the page before" }).optional(),
+});

@@ -47,6 +47,8 @@ const station = z.strictObject({
   id: name<StationId>(),
   name: z.string().trim().min(1).max(200),
   order: z.number().int().optional(),
+  /** Ours: how a task ends that comes to this station of type `none` without rules; `completed` when absent. */
+  terminalStatus: z.enum(["completed", "failed"]).optional(),
   trigger: aliased("trigger", trigger).prefault({}),
   operatorConfig: operatorConfig.optional(),
   pluginIds: z.array(z.string().max(200)).max(100).optional(),

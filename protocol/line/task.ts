@@ -1,8 +1,8 @@
 /** The task card that comes in, and TaskData that goes out (Line 2.5, with the fields of pick A12). */
 import { z } from "zod";
-import type { StationId } from "../ids.ts";
+import type { LineId, StationId } from "../ids.ts";
 import { renameKeys } from "./aliases.ts";
-import { description, labels, name, priority, title } from "./fields.ts";
+import { description, labels, name, pageQuery, priority, reason, title } from "./fields.ts";
 
 /** POST .../assembly-lines/{lineId}/tasks. The spec asks for a description; one that is missing is empty (A23). */
 export const taskCard = z.unknown().transform((input, context) => {
@@ -32,6 +32,28 @@ export const taskStatus = z.enum([
   "failed",
 ]);
 export type TaskStatus = z.infer<typeof taskStatus>;
+
+/** The statuses of a task that has not ended. */
+export const livingStatus = taskStatus.exclude(["completed", "failed"]);
+
+/** GET .../tasks: the living tasks, newest first. */
+export const taskListQuery = pageQuery.extend({
+  status: livingStatus.optional(),
+  line: name<LineId>().optional(),
+  station: name<StationId>().optional(),
+});
+
+/** POST .../tasks/{taskId}/cancel. */
+export const cancelInput = z.strictObject({ reason: reason.default("") });
+
+/** POST .../tasks/{taskId}/retry: a new job at the task's station, or at the one named. */
+export const retryInput = z.strictObject({
+  stationId: name<StationId>().optional(),
+  reason: reason.default(""),
+});
+
+/** POST .../tasks/{taskId}/move. */
+export const moveInput = z.strictObject({ stationId: name<StationId>(), reason: reason.default("") });
 
 export const outcome = z.enum(["success", "failure", "cancelled"]);
 export type Outcome = z.infer<typeof outcome>;
@@ -83,7 +105,27 @@ export interface TaskData {
   readonly updatedAt: number;
   readonly status: TaskStatus;
   readonly rejectionReason: string | null;
+  /** Of an ended task: how its last job ended, which its status may not show (Line 7 item 6). */
+  readonly outcome: Outcome | null;
   readonly attempt: number;
   readonly currentJobId: string | null;
+  /** Live streams of its agents, oldest first (Line 4.2 `streams`). */
+  readonly streams: readonly {
+    readonly sessionId: string;
+    readonly broadcastId: string | null;
+    readonly at: number;
+  }[];
   readonly history: readonly TaskHistoryEntry[];
+}
+
+/** A row of a list of tasks: what a card shows. GET the task for the rest. */
+export type TaskSummary = Omit<TaskData, "description" | "order" | "history">;
+
+/** GET .../tasks. */
+export interface TaskPage {
+  readonly tasks: readonly TaskSummary[];
+  /** For the next page; null after the last one. */
+  readonly nextCursor: string | null;
+  /** Where tasks that ended are listed. */
+  readonly endedTasksUrl: string;
 }

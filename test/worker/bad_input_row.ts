@@ -1,10 +1,22 @@
 /** What one route of the table says, and the short ways to write a row. */
 
 /**
- * Who a route is for. `any`: every token of the project. `link`: the token of a gate link. `page`: a signed-in browser,
+ * Who a route is for. `any`: every token of the project. `stream`: a user, and the runner and job of the task. `job`: as
+ * `any`, and the job itself. `link`: the token of a gate link. `page`: a signed-in browser,
  * others are sent to the sign-in page. `admin`: the admin token only. `open`: everybody, or a proof in the body.
  */
-export type Audience = "user" | "runner" | "any" | "artifact" | "git" | "link" | "page" | "admin" | "open";
+export type Audience =
+  | "user"
+  | "runner"
+  | "any"
+  | "artifact"
+  | "stream"
+  | "job"
+  | "git"
+  | "link"
+  | "page"
+  | "admin"
+  | "open";
 
 /** One wrong request with the token that is right for the route. */
 export interface BadRow {

@@ -103,6 +103,8 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
     user: () => [...strangers, ...wrongKind("runner", "job", "repository")],
     runner: () => [...strangers, ...wrongKind("user", "job", "repository")],
     artifact: () => [...strangers, ...wrongKind("runner", "repository")],
+    job: () => [...strangers, ...wrongKind("repository")],
+    stream: () => [...strangers, ...wrongKind("repository")],
     git: () => strangers,
     admin: () => [
       refuse("no token", null, 401, "unauthenticated"),

@@ -21,6 +21,8 @@ export type Principal =
   | { readonly kind: "job"; readonly name: string; readonly jobId: JobId; readonly taskId: TaskId }
   | { readonly kind: "repository"; readonly name: string; readonly jobId: JobId; readonly taskId: TaskId };
 
+export type UserPrincipal = Extract<Principal, { kind: "user" }>;
+
 /** Recognises the caller among the tokens of this project. */
 export function authenticate(
   state: Pick<QueueState, "tokens">,
@@ -67,7 +69,7 @@ export function authorizeUser(
   caller: Caller,
   demand: Demand,
   nowMs: number,
-): Result<Extract<Principal, { kind: "user" }>, QueueError> {
+): Result<UserPrincipal, QueueError> {
   const user = authorize(state, caller, "user");
   if (!user.ok) return user;
   const allowed = checkGrant(state, user.value.grant, demand, nowMs);

@@ -56,19 +56,23 @@ export function cancelTask(
       : null;
     finishJob(draft, job, { outcome: "cancelled", reason: text, run, report: null });
   } else {
-    if (task.state.kind === "awaiting_review") {
-      draft.emit({ destination: "gate", action: "cancel", askId: task.state.askId, reason: text });
-      recordGateEnd(draft, task, task.state, {
-        state: "cancelled",
-        outcome: null,
-        decidedBy: null,
-        reason: text,
-        endedAtMs: draft.nowMs,
-      });
-    }
+    withdrawAsk(draft, task, text);
     endTask(draft, task, text);
   }
   return ok(draft.task(taskId)!);
+}
+
+/** Takes back the question that a task waits on, if it does: its links are dead from then on. */
+export function withdrawAsk(draft: Draft, task: Task, reason: string): void {
+  if (task.state.kind !== "awaiting_review") return;
+  draft.emit({ destination: "gate", action: "cancel", askId: task.state.askId, reason });
+  recordGateEnd(draft, task, task.state, {
+    state: "cancelled",
+    outcome: null,
+    decidedBy: null,
+    reason,
+    endedAtMs: draft.nowMs,
+  });
 }
 
 /** Tells the history that a gate is no longer waiting: its lists show the gates that are open. */

@@ -48,7 +48,12 @@ Deno.test("rejecting fails the task with the reason, or says that it was rejecte
   for (const [reason, expected] of [["not yet", "not yet"], ["", "rejected"]] as const) {
     const { rig, id } = atGate();
     rig.resolve(rig.task(id), "reject", reason);
-    assert.deepEqual(rig.task(id).state, { kind: "failed", reason: expected, endedAtMs: rig.nowMs() });
+    assert.deepEqual(rig.task(id).state, {
+      kind: "failed",
+      reason: expected,
+      endedAtMs: rig.nowMs(),
+      outcome: "success",
+    });
   }
 });
 
@@ -129,6 +134,7 @@ Deno.test("cancelling a queued task ends its job and fails the task", () => {
   });
   assert.deepEqual(rig.task(id).state, {
     kind: "failed",
+    outcome: "cancelled",
     reason: "cancelled: wrong card",
     endedAtMs: rig.nowMs(),
   });

@@ -5,17 +5,22 @@ import type { Draft } from "./draft.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
 import { leaveStation, putTask } from "./task.ts";
 
+/** How a job ends. */
+export interface JobEnd {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  readonly run: Run | null;
+  readonly report: FinalReport | null;
+}
+
 /** Ends a job, and its run if one is active, and moves the task on. */
-export function finishJob(
-  draft: Draft,
-  job: Job,
-  end: {
-    readonly outcome: Outcome;
-    readonly reason: string | null;
-    readonly run: Run | null;
-    readonly report: FinalReport | null;
-  },
-): void {
+export function finishJob(draft: Draft, job: Job, end: JobEnd): void {
+  const finished = endJob(draft, job, end);
+  leaveStation(draft, draft.task(job.taskId)!, finished);
+}
+
+/** Ends a job, and its run if one is active. Where the task goes is the caller's to say. */
+export function endJob(draft: Draft, job: Job, end: JobEnd): Job {
   if (end.run !== null) {
     draft.put({
       kind: "run",
@@ -40,7 +45,7 @@ export function finishJob(
     runnerName: end.run?.runnerName ?? null,
     detail: end.reason === null ? end.outcome : `${end.outcome}: ${end.reason}`,
   });
-  leaveStation(draft, task, finished);
+  return finished;
 }
 
 /** Ends a run without a result. The job goes back to the queue, or ends after too many lost runs (Q4). */

@@ -2,12 +2,22 @@
 import type {
   PollAnswer,
   PolledJob,
+  progressInput,
   ReportAnswer,
   RunnerRegistered,
   RunnerReport,
   RunnerUpdate,
 } from "../../protocol/line/runner.ts";
-import type { TaskCard, TaskData } from "../../protocol/line/task.ts";
+import type { z } from "zod";
+import type { JobData, jobListQuery, JobPage, RunData } from "../../protocol/line/job.ts";
+import type {
+  moveInput,
+  retryInput,
+  TaskCard,
+  TaskData,
+  taskListQuery,
+  TaskPage,
+} from "../../protocol/line/task.ts";
 import type { Scope, TokenInput } from "../../protocol/line/token.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
@@ -44,7 +54,11 @@ export type QueueError =
   | { readonly reason: "runner_name_taken"; readonly name: string }
   | { readonly reason: "runner_does_not_match"; readonly missing: readonly string[] }
   | { readonly reason: "gate_not_waiting"; readonly gateId: string; readonly status: string }
-  | { readonly reason: "task_ended"; readonly taskId: string; readonly status: string };
+  | { readonly reason: "task_ended"; readonly taskId: string; readonly status: string }
+  | { readonly reason: "task_not_retryable"; readonly taskId: string; readonly status: string }
+  | { readonly reason: "task_held"; readonly taskId: string; readonly runnerName: string }
+  | { readonly reason: "station_dispatches_nothing"; readonly stationId: string }
+  | { readonly reason: "attempts_exhausted"; readonly stationId: string; readonly attemptsMax: number };
 
 export interface LineView {
   readonly id: string;
@@ -131,7 +145,38 @@ export interface JobQueueApi {
     caller: Caller,
     input: { readonly lineId: string; readonly card: TaskCard; readonly baseUrl: string },
   ): Answer<TaskData>;
-  readTask(caller: Caller, input: { readonly taskId: string; readonly baseUrl: string }): Answer<TaskData>;
+  /** `lineId`: the line of the path, which must be the task's. */
+  readTask(
+    caller: Caller,
+    input: { readonly taskId: string; readonly lineId?: string; readonly baseUrl: string },
+  ): Answer<TaskData>;
+  listTasks(
+    caller: Caller,
+    input: z.infer<typeof taskListQuery> & { readonly baseUrl: string },
+  ): Answer<TaskPage>;
+  retryTask(
+    caller: Caller,
+    input: z.infer<typeof retryInput> & { readonly taskId: string; readonly baseUrl: string },
+  ): Answer<TaskData>;
+  moveTask(
+    caller: Caller,
+    input: z.infer<typeof moveInput> & { readonly taskId: string; readonly baseUrl: string },
+  ): Answer<TaskData>;
+  /** By a user, by the task's own job, or by the runner that holds the task's job. */
+  linkStream(
+    caller: Caller,
+    input: {
+      readonly taskId: string;
+      readonly lineId?: string;
+      readonly sessionId: string;
+      readonly broadcastId: string | null;
+      readonly baseUrl: string;
+    },
+  ): Answer<TaskData>;
+
+  listJobs(caller: Caller, input: z.infer<typeof jobListQuery>): Answer<JobPage>;
+  readJob(caller: Caller, jobId: string): Answer<JobData>;
+  readRun(caller: Caller, runId: string): Answer<RunData>;
   cancelTask(
     caller: Caller,
     input: { readonly taskId: string; readonly reason: string; readonly baseUrl: string },
@@ -178,10 +223,18 @@ export interface JobQueueApi {
     caller: Caller,
     input: { readonly runnerId: string; readonly report: RunnerReport },
   ): Answer<ReportAnswer>;
-  /** A report that names its run instead of its runner (Line 4.2). */
+  /** A report that names its run instead of its runner (Line 4.2). `stream` is linked to the run's task. */
   reportRun(
     caller: Caller,
-    input: { readonly runId: string; readonly report: RunnerReport },
+    input: {
+      readonly runId: string;
+      readonly report: RunnerReport;
+      readonly stream?: { readonly sessionId: string; readonly broadcastId: string | null };
+    },
+  ): Answer<ReportAnswer>;
+  tellProgress(
+    caller: Caller,
+    input: z.infer<typeof progressInput> & { readonly runId: string; readonly jobId: string },
   ): Answer<ReportAnswer>;
   /** Lets a log chunk in, and renews the lease. */
   admitLog(
@@ -205,8 +258,11 @@ export interface JobQueueApi {
   ): Answer<RepositoryAccess>;
   /** For the page behind a gate link, which proves itself by the gate's token and not to the queue. */
   repositoryForGate(taskId: string): Answer<RepositoryAccess>;
-  /** May the caller look at the project at all? `name` is how the audit would call it. */
-  authorizeReader(caller: Caller): Answer<{ readonly name: string }>;
+  /**
+   * May the caller look at the project at all? `name` is how the audit would call it; `lineId` is the one line that its
+   * token is locked to, null for all.
+   */
+  authorizeReader(caller: Caller): Answer<{ readonly name: string; readonly lineId: string | null }>;
   /** May the caller subscribe to `job_available`? Answers the runner's id. */
   authorizeRunner(caller: Caller): Answer<{ readonly runnerId: string }>;
   /** Whose artifact is it? A job's own token names its task and job; a user's names neither. */

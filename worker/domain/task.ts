@@ -5,7 +5,7 @@
  *   next place: another station | awaiting_review | completed | failed
  *
  * Invariants:
- *   T1  A task that ended never changes again.
+ *   T1  A task that ended never changes again, unless a person retries it (`redirect.ts`).
  *   T2  Jobs of one task at one station are counted; after `attemptsMax` the task fails instead of looping (Q4).
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
@@ -15,16 +15,21 @@ import type { Gate, Station } from "../../protocol/line/line.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import { findLine } from "./line_catalog.ts";
-import type { Job, LineVersion, Task } from "./queue_state.ts";
+import type { Job, JobState, LineVersion, Task } from "./queue_state.ts";
 import { hasRules, nextStation } from "./transition.ts";
 import { latestCommits } from "./task_commits.ts";
 import { attemptsAt } from "./task_memory.ts";
 
-/** Takes a card onto a line, at its first station or at the one that the card names. */
+/**
+ * Takes a card onto a line, at its first station or at the one that the card names.
+ *
+ * `mayDispatch` false: whoever submits may not let jobs be made (scope `runs:dispatch`), so the task waits at its station
+ * without a job until somebody who may retries or moves it.
+ */
 export function submitTask(
   draft: Draft,
   actor: string,
-  input: { readonly lineId: string; readonly card: TaskCard },
+  input: { readonly lineId: string; readonly card: TaskCard; readonly mayDispatch?: boolean },
 ): Result<Task, QueueError> {
   const found = findLine(draft.before, input.lineId);
   if (!found.ok) return found;
@@ -51,7 +56,12 @@ export function submitTask(
   };
   draft.note(task, "task_submitted", { stationId, detail: task.title });
   draft.audit("task_submitted", actor, { taskId: task.id, subject: `line:${line.id}` });
-  enterStation(draft, line, task, stationId, "submission");
+  if (input.mayDispatch === false && stationOf(line, stationId).trigger.type !== "none") {
+    putTask(draft, task);
+    draft.note(task, "task_waiting", { stationId, detail: "for somebody who may dispatch" });
+  } else {
+    enterStation(draft, line, task, stationId, "submission");
+  }
   return ok(draft.task(task.id)!);
 }
 
@@ -63,14 +73,16 @@ export function enterStation(
   stationId: StationId,
   via: "submission" | "transition",
 ): void {
-  const station = line.definition.stations.find((s) => s.id === stationId)!;
+  const station = stationOf(line, stationId);
   const moved: Task = {
     ...task,
     stationId,
     hasAgentRepository: task.hasAgentRepository || station.trigger.createAssemblyLineRepo,
   };
   if (station.trigger.type === "none") {
-    if (via === "transition" && !hasRules(line.definition, stationId)) return endTask(draft, moved, null);
+    if (via === "transition" && !hasRules(line.definition, stationId)) {
+      return endAtTerminal(draft, moved, station);
+    }
     putTask(draft, { ...moved, state: { kind: "waiting" } });
     return draft.note(moved, "task_waiting", { stationId, detail: station.name });
   }
@@ -101,6 +113,23 @@ export function enterStation(
     state: { kind: "at_station", jobId: job.id, phase: "queued" },
   });
   draft.note(moved, "job_queued", { stationId, jobId: job.id, detail: `attempt ${attempt}` });
+}
+
+/** A terminal station says how tasks end there; how their last job ended is kept beside it (Line 7 item 6). */
+function endAtTerminal(draft: Draft, task: Task, station: Station): void {
+  if (station.terminalStatus !== "failed") return endTask(draft, task, null);
+  const last = lastEnd(draft, task);
+  endTask(draft, task, `stopped at station '${station.id}'${last?.reason ? `: ${last.reason}` : ""}`);
+}
+
+/** How the newest job of a task ended; null while it has none that did. */
+function lastEnd(draft: Draft, task: Task): Extract<JobState, { kind: "finished" }> | null {
+  const state = task.jobIds.length === 0 ? undefined : draft.job(task.jobIds.at(-1)!)?.state;
+  return state?.kind === "finished" ? state : null;
+}
+
+function stationOf(line: LineVersion, stationId: StationId): Station {
+  return line.definition.stations.find((station) => station.id === stationId)!;
 }
 
 /** Applies the transition rules after a job has finished. */
@@ -136,7 +165,7 @@ function openGate(
   toStationId: StationId,
 ): void {
   const askId = draft.newId<AskId>();
-  const station = (id: StationId): Station => line.definition.stations.find((s) => s.id === id)!;
+  const station = (id: StationId) => stationOf(line, id);
   const commits = latestCommits(draft, task);
   putTask(draft, {
     ...task,
@@ -193,11 +222,10 @@ function openGate(
 /** Ends a task: completed without a reason, failed with one. */
 export function endTask(draft: Draft, task: Task, failure: string | null): void {
   const status = failure === null ? "completed" : "failed";
+  const end = { endedAtMs: draft.nowMs, outcome: lastEnd(draft, task)?.outcome ?? null };
   putTask(draft, {
     ...task,
-    state: failure === null
-      ? { kind: "completed", endedAtMs: draft.nowMs }
-      : { kind: "failed", reason: failure, endedAtMs: draft.nowMs },
+    state: failure === null ? { kind: "completed", ...end } : { kind: "failed", reason: failure, ...end },
   });
   draft.note(task, `task_${status}`, { stationId: task.stationId, detail: failure ?? "" }, status);
 }

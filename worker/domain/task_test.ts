@@ -13,7 +13,7 @@ import {
 import { submitTask } from "./task.ts";
 import { findAsk } from "./gate_lookup.ts";
 import { taskStatus } from "./task_status.ts";
-import { taskView } from "./task_view.ts";
+import { stateSource, taskView } from "./task_view.ts";
 
 const REVIEW = { id: "review", name: "Review", description: "Look at it" };
 
@@ -70,7 +70,11 @@ Deno.test("a task moves along the line and completes after its last station", ()
   assert.deepEqual([rig.task(id).stationId, taskStatus(rig.task(id))], ["b", "queued"]);
   rig.advance(5);
   rig.work(runner, SUCCESS);
-  assert.deepEqual(rig.task(id).state, { kind: "completed", endedAtMs: rig.nowMs() });
+  assert.deepEqual(rig.task(id).state, {
+    kind: "completed",
+    endedAtMs: rig.nowMs(),
+    outcome: "success",
+  });
   assert.deepEqual(rig.timeline(id), [
     ...["task_submitted", "job_queued", "run_claimed", "job_finished"],
     ...["job_queued", "run_claimed", "job_finished", "task_completed"],
@@ -83,7 +87,12 @@ Deno.test("a failure without a rule fails the task with the runner's error", () 
   const rig = rigWith([station("a"), station("b")]);
   const { id } = rig.submit("tidy");
   rig.work(rig.runner("r1"), FAILURE);
-  assert.deepEqual(rig.task(id).state, { kind: "failed", reason: "tests are red", endedAtMs: rig.nowMs() });
+  assert.deepEqual(rig.task(id).state, {
+    kind: "failed",
+    reason: "tests are red",
+    endedAtMs: rig.nowMs(),
+    outcome: "failure",
+  });
 });
 
 Deno.test("a rule to the same station makes a new job each time, and after the last attempt fails (T2, Q4)", () => {
@@ -217,11 +226,11 @@ Deno.test("stations and gates may be called like what every object inherits", ()
     assert.equal(findAsk(rig.state, id, name).ok, false);
     rig.work(rig.runner("r1"), FAILURE);
     assert.equal(rig.jobOf(id).attempt, 2);
-    assert.equal(taskView(rig.state, rig.submit("tidy", { columnId: "b" }), "").attempt, 1);
+    assert.equal(taskView(stateSource(rig.state), rig.submit("tidy", { columnId: "b" }), "").attempt, 1);
   }
   const rig = rigWith([manual("constructor")]);
   const task = rig.submit("tidy");
-  assert.equal(taskView(rig.state, task, "").attempt, 0);
+  assert.equal(taskView(stateSource(rig.state), task, "").attempt, 0);
   const told = rig.events.flatMap((e) =>
     e.destination === "history" && e.record.kind === "task" ? [e.record] : []
   );

@@ -1,6 +1,7 @@
 /** A task as it goes out: TaskData with status, history and repository (Line 2.5, pick A12). */
-import type { TaskData, TaskHistoryEntry } from "../../protocol/line/task.ts";
-import { waitingBefore } from "./queue_index.ts";
+import type { TaskData, TaskHistoryEntry, TaskSummary } from "../../protocol/line/task.ts";
+import type { Draft } from "./draft.ts";
+import { type QueueIndex, waitingBefore } from "./queue_index.ts";
 import type { Job, LineVersion, QueueState, Run, Task } from "./queue_state.ts";
 import { attemptsAt } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
@@ -10,11 +11,44 @@ export function repositoryUrl(baseUrl: string, owner: string, project: string, t
   return `${baseUrl}/api/git/${encodeURIComponent(owner)}/${encodeURIComponent(project)}/${taskId}.git`;
 }
 
-/** Builds TaskData from the state. */
-export function taskView(state: QueueState, task: Task, baseUrl: string): TaskData {
-  const { owner, project } = state.settings;
-  const line = state.lines.get(`${task.lineId}@${task.lineVersion}`);
-  const jobs = task.jobIds.map((id) => state.jobs.get(id)).filter((job) => job !== undefined);
+/** What a view reads: a state, or a decision in the making, so that an answer can be part of its decision. */
+export interface ViewSource extends Pick<Draft, "settings" | "line" | "job" | "run"> {
+  readonly index: QueueIndex;
+}
+
+/** Views of the state as it is. */
+export function stateSource(state: QueueState): ViewSource {
+  return {
+    settings: () => state.settings,
+    line: (id, version) => state.lines.get(`${id}@${version}`),
+    job: (id) => state.jobs.get(id),
+    run: (id) => state.runs.get(id),
+    index: state.index,
+  };
+}
+
+/** Views of the state as a decision leaves it. */
+export function draftSource(draft: Draft): ViewSource {
+  const { settings, line, job, run, before } = draft;
+  return { settings, line, job, run, index: before.index };
+}
+
+/** Builds TaskData. */
+export function taskView(source: ViewSource, task: Task, baseUrl: string): TaskData {
+  const line = source.line(task.lineId, task.lineVersion);
+  const jobs = task.jobIds.map((id) => source.job(id)).filter((job) => job !== undefined);
+  return {
+    ...taskSummary(source, task, baseUrl),
+    description: task.description,
+    order: waitingBefore(source.index, task),
+    history: jobs.map((job) => historyEntry(source, line, job)),
+  };
+}
+
+/** Builds the row of a list. */
+export function taskSummary(source: ViewSource, task: Task, baseUrl: string): TaskSummary {
+  const { owner, project } = source.settings();
+  const { state } = task;
   return {
     id: task.id,
     owner,
@@ -23,12 +57,10 @@ export function taskView(state: QueueState, task: Task, baseUrl: string): TaskDa
     assemblyLineId: task.lineId,
     assemblyLineVersion: task.lineVersion,
     title: task.title,
-    description: task.description,
     columnId: task.stationId,
-    order: waitingBefore(state.index, task),
     priority: task.priority,
     labels: task.labels,
-    pendingGateId: task.state.kind === "awaiting_review" ? task.state.gateId : null,
+    pendingGateId: state.kind === "awaiting_review" ? state.gateId : null,
     assemblyLineRepo: {
       repoId: task.id,
       url: repositoryUrl(baseUrl, owner, project, task.id),
@@ -38,15 +70,20 @@ export function taskView(state: QueueState, task: Task, baseUrl: string): TaskDa
     createdAt: task.createdAtMs,
     updatedAt: task.updatedAtMs,
     status: taskStatus(task),
-    rejectionReason: task.state.kind === "failed" ? task.state.reason : null,
+    rejectionReason: state.kind === "failed" ? state.reason : null,
+    outcome: state.kind === "completed" || state.kind === "failed" ? state.outcome ?? null : null,
     attempt: attemptsAt(task, task.stationId),
-    currentJobId: task.state.kind === "at_station" ? task.state.jobId : null,
-    history: jobs.map((job) => historyEntry(state, line, job)),
+    currentJobId: state.kind === "at_station" ? state.jobId : null,
+    streams: (task.streams ?? []).map(({ sessionId, broadcastId, atMs }) => ({
+      sessionId,
+      broadcastId,
+      at: atMs,
+    })),
   };
 }
 
-function historyEntry(state: QueueState, line: LineVersion | undefined, job: Job): TaskHistoryEntry {
-  const runs = job.runIds.map((id) => state.runs.get(id)).filter((run) => run !== undefined);
+function historyEntry(source: ViewSource, line: LineVersion | undefined, job: Job): TaskHistoryEntry {
+  const runs = job.runIds.map((id) => source.run(id)).filter((run) => run !== undefined);
   const last: Run | undefined = runs.at(-1);
   const report = last?.state.kind === "finished" ? last.state.report : null;
   const end = job.state.kind === "finished" ? job.state : null;

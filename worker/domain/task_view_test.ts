@@ -5,7 +5,7 @@ import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "..
 import { claimedJob, offeredJob } from "./agent_definition.ts";
 import { putProject } from "./project.ts";
 import { latestCommits, readerOf } from "./task_commits.ts";
-import { taskView } from "./task_view.ts";
+import { stateSource, taskView } from "./task_view.ts";
 
 const BASE = "https://shop.test";
 
@@ -26,7 +26,7 @@ Deno.test("TaskData says where the task is, what it waits for, and what was done
   );
   const runner = rig.runner("r1");
   const { id } = rig.submit("tidy", { title: "T", description: "D", priority: "high", labels: ["x"] });
-  const view = () => taskView(rig.state, rig.task(id), BASE);
+  const view = () => taskView(stateSource(rig.state), rig.task(id), BASE);
   assert.deepEqual(
     [view().stageId, view().assemblyLineId, view().columnId, view().order, view().priority, view().labels],
     ["tidy", "tidy", "a", 0, "high", ["x"]],
@@ -77,7 +77,7 @@ Deno.test("order counts the tasks of the line that wait at the same station and 
     rig.submit("other");
     return rig.submit("tidy").id;
   });
-  const orders = () => ids.map((id) => taskView(rig.state, rig.task(id), BASE).order);
+  const orders = () => ids.map((id) => taskView(stateSource(rig.state), rig.task(id), BASE).order);
   assert.deepEqual(orders(), [0, 1, 2]);
   rig.cancel(ids[0]!);
   assert.deepEqual(orders().slice(1), [0, 1]);

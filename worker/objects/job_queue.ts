@@ -16,6 +16,7 @@ import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import { type OpenQueue, openQueue } from "./open_queue.ts";
 import type { Handlers, QueueMethod } from "./queue_handlers/handlers.ts";
+import { jobHandlers } from "./queue_handlers/job_handlers.ts";
 import { lineHandlers } from "./queue_handlers/line_handlers.ts";
 import { projectHandlers } from "./queue_handlers/project_handlers.ts";
 import { questionHandlers } from "./queue_handlers/question_handlers.ts";
@@ -28,6 +29,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...projectHandlers,
   ...lineHandlers,
   ...taskHandlers,
+  ...jobHandlers,
   ...runnerHandlers,
   ...workHandlers,
   ...questionHandlers,

@@ -9,6 +9,7 @@ import {
   authorizeReading,
   authorizeUser,
   type Principal,
+  type UserPrincipal,
 } from "../domain/authorize.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { Draft } from "../domain/draft.ts";
@@ -21,7 +22,7 @@ export interface QueueAccess {
   asUser<T>(
     caller: Caller,
     demand: Demand,
-    decider: (draft: Draft, actor: string) => Result<T, QueueError>,
+    decider: (draft: Draft, actor: string, user: UserPrincipal) => Result<T, QueueError>,
     about?: About,
   ): Result<T, QueueError>;
   asRunner<T>(
@@ -47,7 +48,8 @@ export function createQueueAccess(core: QueueCore): QueueAccess {
       if (!known.ok) return known;
       core.page(about);
       const user = authorizeUser(core.state, caller, demand, core.nowMs());
-      return user.ok ? core.run((draft) => decider(draft, actorLabel(user.value)), about) : user;
+      if (!user.ok) return user;
+      return core.run((draft) => decider(draft, actorLabel(user.value), user.value), about);
     },
     asRunner: (caller, decider, about = {}) => {
       const runner = authorize(core.state, caller, "runner");

@@ -10,10 +10,8 @@ import {
   runnerReport,
   type RunnerUpdate,
   runnerUpdate,
-  runReport,
 } from "../../protocol/line/runner.ts";
 import type { AppEnv } from "../app_env.ts";
-import { reportOfRun } from "../domain/reference_report.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, readBody } from "./input.ts";
@@ -97,13 +95,6 @@ export function createRunnerRoutes(): Hono<AppEnv> {
       return answer(await c.var.queue.updateRunner(c.var.caller, input));
     }
     return answer(await c.var.queue.report(c.var.caller, { runnerId, report: body.value }));
-  });
-  app.patch(`${project}/runs/:runId/jobs/:jobId`, async (c) => {
-    const body = await readBody(c, runReport);
-    if (!body.ok) return body.error;
-    const report = reportOfRun(body.value, c.req.param("jobId"));
-    const input = { runId: c.req.param("runId"), report };
-    return answer(await c.var.queue.reportRun(c.var.caller, input));
   });
   return app;
 }

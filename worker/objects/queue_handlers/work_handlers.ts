@@ -1,9 +1,13 @@
 /** Runners at work: polls, claims, reports, output. */
+import type { RunId } from "../../../protocol/ids.ts";
 import { err } from "../../../protocol/result.ts";
+import { tellProgress } from "../../domain/progress.ts";
 import { admitLog, reportRun } from "../../domain/report.ts";
+import { hasEnded } from "../../domain/task_status.ts";
+import { linkStream } from "../../domain/task_stream.ts";
 import type { Handlers } from "./handlers.ts";
 
-type Methods = "poll" | "claim" | "report" | "reportRun" | "admitLog";
+type Methods = "poll" | "claim" | "report" | "reportRun" | "tellProgress" | "admitLog";
 
 export const workHandlers: Handlers<Methods> = {
   poll: (queue, caller, input) => {
@@ -22,11 +26,18 @@ export const workHandlers: Handlers<Methods> = {
   },
   reportRun: (queue, caller, input) => {
     const report = { ...input.report, runId: input.runId };
-    return queue.access.asRunner(
-      caller,
-      (draft, runnerId) => reportRun(draft, runnerId, report),
-      queue.access.aboutReport(caller, report),
-    );
+    return queue.access.asRunner(caller, (draft, runnerId) => {
+      const answer = reportRun(draft, runnerId, report);
+      const run = draft.run(input.runId as RunId);
+      if (!answer.ok || input.stream === undefined || run === undefined) return answer;
+      // A stream that is told of too late is no reason to refuse the report that tells of it.
+      const task = draft.task(run.taskId)!;
+      if (!hasEnded(task)) linkStream(draft, task, input.stream);
+      return answer;
+    }, queue.access.aboutReport(caller, report));
+  },
+  tellProgress: (queue, caller, input) => {
+    return queue.access.asRunner(caller, (draft, runnerId) => tellProgress(draft, runnerId, input), input);
   },
   admitLog: (queue, caller, input) => {
     return queue.access.asRunner(caller, (draft, runnerId) => admitLog(draft, runnerId, input), input);

@@ -1,0 +1,72 @@
+/** Jobs and runs: looked at by people, reported on by runners in the reference's words (Line 4.2). */
+import { type Context, Hono } from "hono";
+import { jobListQuery } from "../../protocol/line/job.ts";
+import { progressInput, runReport } from "../../protocol/line/runner.ts";
+import { LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
+import type { AppEnv } from "../app_env.ts";
+import { reportOfRun } from "../domain/reference_report.ts";
+import { taskLog } from "../stubs/task_log.ts";
+import { answer } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
+
+export function createJobRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const project = "/api/owners/:owner/projects/:project";
+
+  app.get(`${project}/jobs`, async (c) => {
+    const query = readQuery(c, jobListQuery);
+    if (!query.ok) return query.error;
+    return answer(await c.var.queue.listJobs(c.var.caller, query.value));
+  });
+  app.get(`${project}/jobs/:jobId`, async (c) => {
+    return answer(await c.var.queue.readJob(c.var.caller, c.req.param("jobId")));
+  });
+  app.get(`${project}/runs/:runId`, async (c) => {
+    return answer(await c.var.queue.readRun(c.var.caller, c.req.param("runId")));
+  });
+  app.post(`${project}/runs/:runId/jobs/:jobId/progress`, async (c) => {
+    const body = await readBody(c, progressInput);
+    if (!body.ok) return body.error;
+    const { runId, jobId } = c.req.param();
+    return answer(await c.var.queue.tellProgress(c.var.caller, { ...body.value, runId, jobId }));
+  });
+  app.patch(`${project}/runs/:runId/jobs/:jobId`, async (c) => {
+    const body = await readBody(c, runReport);
+    if (!body.ok) return body.error;
+    const { runId, jobId } = c.req.param();
+    const { logs, sessionId, broadcastId, leaseEpoch } = body.value;
+    if (logs) {
+      const refused = await appendLogs(c, { runId, jobId, leaseEpoch: leaseEpoch ?? null, logs });
+      if (refused !== null) return refused;
+    }
+    const stream = sessionId == null ? {} : { stream: { sessionId, broadcastId: broadcastId ?? null } };
+    const report = reportOfRun(body.value, jobId);
+    return answer(await c.var.queue.reportRun(c.var.caller, { runId, report, ...stream }));
+  });
+  return app;
+}
+
+/** Output that comes with a report. A run that is over has had it: then the report came before and is repeated. */
+async function appendLogs(
+  c: Context<AppEnv>,
+  input: {
+    readonly runId: string;
+    readonly jobId: string;
+    readonly leaseEpoch: number | null;
+    readonly logs: string;
+  },
+): Promise<Response | null> {
+  const { runId, jobId, leaseEpoch } = input;
+  const admitted = await c.var.queue.admitLog(c.var.caller, { runId, jobId, leaseEpoch });
+  if (!admitted.ok) return answer(admitted);
+  const { taskId, stationId, cancel } = admitted.value;
+  if (cancel) return null;
+  const { owner, project } = c.var.at;
+  const log = taskLog(c.env, owner, project, taskId);
+  const bytes = new TextEncoder().encode(input.logs);
+  for (let at = 0; at < bytes.length; at += LOG_CHUNK_MAX_BYTES) {
+    const piece = bytes.slice(at, at + LOG_CHUNK_MAX_BYTES);
+    await log.append({ runId, stationId, sequence: null, offset: null, bytes: piece });
+  }
+  return null;
+}
