@@ -113,6 +113,11 @@ export const AREAS: readonly Area[] = [
   },
   { path: "worker/limits.ts", may: ["protocol/"], packages: [] },
   { path: "worker/", may: ["protocol/", "worker/domain/", ...WORKER_GROUND], packages: ["hono", "zod"] },
+  {
+    path: "worker/scheduled.ts",
+    may: ["protocol/", "worker/domain/", "worker/store/history/prune.ts", ...WORKER_GROUND],
+    packages: [],
+  },
   { path: "worker/app.ts", may: ["protocol/", "worker/"], packages: ["hono"] },
   { path: "worker/main.ts", may: ["protocol/", "worker/"], packages: ["hono", "cloudflare:workers"] },
 

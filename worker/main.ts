@@ -1,9 +1,16 @@
 /** The Worker's entry: wiring only. Object classes are exported under the names that `wrangler.toml` binds. */
 import { createApp } from "./app.ts";
+import type { Env } from "./env.ts";
+import { onSchedule } from "./scheduled.ts";
 
 export { HumanGate } from "./objects/human_gate.ts";
 export { JobQueue } from "./objects/job_queue.ts";
 export { TaskLog } from "./objects/task_log.ts";
 export { TaskRepository } from "./objects/task_repository.ts";
 
-export default createApp();
+const app = createApp();
+
+export default {
+  fetch: app.fetch,
+  scheduled: (controller: ScheduledController, env: Env) => onSchedule(env, controller.scheduledTime),
+};

@@ -24,7 +24,12 @@ const PASSED_VARIABLES = [
   "SHOPFLOOR_ATTEMPTS_MAX",
   "SHOPFLOOR_RUNS_PER_JOB_MAX",
   "SHOPFLOOR_IMPORT_HOSTS",
+  "SHOPFLOOR_OUTPUT_RETENTION_DAYS",
+  "SHOPFLOOR_HISTORY_RETENTION_DAYS",
+  "SHOPFLOOR_AUDIT_RETENTION_DAYS",
 ] as const;
+/** How often the Worker's scheduled work is done: on the platform the cron in wrangler.toml says so. */
+const SCHEDULE_MS = 3_600_000;
 
 const [port, dataDir, configPath] = Deno.args;
 if (port === undefined || dataDir === undefined || configPath === undefined) {
@@ -69,4 +74,17 @@ Deno.addSignalListener("SIGTERM", () => {
   miniflare.dispose().then(() => Deno.exit(0), () => Deno.exit(1));
 });
 await miniflare.ready;
+setInterval(async () => {
+  try {
+    // Miniflare types a Worker as a mere fetcher.
+    const worker = await miniflare.getWorker("shopfloor") as unknown as {
+      scheduled(controller: { readonly scheduledTime: Date }): Promise<unknown>;
+    };
+    await worker.scheduled({ scheduledTime: new Date() });
+  } catch (cause) {
+    console.error(
+      `control plane: the scheduled work failed: ${cause instanceof Error ? cause.name : "unknown"}`,
+    );
+  }
+}, SCHEDULE_MS);
 console.log(`control plane: listening on 127.0.0.1:${port}`);

@@ -54,7 +54,10 @@ export const questionHandlers: Handlers<Methods> = {
     return allowed.ok ? ok({ taskId: null, jobId: null }) : allowed;
   },
   authorizeReader: (queue, caller) => {
-    return queue.access.asAny(caller, (reader) => ok({ name: actorLabel(reader) }));
+    return queue.access.asAny(caller, (reader) => {
+      const lineId = reader.kind === "user" ? reader.grant?.lineId ?? null : null;
+      return ok({ name: actorLabel(reader), lineId });
+    });
   },
   authorizeRunner: (queue, caller) => {
     const runner = authorize(queue.core.state, caller, "runner");

@@ -9,11 +9,21 @@
  * Make one reader per request: a connection must not outlive the request that opened it.
  */
 import { and, asc, count, desc, eq, getTableColumns, max, type SQL, sql } from "drizzle-orm";
-import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../limits.ts";
+import { LIST_PAGE_MAX } from "../../limits.ts";
+import { auditCondition, type AuditFilter } from "./audit_query.ts";
 import { type HistoryAddress, type HistoryDatabase, historyFault, openHistory } from "./connect.ts";
+import { encodeCursor, mustDecodeCursor } from "./cursor.ts";
+import { type Page, pageLimit, pageOf } from "./page.ts";
+import { runCondition, type RunFilter } from "./run_query.ts";
 import { audit, gates, jobs, lines, runs, tasks } from "./schema.ts";
+import { SEARCH_KINDS, type SearchFilter, searchHistory, type SearchHit } from "./search.ts";
 import { taskCondition, taskCursor, type TaskFilter } from "./task_query.ts";
 
+export type { AuditFilter } from "./audit_query.ts";
+export { decodeCursor } from "./cursor.ts";
+export type { Page } from "./page.ts";
+export type { RunFilter } from "./run_query.ts";
+export { MARK_BEGIN, MARK_END, SEARCH_KINDS, type SearchFilter, type SearchHit } from "./search.ts";
 export { isTaskCursor, type TaskFilter } from "./task_query.ts";
 
 export type HistoryAnswer<T> =
@@ -24,9 +34,9 @@ export type HistoryAnswer<T> =
 export type LineRow = typeof lines.$inferSelect;
 export type TaskRow = Omit<typeof tasks.$inferSelect, "rowId">;
 export type JobRow = typeof jobs.$inferSelect;
-export type RunRow = typeof runs.$inferSelect;
+export type RunRow = Omit<typeof runs.$inferSelect, "rowId">;
 export type GateRow = typeof gates.$inferSelect;
-export type AuditRow = typeof audit.$inferSelect;
+export type AuditRow = Omit<typeof audit.$inferSelect, "rowId">;
 
 export interface TaskPage {
   readonly tasks: readonly TaskRow[];
@@ -63,6 +73,12 @@ export interface HistoryReader {
   listGatesOfTask(key: TaskKey): Promise<HistoryAnswer<readonly GateRow[]>>;
   /** Who did what with this task, in order. */
   listAudit(key: TaskKey): Promise<HistoryAnswer<readonly AuditRow[]>>;
+  /** Runs of a project, newest claim first. */
+  pageRuns(filter: RunFilter): Promise<HistoryAnswer<Page<RunRow>>>;
+  /** The audit trail of a project, newest first. */
+  pageAudit(filter: AuditFilter): Promise<HistoryAnswer<Page<AuditRow>>>;
+  /** Cards, reports and audit entries in which the words occur. */
+  search(filter: SearchFilter): Promise<HistoryAnswer<Page<SearchHit>>>;
 }
 
 /** Makes a reader; without a `url` (or with an empty one) every answer is `off`. */
@@ -88,7 +104,7 @@ export function createHistoryReader(
   return {
     listTasks: (filter) => {
       const condition = taskCondition(filter);
-      return ask((db) => pageOfTasks(db, condition, filter.limit ?? LIST_PAGE_DEFAULT));
+      return ask((db) => pageOfTasks(db, condition, pageLimit(filter.limit)));
     },
     countByStatus: (scope) =>
       ask(async (db) => {
@@ -113,12 +129,29 @@ export function createHistoryReader(
       ),
     listRunsOfTask: (key) =>
       ask((db) =>
-        db.select().from(runs).where(ofTask(runs, key)).orderBy(asc(runs.claimedAtMs), asc(runs.runId))
+        db.select(columnsOf(runs)).from(runs).where(ofTask(runs, key)).orderBy(
+          asc(runs.claimedAtMs),
+          asc(runs.runId),
+        )
       ),
     listGatesOfTask: (key) =>
       ask((db) => db.select().from(gates).where(ofTask(gates, key)).orderBy(asc(gates.openedAtMs))),
     listAudit: (key) =>
-      ask((db) => db.select().from(audit).where(ofTask(audit, key)).orderBy(asc(audit.sequence))),
+      ask((db) =>
+        db.select(columnsOf(audit)).from(audit).where(ofTask(audit, key)).orderBy(asc(audit.sequence))
+      ),
+    pageRuns: (filter) => {
+      const condition = runCondition(filter);
+      return ask((db) => pageOfRuns(db, condition, pageLimit(filter.limit)));
+    },
+    pageAudit: (filter) => {
+      const condition = auditCondition(filter);
+      return ask((db) => pageOfAudit(db, condition, pageLimit(filter.limit)));
+    },
+    search: (filter) => {
+      if (filter.cursor !== undefined) mustDecodeCursor(filter.cursor, ...SEARCH_KINDS);
+      return ask((db) => searchHistory(db, filter));
+    },
   };
 }
 
@@ -136,15 +169,42 @@ function ofTask(table: typeof jobs | typeof runs | typeof gates | typeof audit, 
 async function pageOfTasks(
   db: HistoryDatabase,
   condition: SQL | undefined,
-  asked: number,
+  limit: number,
 ): Promise<TaskPage> {
-  const limit = Math.min(Math.max(1, asked), LIST_PAGE_MAX);
-  const { rowId: _, ...columns } = getTableColumns(tasks);
-  const rows = await db.select(columns).from(tasks).where(condition)
+  const rows = await db.select(columnsOf(tasks)).from(tasks).where(condition)
     .orderBy(desc(tasks.createdAtMs), desc(tasks.taskId)).limit(limit + 1);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return { tasks: page, nextCursor: rows.length > limit && last !== undefined ? taskCursor(last) : null };
+  const page = pageOf(rows, limit, taskCursor);
+  return { tasks: page.rows, nextCursor: page.nextCursor };
+}
+
+async function pageOfRuns(
+  db: HistoryDatabase,
+  condition: SQL | undefined,
+  limit: number,
+): Promise<Page<RunRow>> {
+  const rows = await db.select(columnsOf(runs)).from(runs).where(condition)
+    .orderBy(desc(runs.claimedAtMs), desc(runs.runId)).limit(limit + 1);
+  return pageOf(rows, limit, (row) => encodeCursor({ list: "run", atMs: row.claimedAtMs, id: row.runId }));
+}
+
+async function pageOfAudit(
+  db: HistoryDatabase,
+  condition: SQL | undefined,
+  limit: number,
+): Promise<Page<AuditRow>> {
+  const rows = await db.select(columnsOf(audit)).from(audit).where(condition)
+    .orderBy(desc(audit.sequence)).limit(limit + 1);
+  return pageOf(
+    rows,
+    limit,
+    (row) => encodeCursor({ list: "audit", atMs: row.atMs, id: String(row.sequence) }),
+  );
+}
+
+/** All columns that are of the thing itself: the row's number is the search index's business. */
+function columnsOf<Table extends typeof tasks | typeof runs | typeof audit>(table: Table) {
+  const { rowId: _, ...columns } = getTableColumns(table);
+  return columns;
 }
 
 async function newestLines(db: HistoryDatabase, scope: Scope): Promise<readonly LineRow[]> {

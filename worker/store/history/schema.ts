@@ -9,7 +9,8 @@
  * - H3: `applied_events` holds each event id once; it is written in the transaction that applies the event.
  *
  * After a change: `deno task new:migration NAME`. Files in `migrations/history` are never edited (forward only). The
- * search index `tasks_fts` is not known to drizzle: it is in the migration `search_tasks`.
+ * search indexes `tasks_fts`, `runs_fts` and `audit_fts` are not known to drizzle: they are in the migrations
+ * `search_tasks` and `search_runs_and_audit`.
  */
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
@@ -52,6 +53,7 @@ export const tasks = sqliteTable("tasks", {
   uniqueIndex("tasks_by_id").on(t.owner, t.project, t.taskId),
   index("tasks_by_project").on(t.owner, t.project, t.createdAtMs, t.taskId),
   index("tasks_by_age").on(t.createdAtMs, t.taskId),
+  index("tasks_by_end").on(t.endedAtMs),
 ]);
 
 export const jobs = sqliteTable("jobs", {
@@ -70,7 +72,9 @@ export const jobs = sqliteTable("jobs", {
   index("jobs_by_task").on(t.owner, t.project, t.taskId),
 ]);
 
+/** One row per run; `rowId` as in `tasks`. */
 export const runs = sqliteTable("runs", {
+  rowId: integer("row_id").primaryKey(),
   ...snapshot,
   runId: text("run_id").notNull(),
   jobId: text("job_id").notNull(),
@@ -88,7 +92,8 @@ export const runs = sqliteTable("runs", {
   startedAtMs: integer("started_at_ms"),
   endedAtMs: integer("ended_at_ms"),
 }, (t) => [
-  primaryKey({ columns: [t.owner, t.project, t.runId] }),
+  uniqueIndex("runs_by_id").on(t.owner, t.project, t.runId),
+  index("runs_by_project").on(t.owner, t.project, t.claimedAtMs, t.runId),
   index("runs_by_task").on(t.owner, t.project, t.taskId),
 ]);
 
@@ -109,8 +114,9 @@ export const gates = sqliteTable("gates", {
   index("gates_by_task").on(t.owner, t.project, t.taskId),
 ]);
 
-/** Who did what. Append only: a row is never changed and never deleted. */
+/** Who did what. Append only: a row is never changed, and deleted at the end of its retention alone. `rowId` as above. */
 export const audit = sqliteTable("audit", {
+  rowId: integer("row_id").primaryKey(),
   ...snapshot,
   action: text("action").notNull(),
   actor: text("actor").notNull(),
@@ -119,8 +125,9 @@ export const audit = sqliteTable("audit", {
   detail: text("detail").notNull(),
   atMs: integer("at_ms").notNull(),
 }, (t) => [
-  primaryKey({ columns: [t.owner, t.project, t.sequence] }),
+  uniqueIndex("audit_by_id").on(t.owner, t.project, t.sequence),
   index("audit_by_task").on(t.owner, t.project, t.taskId),
+  index("audit_by_age").on(t.atMs),
 ]);
 
 /** Every event whose effect is in the tables above; its id is `{owner}/{project}:{sequence}` (H3). */
