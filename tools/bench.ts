@@ -5,6 +5,9 @@ import { repositoryPath } from "./local/paths.ts";
 /** In the order in which they run. */
 const BENCHES: Readonly<Record<string, string>> = {
   dispatch: "submit to claimed, against the bare Worker-to-object round trip",
+  queue:
+    "our queue against BullMQ, pg-boss, graphile-worker and the bare platform (P1-P7, P9, P10); 25 minutes",
+  fleet: "a thousand idle runners: memory, wake-ups, cost (P7)",
   sandbox: "a station in its container, against a bare `podman run` (P11)",
 };
 
