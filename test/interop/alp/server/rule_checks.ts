@@ -1,69 +1,11 @@
-/** Line 7, rules 1 to 8, with the picks: where a task goes. */
+/** Line 7, rules 1 to 3, 5 and 6, with the picks: where a task goes. */
 import { fail, holds, same } from "../check.ts";
-import { answerText, isOk } from "../wire.ts";
-import { gate, NONE, outcome, rule, type ServerBench, type ServerCheck, type World } from "./bench.ts";
+import { answerText } from "../wire.ts";
+import { NONE, outcome, rule, type ServerCheck, type World } from "./bench.ts";
+import { after, check, goesTo, pick } from "./rule_steps.ts";
 
 /** More than any bound that a server would set. */
 const LOOPS_MAX = 60;
-
-type Ending = "success" | "failed" | "cancelled";
-
-/** Ends the job that the world's runner holds. */
-async function end(world: World, taskId: string, how: Ending): Promise<void> {
-  if (how !== "cancelled") return await world.runner.finish(how);
-  await world.cancel(taskId);
-}
-
-/** Runs the first station of a line to `how`; gives the task. */
-async function after(
-  bench: ServerBench,
-  how: Ending,
-  rules: readonly unknown[],
-  gates: readonly unknown[] = [],
-) {
-  const world = await bench.world(["a", "b", "c"], { rules, gates });
-  const { taskId } = await world.submitAndTake();
-  await end(world, taskId, how);
-  return { world, taskId };
-}
-
-/** The task goes to `stationId`, with a job there. */
-async function goesTo(at: { world: World; taskId: string }, stationId: string): Promise<void> {
-  await at.world.taskBecomes(at.taskId, { columnId: stationId, status: "queued" });
-  // A runner whose job was cancelled is free again; another one asks, to be sure.
-  const other = await at.world.bench.register([at.world.label]);
-  same("the station of the next job", (await other.next()).agentDefinition.stageId, stationId);
-  await other.finish("failed");
-}
-
-const check = (
-  id: string,
-  section: string,
-  says: string,
-  run: (bench: ServerBench) => Promise<void>,
-  level: ServerCheck["level"] = "behaviour",
-  claim?: string,
-): ServerCheck => ({
-  id: `rule.${id}`,
-  section: `7 ${section}`,
-  level,
-  says,
-  run,
-  ...(claim === undefined ? {} : { claim }),
-});
-
-const pick = (id: string, section: string, says: string, run: (bench: ServerBench) => Promise<void>) =>
-  check(id, section, says, run, "pick", "rule-picks");
-
-/** A line that must be refused when it is defined. */
-const refused = (id: string, what: string, change: Readonly<Record<string, unknown>>) =>
-  pick(`refused.${id}`, "rule 8", `a line with ${what} is refused when it is put`, async (bench) => {
-    const stations = ["a", "b"].map((name) => ({ id: name, name, trigger: { type: "dispatch_worker" } }));
-    const good = await bench.tryPutLine({ stations });
-    holds(isOk(good), "the line without it to be taken", answerText(good));
-    const answer = await bench.tryPutLine({ stations, ...change });
-    holds(answer.status === 400 || answer.status === 422, "400 or 422", answerText(answer));
-  });
 
 export const RULE_CHECKS: readonly ServerCheck[] = [
   check(
@@ -178,55 +120,6 @@ export const RULE_CHECKS: readonly ServerCheck[] = [
       await world.taskBecomes(taskId, { status: "failed" });
     },
   ),
-  check("gate_waits", "rule 4", "a rule with a gate stops the task there, without a job", async (bench) => {
-    const { world, taskId } = await after(bench, "success", [rule("a", "success", "c", "g")], [gate("g")]);
-    await world.taskBecomes(taskId, { status: "awaiting_review", pendingGateId: "g" });
-    await world.runner.getsNothing("the task waits at its gate");
-    await world.decide(taskId, "g", { action: "reject", reason: "enough" });
-  }),
-  check(
-    "gate_approved",
-    "rule 4",
-    "approval moves the task to the rule's target, with a job",
-    async (bench) => {
-      const { world, taskId } = await after(bench, "success", [rule("a", "success", "c", "g")], [gate("g")]);
-      await world.taskBecomes(taskId, { status: "awaiting_review" });
-      const answer = await world.decide(taskId, "g", { action: "approve" });
-      holds(isOk(answer), "2xx to approve without a reason", answerText(answer));
-      const task = await world.taskBecomes(taskId, { status: "queued", columnId: "c" });
-      holds((task.pendingGateId ?? null) === null, "no pendingGateId any more", task.pendingGateId);
-      await goesTo({ world, taskId }, "c");
-    },
-  ),
-  check("gate_rejected", "rule 4", "rejection fails the task with its reason", async (bench) => {
-    const { world, taskId } = await after(bench, "success", [rule("a", "success", "c", "g")], [gate("g")]);
-    await world.taskBecomes(taskId, { status: "awaiting_review" });
-    await world.decide(taskId, "g", { action: "reject", reason: "the tests are missing" });
-    const task = await world.taskBecomes(taskId, { status: "failed" });
-    holds(
-      String(task.rejectionReason ?? "").includes("the tests are missing"),
-      "the reason",
-      task.rejectionReason,
-    );
-    await world.runner.getsNothing("the task has ended");
-  }),
-  pick("gate_no_approval", "A11", "a gate with requiresApproval false lets through", async (bench) =>
-    goesTo(
-      await after(bench, "success", [rule("a", "success", "c", "g")], [
-        gate("g", { requiresApproval: false }),
-      ]),
-      "c",
-    )),
-  pick(
-    "gate_tool_draft",
-    "2.3",
-    "a gate that carries a switched-off tool is taken, and lets through",
-    async (bench) => {
-      const tool = { kind: "cli", command: "true", timeoutSeconds: 5 };
-      const gates = [gate("g", { enabled: false, tool })];
-      await goesTo(await after(bench, "success", [rule("a", "success", "c", "g")], gates), "c");
-    },
-  ),
   check("jump_back", "rule 5", "an earlier target loops, a later one skips", async (bench) => {
     const world = await bench.world(["a", "b", "c"], {
       rules: [rule("a", "success", "c"), rule("c", "failure", "b")],
@@ -311,54 +204,6 @@ export const RULE_CHECKS: readonly ServerCheck[] = [
       await world.runner.getsNothing("a none station has no job");
     },
   ),
-  check(
-    "gate_on_failure",
-    "rule 7",
-    "a gate on a rule of failure asks a person, who sends the task on",
-    async (bench) => {
-      const { world, taskId } = await after(bench, "failed", [rule("a", "failure", "b", "g")], [gate("g")]);
-      await world.taskBecomes(taskId, { status: "awaiting_review", pendingGateId: "g" });
-      await world.decide(taskId, "g", { action: "approve", reason: "go on" });
-      await goesTo({ world, taskId }, "b");
-    },
-  ),
-  check(
-    "gate_to_itself",
-    "rule 4, 5",
-    "a gated rule to its own station retries after approval",
-    async (bench) => {
-      const { world, taskId } = await after(bench, "failed", [rule("a", "failure", "a", "g")], [gate("g")]);
-      for (let round = 0; round < 2; round++) {
-        await world.taskBecomes(taskId, { status: "awaiting_review", pendingGateId: "g" });
-        await world.decide(taskId, "g", { action: "approve", reason: "again" });
-        await world.takeAt("a");
-        await world.runner.finish(round === 0 ? "failed" : "success");
-      }
-      await world.takeAt("b");
-      await world.runner.finish("failed");
-    },
-  ),
-  refused("to", "a rule to an unknown station", { transitionRules: [rule("a", "success", "nowhere")] }),
-  refused("from", "a rule from an unknown station", { transitionRules: [rule("nowhere", "success", "a")] }),
-  refused("gate", "a rule with an unknown gate", { transitionRules: [rule("a", "success", "b", "nowhere")] }),
-  refused("duplicate", "two rules of one station and condition", {
-    transitionRules: [rule("a", "success", "b"), { ...rule("a", "success", "a") as object, id: "other" }],
-  }),
-  refused("condition", "an unknown condition", { transitionRules: [rule("a", "agentic", "b")] }),
-  refused("object_condition", "a condition that is no word", {
-    transitionRules: [{
-      id: "r",
-      fromStationId: "a",
-      toStationId: "b",
-      condition: { kind: "typed", when: "x" },
-    }],
-  }),
-  refused("stations", "two stations of one id", {
-    stations: [{ id: "a", name: "A" }, { id: "a", name: "B" }],
-  }),
-  refused("trigger", "an unknown trigger type", {
-    stations: [{ id: "a", name: "A", trigger: { type: "webhook" } }],
-  }),
 ];
 
 /** Ends every job that comes, until the task has failed by itself. */

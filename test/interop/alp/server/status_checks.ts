@@ -1,6 +1,6 @@
 /** Line 3.1: the recommended status codes, row by row. */
 import { holds } from "../check.ts";
-import { answerText, call } from "../wire.ts";
+import { call } from "../wire.ts";
 import { EVERY_CALL } from "./api_checks.ts";
 import { gate, outcome, rule, same200, type ServerBench, type ServerCheck, statusIs } from "./bench.ts";
 

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 
 export class GitBackend {
+  readonly #tokens = new Map<string, string>();
+
   constructor(readonly root: string) {}
 
   /** A bare repository with one commit on main. */
@@ -16,6 +18,27 @@ export class GitBackend {
     await this.git(this.root, "clone", "-q", "--bare", seed, path);
     await this.git(path, "config", "http.receivepack", "true");
     return path;
+  }
+
+  /** A repository that only the token opens. */
+  async makeTask(name: string): Promise<string> {
+    await this.make(name);
+    const token = `repo-${crypto.randomUUID()}`;
+    this.#tokens.set(name, token);
+    return token;
+  }
+
+  /** The same as {@link serve} below `prefix`, for who has the repository's token as Bearer or Basic password. */
+  async serveTask(request: Request, prefix: string): Promise<Response> {
+    const path = new URL(request.url).pathname.slice(prefix.length);
+    const sent = request.headers.get("authorization") ?? "";
+    const token = sent.startsWith("Basic ")
+      ? atob(sent.slice("Basic ".length)).split(":").slice(1).join(":")
+      : sent.replace(/^Bearer /, "");
+    if (token !== "" && this.#tokens.get(path.split("/")[1]?.replace(/\.git$/, "") ?? "") === token) {
+      return await this.serve(request, path);
+    }
+    return new Response("no\n", { status: 401, headers: { "www-authenticate": 'Basic realm="task"' } });
   }
 
   async git(cwd: string, ...args: string[]): Promise<string> {
