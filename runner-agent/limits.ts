@@ -77,6 +77,16 @@ export const RETRY_FIRST_MS = 500;
 export const RETRY_MAX_MS = 30_000;
 /** What of an answer of the control plane is read; the largest is a claim with its prompt. */
 export const ANSWER_MAX_BYTES = 2 * 1024 * 1024;
+/** A socket opens within a call or not at all. */
+export const SOCKET_OPEN_MAX_MS = 10_000;
+/** A server that has sockets, of which none opens: after this many tries something in between does not let them through. */
+export const SOCKET_BLOCKED_TRIES_MAX = 3;
+/** Heartbeats of several runs that come this close to each other travel together: far below any lease. */
+export const HEARTBEAT_GATHER_MS = 100;
+/** An event stream says something every 15 s; one that is silent for four times that is dead. */
+export const EVENT_SILENT_MAX_MS = 60_000;
+/** One line of an event stream is an id and a few words. */
+export const EVENT_MAX_CHARS = 64 * 1024;
 
 // -------------------------------------------------------------------------------------------------- log
 
@@ -97,6 +107,8 @@ export const LOG_FINISH_MAX_MS = 120_000;
 export const TASK_BRANCH_FORM = "task-{taskId}";
 /** What the runtime and the harnesses answered is believed this long (Line 6). */
 export const ABILITY_MEMO_MS = 60_000;
+/** A sandbox that only looks for a program starts and ends in a fraction of a second. */
+export const ABILITY_PROBE_MAX_MS = 30_000;
 /** How long an agent has between TERM and KILL. */
 export const STOP_GRACE_MS = 10_000;
 /** An agent that has concluded says a sentence more and ends; what takes longer has nothing more to say. */

@@ -1,7 +1,7 @@
 /**
  * Looks for work until there is some: poll, choose, claim.
  *
- * Each turn has an outcome (`claimed`, `idle`, `passed`, `taken`, `retryable`, `fatal`); the one loop below turns
+ * Each turn has an outcome (`claimed`, `idle`, `unable`, `passed`, `taken`, `retryable`, `fatal`); the one loop below turns
  * it into what happens next.
  *
  * 1. What this runner cannot run it does not claim; it waits the polling interval, so that others may.
@@ -31,7 +31,8 @@ export interface ClaimDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly runnerName: string;
-  readonly ability: RunnerAbility;
+  /** What this runner can do now; never rejects. */
+  readonly currentAbility: () => Promise<RunnerAbility>;
   readonly pollingIntervalMs: number;
   readonly pollWaitMs: number;
   /** Writes the intent to claim (invariant 2), with the offer, which a claim's answer need not repeat. */
@@ -46,6 +47,8 @@ export interface ClaimDeps {
 export type ClaimTurn =
   | { readonly kind: "claimed"; readonly job: PolledJob }
   | { readonly kind: "idle"; readonly waitedMs: number }
+  /** This runner can run nothing now: it asks for nothing, as some servers give a job to whoever asks. */
+  | { readonly kind: "unable" }
   /** Offers that this runner cannot run. */
   | {
     readonly kind: "passed";
@@ -91,6 +94,7 @@ function waitAfter(
         ? 0
         : deps.pollingIntervalMs;
     case "passed":
+    case "unable":
       return deps.pollingIntervalMs;
     case "taken":
     case "retryable":
@@ -99,8 +103,11 @@ function waitAfter(
 }
 
 async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn> {
+  const ability = await deps.currentAbility();
+  const capabilities = capabilitiesOf(ability);
+  if (capabilities.length === 0) return { kind: "unable" };
   const startedAtMs = deps.clock.nowMs();
-  const polled = await deps.controlPlane.poll(capabilitiesOf(deps.ability), deps.pollWaitMs, drain);
+  const polled = await deps.controlPlane.poll(capabilities, deps.pollWaitMs, drain);
   if (polled.kind === "unreachable") return { kind: "retryable", detail: polled.detail };
   if (polled.kind === "refused") {
     if (polled.status === 401 || polled.status === 403) {
@@ -114,7 +121,7 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
   if (polled.value.jobs.length === 0) return { kind: "idle", waitedMs: deps.clock.nowMs() - startedAtMs };
   const held = polled.value.jobs.find((job) => job.runId !== undefined);
   if (held !== undefined) return { kind: "claimed", job: held };
-  const { job: offer, passed } = chooseJob(polled.value.jobs, deps.ability);
+  const { job: offer, passed } = chooseJob(polled.value.jobs, ability);
   if (offer === null) return { kind: "passed", passed };
   return drain.aborted ? { kind: "idle", waitedMs: 0 } : await claimJob(deps, offer.id, offer);
 }

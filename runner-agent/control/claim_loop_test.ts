@@ -43,6 +43,7 @@ async function search(
   polls: CallOutcome<{ jobs: PolledJob[] }>[],
   claims: CallOutcome<ClaimAnswer>[] = [],
   sleepsMax = Infinity,
+  isAble = () => true,
 ): Promise<{ outcome: string; trace: string[]; job: PolledJob | null }> {
   const trace: string[] = [];
   const drain = new AbortController();
@@ -70,7 +71,12 @@ async function search(
     random: () => 0,
     runnerName: "r",
     abandon: abandon.signal,
-    ability: { harnesses: ["command"], forcedHarness: null, runtime: "dummy" },
+    currentAbility: () =>
+      Promise.resolve({
+        harnesses: isAble() ? ["command"] : [],
+        forcedHarness: null,
+        runtime: "dummy",
+      }),
     pollingIntervalMs: 10_000,
     pollWaitMs: 25_000,
     intend: (jobId) => (trace.push(`intend ${jobId}`), Promise.resolve()),
@@ -150,4 +156,10 @@ Deno.test("a claim that answers only the run is for the job that was offered, an
 Deno.test("a claim that answers no run is forgotten and tried again later", async () => {
   const { trace } = await search([jobs(offer("a", "command"))], [{ kind: "ok", value: { job: null } }]);
   assert.deepEqual(trace, ["intend a", "claim a", "forget a", "retryable", "sleep 250"]);
+});
+
+Deno.test("a runner that can run nothing does not ask, and asks again once it can", async () => {
+  const answers = [false, false];
+  const { trace } = await search([jobs()], [], Infinity, () => answers.shift() ?? true);
+  assert.deepEqual(trace, ["unable", "sleep 10000", "unable", "sleep 10000", "idle", "sleep 10000"]);
 });

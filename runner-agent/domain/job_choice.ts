@@ -13,10 +13,17 @@ export interface RunnerAbility {
   readonly runtime: "podman" | "process" | "dummy";
 }
 
-/** What the runner says of itself at each poll. */
+/** What the runner says of itself at each poll; nothing where it can run nothing. `alp_operator`: Line 6. */
 export function capabilitiesOf(ability: RunnerAbility): string[] {
-  const harnesses = ability.forcedHarness === null ? ability.harnesses : [ability.forcedHarness];
-  return [...harnesses.map((name) => `harness:${name}`), "git:push", `runtime:${ability.runtime}`];
+  const { forcedHarness } = ability;
+  const harnesses = ability.harnesses.filter((name) => forcedHarness === null || name === forcedHarness);
+  if (harnesses.length === 0) return [];
+  return [
+    ...harnesses.map((name) => `harness:${name}`),
+    "alp_operator",
+    "git:push",
+    `runtime:${ability.runtime}`,
+  ];
 }
 
 export type HarnessChoiceError =

@@ -36,11 +36,15 @@ Deno.test("capabilitiesOf() names what can be run, and only the forced harness w
   assert.deepEqual(capabilitiesOf(ability), [
     "harness:command",
     "harness:codex",
+    "alp_operator",
     "git:push",
     "runtime:podman",
   ]);
+  assert.deepEqual(capabilitiesOf({ ...ability, harnesses: [] }), [], "nothing where nothing can be run");
+  assert.deepEqual(capabilitiesOf({ ...ability, forcedHarness: "gemini" }), []);
   assert.deepEqual(capabilitiesOf({ ...ability, forcedHarness: "codex" }), [
     "harness:codex",
+    "alp_operator",
     "git:push",
     "runtime:podman",
   ]);

@@ -15,6 +15,7 @@
  */
 
 import type { HarnessAdapter, HarnessName } from "../ports.ts";
+import { CLI_PACKAGES } from "./cli_packages.ts";
 import { claudeHarness } from "./claude.ts";
 import { codexHarness } from "./codex.ts";
 import { commandHarness } from "./command.ts";
@@ -32,6 +33,11 @@ const HARNESSES: Readonly<Record<HarnessName, HarnessAdapter>> = {
   gemini: geminiHarness,
   opencode: opencodeHarness,
 };
+
+/** The program that a sandbox of a harness must have. */
+export function programOf(name: HarnessName): string {
+  return name === "command" ? "bash" : CLI_PACKAGES[name].bin;
+}
 
 /** The adapter of a harness. */
 export function harnessByName(name: HarnessName): HarnessAdapter {

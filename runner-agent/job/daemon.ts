@@ -1,14 +1,18 @@
 /**
- * The runner's life: first what a former life left, then one job after the other, until it is told to end.
+ * The runner's life: first what a former life left, then job after job, until it is told to end.
  *
- * Loops below return outcomes; here they become policy. One job at a time (Line 12).
+ * Loops below return outcomes; here they become policy. One job at a time, or as many as it is told (Line 12); what a
+ * former life left counts among them.
  */
+import type { PolledJob } from "../../protocol/line/runner.ts";
 import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
+import { createAbilityProbe } from "./ability_probe.ts";
 import { conductRun } from "./conductor.ts";
 import { findFormerRuns } from "./recovery.ts";
 import type { ConductorDeps } from "./run_context.ts";
 import { removeHubBase } from "./run_dirs.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
+import { createSlots, type Slots } from "./slots.ts";
 
 export interface DaemonDeps extends ConductorDeps {
   readonly runnerName: string;
@@ -16,6 +20,8 @@ export interface DaemonDeps extends ConductorDeps {
   readonly pollWaitMs: number;
   /** End after one job. */
   readonly isOnce: boolean;
+  /** Jobs at once (Line 12, pick A29). */
+  readonly jobsMax: number;
 }
 
 /** `token_refused`: this runner must be registered again. `left`: something waits in the journal for the next start. */
@@ -30,25 +36,36 @@ export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Pr
 
 async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
   const former = await findFormerRuns(deps, deps.runnerName, shutdown.abandon);
-  const outcomes = await Promise.all(former.map((run) => {
+  const slots = createSlots((run, isFresh) => conductRun(deps, run, isFresh, shutdown));
+  for (const run of former) {
     deps.log("run_resumed", { runId: run.runId, jobId: run.job.id, phase: run.phase.kind });
-    return conductRun(deps, run, false, shutdown);
-  }));
-  let hasLeft = outcomes.includes("left") || (await deps.journal.claimIntents()).length > 0;
-  while (!shutdown.drain.aborted) {
-    const found = await searchForWork(
-      {
-        ...deps,
-        intend: (jobId, offer) => deps.journal.intendClaim(jobId, offer),
-        forget: (jobId) => deps.journal.forgetClaim(jobId),
-        onTurn: createTurnLog(deps),
-        abandon: shutdown.abandon,
-      },
-      shutdown.drain,
-    );
+    slots.begin(run, false);
+  }
+  const hasIntents = (await deps.journal.claimIntents()).length > 0;
+  const ended = await search(deps, shutdown, slots);
+  const hasLeft = await slots.end() || hasIntents;
+  if (ended === "token_refused") return ended;
+  return hasLeft || ended === "left" ? "left" : ended;
+}
+
+/** Looks for work while there is room for it; says why it ended. */
+async function search(deps: DaemonDeps, shutdown: ShutdownSignals, slots: Slots): Promise<DaemonOutcome> {
+  const over = AbortSignal.any([shutdown.drain, slots.broken]);
+  const claimDeps = {
+    ...deps,
+    currentAbility: createAbilityProbe(deps),
+    intend: (jobId: string, offer: PolledJob | null) => deps.journal.intendClaim(jobId, offer),
+    forget: (jobId: string) => deps.journal.forgetClaim(jobId),
+    onTurn: createTurnLog(deps),
+    abandon: shutdown.abandon,
+  };
+  for (;;) {
+    await slots.room(deps.jobsMax, over);
+    if (over.aborted) return "drained";
+    const found = await searchForWork(claimDeps, over);
     if (found.kind === "fatal") return "token_refused";
     if (found.kind === "left") return "left";
-    if (found.kind === "drained") break;
+    if (found.kind === "drained") return "drained";
     const job = { ...found.job, runId: found.job.runId! };
     await deps.journal.openRun(job);
     const run = (await deps.journal.runs()).find((one) => one.runId === job.runId);
@@ -57,17 +74,23 @@ async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<Daemon
         `Cannot conduct run as the journal must hold it: current value is no row for ${job.runId}`,
       );
     }
-    if (await conductRun(deps, run, true, shutdown) === "left") hasLeft = true;
-    if (deps.isOnce) return hasLeft ? "left" : "once";
+    // A server that gives the same run twice, as after a lost answer, means one run (R1).
+    if (!slots.has(run.runId)) slots.begin(run, true);
+    if (deps.isOnce) return "once";
   }
-  return hasLeft ? "left" : "drained";
 }
 
 /** What is the same at every poll is said once. */
 function createTurnLog(deps: DaemonDeps): (turn: ClaimTurn) => void {
   const passedBefore = new Set<string>();
+  let wasUnable = false;
   return (turn) => {
+    const isNews = turn.kind === "unable" && !wasUnable;
+    wasUnable = turn.kind === "unable";
     switch (turn.kind) {
+      case "unable":
+        if (isNews) deps.log("runner_unable", { runtime: deps.runtime.name });
+        return;
       case "claimed":
         return deps.log("run_claimed", {
           jobId: turn.job.id,

@@ -108,6 +108,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     pollingIntervalMs: config.pollingIntervalMs,
     pollWaitMs: config.pollWaitMs,
     isOnce: config.isOnce,
+    jobsMax: config.jobsMax,
     runtime: wiring.runtime,
     worktrees: createWorktreeManager({
       dataDir: stateDir,

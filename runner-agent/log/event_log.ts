@@ -7,6 +7,7 @@ export type RunnerEvent =
   | "runner_stopping"
   | "runner_stopped"
   | "nothing_isolated"
+  | "runner_unable"
   | "offer_passed"
   | "poll_failed"
   | "claim_lost"

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { DummyContainer, DummyWorld } from "../../runner-agent/container/dummy_container.ts";
 import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
+import { createControlPlane } from "../../runner-agent/control/control_plane.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
+import { ABILITY_MEMO_MS } from "../../runner-agent/limits.ts";
 import type { HarnessAdapter } from "../../runner-agent/ports.ts";
 import { ok } from "../../protocol/result.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
-import type { FakeRun } from "../fake/control_plane.ts";
+import { type FakeRun, OWNER, PROJECT } from "../fake/control_plane.ts";
 import { type InnerRunner, type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
 
 /** The station's "command" is the dummy's script: `NAME=value` lines. */
@@ -178,7 +180,7 @@ Deno.test("a job that this runner cannot run is left to others", async () => {
 Deno.test("a runner polls with honest capabilities", async () => {
   await withRun("DUMMY_OUTPUT=x", {}, async ({ rig, runner }) => {
     await runner.outcome;
-    assert.deepEqual(rig.plane.polls[0], ["harness:command", "git:push", "runtime:dummy"]);
+    assert.deepEqual(rig.plane.polls[0], ["harness:command", "alp_operator", "git:push", "runtime:dummy"]);
   });
 });
 
@@ -229,4 +231,66 @@ Deno.test("a runner whose token is not accepted any more ends instead of polling
           : null;
     },
   );
+});
+
+Deno.test("a runner whose runtime does not answer asks for nothing, and asks once it does", async () => {
+  await withRunnerRig(async (rig) => {
+    const world = new DummyWorld();
+    let isUp = true;
+    let skippedMs = 0;
+    class AwayContainer extends DummyContainer {
+      override list() {
+        return isUp ? super.list() : Promise.reject(new Error("no answer"));
+      }
+    }
+    const runtime = new AwayContainer({ world, instance: "test", clock: systemClock });
+    const runner = await rig.startInside(runtime, {
+      clock: { ...systemClock, nowMs: () => systemClock.nowMs() + skippedMs },
+      pollWaitMs: 0,
+    });
+    await rig.plane.until("a poll", () => rig.plane.polls.length > 0);
+    isUp = false;
+    skippedMs += ABILITY_MEMO_MS;
+    const unable = () => runner.events.some((event) => event.event === "runner_unable");
+    while (!unable()) await systemClock.sleep(5);
+    const polls = rig.plane.polls.length;
+    await systemClock.sleep(200);
+    assert.equal(rig.plane.polls.length, polls);
+    isUp = true;
+    skippedMs += ABILITY_MEMO_MS;
+    await rig.plane.until("a poll again", () => rig.plane.polls.length > polls);
+    assert.equal(runner.events.filter((event) => event.event === "runner_unable").length, 1);
+    await runner.drain();
+  });
+});
+
+Deno.test("a runner that may hold two jobs runs two at once, says so, and takes a third only after one ended", async () => {
+  await withRunnerRig(async (rig) => {
+    const bodies: string[] = [];
+    rig.plane.intercept = (_method, path, body) => {
+      if (/jitconfig$|runners\/jobs$/.test(path)) bodies.push(new TextDecoder().decode(body));
+      return null;
+    };
+    const world = new DummyWorld();
+    const runtime = new DummyContainer({ world, instance: "test", clock: systemClock });
+    const jobs = [1, 2, 3].map(() => rig.addJob({ operatorConfig: { command: FOREVER } }));
+    const { registration: { id, token }, plane } = rig;
+    const address = { serverUrl: plane.url, owner: OWNER, project: PROJECT };
+    const runner = await rig.startInside(runtime, {
+      harnessByName: () => scriptHarness,
+      jobsMax: 2,
+      controlPlane: createControlPlane(address, id, token, 2),
+    });
+    const begun = () => jobs.filter((jobId) => plane.outputOf(jobId) === "begun");
+    await plane.until("two runs", () => begun().length === 2);
+    await systemClock.sleep(200);
+    assert.equal(plane.runs.size, 2, "there is no room for the third");
+    plane.cancel(begun()[0]!);
+    await plane.until("the third", () => begun().length === 3);
+    assert.ok(bodies.every((body) => JSON.parse(body).maxJobs === 2));
+    runner.stop.abort();
+    assert.equal(await runner.drain(), "drained");
+    assert.ok(jobs.every((jobId) => plane.runs.get(jobId)!.outcome?.jobResult === "failed"));
+    assert.deepEqual(plane.violations, []);
+  });
 });

@@ -10,6 +10,8 @@ import { type RunnerProcess, type RunnerRig, withRunnerRig } from "../fake/runne
 
 const ARGS = ["--runtime", "process", "--polling-interval", "0.05", "--heartbeat-seconds", "0.2"];
 
+const RECORDED = "Recorded: success. The station is over: do nothing more and end.\n";
+
 /** A script that leaves a line in `starts` each time it starts, and goes on when `go` exists. */
 function gatedScript(rig: RunnerRig): string {
   return `echo "$$" >> ${rig.root}/starts
@@ -122,7 +124,8 @@ Deno.test("killed while the agent runs, the runner adopts it: the hub answers ag
   await withRunnerRig(async (rig) => {
     const command = `${
       gatedScript(rig)
-    }\ncurl -s -o /dev/null -w "hub %{http_code}\\n" "$AGENTICS_BASE_URL/token"`;
+    }\ncurl -s -o /dev/null -w "hub %{http_code}\\n" "$AGENTICS_BASE_URL/operator/stop"
+      complete_station success "across lives"`;
     const jobId = rig.addJob({ operatorConfig: { command } });
     const first = rig.startProcess(...ARGS);
     await rig.plane.until("output", () => rig.plane.outputOf(jobId).includes("begun"));
@@ -136,7 +139,8 @@ Deno.test("killed while the agent runs, the runner adopts it: the hub answers ag
     const run = rig.plane.runs.get(jobId)!;
     assert.equal(run.outcome?.error, null);
     assert.equal(run.terminalReports.length, 1);
-    assert.equal(rig.plane.outputOf(jobId), "begun\nfinished\nhub 501\n");
+    assert.equal(rig.plane.outputOf(jobId), "begun\nfinished\nhub 405\n" + RECORDED);
+    assert.equal(run.outcome?.summary, "across lives");
     assert.equal(await starts(rig), 1);
     assert.deepEqual(rig.plane.violations, []);
   });
@@ -156,6 +160,28 @@ Deno.test("an agent that ended while no runner lived is reported with its own ex
     assert.deepEqual([run.outcome?.jobResult, run.outcome?.exitCode], ["failed", 5]);
     assert.equal(rig.plane.outputOf(jobId), "begun\nfinished\n");
     assert.equal(await starts(rig), 1);
+  });
+});
+
+Deno.test("a conclusion that was taken before a kill stands afterwards, and a second one changes nothing", async () => {
+  await withRunnerRig(async (rig) => {
+    const jobId = rig.addJob({
+      operatorConfig: {
+        command: `complete_station success first; echo told; ${
+          gatedScript(rig)
+        }; complete_station failure second`,
+      },
+    });
+    const first = rig.startProcess(...ARGS);
+    await rig.plane.until("output", () => rig.plane.outputOf(jobId).includes("begun"));
+    await kill(first);
+    const second = rig.startProcess(...ARGS);
+    await second.seen("adoption", (event) => event.event === "run_resumed" && event.phase === "started");
+    await openGate(rig);
+    await second.seen("clean", (event) => event.phase === "cleaned");
+    const run = rig.plane.runs.get(jobId)!;
+    assert.deepEqual([run.outcome?.jobResult, run.outcome?.summary], ["success", "first"]);
+    assert.match(rig.plane.outputOf(jobId), /with success; that stands/);
   });
 });
 
