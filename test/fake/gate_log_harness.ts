@@ -1,4 +1,5 @@
 /** Starts the fixture worker of the gate and log objects in real workerd. */
+import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import type { HumanGateApi } from "../../worker/domain/human_gate_api.ts";
@@ -65,7 +66,7 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
   function stub<T>(binding: string, name: string): T {
     const call = (method: string) => async (...args: unknown[]) => {
       const toWire = (_: string, value: unknown) =>
-        value instanceof Uint8Array ? { $bytes: [...value] } : value;
+        value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString("base64") } : value;
       const path = [binding, name, method].map(encodeURIComponent).join("/");
       const response = await fetch(`${url.origin}/${path}`, {
         method: "POST",

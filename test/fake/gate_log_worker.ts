@@ -1,11 +1,12 @@
 /**
  * A Worker around `HumanGate` and `TaskLog` for tests, with a stand-in for the queue that can be told to refuse.
  * `GET /log/{name}` is passed on to the log of that name, so that a test can join as a viewer;
- * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": [...]}`;
+ * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": BASE64}`;
  * the method `appendAll` of a log appends each argument, without waiting in between;
  * `GET`, `PUT` and `DELETE /blobs/{key}` reach the bucket.
  */
 import { DurableObject } from "cloudflare:workers";
+import { Buffer } from "node:buffer";
 import type { GateResolution } from "../../worker/domain/event.ts";
 import type { Env } from "../../worker/env.ts";
 import { HumanGate } from "../../worker/objects/human_gate.ts";
@@ -72,7 +73,7 @@ export default {
     };
     const args = JSON.parse(
       await request.text(),
-      (_, value) => isBytes(value) ? Uint8Array.from(value.$bytes) : value,
+      (_, value) => isBytes(value) ? new Uint8Array(Buffer.from(value.$bytes, "base64")) : value,
     );
     const stub = objects[first ?? ""]!.getByName(name) as unknown as Record<
       string,
@@ -94,6 +95,6 @@ async function blob(request: Request, bucket: R2Bucket, key: string): Promise<Re
   return new Response(found === null ? null : await found.text(), { status: found === null ? 404 : 200 });
 }
 
-function isBytes(value: unknown): value is { $bytes: number[] } {
+function isBytes(value: unknown): value is { $bytes: string } {
   return typeof value === "object" && value !== null && "$bytes" in value;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startGateLogHarness } from "../fake/gate_log_harness.ts";
+import { type LogUnderTest, startGateLogHarness } from "../fake/gate_log_harness.ts";
 import type { TimelineEntry, ViewerFrame } from "../../protocol/line/log.ts";
 import {
   OUTPUT_IN_OBJECT_MS,
@@ -29,6 +29,10 @@ const chunk = (sequence: number | null, bytes: Uint8Array) => ({
   offset: null,
   bytes,
 });
+
+/** The entry with which a task ends. */
+const end = (log: LogUnderTest, eventId: string, ends: "completed" | "failed") =>
+  log.recordMany([{ entry: { ...entry(eventId), kind: `task_${ends}` }, ends }]);
 
 /** A viewer that keeps every frame; `until` waits for a condition with a deadline. */
 async function join(url: string) {
@@ -111,7 +115,7 @@ Deno.test({
         const late = await join(harness.viewerUrl("viewers", 4));
         await log.append(chunk(3, euro.slice(2)));
         await log.append(chunk(4, bytesOf(" two")));
-        await log.end("e1", "completed");
+        await end(log, "e1", "completed");
         for (const viewer of [early, late]) await viewer.until(() => viewer.frames.at(-1)?.kind === "end");
         assert.equal(early.text(), "one € two");
         assert.equal(late.text(), "€ two");
@@ -163,8 +167,8 @@ Deno.test({
       await harness.evict("TASK_LOG", "cap");
       const last = await log.append(chunk(blocks, block));
       assert.equal(last.nextOffset, (blocks + 1) * block.length);
-      await log.end("e1", "failed");
-      await log.end("e1", "failed");
+      await end(log, "e1", "failed");
+      await end(log, "e1", "failed");
       const tail = await read("cap", TASK_OUTPUT_MAX_BYTES);
       const dropped = (blocks + 1) * block.length - TASK_OUTPUT_MAX_BYTES;
       assert.match(tail.bytes, /^\n\[shopfloor\] output limit of 10485760 bytes reached/);
@@ -183,10 +187,11 @@ Deno.test({
 
     await t.step("entries of one delivery are one row, and repeats in other groups add nothing", async () => {
       const log = harness.log("deliveries");
-      await log.recordMany(["q:1", "q:2", "q:3"].map(entry));
+      const event = (eventId: string, ends: "failed" | null = null) => ({ entry: entry(eventId), ends });
+      await log.recordMany([event("q:1"), event("q:2"), event("q:3")]);
       await harness.evict("TASK_LOG", "deliveries");
-      await log.recordMany(["q:2", "q:3", "q:4", "q:4"].map(entry), { eventId: "q:4:end", status: "failed" });
-      await log.recordMany([entry("q:4")], { eventId: "q:4:end", status: "failed" });
+      await log.recordMany([event("q:2"), event("q:3"), event("q:4", "failed"), event("q:4", "failed")]);
+      await log.recordMany([event("q:4", "failed")]);
       assert.deepEqual((await log.timeline()).map((e) => e.eventId), ["q:1", "q:2", "q:3", "q:4"]);
       const rows = await harness.rows("TASK_LOG", "deliveries", "select * from timeline_batches");
       assert.equal(rows.length, 2);
@@ -227,7 +232,7 @@ Deno.test({
       await log.record(entry("q:2"));
       await viewer.until(() => viewer.frames.at(-1)?.kind === "timeline");
       assert.equal(viewer.at(), VIEWER_WINDOW_BYTES + 100_000);
-      await log.end("e1", "completed");
+      await end(log, "e1", "completed");
       while (viewer.frames.at(-1)?.kind !== "end") {
         const before = viewer.frames.length;
         viewer.acknowledge(viewer.at());
@@ -260,7 +265,7 @@ Deno.test({
         await log.append(of("r2", "two"));
         await log.record(entry("q:1"));
         assert.equal(await log.alarmAtMs(), null);
-        await log.end("e1", "completed");
+        await end(log, "e1", "completed");
         await log.advanceClock(OUTPUT_IN_OBJECT_MS - 60_000);
         assert.equal((await harness.rows("TASK_LOG", "acme/site/moves", "select * from output")).length, 2);
         const dueInMs = (await log.alarmAtMs())! - Date.now();
@@ -286,16 +291,64 @@ Deno.test({
           { nextOffset: 7 },
           "a repeat is answered as before",
         );
-        assert.deepEqual(await log.append({ ...of("r1", "late"), sequence: 1 }), { nextOffset: 11 });
-        assert.equal((await read("acme/site/moves", 0)).bytes, "one €two", "what comes later is not kept");
+        assert.equal((await read("acme/site/moves", 0)).totalBytes, 10);
       },
     );
+
+    await t.step("a task that is tried again adds to what has moved, and all of it moves again", async () => {
+      const name = "acme/site/again";
+      const log = harness.log(name);
+      const of = (runId: string, text: string) => ({ ...chunk(0, bytesOf(text)), runId });
+      const again = (eventId: string) => log.record({ ...entry(eventId), kind: "task_retried" });
+      await log.append(of("r1", "first "));
+      await end(log, "e1", "failed");
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      const waiting = await join(harness.viewerUrl(name, 0));
+      await waiting.until(() => waiting.frames.at(-1)?.kind === "end");
+
+      await again("e2");
+      await again("e2");
+      await end(log, "e1", "failed");
+      assert.equal((await read(name, 0)).hasEnded, false, "the repeat of an old end ends nothing");
+      await log.append(of("r2", "second"));
+      await waiting.until(() => waiting.text() === "first second");
+      const late = await join(harness.viewerUrl(name, 2, true));
+      await late.until(() => late.text() === "rst second");
+      await Promise.all([waiting.close(), late.close()]);
+      assert.deepEqual((await log.shape(null)).spans, [{ offset: 0, bytes: 12 }]);
+      await log.advanceClock(90 * DAY_MS);
+      assert.equal((await read(name, 0)).bytes, "first ", "a page ends where R2 ends");
+      assert.equal((await read(name, 6)).bytes, "second");
+
+      await end(log, "e3", "completed");
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      assert.equal(await harness.blob(`output/${name}`), "first second");
+      assert.deepEqual(await harness.rows("TASK_LOG", name, "select * from output"), []);
+      await harness.evict("TASK_LOG", name);
+      assert.equal((await read(name, 0)).bytes, "first second");
+
+      await log.advanceClock(90 * DAY_MS);
+      await again("e4");
+      assert.deepEqual((await read(name, 0)).expiredAtMs, null, "it goes on");
+      await log.append(of("r3", "third"));
+      const fresh = await read(name, 0);
+      assert.deepEqual([fresh.offset, fresh.bytes, fresh.totalBytes], [12, "third", 17]);
+      assert.deepEqual((await log.shape(null)).spans, [{ offset: 12, bytes: 5 }]);
+      await end(log, "e5", "completed");
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      assert.equal(await harness.blob(`output/${name}`), "third");
+      await harness.evict("TASK_LOG", name);
+      const moved = await join(harness.viewerUrl(name, 0, true));
+      await moved.until(() => moved.frames.at(-1)?.kind === "end");
+      assert.equal(moved.text(), "third");
+      await moved.close();
+    });
 
     await t.step("output is deleted at the end of its retention, and the timeline stays", async () => {
       const log = harness.log("acme/site/expires");
       await log.append(chunk(0, bytesOf("secret")));
       await log.record(entry("q:1"));
-      await log.end("e1", "failed");
+      await end(log, "e1", "failed");
       await log.advanceClock(OUTPUT_IN_OBJECT_MS);
       await log.advanceClock(90 * DAY_MS - OUTPUT_IN_OBJECT_MS - 60_000);
       assert.equal((await read("acme/site/expires", 0)).bytes, "secret");
@@ -305,14 +358,14 @@ Deno.test({
       const page = await read("acme/site/expires", 0);
       assert.deepEqual([page.bytes, page.totalBytes, page.hasEnded], ["", 6, true]);
       assert.ok(page.expiredAtMs !== null);
-      assert.equal((await log.timeline()).length, 1);
+      assert.equal((await log.timeline()).length, 2);
       await log.advanceClock(DAY_MS);
     });
 
     await t.step("while R2 fails the rows stay and are read, and the next try moves them", async () => {
       const log = harness.log("acme/site/broken");
       await log.append(chunk(0, bytesOf("kept")));
-      await log.end("e1", "completed");
+      await end(log, "e1", "completed");
       await log.breakBucket(true);
       await log.advanceClock(OUTPUT_IN_OBJECT_MS);
       assert.equal((await read("acme/site/broken", 0)).bytes, "kept");
@@ -326,7 +379,7 @@ Deno.test({
 
     await t.step("a task without output needs no alarm, and late output after the end gets one", async () => {
       const log = harness.log("acme/site/quiet");
-      await log.end("e1", "completed");
+      await end(log, "e1", "completed");
       assert.equal(await log.alarmAtMs(), null);
       await log.append(chunk(0, bytesOf("late")));
       assert.ok(await log.alarmAtMs() !== null);

@@ -7,10 +7,10 @@
 export interface LogLife {
   /** Null while the task goes on: then nothing is due. */
   readonly endedAtMs: number | null;
-  readonly totalBytes: number;
-  /** Since when the output is in R2. */
-  readonly movedAtMs: number | null;
-  readonly expiredAtMs: number | null;
+  /** Output in rows of the task's object. */
+  readonly bytesInRows: number;
+  /** Output in R2. */
+  readonly bytesMoved: number;
 }
 
 export interface LogKeeping {
@@ -27,8 +27,8 @@ export interface LogWork {
 
 /** What is to be done next with the output, and from when on; null when nothing ever will. */
 export function nextLogWork(life: LogLife, keeping: LogKeeping): LogWork | null {
-  if (life.endedAtMs === null || life.totalBytes === 0 || life.expiredAtMs !== null) return null;
-  const moveAtMs = life.movedAtMs === null ? life.endedAtMs + keeping.inObjectMs : null;
+  if (life.endedAtMs === null || life.bytesInRows + life.bytesMoved === 0) return null;
+  const moveAtMs = life.bytesInRows === 0 ? null : life.endedAtMs + keeping.inObjectMs;
   const expireAtMs = keeping.retentionMs === null ? null : life.endedAtMs + keeping.retentionMs;
   if (expireAtMs !== null && (moveAtMs === null || expireAtMs <= moveAtMs)) {
     return { kind: "expire", dueAtMs: expireAtMs };

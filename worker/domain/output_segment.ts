@@ -56,8 +56,13 @@ export function stateOfSegments(
     runs.set(runId, cursor);
     droppedBytes += cursor.droppedBytes;
   }
+  return { totalBytes: endOfSegments(segments), droppedBytes, runs };
+}
+
+/** Where the last one ends; 0 without any. */
+export function endOfSegments(segments: readonly OutputSegment[]): number {
   const last = segments.at(-1);
-  return { totalBytes: last === undefined ? 0 : last.offset + last.bytes, droppedBytes, runs };
+  return last === undefined ? 0 : last.offset + last.bytes;
 }
 
 /** Where the output of one run lies, or with null that of the whole task, markers included. */

@@ -1,6 +1,7 @@
 /** What may be asked of a `TaskLog` object: one task's live output and timeline. Types only. */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { ByteSpan } from "./byte_range.ts";
+import type { LoggedEvent } from "./log_ending.ts";
 
 export interface OutputChunk {
   readonly runId: string;
@@ -35,12 +36,6 @@ export interface OutputShape extends Omit<OutputPage, "offset" | "bytes"> {
   readonly spans: readonly ByteSpan[];
 }
 
-/** The task is over: its last entry's event, with how it ended. */
-export interface LogEnding {
-  readonly eventId: string;
-  readonly status: "completed" | "failed";
-}
-
 export interface TaskLogApi {
   /** Idempotent by (runId, sequence): a repeated chunk changes nothing and gets the same answer. */
   append(chunk: OutputChunk): Promise<ChunkAnswer>;
@@ -48,10 +43,11 @@ export interface TaskLogApi {
   appendMany(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]>;
   /** Idempotent by event id. */
   record(entry: TimelineEntry): Promise<void>;
-  /** The same for what was delivered together, and then, where `ending` is given, {@link TaskLogApi.end}. */
-  recordMany(entries: readonly TimelineEntry[], ending?: LogEnding | null): Promise<void>;
-  /** The task is over; viewers are told and the log takes no more entries from this event's repeats. */
-  end(eventId: string, status: "completed" | "failed"): Promise<void>;
+  /**
+   * The same for what was delivered together, in order. With the entry that ends the task viewers are told and the log is
+   * over, until an entry says that the task is tried again.
+   */
+  recordMany(events: readonly LoggedEvent[]): Promise<void>;
   read(fromOffset: number, bytesMax: number): Promise<OutputPage>;
   /** What there is to read of the task, or of one run of it. */
   shape(runId: string | null): Promise<OutputShape>;

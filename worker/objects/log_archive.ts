@@ -4,15 +4,16 @@
  *
  * Invariants
  * 1. R2 first, then the object's own note of it: whatever stops us in between, the next try does both again, with the
- *    same bytes below the same key.
+ *    same bytes below the same key. A task that was tried again adds to what has moved: the key then gets all of it.
  * 2. Rows go in the transaction that notes where their bytes are. Output that grew while it was copied stays in rows
  *    until the next try.
  */
 import { type LogKeeping, nextLogWork } from "../domain/log_deadline.ts";
-import { OUTPUT_MOVE_RETRY_MS } from "../limits.ts";
+import { OUTPUT_MOVE_RETRY_MS, OUTPUT_READ_MAX_BYTES } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { LogStore, MovedOutput } from "../store/log/store.ts";
 import type { LogBook } from "./log_book.ts";
+import { bytesOf, type LogReader } from "./log_reader.ts";
 
 export interface LogArchive {
   /** Does what is due. Never rejects: a failure is tried again. Safe early, late and twice. */
@@ -23,9 +24,10 @@ export interface LogArchive {
 
 /** Makes the archive of one log; `key` is where its output goes. */
 export function createLogArchive(
-  { store, book, bucket, key, keeping, clock }: {
+  { store, book, reader, bucket, key, keeping, clock }: {
     readonly store: LogStore;
     readonly book: LogBook;
+    readonly reader: LogReader;
     readonly bucket: R2Bucket;
     readonly key: string;
     readonly keeping: LogKeeping;
@@ -38,20 +40,27 @@ export function createLogArchive(
 
   async function move(): Promise<void> {
     const { totalBytes } = book.state();
-    const { readable, writable } = new FixedLengthStream(totalBytes);
-    await Promise.all([bucket.put(key, readable), writeRows(writable.getWriter(), totalBytes)]);
+    const from = book.keptFrom();
+    const { readable, writable } = new FixedLengthStream(totalBytes - from);
+    await Promise.all([bucket.put(key, readable), writeAll(writable.getWriter(), from, totalBytes)]);
     if (book.state().totalBytes !== totalBytes) return;
-    note({ segments: book.segments(), movedAtMs: clock.nowMs(), expiredAtMs: null });
+    const segments = book.segments().filter((segment) => segment.offset >= from);
+    note({ segments, movedAtMs: clock.nowMs(), expiredAtMs: null });
   }
 
-  async function writeRows(
+  /** What has moved before, then the rows. */
+  async function writeAll(
     writer: WritableStreamDefaultWriter<Uint8Array>,
-    totalBytes: number,
+    from: number,
+    to: number,
   ): Promise<void> {
     try {
-      for (const row of store.rowsFrom(0)) {
-        if (row.offset >= totalBytes) break;
-        await writer.write(row.bytes);
+      for (let at = from; at < to;) {
+        const slices = await reader.slices(at, Math.min(OUTPUT_READ_MAX_BYTES, to - at));
+        if (slices.length === 0) throw new Error("Cannot move output as what has moved before must be in R2");
+        const bytes = bytesOf(slices);
+        await writer.write(bytes);
+        at += bytes.length;
       }
       await writer.close();
     } catch (cause) {
@@ -63,8 +72,7 @@ export function createLogArchive(
   async function expire(): Promise<void> {
     await bucket.delete(key);
     const nowMs = clock.nowMs();
-    const moved = book.moved() ?? { segments: book.segments(), movedAtMs: nowMs };
-    note({ ...moved, expiredAtMs: nowMs });
+    note({ segments: book.segments(), movedAtMs: book.moved()?.movedAtMs ?? nowMs, expiredAtMs: nowMs });
   }
 
   function note(moved: MovedOutput): void {

@@ -4,8 +4,14 @@
  */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { LogLife } from "../domain/log_deadline.ts";
+import type { LoggedEvent } from "../domain/log_ending.ts";
 import type { OutputState } from "../domain/output_log.ts";
-import { joinSegments, type OutputSegment, stateOfSegments } from "../domain/output_segment.ts";
+import {
+  endOfSegments,
+  joinSegments,
+  type OutputSegment,
+  stateOfSegments,
+} from "../domain/output_segment.ts";
 import type { LogEnd, LogStore, MovedOutput } from "../store/log/store.ts";
 
 export interface LogBook {
@@ -13,15 +19,19 @@ export interface LogBook {
   /** After rows were written. */
   setState(state: OutputState): void;
   ended(): LogEnd | null;
-  setEnded(end: LogEnd): void;
+  setEnded(end: LogEnd | null): void;
   moved(): MovedOutput | null;
   setMoved(moved: MovedOutput): void;
   /** What lies where, wherever it is kept. */
   segments(): readonly OutputSegment[];
+  /** Where the output in rows begins: what is before it has moved. */
+  rowsFrom(): number;
+  /** Where the output begins that is kept at all: what is before it has expired. */
+  keptFrom(): number;
   life(): LogLife;
   timeline(): readonly TimelineEntry[];
-  /** Those of the entries that are not in the timeline yet, each once. */
-  newEntries(entries: readonly TimelineEntry[]): TimelineEntry[];
+  /** Those of the events whose entries are not in the timeline yet, each once. */
+  newEvents(events: readonly LoggedEvent[]): LoggedEvent[];
   /** After they were written. */
   addEntries(entries: readonly TimelineEntry[]): void;
 }
@@ -35,7 +45,12 @@ export function createLogBook(store: LogStore): LogBook {
 
   const movedNow = () => moved === undefined ? moved = store.moved() : moved;
   const endedNow = () => ended === undefined ? ended = store.ended() : ended;
-  const segments = () => movedNow()?.segments ?? joinSegments(store.pieces());
+  const segments = () => [...movedNow()?.segments ?? [], ...joinSegments(store.pieces())];
+  const rowsFrom = () => endOfSegments(movedNow()?.segments ?? []);
+  const keptFrom = () => {
+    const now = movedNow();
+    return now === null ? 0 : now.expiredAtMs === null ? now.segments[0]!.offset : rowsFrom();
+  };
   const stateNow = () => state ??= stateOfSegments(segments(), store.dropped());
   const timelineNow = () => timeline ??= store.timeline();
   return {
@@ -46,16 +61,17 @@ export function createLogBook(store: LogStore): LogBook {
     moved: movedNow,
     setMoved: (next) => moved = next,
     segments,
+    rowsFrom,
+    keptFrom,
     life: () => ({
       endedAtMs: endedNow()?.endedAtMs ?? null,
-      totalBytes: stateNow().totalBytes,
-      movedAtMs: movedNow()?.movedAtMs ?? null,
-      expiredAtMs: movedNow()?.expiredAtMs ?? null,
+      bytesInRows: stateNow().totalBytes - rowsFrom(),
+      bytesMoved: rowsFrom() - keptFrom(),
     }),
     timeline: timelineNow,
-    newEntries: (entries) => {
+    newEvents: (events) => {
       const known = new Set(timelineNow().map((entry) => entry.eventId));
-      return entries.filter((entry) => !known.has(entry.eventId) && known.add(entry.eventId));
+      return events.filter(({ entry }) => !known.has(entry.eventId) && known.add(entry.eventId));
     },
     addEntries: (entries) => timelineNow().push(...entries),
   };

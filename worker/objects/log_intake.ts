@@ -45,21 +45,16 @@ export function createLogIntake(
     const taken = waiting;
     waiting = [];
     const chunks = taken.flatMap((w) => w.chunks);
-    // Output that has moved is closed: what comes so late is placed like the rest, so that it gets its answer, but
-    // not kept.
-    const isClosed = book.moved() !== null;
     const placed = placeChunks(book.state(), chunks, LIMITS);
-    if (!isClosed) {
-      const heldBefore = heldNow();
-      try {
-        store.commit(placed);
-      } catch (cause) {
-        abort("write_failed");
-        throw cause;
-      }
-      book.setState(placed.state);
-      onWritten(framesOf(placed.rows, heldBefore));
+    const heldBefore = heldNow();
+    try {
+      store.commit(placed);
+    } catch (cause) {
+      abort("write_failed");
+      throw cause;
     }
+    book.setState(placed.state);
+    onWritten(framesOf(placed.rows, heldBefore));
     let at = 0;
     for (const { chunks, answer } of taken) {
       answer(placed.nextOffsets.slice(at, at += chunks.length).map((nextOffset) => ({ nextOffset })));

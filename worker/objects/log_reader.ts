@@ -1,14 +1,16 @@
 /**
- * Reads a task's output wherever it is: rows of the object, or one object in R2. Offsets are the same in both.
- *
- * While the output is in rows a read is complete before it first waits, so it sees one moment of them (O1).
+ * Reads a task's output wherever it is: first one object in R2, from some offset on rows of the task's object. Offsets
+ * are the same in both. A read from rows is complete before it first waits, so it sees one moment of them (O1).
  */
 import type { OutputSlice } from "../domain/viewer_frame.ts";
 import type { LogStore } from "../store/log/store.ts";
 import type { LogBook } from "./log_book.ts";
 
 export interface LogReader {
-  /** At most `bytesMax` from `offset` on, as slices of one run each; none at the end or once the output has expired. */
+  /**
+   * At most `bytesMax` from `offset` on, as slices of one run each; fewer where R2 ends and rows begin, none at the end.
+   * What has expired is left out: the first slice may begin later than `offset`.
+   */
   slices(offset: number, bytesMax: number): Promise<OutputSlice[]>;
 }
 
@@ -35,10 +37,8 @@ export function createLogReader(
   }
 
   async function fromBucket(offset: number, bytesMax: number): Promise<OutputSlice[]> {
-    const totalBytes = book.state().totalBytes;
-    const length = Math.min(bytesMax, totalBytes - offset);
-    if (book.moved()?.expiredAtMs !== null || length <= 0) return [];
-    const found = await bucket.get(key, { range: { offset, length } });
+    const length = Math.min(bytesMax, book.rowsFrom() - offset);
+    const found = await bucket.get(key, { range: { offset: offset - book.keptFrom(), length } });
     if (found === null) return [];
     const bytes = new Uint8Array(await found.arrayBuffer());
     return book.segments().flatMap(({ runId, stationId, ...segment }) => {
@@ -52,8 +52,10 @@ export function createLogReader(
 
   return {
     slices: async (offset, bytesMax) => {
-      if (bytesMax <= 0) return [];
-      return book.moved() === null ? fromRows(offset, bytesMax) : await fromBucket(offset, bytesMax);
+      const from = Math.max(offset, book.keptFrom());
+      const most = Math.min(bytesMax, book.state().totalBytes - from);
+      if (most <= 0) return [];
+      return from < book.rowsFrom() ? await fromBucket(from, most) : fromRows(from, most);
     },
   };
 }

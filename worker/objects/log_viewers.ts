@@ -37,6 +37,8 @@ export interface LogViewers {
   hear(socket: WebSocket, message: string | ArrayBuffer): void;
   /** Looks after everybody: after a wake-up, and when the task has ended. */
   goOn(): void;
+  /** The task is tried again: who has got its end gets what comes now. */
+  reopen(): void;
 }
 
 /** Makes the viewers of one log from the sockets that the platform keeps. */
@@ -90,7 +92,7 @@ export function createLogViewers(
     const nextAt = isEnd || held === null ? end : held.offset;
     if (isEnd) socket.send(JSON.stringify({ kind: "end", status: ended.status }));
     keep(socket, { ...placeOf(socket), at: nextAt, isOver: isEnd });
-    if (isLast || nextAt === at) return false;
+    if (isLast || nextAt <= at) return false;
     if (placeOf(socket).acked === null) await new Promise((go) => setTimeout(go, VIEWER_PAGE_PAUSE_MS));
     return true;
   }
@@ -121,7 +123,8 @@ export function createLogViewers(
 
   return {
     join: (socket, offset, acks) => {
-      keep(socket, { at: offset, acked: acks ? offset : null, isOver: false });
+      const at = Math.max(offset, book.keptFrom());
+      keep(socket, { at, acked: acks ? at : null, isOver: false });
       ctx.acceptWebSocket(socket);
       for (const entry of book.timeline()) socket.send(JSON.stringify({ kind: "timeline", entry }));
       void pump(socket);
@@ -143,6 +146,7 @@ export function createLogViewers(
       void pump(socket);
     },
     goOn: () => everybody((socket) => void pump(socket)),
+    reopen: () => everybody((socket) => keep(socket, { ...placeOf(socket), isOver: false })),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Where a queue's events go: the task's log, the gate of an ask, the history. Each receiver is idempotent. */
 import type { HumanGateApi } from "../domain/human_gate_api.ts";
 import type { OutboxEvent, OutboxRow } from "../domain/event.ts";
-import type { LogEnding, TaskLogApi } from "../domain/task_log_api.ts";
+import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
 import { createHistoryWriter } from "../store/history/write.ts";
@@ -16,8 +16,10 @@ export function createQueueSenders(
     task_log: async (rows) => {
       const sends = [...byTask(rows)].map(async ([taskId, events]) => {
         const log = env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
-        const entries = events.map(({ eventId, event }) => ({ ...event.entry, eventId }));
-        await log.recordMany(entries, endingOf(events));
+        await log.recordMany(events.map(({ eventId, event }) => ({
+          entry: { ...event.entry, eventId },
+          ends: event.ends,
+        })));
       });
       await Promise.all(sends);
     },
@@ -31,16 +33,6 @@ export function createQueueSenders(
     },
     history: historySender(env),
   };
-}
-
-/** How the task ended, if one of its events says so: nothing follows that one. */
-function endingOf(
-  events: readonly { readonly eventId: string; readonly event: LogEvent }[],
-): LogEnding | null {
-  for (const { eventId, event } of events) {
-    if (event.ends !== null) return { eventId: `${eventId}:end`, status: event.ends };
-  }
-  return null;
 }
 
 type LogEvent = Extract<OutboxEvent, { destination: "task_log" }>;

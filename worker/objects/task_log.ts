@@ -15,12 +15,12 @@ import { drizzle } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/task_log/migrations.js";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
-import { spansOf } from "../domain/output_segment.ts";
+import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
 import { closingMarker } from "../domain/output_log.ts";
+import { spansOf } from "../domain/output_segment.ts";
 import { retentionMs } from "../domain/retention.ts";
 import type {
   ChunkAnswer,
-  LogEnding,
   OutputChunk,
   OutputPage,
   OutputShape,
@@ -28,7 +28,7 @@ import type {
 } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import { OUTPUT_IN_OBJECT_MS, OUTPUT_READ_MAX_BYTES, OUTPUT_RETENTION_DAYS_DEFAULT } from "../limits.ts";
-import { createLogStore, type EndedStatus, type LogStore } from "../store/log/store.ts";
+import { createLogStore, type LogStore, type WrittenTurn } from "../store/log/store.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createLogArchive, type LogArchive } from "./log_archive.ts";
 import { createLogBook, type LogBook } from "./log_book.ts";
@@ -59,7 +59,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     const book = this.#book = createLogBook(store);
     const kept = { store, book, bucket: env.BLOBS, key: `output/${objectName(ctx)}` };
     const reader = this.#reader = createLogReader(kept);
-    this.#archive = createLogArchive({ ...kept, keeping, clock });
+    this.#archive = createLogArchive({ ...kept, reader, keeping, clock });
     const viewers = this.#viewers = createLogViewers({ ctx, book, reader });
     this.#intake = createLogIntake({
       store,
@@ -88,37 +88,35 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
   }
 
   async record(entry: TimelineEntry): Promise<void> {
-    await this.recordMany([entry]);
+    await this.recordMany([{ entry, ends: null }]);
   }
 
-  async recordMany(entries: readonly TimelineEntry[], ending: LogEnding | null = null): Promise<void> {
-    const fresh = this.#book.newEntries(entries);
+  async recordMany(events: readonly LoggedEvent[]): Promise<void> {
+    const fresh = this.#book.newEvents(events);
     if (fresh.length > 0) {
-      this.#store.record(fresh);
-      this.#book.addEntries(fresh);
-      this.#viewers.tellTimeline(fresh);
+      this.#intake.flush();
+      const entries = fresh.map(({ entry }) => entry);
+      const turn = this.#turn(turnOf(fresh));
+      this.#store.record(entries, turn);
+      this.#book.addEntries(entries);
+      this.#viewers.tellTimeline(entries);
+      if (turn !== null) this.#afterTurn(turn);
     }
-    if (ending !== null) this.#end(ending.eventId, ending.status);
-    await Promise.resolve();
-  }
-
-  async end(eventId: string, status: EndedStatus): Promise<void> {
-    this.#end(eventId, status);
     await Promise.resolve();
   }
 
   async read(fromOffset: number, bytesMax: number): Promise<OutputPage> {
     this.#intake.flush();
-    const { totalBytes } = this.#book.state();
-    const offset = Math.min(Math.max(0, fromOffset), totalBytes);
-    const asked = Math.min(bytesMax, OUTPUT_READ_MAX_BYTES, totalBytes - offset);
-    const bytes = bytesOf(await this.#reader.slices(offset, asked));
-    return { offset, bytes, ...this.#facts(), totalBytes };
+    const facts = this.#facts();
+    const offset = Math.min(Math.max(this.#book.keptFrom(), fromOffset), facts.totalBytes);
+    const slices = await this.#reader.slices(offset, Math.min(bytesMax, OUTPUT_READ_MAX_BYTES));
+    return { offset, bytes: bytesOf(slices), ...facts };
   }
 
   async shape(runId: string | null): Promise<OutputShape> {
     this.#intake.flush();
-    return await Promise.resolve({ spans: spansOf(this.#book.segments(), runId), ...this.#facts() });
+    const kept = this.#book.segments().filter((segment) => segment.offset >= this.#book.keptFrom());
+    return await Promise.resolve({ spans: spansOf(kept, runId), ...this.#facts() });
   }
 
   async timeline(): Promise<readonly TimelineEntry[]> {
@@ -160,26 +158,39 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     await this.alarm();
   }
 
-  #end(eventId: string, status: EndedStatus): void {
-    this.#intake.flush();
-    if (this.#book.ended() !== null) return;
-    const state = this.#book.state();
-    const closing = closingMarker(state);
+  /** A turn with what is written along with it; null when it changes nothing. */
+  #turn(turn: LogTurn | null): WrittenTurn | null {
+    const ended = this.#book.ended();
+    if (turn === null || (turn.kind === "ends") === (ended !== null)) return null;
+    if (turn.kind === "goes_on") return turn;
+    const { eventId, status } = turn;
     const end = { status, endedAtMs: this.#clock.nowMs() };
-    this.#store.end(eventId, end, closing);
-    this.#book.setEnded(end);
+    return { kind: "ends", eventId, end, closing: closingMarker(this.#book.state()) };
+  }
+
+  #afterTurn(turn: WrittenTurn): void {
+    if (turn.kind === "goes_on") {
+      this.#book.setEnded(null);
+      this.#viewers.reopen();
+      return;
+    }
+    this.#book.setEnded(turn.end);
+    const { closing } = turn;
     if (closing !== null) {
-      this.#book.setState({ ...state, totalBytes: closing.offset + closing.bytes.length });
+      this.#book.setState({ ...this.#book.state(), totalBytes: closing.offset + closing.bytes.length });
     }
     this.#viewers.goOn();
     this.#arm();
   }
 
   #facts(): { readonly totalBytes: number; readonly hasEnded: boolean; readonly expiredAtMs: number | null } {
+    const { totalBytes } = this.#book.state();
+    const hasEnded = this.#book.ended() !== null;
+    const isGone = hasEnded && totalBytes > 0 && this.#book.keptFrom() === totalBytes;
     return {
-      totalBytes: this.#book.state().totalBytes,
-      hasEnded: this.#book.ended() !== null,
-      expiredAtMs: this.#book.moved()?.expiredAtMs ?? null,
+      totalBytes,
+      hasEnded,
+      expiredAtMs: isGone ? this.#book.moved()?.expiredAtMs ?? null : null,
     };
   }
 

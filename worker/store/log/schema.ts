@@ -37,7 +37,7 @@ export const ended = sqliteTable("ended", {
   endedAtMs: integer("ended_at_ms").notNull().default(0),
 });
 
-/** At most one row: the output is no longer in `output` but in R2, or deleted. */
+/** At most one row: output up to some offset is no longer in `output` but in R2, or deleted. */
 export const moved = sqliteTable("moved", {
   /** Always 1: there is one row. */
   id: integer("id").primaryKey(),

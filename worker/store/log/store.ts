@@ -15,13 +15,24 @@ export interface LogEnd {
   readonly endedAtMs: number;
 }
 
-/** Output that is no longer in rows. */
+/** Output that is no longer in rows: it is in R2, or deleted. */
 export interface MovedOutput {
+  /** Not empty. What is in R2 begins with the first. */
   readonly segments: readonly OutputSegment[];
   readonly movedAtMs: number;
   /** Set once it was deleted for good. */
   readonly expiredAtMs: number | null;
 }
+
+/** The log ends, with a last row of output if there is one; or it goes on. */
+export type WrittenTurn =
+  | {
+    readonly kind: "ends";
+    readonly eventId: string;
+    readonly end: LogEnd;
+    readonly closing: OutputRow | null;
+  }
+  | { readonly kind: "goes_on" };
 
 /** What the log object needs from its storage. All calls are synchronous: nothing may happen in between (O1). */
 export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "pieces"> {
@@ -29,12 +40,10 @@ export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "
   dropped(): ReadonlyMap<string, RunCursor>;
   /** Writes one placement in one transaction. Throws if it cannot. */
   commit(placement: Pick<Placement, "rows" | "dropped">): void;
-  /** Adds entries in one row. Their event ids must be new. */
-  record(entries: readonly TimelineEntry[]): void;
+  /** Adds entries in one row, with what they make of the log. Their event ids must be new. */
+  record(entries: readonly TimelineEntry[], turn: WrittenTurn | null): void;
   timeline(): TimelineEntry[];
   ended(): LogEnd | null;
-  /** Ends the log, with a last row of output if there is one. */
-  end(eventId: string, end: LogEnd, closing: OutputRow | null): void;
   moved(): MovedOutput | null;
   /** Notes where the output went, or that it was deleted, and takes its rows away, in one transaction. */
   move(moved: MovedOutput): void;
@@ -58,7 +67,16 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
             .onConflictDoUpdate({ target: schema.dropped.runId, set: cursor }).run();
         }
       }),
-    record: (entries) => db.insert(schema.timeline).values({ entries }).run(),
+    record: (entries, turn) =>
+      storage.transactionSync(() => {
+        db.insert(schema.timeline).values({ entries }).run();
+        if (turn?.kind === "goes_on") db.delete(schema.ended).run();
+        if (turn?.kind !== "ends") return;
+        if (turn.closing !== null) output.insert([turn.closing]);
+        const ended = { eventId: turn.eventId, ...turn.end };
+        db.insert(schema.ended).values({ id: 1, ...ended })
+          .onConflictDoUpdate({ target: schema.ended.id, set: ended }).run();
+      }),
     timeline: () =>
       db.select().from(schema.timeline).orderBy(asc(schema.timeline.sequence)).all()
         .flatMap((row) => row.entries),
@@ -66,11 +84,6 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
       const row = db.select().from(schema.ended).where(eq(schema.ended.id, 1)).get();
       return row === undefined ? null : { status: row.status, endedAtMs: row.endedAtMs };
     },
-    end: (eventId, end, closing) =>
-      storage.transactionSync(() => {
-        if (closing !== null) output.insert([closing]);
-        db.insert(schema.ended).values({ id: 1, eventId, ...end }).run();
-      }),
     moved: () => {
       const row = db.select().from(schema.moved).where(eq(schema.moved.id, 1)).get();
       if (row === undefined) return null;

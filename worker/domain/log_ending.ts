@@ -1,0 +1,25 @@
+/** Whether a task's log is over, after what its queue told it: a task that has ended may be tried again. Pure. */
+import type { TimelineEntry } from "../../protocol/line/log.ts";
+
+/** An entry as the queue delivers it; `ends` is set on the one with which the task ended. */
+export interface LoggedEvent {
+  readonly entry: TimelineEntry;
+  readonly ends: "completed" | "failed" | null;
+}
+
+/** The entry with which a task that has ended goes on. */
+const GOES_ON = "task_retried";
+
+export type LogTurn =
+  | { readonly kind: "ends"; readonly eventId: string; readonly status: "completed" | "failed" }
+  | { readonly kind: "goes_on" };
+
+/** What entries that are new make of the log, in their order; null when they leave it as it is. */
+export function turnOf(events: readonly LoggedEvent[]): LogTurn | null {
+  let turn: LogTurn | null = null;
+  for (const { entry, ends } of events) {
+    if (ends !== null) turn = { kind: "ends", eventId: entry.eventId, status: ends };
+    else if (entry.kind === GOES_ON) turn = { kind: "goes_on" };
+  }
+  return turn;
+}
