@@ -62,12 +62,15 @@ export function ulid<Id extends string>(nowMs: number, random: Uint8Array): Id {
     time = CROCKFORD[rest % 32]! + time;
     rest = Math.floor(rest / 32);
   }
-  let value = 0n;
-  for (let i = 0; i < RANDOM_BYTES; i++) value = (value << 8n) | BigInt(random[i]!);
   let tail = "";
-  for (let i = 0; i < 16; i++) {
-    tail = CROCKFORD[Number(value & 31n)]! + tail;
-    value >>= 5n;
+  // Five bytes are eight characters: no number here is larger than 40 bits.
+  for (let i = 0; i < RANDOM_BYTES; i += 5) {
+    const high = (random[i]! << 12) | (random[i + 1]! << 4) | (random[i + 2]! >> 4);
+    const low = ((random[i + 2]! & 15) << 16) | (random[i + 3]! << 8) | random[i + 4]!;
+    for (const part of [high, low]) {
+      tail += CROCKFORD[part >> 15]! + CROCKFORD[(part >> 10) & 31]! + CROCKFORD[(part >> 5) & 31]! +
+        CROCKFORD[part & 31]!;
+    }
   }
   return (time + tail) as Id;
 }

@@ -172,6 +172,16 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         "line_id_mismatch",
         `Cannot put line as the id in the body must be that of the path, '${error.path}': current value is '${error.body}'`,
       );
+    case "queue_full":
+      return {
+        ...refusal(
+          503,
+          "queue_full",
+          `Cannot take the task as the project may have at most ${error.openJobsMax} open jobs: it has them`,
+          { openJobsMax: error.openJobsMax },
+        ),
+        headers: { "retry-after": "60" },
+      };
     case "unknown_station":
       return refusal(
         400,

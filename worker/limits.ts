@@ -13,6 +13,8 @@ export const RUNNER_SEEN_WRITE_MS = 30_000;
 export const ENDED_TASK_IN_MEMORY_MS = 300_000;
 /** How many of them at most, whatever their age: a queue that ends thousands of tasks a minute has 128 MB of memory. */
 export const ENDED_TASKS_IN_MEMORY_MAX = 10_000;
+/** A reader of a task's log waits at most so long for its newest lines. */
+export const LOG_TOLD_WAIT_MS = 2_000;
 /**
  * Jobs that are queued or held in one project; a submission above that is refused. Each is about half a kilobyte in
  * memory, and all of them are read at every wake-up.
@@ -77,6 +79,14 @@ export const SESSION_LIFE_MS = 12 * 3_600_000;
 export const JSON_DEPTH_MAX = 100;
 /** One artifact's JSON. */
 export const ARTIFACT_MAX_BYTES = 1024 * 1024;
+/** A shallow pack of a repository that a line is imported from, and all the time that fetching it may take. */
+export const IMPORT_PACK_MAX_BYTES = 20 * 1000 * 1000;
+export const IMPORT_TIMEOUT_MS = 20_000;
+/** Redirects that are followed when a repository has moved; each is judged like the first address. */
+export const IMPORT_REDIRECTS_MAX = 3;
+/** Files and bytes of a `.agentics/` folder that is fetched; what a body could hold. */
+export const IMPORT_FILES_MAX = 1_000;
+export const IMPORT_FILES_MAX_BYTES = 1024 * 1024;
 /** Live streams that a task remembers: one per run, and no task has many runs. */
 export const TASK_STREAMS_MAX = 20;
 /** Rows in one page of a list of the history. */

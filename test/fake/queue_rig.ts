@@ -16,9 +16,10 @@ import { expire } from "../../worker/domain/expiry.ts";
 import { cancelTask, resolveGate } from "../../worker/domain/intervene.ts";
 import type { QueueError } from "../../worker/domain/job_queue_api.ts";
 import { putLine } from "../../worker/domain/line_catalog.ts";
-import type { Job, QueueState, Run, Task } from "../../worker/domain/queue_state.ts";
+import type { Job, QueueState, Run, Task, TaskNote } from "../../worker/domain/queue_state.ts";
 import { reportRun } from "../../worker/domain/report.ts";
 import { registerRunner } from "../../worker/domain/runner_registry.ts";
+import { untoldNotes } from "../../worker/domain/task_notes.ts";
 import { submitTask } from "../../worker/domain/task.ts";
 import { type MintedToken, mintToken } from "../../worker/domain/token.ts";
 
@@ -67,6 +68,8 @@ export interface QueueRig {
   job(id: JobId): Job;
   /** The job that a task is at; it must be at one. */
   jobOf(id: TaskId): Job;
+  /** The timeline of a task, whether or not its log was told. */
+  lines(id: TaskId): readonly TaskNote[];
   /** Names of the timeline's entries of a task, in order. */
   timeline(id: TaskId): string[];
 }
@@ -94,8 +97,10 @@ export function lineOf(
   return { name: "A line", stations, transitionRules, gates };
 }
 
-/** Makes an empty project. */
-export function createQueueRig(): QueueRig {
+/** Makes an empty project. `onDecision` hears of each decision before it is applied to `before`. */
+export function createQueueRig(
+  onDecision: (before: QueueState, decision: Decision<unknown>, nowMs: number) => void = () => {},
+): QueueRig {
   const state: WritableQueueState = emptyQueueState(OWNER, PROJECT);
   const events: OutboxEvent[] = [];
   let nowMs = START_MS;
@@ -120,6 +125,7 @@ export function createQueueRig(): QueueRig {
     },
     run: (decider) => {
       const decision = decide(state, { nowMs, seed: bytes(16) }, decider);
+      onDecision(state, decision, nowMs);
       applyChanges(state, decision.changes);
       events.push(...decision.events);
       decisions.push(decision);
@@ -188,10 +194,13 @@ export function createQueueRig(): QueueRig {
       assert.equal(task.state.kind, "at_station");
       return state.jobs.get(task.jobIds.at(-1)!)!;
     },
-    timeline: (id) =>
-      events.flatMap((event) =>
-        event.destination === "task_log" && event.taskId === id ? [event.entry.kind] : []
-      ),
+    lines: (id) => {
+      const told = events.flatMap((event) =>
+        event.destination === "task_log" && event.taskId === id ? [{ ...event.entry, ends: event.ends }] : []
+      );
+      return [...told, ...untoldNotes(state, state.tasks.get(id)!)];
+    },
+    timeline: (id) => rig.lines(id).map((line) => line.kind),
   };
   return rig;
 }

@@ -25,6 +25,7 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
   const epochs = new Map<string, number>();
   const statuses = new Map<string, string>();
   const places = new Map<string, string>();
+  const linesSeen = new Map<string, number>();
   let decisionsSeen = 0;
 
   function afterCommand(): void {
@@ -36,9 +37,7 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
       checkTold(changes, events.flatMap((e) => e.destination === "history" ? [e.record] : []));
       for (const change of changes) freeze(change);
     }
-    checkTasks(
-      decisions.flatMap(({ events }) => events.flatMap((e) => e.destination === "task_log" ? [e] : [])),
-    );
+    checkTasks();
     checkRuns(checkJobs());
     checkTokens();
   }
@@ -55,7 +54,7 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
     }
   }
 
-  function checkTasks(entries: readonly { taskId: string; ends: string | null }[]): void {
+  function checkTasks(): void {
     let index = 0;
     assert.equal(rig.state.tasks.size, model.tasks.length);
     for (const task of rig.state.tasks.values()) {
@@ -66,8 +65,10 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
       assert.equal(task.state.kind === "at_station", expected.job !== null);
       const place = `${task.stationId} ${status} ${task.jobIds.length}`;
       const isMoved = places.get(task.id) !== place;
-      const own = isMoved ? entries.filter((entry) => entry.taskId === task.id) : [];
+      const lines = isMoved ? rig.lines(task.id) : [];
+      const own = lines.slice(linesSeen.get(task.id) ?? 0);
       if (isMoved) {
+        linesSeen.set(task.id, lines.length);
         assert.notEqual(own.length, 0, `a task that moved to ${place} must say so on its timeline`);
       }
       if (hasEnded(task) && isMoved) {
@@ -77,8 +78,9 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
       statuses.set(task.id, status);
       stays(task.id, task, hasEnded(task));
       for (const attempts of Object.values(task.attempts)) assert.ok(attempts <= ATTEMPTS_MAX, "Q4");
+      const ends = lines.filter((line) => line.ends !== null);
+      if (isMoved) assert.deepEqual(ends.map((line) => line.ends), hasEnded(task) ? [status] : []);
     }
-    for (const { taskId, ends } of entries) if (ends !== null) assert.equal(statuses.get(taskId), ends);
   }
 
   /** Q1, Q2, Q4. Returns the runs that hold a job. */
@@ -161,6 +163,7 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
         "tasks",
         "jobs",
         "runs",
+        "notes",
         "lineTurns",
       ] as const
     ) {

@@ -9,6 +9,8 @@ import type { LineSpec } from "../fake/line_arbitrary.ts";
 
 const LEASE = 90_000;
 const GRACE = 120_000;
+/** The silence of an agent that a station allows when it does not say, with the same grace. */
+const IDLE = 120_000 + GRACE;
 const ATTEMPTS = 5;
 const LOST_RUNS = 3;
 
@@ -42,6 +44,8 @@ export interface ModelJob {
   lost: number;
   leaseUntil: number;
   deadline: number;
+  /** The agent's last sign of activity in this run; null: none yet. */
+  activeAt: number | null;
 }
 export interface ModelRun {
   readonly job: number;
@@ -68,6 +72,8 @@ export interface Speech {
   readonly epoch: number | null;
   /** Null: a heartbeat. */
   readonly said: Said | null;
+  /** It carries output: the agent does something. */
+  readonly isOutput?: boolean;
 }
 
 export class QueueModel {
@@ -119,6 +125,7 @@ export class QueueModel {
     job.epoch++;
     job.run = this.runs.length;
     job.leaseUntil = this.now + LEASE;
+    job.activeAt = null;
     job.deadline = this.now + this.#station(index).maxTimeoutMinutes * 60_000 + GRACE;
     this.served.push(this.tasks[job.task]!.lineNumber);
     this.runs.push({ job: index, runner, epoch: job.epoch, hasStarted: false, outcome: null, report: null });
@@ -127,7 +134,7 @@ export class QueueModel {
     return "claimed";
   }
 
-  speak({ runner, run: named, job: namedJob, epoch, said }: Speech): string {
+  speak({ runner, run: named, job: namedJob, epoch, said, isOutput = false }: Speech): string {
     let at = named;
     if (at === null && namedJob !== null) {
       at = this.runs.findLastIndex((run) => run.job === namedJob && run.runner === runner);
@@ -150,6 +157,7 @@ export class QueueModel {
     }
     if (said === null) {
       job.leaseUntil = this.now + LEASE;
+      if (isOutput) job.activeAt = this.now;
       if (!run.hasStarted) this.tasks[job.task]!.status = "in_progress";
       run.hasStarted = true;
       return "go on";
@@ -160,13 +168,14 @@ export class QueueModel {
     return "done";
   }
 
-  /** What time does: the lease or the limit, whichever was over first. */
+  /** What time does: the lease or a limit, whichever was over first. */
   alarm(): void {
     const held = this.jobs.map((_, index) => index).filter((index) => this.jobs[index]!.run !== null);
     for (const index of held) {
-      const { leaseUntil, deadline } = this.jobs[index]!;
-      if (this.now < leaseUntil && this.now < deadline) continue;
-      if (leaseUntil < deadline) this.#lose(index);
+      const { leaseUntil, deadline, activeAt } = this.jobs[index]!;
+      const end = Math.min(deadline, activeAt === null ? Infinity : activeAt + IDLE);
+      if (this.now < leaseUntil && this.now < end) continue;
+      if (leaseUntil < end) this.#lose(index);
       else this.#finish(index, "cancelled");
     }
   }
@@ -279,6 +288,7 @@ export class QueueModel {
       lost: 0,
       leaseUntil: 0,
       deadline: 0,
+      activeAt: null,
     });
   }
 }

@@ -24,8 +24,7 @@ export interface QueuePair {
 }
 
 /** Two empty projects with the same lines and runners. */
-export function createQueuePair(specs: readonly LineSpec[]): QueuePair {
-  const rig = createQueueRig();
+export function createQueuePair(specs: readonly LineSpec[], rig: QueueRig = createQueueRig()): QueuePair {
   const model = new QueueModel();
   model.now = START_MS;
   const lines: LineSpec[] = [];
@@ -82,7 +81,7 @@ export function createQueuePair(specs: readonly LineSpec[]): QueuePair {
         admitLog(draft, runnerIds[runner]!, { runId, jobId, leaseEpoch: named.epoch })
       );
       const answer = admitted.ok ? (admitted.value.cancel ? "stop" : "go on") : admitted.error.reason;
-      return assert.equal(answer, model.speak({ runner, ...named, said: null }));
+      return assert.equal(answer, model.speak({ runner, ...named, said: null, isOutput: true }));
     }
     const [body, said] = command.report === null ? [null, null] : REPORTS[command.report];
     const answer = rig.report(runnerIds[runner]!, {

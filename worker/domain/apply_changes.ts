@@ -12,6 +12,7 @@ import type {
   Run,
   Runner,
   Task,
+  TaskNotes,
   TokenRecord,
 } from "./queue_state.ts";
 
@@ -25,6 +26,7 @@ export interface WritableQueueState extends QueueState {
   readonly tasks: Map<TaskId, Task>;
   readonly jobs: Map<JobId, Job>;
   readonly runs: Map<RunId, Run>;
+  readonly notes: Map<TaskId, TaskNotes>;
   readonly remembered: Map<string, Remembered>;
   readonly lineTurns: Map<LineId, number>;
   readonly index: WritableQueueIndex;
@@ -41,6 +43,7 @@ export function emptyQueueState(owner: string, project: string): WritableQueueSt
     tasks: new Map(),
     jobs: new Map(),
     runs: new Map(),
+    notes: new Map(),
     remembered: new Map(),
     lineTurns: new Map(),
     index: emptyQueueIndex(),
@@ -86,6 +89,9 @@ export function applyChange(state: WritableQueueState, change: Change): void {
       state.jobs.set(change.row.id, change.row);
       indexJob(state.index, change.row, state.tasks.get(change.row.taskId)!.lineId);
       return;
+    case "notes":
+      state.notes.set(change.row.id, change.row);
+      return;
     case "line_turn":
       state.lineTurns.set(change.row.id, change.row.turn);
       return;
@@ -103,12 +109,21 @@ export function applyChange(state: WritableQueueState, change: Change): void {
   }
 }
 
+/** Puts a task that is not in memory there, with its one queued job. */
+export function applyFresh(state: WritableQueueState, task: Task, job: Job): void {
+  indexTask(state.index, null, task);
+  state.tasks.set(task.id, task);
+  state.jobs.set(job.id, job);
+  indexJob(state.index, job, task.lineId);
+}
+
 /** Takes a task that has ended out of memory, with its jobs and runs; it is still in storage. */
 export function forgetTask(state: WritableQueueState, task: Task): void {
   for (const jobId of task.jobIds) {
     for (const runId of state.jobs.get(jobId)?.runIds ?? []) state.runs.delete(runId);
     state.jobs.delete(jobId);
   }
+  state.notes.delete(task.id);
   state.tasks.delete(task.id);
 }
 

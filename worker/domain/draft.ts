@@ -5,9 +5,9 @@
  * Invariants:
  *   D1  A refused decision has no changes and no events.
  *   D2  Each row appears once among the changes, in its last form.
+ *       Lines of timelines are rows too, or events: `task_notes.ts`.
  *   D3  Every line, task, job and run of which the history would show something new is told in that last form.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import { ulid } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
@@ -25,9 +25,14 @@ import type {
   Run,
   Runner,
   Task,
+  TaskNote,
   TokenRecord,
 } from "./queue_state.ts";
+import { settleNotes } from "./task_notes.ts";
 import { DEFAULT_TIMING, type Timing } from "./timing.ts";
+
+/** Of a seed's bytes, those that go into an id. */
+const ID_RANDOM_BYTES = 10;
 
 /** What a decision returns: the answer, the rows to write and the effects to send, or a reason and nothing. */
 export interface Decision<T> {
@@ -43,6 +48,8 @@ export interface Moment {
   readonly seed: Uint8Array;
   /** Absent: {@link DEFAULT_TIMING}. */
   readonly timing?: Timing;
+  /** False: there is no history, and nothing is told to it. Absent: there is one. */
+  readonly hasHistory?: boolean;
 }
 
 /** Reads and writes of one decision. */
@@ -59,6 +66,8 @@ export interface Draft {
   /** The state before the decision, for scans; writes of this decision are not in it. */
   readonly before: QueueState;
   put(change: Change): void;
+  /** Somebody wants the task's log: it is told what it was not told yet, and everything from now on. */
+  openLog(taskId: TaskId): void;
   /** Adds a line to the task's timeline; `ends` closes it. */
   note(
     task: Task,
@@ -78,6 +87,9 @@ export function decide<T>(
 ): Decision<T> {
   const written = new Map<string, Change>();
   const events: OutboxEvent[] = [];
+  const notes = new Map<TaskId, TaskNote[]>();
+  const opened = new Set<TaskId>();
+  const hasHistory = moment.hasHistory ?? true;
   let idsMade = 0;
   const row = <K extends Change["kind"]>(kind: K, id: string): Extract<Change, { kind: K }> | undefined =>
     written.get(changeKey(kind, id)) as Extract<Change, { kind: K }> | undefined;
@@ -86,10 +98,14 @@ export function decide<T>(
     timing: moment.timing ?? DEFAULT_TIMING,
     before: state,
     newId: <Id extends string>() => {
-      const material = new Uint8Array(moment.seed.length + 4);
-      material.set(moment.seed);
-      new DataView(material.buffer).setUint32(moment.seed.length, idsMade++);
-      return ulid<Id>(moment.nowMs, sha256(material));
+      const random = moment.seed.slice(0, ID_RANDOM_BYTES);
+      // Counts on the last bytes of the seed: ids need be unique, and no secret hangs on them.
+      for (let at = ID_RANDOM_BYTES - 1, carry = idsMade++; carry > 0 && at >= 0; at--) {
+        const sum = random[at]! + carry;
+        random[at] = sum & 255;
+        carry = sum >>> 8;
+      }
+      return ulid<Id>(moment.nowMs, random);
     },
     settings: () => row("settings", "")?.row ?? state.settings,
     line: (id, version) => row("line", `${id}@${version}`)?.row ?? state.lines.get(`${id}@${version}`),
@@ -102,23 +118,24 @@ export function decide<T>(
       written.delete(key);
       written.set(key, change);
     },
-    note: (task, kind, about, ends) =>
-      events.push({
-        destination: "task_log",
-        taskId: task.id,
-        entry: {
-          atMs: moment.nowMs,
-          kind,
-          stationId: about.stationId ?? null,
-          jobId: about.jobId ?? null,
-          runId: about.runId ?? null,
-          runnerName: about.runnerName ?? null,
-          detail: about.detail ?? "",
-        },
+    openLog: (taskId) => void opened.add(taskId),
+    note: (task, kind, about, ends) => {
+      const note: TaskNote = {
+        atMs: moment.nowMs,
+        kind,
+        stationId: about.stationId ?? null,
+        jobId: about.jobId ?? null,
+        runId: about.runId ?? null,
+        runnerName: about.runnerName ?? null,
+        detail: about.detail ?? "",
         ends: ends ?? null,
-      }),
+      };
+      const own = notes.get(task.id);
+      if (own === undefined) notes.set(task.id, [note]);
+      else own.push(note);
+    },
     audit: (action, actor, about) =>
-      events.push({
+      draft.emit({
         destination: "history",
         record: {
           kind: "audit",
@@ -130,13 +147,19 @@ export function decide<T>(
           atMs: moment.nowMs,
         },
       }),
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      if (hasHistory || event.destination !== "history") events.push(event);
+    },
   };
   const result = decider(draft);
   if (!result.ok) return { result, changes: [], events: [] };
   const changes = [...written.values()];
-  for (const record of historyRecords(draft, changes)) events.push({ destination: "history", record });
-  return { result, changes, events };
+  if (hasHistory) {
+    for (const record of historyRecords(draft, changes)) events.push({ destination: "history", record });
+  }
+  if (notes.size === 0 && opened.size === 0) return { result, changes, events };
+  const settled = settleNotes(state, { byTask: notes, opened }, draft);
+  return { result, changes: [...changes, ...settled.changes], events: [...events, ...settled.events] };
 }
 
 function changeId(change: Change): string {

@@ -27,6 +27,7 @@ export function historyRecords(draft: Draft, changes: readonly Change[]): Histor
       case "delete_token":
       case "delete_runner":
       case "remembered":
+      case "notes":
       case "line_turn":
       case "forget":
         return [];

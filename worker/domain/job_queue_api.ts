@@ -39,10 +39,11 @@ export type QueueError =
   | { readonly reason: "project_not_found"; readonly owner: string; readonly project: string }
   | {
     readonly reason: "not_found";
-    readonly what: "line" | "task" | "job" | "run" | "runner" | "gate" | "station" | "token";
+    readonly what: "line" | "task" | "job" | "run" | "runner" | "gate" | "station" | "token" | "line_version";
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }
+  | { readonly reason: "queue_full"; readonly openJobsMax: number }
   | { readonly reason: "unknown_station"; readonly stationId: string; readonly stationIds: readonly string[] }
   | { readonly reason: "no_active_job"; readonly runnerId: string }
   | { readonly reason: "ambiguous_job"; readonly jobIds: readonly string[] }
@@ -139,6 +140,14 @@ export interface JobQueueApi {
   ): Answer<LineView>;
   readLine(caller: Caller, lineId: string): Answer<LineView>;
   listLines(caller: Caller): Answer<readonly LineView[]>;
+  listLineVersions(caller: Caller, lineId: string): Answer<readonly LineView[]>;
+  /** Any version of a line: a task keeps the one that it started with. */
+  readLineVersion(
+    caller: Caller,
+    input: { readonly lineId: string; readonly version: string },
+  ): Answer<LineView>;
+  /** May the caller make lines? Asked before a repository is fetched for it. */
+  authorizeImport(caller: Caller): Answer<null>;
   deleteLine(caller: Caller, lineId: string): Answer<null>;
 
   submitTask(
@@ -242,7 +251,7 @@ export interface JobQueueApi {
     input: { readonly runId: string; readonly jobId: string; readonly leaseEpoch: number | null },
   ): Answer<RunAdmission>;
 
-  /** May the caller look at this task (its log, timeline, repository)? */
+  /** May the caller read this task's log and timeline? If so the log is told all of it, now and from now on. */
   authorizeTask(
     caller: Caller,
     taskId: string,

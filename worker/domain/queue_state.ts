@@ -7,6 +7,7 @@
 import type { AskId, GateId, JobId, LineId, RunId, RunnerId, StationId, TaskId } from "../../protocol/ids.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
+import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import type { Scope } from "../../protocol/line/token.ts";
 import type { QueueIndex } from "./queue_index.ts";
@@ -204,6 +205,18 @@ export interface Remembered {
   readonly atMs: number;
 }
 
+/** A line of a task's timeline; `ends` is set on its last one. */
+export type TaskNote = Omit<TimelineEntry, "eventId"> & { readonly ends: "completed" | "failed" | null };
+
+/** What of a task's timeline its log was not told yet (`task_notes.ts`). */
+export interface TaskNotes {
+  /** The task's. */
+  readonly id: TaskId;
+  /** The task has a log: it is told everything at once, and `entries` is empty for ever. */
+  readonly hasLog: boolean;
+  readonly entries: readonly TaskNote[];
+}
+
 /** Lines take turns (`queue.ts`): the turn at which one of the line's jobs was claimed last. */
 export interface LineTurn {
   readonly id: LineId;
@@ -231,6 +244,8 @@ export interface QueueState {
   readonly tasks: ReadonlyMap<TaskId, Task>;
   readonly jobs: ReadonlyMap<JobId, Job>;
   readonly runs: ReadonlyMap<RunId, Run>;
+  /** Absent for a task that was only submitted. */
+  readonly notes: ReadonlyMap<TaskId, TaskNotes>;
   /** By id, the oldest first. */
   readonly remembered: ReadonlyMap<string, Remembered>;
   /** When it was each line's turn the last time, as a number that only grows; absent: never. */
@@ -250,6 +265,10 @@ export type Change =
   | { readonly kind: "task"; readonly row: Task }
   | { readonly kind: "job"; readonly row: Job }
   | { readonly kind: "run"; readonly row: Run }
+  | { readonly kind: "notes"; readonly row: TaskNotes }
   | { readonly kind: "line_turn"; readonly row: LineTurn }
   | { readonly kind: "remembered"; readonly row: Remembered }
   | { readonly kind: "forget"; readonly id: string };
+
+/** A change that carries the last form of a row. */
+export type RowChange = Extract<Change, { readonly row: unknown }>;

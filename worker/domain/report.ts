@@ -121,6 +121,7 @@ export function admitLog(
     return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: run.leaseEpoch });
   }
   if (run.state.kind === "active") renewLease(draft, job, run, draft.nowMs);
+  draft.openLog(run.taskId);
   return ok({ taskId: run.taskId, stationId: run.stationId, cancel: run.state.kind === "finished" });
 }
 

@@ -12,6 +12,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AskId, JobId, StationId, TaskId } from "../../protocol/ids.ts";
 import type { TaskCard } from "../../protocol/line/task.ts";
 import type { Gate, Station } from "../../protocol/line/line.ts";
+import { OPEN_JOBS_MAX } from "../limits.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import { findLine } from "./line_catalog.ts";
@@ -33,6 +34,9 @@ export function submitTask(
 ): Result<Task, QueueError> {
   const found = findLine(draft.before, input.lineId);
   if (!found.ok) return found;
+  if (draft.before.index.openJobs >= OPEN_JOBS_MAX) {
+    return err({ reason: "queue_full", openJobsMax: OPEN_JOBS_MAX });
+  }
   const line = found.value;
   const stationIds = line.definition.stations.map((s) => s.id);
   const stationId = input.card.columnId ?? stationIds[0]!;

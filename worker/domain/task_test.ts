@@ -79,7 +79,7 @@ Deno.test("a task moves along the line and completes after its last station", ()
     ...["task_submitted", "job_queued", "run_claimed", "job_finished"],
     ...["job_queued", "run_claimed", "job_finished", "task_completed"],
   ]);
-  const ends = rig.events.filter((e) => e.destination === "task_log" && e.ends !== null);
+  const ends = rig.lines(id).filter((line) => line.ends !== null);
   assert.equal(ends.length, 1);
 });
 

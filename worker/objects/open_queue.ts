@@ -8,7 +8,7 @@ import type { JobId } from "../../protocol/ids.ts";
 import type { Change, TokenKind } from "../domain/queue_state.ts";
 import { type MintedToken, mintToken } from "../domain/token.ts";
 import { type Env, readConfig } from "../env.ts";
-import * as schema from "../store/queue/schema.ts";
+import { createObjectSql } from "../store/queue/object_sql.ts";
 import { createQueueStore } from "../store/queue/store.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createJobWaiters, type JobWaiters } from "./job_waiters.ts";
@@ -37,21 +37,19 @@ export interface OpenQueue {
 
 /** To be called once, before the object answers anything. */
 export async function openQueue(ctx: DurableObjectState, env: Env): Promise<OpenQueue> {
-  const db = drizzle(ctx.storage, { schema });
-  await migrate(db, migrations);
+  await migrate(drizzle(ctx.storage), migrations);
   const name = objectName(ctx);
   const [owner, project] = name.split("/") as [string, string];
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
   const waiters = createJobWaiters((jobId) => core.state.jobs.get(jobId as JobId)?.state.kind === "queued");
   const core = createQueueCore({
     ctx,
-    owner,
-    project,
-    store: createQueueStore(db, name),
+    store: createQueueStore(createObjectSql(ctx.storage), name),
     clock,
     random,
     timing: readConfig(env).timing,
     senders: createQueueSenders(env, owner, project),
+    hasHistory: !!env.HISTORY_URL,
     onApplied: (changes) => {
       tell(waiters, changes);
       sockets.tell(changes);

@@ -13,12 +13,11 @@
  *       and the object is aborted, so that the next call rebuilds it from storage; until then nothing is decided.
  */
 import type { Result } from "../../protocol/result.ts";
-import { applyChanges, forgetTask, type WritableQueueState } from "../domain/apply_changes.ts";
+import { applyChanges, type WritableQueueState } from "../domain/apply_changes.ts";
 import { decide, type Draft } from "../domain/draft.ts";
 import { dueAtMs, expire, nextExpiryMs } from "../domain/expiry.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import type { Change, QueueState } from "../domain/queue_state.ts";
-import { hasEnded } from "../domain/task_status.ts";
 import { DEFAULT_TIMING, type Timing } from "../domain/timing.ts";
 import type { JobId, RunId, TaskId } from "../../protocol/ids.ts";
 import { ENDED_TASK_IN_MEMORY_MS } from "../limits.ts";
@@ -69,23 +68,19 @@ interface Batch {
  */
 export function createQueueCore(options: {
   readonly ctx: DurableObjectState;
-  readonly owner: string;
-  readonly project: string;
   readonly store: QueueStore;
   readonly clock: ObjectClock;
   readonly random: RandomSource;
   /** Absent: the defaults. */
   readonly timing?: Timing;
   readonly senders: Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>>;
+  /** False: nobody is told what only a history wants to know. */
+  readonly hasHistory: boolean;
   readonly onApplied: (changes: readonly Change[]) => void;
   readonly atEndOfTurn: (callback: () => void) => void;
 }): QueueCore {
   const { ctx, store, clock, timing = DEFAULT_TIMING } = options;
-  const state: WritableQueueState = store.load(
-    options.owner,
-    options.project,
-    clock.nowMs() - ENDED_TASK_IN_MEMORY_MS,
-  );
+  const state: WritableQueueState = store.load();
   let alarmAtMs: number | null = null;
   let batch: Batch | null = null;
   let hasFailed = false;
@@ -108,14 +103,10 @@ export function createQueueCore(options: {
   }
 
   function page(about: About): void {
-    const taskId = about.taskId ??
-      (about.runId !== undefined && !state.runs.has(about.runId as RunId)
-        ? store.taskOf("run", about.runId)
-        : null) ??
-      (about.jobId !== undefined && !state.jobs.has(about.jobId as JobId)
-        ? store.taskOf("job", about.jobId)
-        : null);
-    if (taskId !== null && !state.tasks.has(taskId as TaskId)) store.loadTask(state, taskId);
+    const { taskId, runId, jobId } = about;
+    if (taskId !== undefined && !state.tasks.has(taskId as TaskId)) store.recall(state, "task", taskId);
+    if (runId !== undefined && !state.runs.has(runId as RunId)) store.recall(state, "run", runId);
+    if (jobId !== undefined && !state.jobs.has(jobId as JobId)) store.recall(state, "job", jobId);
   }
 
   function nextSeed(): Uint8Array {
@@ -131,7 +122,7 @@ export function createQueueCore(options: {
   ): Result<T, QueueError> {
     if (hasFailed) throw new Error("Cannot decide as the last write must have succeeded: it failed");
     page(about);
-    const moment = { nowMs: clock.nowMs(), seed: nextSeed(), timing };
+    const moment = { nowMs: clock.nowMs(), seed: nextSeed(), timing, hasHistory: options.hasHistory };
     const decision = decide(state, moment, decider);
     if (decision.changes.length === 0 && decision.events.length === 0) return decision.result;
     store.append(state, decision, moment.nowMs);
@@ -147,7 +138,8 @@ export function createQueueCore(options: {
   }
 
   function flush(): void {
-    const written = batch!;
+    const written = batch;
+    if (written === null) return;
     batch = null;
     try {
       store.flush();
@@ -160,13 +152,19 @@ export function createQueueCore(options: {
     written.resolve();
     void outbox.drain();
     wakeBy(outbox.nextTryMs());
+    // In a turn of its own: those who were waiting for this write are answered first.
+    if (store.isLong()) options.atEndOfTurn(shorten);
   }
 
-  function forgetEnded(): void {
-    const beforeMs = clock.nowMs() - ENDED_TASK_IN_MEMORY_MS;
-    for (const task of state.tasks.values()) {
-      if (hasEnded(task) && task.updatedAtMs <= beforeMs) forgetTask(state, task);
-    }
+  function shorten(): void {
+    flush();
+    if (hasFailed || !store.isLong()) return;
+    store.shorten(state);
+    forget();
+  }
+
+  function forget(): void {
+    store.forget(state, clock.nowMs() - ENDED_TASK_IN_MEMORY_MS);
   }
 
   return {
@@ -190,7 +188,7 @@ export function createQueueCore(options: {
         return { ok: true, value: null };
       });
       await batch?.written;
-      forgetEnded();
+      forget();
       // Not waited for: the next alarm comes after this one has ended, and no receiver may hold up a lease's end (O5).
       void outbox.drain();
       wakeBy(nextExpiryMs(state));

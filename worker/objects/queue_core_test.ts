@@ -5,7 +5,7 @@ import { ok } from "../../protocol/result.ts";
 import type { WritableQueueState } from "../domain/apply_changes.ts";
 import type { OutboxEvent, OutboxRow } from "../domain/event.ts";
 import { createQueueCore } from "./queue_core.ts";
-import { createQueueRig, lineOf, OWNER, PROJECT, station } from "../../test/fake/queue_rig.ts";
+import { createQueueRig, lineOf, station } from "../../test/fake/queue_rig.ts";
 
 const LEASE_MS = 90_000;
 
@@ -29,12 +29,9 @@ function queueWithSilentHistory() {
       },
       abort: (why: string) => assert.fail(why),
     } as never,
-    owner: OWNER,
-    project: PROJECT,
     store: {
       load: () => rig.state as WritableQueueState,
-      loadTask: () => false,
-      taskOf: () => null,
+      recall: () => {},
       append: (_before, { events }, nowMs) => {
         for (const event of events) {
           const sequence = rows.length + 1;
@@ -42,6 +39,9 @@ function queueWithSilentHistory() {
         }
       },
       flush: () => {},
+      isLong: () => false,
+      shorten: () => assert.fail("the log is short"),
+      forget: () => {},
       pending: (destination, limit) => of(destination).slice(0, limit),
       destinations: () => [...new Set(rows.map((row) => row.event.destination))],
       delivered: (sequences) => {
@@ -55,6 +55,7 @@ function queueWithSilentHistory() {
       task_log: () => Promise.resolve(),
       gate: () => Promise.resolve(),
     },
+    hasHistory: true,
     onApplied: () => {},
     atEndOfTurn: (callback) => queueMicrotask(callback),
   });

@@ -101,6 +101,7 @@ async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPage
   ]);
   if (!task.ok) return missing(c, queueRefusal(task.error).body.error.message);
   if (!access.ok) return missing(c, queueRefusal(access.error).body.error.message);
+  await queue.authorizeTask(c.var.caller, taskId);
   const log = taskLog(c.env, owner, project, taskId);
   const [output, timeline, evidence] = await Promise.all([
     log.read(0, 0).then(({ totalBytes }) =>

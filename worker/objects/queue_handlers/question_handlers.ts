@@ -5,6 +5,7 @@ import { findTask } from "../../domain/find_task.ts";
 import { findAsk } from "../../domain/gate_lookup.ts";
 import { readOnlyAccess, repositoryAccess } from "../../domain/repository_access.ts";
 import { checkGrant } from "../../domain/scope.ts";
+import { LOG_TOLD_WAIT_MS } from "../../limits.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods =
@@ -17,13 +18,16 @@ type Methods =
   | "authorizeRunner";
 
 export const questionHandlers: Handlers<Methods> = {
-  authorizeTask: (queue, caller, taskId) => {
-    return queue.access.asAny(caller, () => {
-      const task = findTask(queue.core.state, taskId);
-      if (!task.ok) return task;
-      const { id, state } = task.value;
-      return ok({ taskId: id, askId: state.kind === "awaiting_review" ? state.askId : null });
-    }, { taskId });
+  authorizeTask: async (queue, caller, taskId) => {
+    const { core } = queue;
+    const task = queue.access.asAny(caller, () => findTask(core.state, taskId), { taskId });
+    if (!task.ok) return task;
+    const { id, state } = task.value;
+    core.run((draft) => ok(draft.openLog(id)));
+    await core.committed();
+    // Who reads right now sees what has happened; a log that does not answer holds nobody up.
+    await Promise.race([core.outbox.drain("task_log"), scheduler.wait(LOG_TOLD_WAIT_MS)]);
+    return ok({ taskId: id, askId: state.kind === "awaiting_review" ? state.askId : null });
   },
   authorizeGate: async (queue, caller, input) => {
     queue.core.page(input);

@@ -1,26 +1,42 @@
 /**
- * The naive store of a project's queue: one row per changed row, written in one transaction with the outbox (O2).
- * The port `QueueStore` is what the object sees; another store may sit behind it.
+ * What a project's queue keeps, and how: its state is in memory, rebuilt at a wake-up from a snapshot and the log of
+ * what was decided since. All decisions of a turn of the event loop are one row of the log. Tasks that have ended leave
+ * for the archive at a snapshot, and memory some minutes later.
  *
- * Sole writer of every table in `schema.ts`.
+ * Invariants:
+ *   1. (O4) Memory is the snapshot, the log and what was appended and not flushed: replaying the first two gives the
+ *      same state, the same pending events, and the same next job.
+ *   2. A task that is in memory and in the archive alike is `clean`. Before it changes, all its rows are appended: the
+ *      log never says what changed of a row that the snapshot does not have.
  */
-import { eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
-import { applyChange, emptyQueueState, type WritableQueueState } from "../../domain/apply_changes.ts";
-import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
-import type { Change, QueueState } from "../../domain/queue_state.ts";
+import {
+  applyChange,
+  emptyQueueState,
+  forgetTask,
+  type WritableQueueState,
+} from "../../domain/apply_changes.ts";
+import type { OutboxEvent } from "../../domain/event.ts";
+import type { Change, QueueState, Task } from "../../domain/queue_state.ts";
+import { hasEnded } from "../../domain/task_status.ts";
+import { ENDED_TASKS_IN_MEMORY_MAX, OUTBOX_IN_MEMORY_MAX, QUEUE_LOG_MIN_CHARS } from "../../limits.ts";
 import type { OutboxStore } from "../outbox_store.ts";
-import * as schema from "./schema.ts";
-import { createQueueWrites } from "./writes.ts";
+import { createArchive } from "./archive.ts";
+import { LogTable } from "./log_table.ts";
+import { createMemoryOutbox, type MemoryOutbox } from "./memory_outbox.ts";
+import { moveOut, readOutboxPage, readOutboxPages } from "./outbox_pages.ts";
+import { decodeChange, encodeChange, encodeRow } from "./row_codec.ts";
+import { applyBlock, snapshotBlocks } from "./snapshot_codec.ts";
+import { readSnapshot, writeSnapshot } from "./snapshot_table.ts";
+import type { Sql } from "./sql.ts";
+import { rowsOfTask } from "./task_rows.ts";
+import { convertRows } from "./upgrade.ts";
 
 /** What the queue object needs from its storage. All calls are synchronous: nothing may happen in between (O1). */
 export interface QueueStore extends OutboxStore {
-  /** The state to keep in memory: everything but tasks that ended before `endedAfterMs`. */
-  load(owner: string, project: string, endedAfterMs: number): WritableQueueState;
-  /** Brings one task with its jobs and runs into memory; false if there is no such task. */
-  loadTask(state: WritableQueueState, taskId: string): boolean;
-  /** The task that a job or run belongs to, wherever it is. */
-  taskOf(kind: "job" | "run", id: string): string | null;
+  /** The state to keep in memory. */
+  load(): WritableQueueState;
+  /** Brings the task to which an id belongs into memory; nothing happens if there is none. */
+  recall(state: WritableQueueState, kind: "task" | "job" | "run", id: string): void;
   /**
    * Takes the changes and events of one decision. `before` is the state that it was made of, to which they are not
    * applied yet. Nothing is durable, and no event is pending, before {@link flush}.
@@ -32,104 +48,139 @@ export interface QueueStore extends OutboxStore {
   ): void;
   /** Writes all that was taken since the last time, in one transaction. Throws if it cannot. */
   flush(): void;
+  /** Has the log grown so long that {@link shorten} is due? */
+  isLong(): boolean;
+  /** Writes a snapshot in place of the log, and what has ended to the archive. All that was taken must be flushed. */
+  shorten(state: WritableQueueState): void;
+  /** Takes tasks out of memory that are in the archive and ended before this. */
+  forget(state: WritableQueueState, endedBeforeMs: number): void;
 }
 
-type Database = DrizzleSqliteDODatabase<typeof schema>;
+/** The block of a snapshot that is no row: what the outbox knows besides its events. */
+const OUTBOX_CODE = "outbox";
+const EVENT_CODE = "event";
 
-/** Makes the store of one object. `eventPrefix` makes event ids unique among objects. */
-export function createQueueStore(db: Database, eventPrefix: string): QueueStore {
-  const writes = createQueueWrites(db);
-  /** Destinations with rows; null until asked. Only this store writes rows, so it need not ask again. */
-  let waiting: Set<OutboxEvent["destination"]> | null = null;
-  let taken: { changes: readonly Change[]; events: readonly OutboxEvent[]; nowMs: number }[] = [];
+/** Makes the store of one object, named `{owner}/{project}`. */
+export function createQueueStore(sql: Sql, name: string): QueueStore {
+  const [owner, project] = name.split("/") as [string, string];
+  const log = new LogTable(sql);
+  const archive = createArchive(sql);
+  const outbox = createMemoryOutbox(name, (page) => readOutboxPage(sql, page));
+  /** Tasks in memory that are as the archive has them, by when they were archived or read. */
+  const clean = new Set<Task["id"]>();
+  let taken: string[] = [];
+  let firstEvent = 0;
+  let snapshotChars = 0;
+
+  function load(): WritableQueueState {
+    const state = emptyQueueState(owner, project);
+    convertOld();
+    const snapshot = readSnapshot(sql, (block) => {
+      if (block[0] === OUTBOX_CODE) {
+        outbox.restoreSequence(block[1] as number);
+        outbox.restoreMarks(block[2] as never);
+      } else if (block[0] === EVENT_CODE) outbox.restore(block[1] as never);
+      else applyBlock(state, block);
+    });
+    snapshotChars = snapshot.chars;
+    for (const page of readOutboxPages(sql)) outbox.restorePage(page);
+    for (const [first, marks, decisions] of log.read(snapshot.sequence)) {
+      let sequence = first;
+      for (const [nowMs, changes, events = []] of decisions) {
+        for (const change of changes) applyChange(state, decodeChange(state, change));
+        for (const event of events) outbox.restore({ sequence: sequence++, event, createdAtMs: nowMs });
+      }
+      if (marks !== 0) outbox.restoreMarks(marks);
+    }
+    return state;
+  }
+
+  function convertOld(): void {
+    const state = emptyQueueState(owner, project);
+    const outbox = createMemoryOutbox(name, () => []);
+    const snapshot = () => void writeSnapshot(sql, 0, blocksOf(state, outbox));
+    convertRows(sql, { state, outbox, archive, snapshot });
+  }
+
+  function append(
+    before: QueueState,
+    { changes, events }: { readonly changes: readonly Change[]; readonly events: readonly OutboxEvent[] },
+    nowMs: number,
+  ): void {
+    const encoded = [];
+    for (const change of changes) for (const row of revived(before, change)) encoded.push(encodeRow(row));
+    // As they are applied: a job's task before it.
+    for (const change of changes) if (change.kind !== "job") encoded.push(encodeChange(before, change));
+    for (const change of changes) if (change.kind === "job") encoded.push(encodeChange(before, change));
+    const first = outbox.add(events, nowMs);
+    if (taken.length === 0) firstEvent = first;
+    taken.push(JSON.stringify(events.length === 0 ? [nowMs, encoded] : [nowMs, encoded, events]));
+  }
+
+  function revived(before: QueueState, change: Change) {
+    if (clean.size === 0 || !("row" in change)) return [];
+    const id = change.kind === "task" || change.kind === "notes"
+      ? change.row.id
+      : change.kind === "job" || change.kind === "run"
+      ? change.row.taskId
+      : null;
+    return id !== null && clean.delete(id) ? rowsOfTask(before, before.tasks.get(id)!) : [];
+  }
+
+  function flush(): void {
+    if (taken.length === 0) return;
+    const marks = outbox.takeMarks();
+    const done = outbox.takeDonePages();
+    const text = `[${firstEvent},${marks === null ? 0 : JSON.stringify(marks)},[${taken.join(",")}]]`;
+    taken = [];
+    log.write(
+      text,
+      done.length === 0
+        ? null
+        : () => done.forEach((page) => sql.run("DELETE FROM outbox_page WHERE page = ?", page)),
+    );
+    outbox.settle();
+  }
+
+  function shorten(state: WritableQueueState): void {
+    const ended = [...state.tasks.values()].filter((task) => hasEnded(task) && !clean.has(task.id));
+    sql.transaction(() => {
+      moveOut(sql, outbox, OUTBOX_IN_MEMORY_MAX);
+      archive.addFrom(state, ended);
+      snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox));
+    });
+    log.restart();
+    for (const task of ended) clean.add(task.id);
+  }
 
   return {
-    load: (owner, project, endedAfterMs) => {
-      const state = emptyQueueState(owner, project);
-      const saved = db.select().from(schema.settings).get();
-      if (saved !== undefined) state.settings = saved.body;
-      for (const { body } of db.select().from(schema.lines).all()) {
-        applyChange(state, { kind: "line", row: body });
-      }
-      for (const { body } of db.select().from(schema.runners).all()) {
-        applyChange(state, { kind: "runner", row: body });
-      }
-      for (const { body } of db.select().from(schema.tokens).all()) {
-        applyChange(state, { kind: "token", row: body });
-      }
-      for (const { body } of db.select().from(schema.remembered).orderBy(sql`rowid`).all()) {
-        applyChange(state, { kind: "remembered", row: body });
-      }
-      const chosen = or(isNull(schema.tasks.endedAtMs), gt(schema.tasks.endedAtMs, endedAfterMs));
-      const living = db.select().from(schema.tasks).where(chosen).orderBy(sql`rowid`).all();
-      for (const { body } of living) applyChange(state, { kind: "task", row: body });
-      loadWork(db, state, chosen);
-      return state;
+    pending: outbox.pending,
+    destinations: outbox.destinations,
+    delivered: outbox.delivered,
+    load,
+    append,
+    flush,
+    shorten,
+    isLong: () => log.chars > Math.max(QUEUE_LOG_MIN_CHARS, snapshotChars),
+    recall: (state, kind, id) => {
+      const task = archive.load(state, kind, id);
+      if (task !== null) clean.add(task.id);
     },
-    loadTask: (state, taskId) => {
-      const row = db.select().from(schema.tasks).where(eq(schema.tasks.id, taskId)).get();
-      if (row === undefined) return false;
-      applyChange(state, { kind: "task", row: row.body });
-      loadWork(db, state, eq(schema.tasks.id, taskId));
-      return true;
-    },
-    taskOf: (kind, id) => {
-      const table = kind === "job" ? schema.jobs : schema.runs;
-      return db.select({ taskId: table.taskId }).from(table).where(eq(table.id, id)).get()?.taskId ?? null;
-    },
-    append: (_before, { changes, events }, nowMs) => {
-      taken.push({ changes, events, nowMs });
-    },
-    flush: () => {
-      const decisions = taken;
-      taken = [];
-      db.transaction(() => {
-        for (const { changes, events, nowMs } of decisions) {
-          for (const change of changes) writes.change(change);
-          for (const event of events) writes.event(event, nowMs);
-        }
-      });
-      for (const { events } of decisions) {
-        for (const { destination } of events) waiting?.add(destination);
+    forget: (state, endedBeforeMs) => {
+      for (const id of clean) {
+        const task = state.tasks.get(id)!;
+        if (clean.size <= ENDED_TASKS_IN_MEMORY_MAX && task.updatedAtMs > endedBeforeMs) continue;
+        clean.delete(id);
+        forgetTask(state, task);
       }
     },
-    pending: (destination, limit) => {
-      const rows = writes.pending(destination, limit);
-      if (rows.length === 0) waiting?.delete(destination);
-      return rows.map((row): OutboxRow => ({
-        sequence: row.sequence,
-        eventId: `${eventPrefix}:${row.sequence}`,
-        event: row.body,
-        createdAtMs: row.createdAtMs,
-      }));
-    },
-    destinations: () => {
-      waiting ??= new Set(
-        db.selectDistinct({ destination: schema.outbox.destination }).from(schema.outbox).all()
-          .map((row) => row.destination),
-      );
-      return [...waiting];
-    },
-    delivered: (sequences) =>
-      db.transaction(() => {
-        for (const sequence of sequences) writes.delivered(sequence);
-      }),
   };
 }
 
-/**
- * Loads the jobs and runs of the chosen tasks in the order in which they were first written: jobs queued in the same
- * millisecond are taken in that order, before an eviction and after it (O4).
- */
-function loadWork(db: Database, state: WritableQueueState, chosen: SQL | undefined): void {
-  const jobs = db.select({ body: schema.jobs.body }).from(schema.jobs)
-    .innerJoin(schema.tasks, eq(schema.tasks.id, schema.jobs.taskId)).where(chosen).orderBy(
-      sql`${schema.jobs}.rowid`,
-    ).all();
-  for (const { body } of jobs) applyChange(state, { kind: "job", row: body });
-  const runs = db.select({ body: schema.runs.body }).from(schema.runs)
-    .innerJoin(schema.tasks, eq(schema.tasks.id, schema.runs.taskId)).where(chosen).orderBy(
-      sql`${schema.runs}.rowid`,
-    ).all();
-  for (const { body } of runs) applyChange(state, { kind: "run", row: body });
+function* blocksOf(state: QueueState, outbox: MemoryOutbox): Iterable<string> {
+  yield JSON.stringify([OUTBOX_CODE, outbox.lastSequence, outbox.marks()]);
+  for (const { sequence, event, createdAtMs } of outbox.inMemory()) {
+    yield JSON.stringify([EVENT_CODE, { sequence, event, createdAtMs }]);
+  }
+  yield* snapshotBlocks(state);
 }

@@ -1,0 +1,80 @@
+/**
+ * Tasks that have ended, with their jobs and runs, in pages: read back when somebody asks for one of their ids. Our ids
+ * sort by their time of creation and a page holds tasks that ended about together, so few pages span an id.
+ *
+ * Sole writer of the table `archive`. A page is never changed; a task that lives again and ends again is in a newer
+ * page too, and the newest counts.
+ */
+import { applyChange, type WritableQueueState } from "../../domain/apply_changes.ts";
+import type { QueueState, RowChange, Task } from "../../domain/queue_state.ts";
+import { ARCHIVE_PAGE_CHARS } from "../../limits.ts";
+import { decodeChange, type Encoded, encodeRow } from "./row_codec.ts";
+import type { Sql } from "./sql.ts";
+import { rowsOfTask } from "./task_rows.ts";
+
+export interface Archive {
+  /** Adds tasks in memory. In a transaction of the caller. */
+  addFrom(state: QueueState, tasks: Iterable<Task>): void;
+  /** Adds tasks given as their rows. */
+  add(tasks: Iterable<readonly RowChange[]>): void;
+  /** Brings the task to which an id belongs into memory; null if no page has it. */
+  load(state: WritableQueueState, kind: "task" | "job" | "run", id: string): Task | null;
+}
+
+export function createArchive(sql: Sql): Archive {
+  function write(tasks: readonly string[], ids: { readonly min: string; readonly max: string }): void {
+    sql.run(
+      "INSERT INTO archive (min_id, max_id, body) VALUES (?, ?, ?)",
+      ids.min,
+      ids.max,
+      `[${tasks.join(",")}]`,
+    );
+  }
+
+  function add(tasks: Iterable<readonly RowChange[]>): void {
+    let page: string[] = [];
+    let chars = 0;
+    let min = "";
+    let max = "";
+    for (const rows of tasks) {
+      const text = JSON.stringify(rows.map(encodeRow));
+      if (chars > 0 && chars + text.length > ARCHIVE_PAGE_CHARS) {
+        write(page, { min, max });
+        page = [];
+        chars = 0;
+      }
+      for (const { kind, row } of rows) {
+        if (kind !== "task" && kind !== "job" && kind !== "run") continue;
+        min = chars === 0 && kind === "task" || row.id < min ? row.id : min;
+        max = chars === 0 && kind === "task" || row.id > max ? row.id : max;
+      }
+      page.push(text);
+      chars += text.length;
+    }
+    if (page.length > 0) write(page, { min, max });
+  }
+
+  return {
+    add,
+    addFrom: (state, tasks) => add(rowsOf(state, tasks)),
+    load: (state, kind, id) => {
+      const query = "SELECT body FROM archive WHERE min_id <= ? AND max_id >= ? ORDER BY page DESC";
+      for (const { body } of sql.rows(query, id, id)) {
+        // An id stands in quotes wherever it is; most pages that span it do not have it.
+        if (!(body as string).includes(`"${id}"`)) continue;
+        const tasks = JSON.parse(body as string) as Encoded[][];
+        const found = tasks.findLast((rows) => rows.some((row) => row[0] === CODES[kind] && row[1] === id));
+        if (found === undefined) continue;
+        for (const row of found) applyChange(state, decodeChange(state, row));
+        return state.tasks.get(found[0]![1] as never)!;
+      }
+      return null;
+    },
+  };
+}
+
+const CODES = { task: "t", job: "j", run: "r" } as const;
+
+function* rowsOf(state: QueueState, tasks: Iterable<Task>): Iterable<readonly RowChange[]> {
+  for (const task of tasks) yield rowsOfTask(state, task);
+}

@@ -1,0 +1,76 @@
+/**
+ * What lives in a queue as a list of texts, from which it is rebuilt: settings, lines, runners, tokens, answers that
+ * are remembered, tasks that have not ended. Tasks that have ended are in the archive.
+ *
+ * Jobs come in the order in which they came to be: those queued in the same millisecond are taken in that order, before
+ * an eviction and after it (O4).
+ *
+ * Pure.
+ */
+import { applyChange, applyFresh, type WritableQueueState } from "../../domain/apply_changes.ts";
+import type { Job, QueueState, RowChange, Task } from "../../domain/queue_state.ts";
+import { hasEnded } from "../../domain/task_status.ts";
+import { decodeFresh, FRESH_CODE, FreshBlock, isFresh } from "./fresh_tasks.ts";
+import { decodeChange, type Encoded, encodeRow } from "./row_codec.ts";
+
+/** Fresh tasks in one block: enough that what they share costs nothing, few enough for the parts to be even. */
+const FRESH_BLOCK_MAX = 4_000;
+
+/** The blocks of a snapshot, each a JSON text. */
+export function* snapshotBlocks(state: QueueState): Iterable<string> {
+  yield row({ kind: "settings", row: state.settings });
+  for (const line of state.lines.values()) yield row({ kind: "line", row: line });
+  for (const runner of state.runners.values()) yield row({ kind: "runner", row: runner });
+  for (const token of state.tokens.values()) yield row({ kind: "token", row: token });
+  for (const [id, turn] of state.lineTurns) yield row({ kind: "line_turn", row: { id, turn } });
+  for (const answer of state.remembered.values()) yield row({ kind: "remembered", row: answer });
+  yield* taskBlocks(state);
+}
+
+function* taskBlocks(state: QueueState): Iterable<string> {
+  const told = new Set<string>();
+  let fresh = new FreshBlock();
+  for (const job of state.jobs.values()) {
+    const task = state.tasks.get(job.taskId)!;
+    if (hasEnded(task)) continue;
+    if (isFresh(state, task, job)) {
+      fresh.add(task, job);
+      if (fresh.size < FRESH_BLOCK_MAX) continue;
+      yield JSON.stringify(fresh.encode());
+      fresh = new FreshBlock();
+      continue;
+    }
+    if (fresh.size > 0) {
+      yield JSON.stringify(fresh.encode());
+      fresh = new FreshBlock();
+    }
+    if (!told.has(task.id)) {
+      told.add(task.id);
+      yield row({ kind: "task", row: task });
+    }
+    yield* jobRows(state, job);
+  }
+  if (fresh.size > 0) yield JSON.stringify(fresh.encode());
+  for (const task of state.tasks.values()) {
+    if (task.jobIds.length === 0 && !hasEnded(task)) yield row({ kind: "task", row: task });
+  }
+  for (const notes of state.notes.values()) {
+    const task: Task | undefined = state.tasks.get(notes.id);
+    if (task !== undefined && !hasEnded(task)) yield row({ kind: "notes", row: notes });
+  }
+}
+
+function* jobRows(state: QueueState, job: Job): Iterable<string> {
+  yield row({ kind: "job", row: job });
+  for (const runId of job.runIds) yield row({ kind: "run", row: state.runs.get(runId)! });
+}
+
+function row(change: RowChange): string {
+  return JSON.stringify(encodeRow(change));
+}
+
+/** Puts a block back into the state that is being rebuilt. */
+export function applyBlock(state: WritableQueueState, block: Encoded): void {
+  if (block[0] === FRESH_CODE) return decodeFresh(block, (task, job) => applyFresh(state, task, job));
+  applyChange(state, decodeChange(state, block));
+}
