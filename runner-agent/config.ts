@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
 import { TASK_BRANCH_FORM } from "./limits.ts";
-import type { HarnessName, RegistrationWish } from "./ports.ts";
+import type { HarnessName, RegistrationWish, Transport } from "./ports.ts";
 
 /** As commander gives them: texts, lists and flags; absent means not given. */
 export interface RunOptions {
@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly streamOutput?: boolean;
   readonly once?: boolean;
   readonly jobs?: string;
+  readonly transport?: string;
   readonly taskBranch?: string;
 }
 
@@ -50,6 +51,7 @@ export interface RunConfig {
   readonly isOnce: boolean;
   /** How many jobs may run at once. */
   readonly jobsMax: number;
+  readonly transport: Transport;
   /** What a task's branch is called, with `{taskId}` in it (pick A27). */
   readonly taskBranchForm: string;
 }
@@ -72,6 +74,7 @@ const DEFAULT_IMAGE = "localhost/shopfloor-agent:latest";
 const DEFAULT_FIRST_HOST_ID = "200000";
 const RUNTIMES = ["podman", "process"] as const;
 const HARNESSES = ["command", "claude", "codex", "gemini", "opencode"] as const;
+const TRANSPORTS = ["auto", "socket", "sse", "poll"] as const;
 const LOG_FORMATS = ["json", "text"] as const;
 
 /** Where a runner keeps its registrations and its state. */
@@ -112,6 +115,11 @@ export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
     logFormat: oneOf("--log-format", options.logFormat ?? "json", LOG_FORMATS),
     isStreaming: options.streamOutput ?? false,
     isOnce: options.once ?? false,
+    transport: oneOf(
+      "--transport",
+      options.transport ?? host.env["SHOPFLOOR_RUNNER_TRANSPORT"] ?? "auto",
+      TRANSPORTS,
+    ),
     jobsMax: count("--jobs", options.jobs ?? host.env["SHOPFLOOR_RUNNER_JOBS"] ?? "1", RUNNER_JOBS_MAX),
     taskBranchForm: branchForm(options.taskBranch ?? host.env["SHOPFLOOR_TASK_BRANCH"] ?? TASK_BRANCH_FORM),
   };

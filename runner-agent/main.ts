@@ -318,6 +318,10 @@ function commandLine(setExitCode: (code: number) => void): Command {
     .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
     .option("--jobs <number>", "jobs at once (SHOPFLOOR_RUNNER_JOBS; default 1)")
     .option(
+      "--transport <name>",
+      "how it talks to the control plane: socket, sse, poll, or auto, which tries the socket first (SHOPFLOOR_RUNNER_TRANSPORT)",
+    )
+    .option(
       "--task-branch <form>",
       "what a task's branch is called (SHOPFLOOR_TASK_BRANCH; default task-{taskId})",
     )

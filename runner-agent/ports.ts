@@ -253,6 +253,12 @@ export interface ModelProvider {
   readonly keyHeader: { readonly name: string; readonly prefix: string };
 }
 
+/**
+ * How a runner talks to its control plane: one socket for everything, polls when an event stream says so, or long polls.
+ * `auto` tries the socket first.
+ */
+export type Transport = "auto" | "socket" | "sse" | "poll";
+
 /** What a person says of the registration that they mean; null where they say nothing. */
 export interface RegistrationWish {
   readonly name: string | null;

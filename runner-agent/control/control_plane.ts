@@ -58,6 +58,13 @@ export interface ControlPlane {
   ): Promise<CallOutcome<ReportAnswer>>;
   sendLog(run: RunRef, chunk: LogChunk): Promise<CallOutcome<LogAnswer>>;
   listRunners(): Promise<CallOutcome<readonly RunnerStatus[]>>;
+  /**
+   * Calls back when the control plane says by itself that something about this run has changed, which the next heartbeat
+   * tells; never, where it cannot say so. Returns how to stop.
+   */
+  onNews(runId: string, listen: () => void): () => void;
+  /** Ends connections. */
+  close(): void;
 }
 
 /** The path prefix of everything in a project. */
@@ -139,6 +146,8 @@ export function createControlPlane(
         schema: logAnswer,
       }),
     listRunners: () => call({ method: "GET", path: `${base}/runners`, schema: runnerList }),
+    onNews: () => () => {},
+    close: () => {},
   };
 }
 

@@ -25,6 +25,8 @@ export interface HeartbeatDeps {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly onVerdict: (verdict: HeartbeatVerdict) => void;
+  /** Where there is news of the run: it is asked for at once. Returns how to stop. */
+  readonly onNews: (listen: () => void) => () => void;
 }
 
 /** Beats at once and then every `intervalMs` until it is stopped or the run is lost. */
@@ -35,6 +37,7 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
     if (!ended.signal.aborted) deps.onVerdict(verdict);
     return verdict;
   };
+  const stopListening = deps.onNews(() => void beat());
   const timer = (async () => {
     while (!ended.signal.aborted) {
       if (await beat() === "lost") return;
@@ -44,6 +47,7 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   return {
     beat,
     async stop() {
+      stopListening();
       ended.abort();
       await timer;
     },

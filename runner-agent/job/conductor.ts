@@ -78,6 +78,7 @@ class Conduct {
         if (verdict === "lost") deps.log("heartbeat_refused", context.ids);
         watch.see(verdict);
       },
+      onNews: (listen) => deps.controlPlane.onNews(ref.runId, listen),
     });
   }
 

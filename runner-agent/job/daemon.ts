@@ -29,9 +29,13 @@ export type DaemonOutcome = "drained" | "once" | "token_refused" | "left";
 
 /** Rejects only for faults of this machine: the journal, or a runtime that is not there. */
 export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
-  const outcome = await live(deps, shutdown);
-  await removeHubBase(deps.hubBase);
-  return outcome;
+  try {
+    const outcome = await live(deps, shutdown);
+    await removeHubBase(deps.hubBase);
+    return outcome;
+  } finally {
+    deps.controlPlane.close();
+  }
 }
 
 async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {

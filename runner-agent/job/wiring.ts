@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { createControlPlane } from "../control/control_plane.ts";
 import type { Registration } from "../control/registrations.ts";
+import { openControlPlane } from "../control/transport.ts";
 import type { RunConfig } from "../config.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
 import { ProcessContainer } from "../container/process_container.ts";
@@ -116,7 +117,16 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
       taskBranchForm: config.taskBranchForm,
       hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,
     }),
-    controlPlane: createControlPlane(address, registration.id, registration.token, config.jobsMax),
+    controlPlane: openControlPlane({
+      transport: config.transport,
+      at: address,
+      token: registration.token,
+      jobsMax: config.jobsMax,
+      clock: wiring.clock,
+      random: Math.random,
+      http: createControlPlane(address, registration.id, registration.token, config.jobsMax),
+      onEvent: wiring.log,
+    }),
     journal: wiring.journal,
     clock: wiring.clock,
     random: Math.random,
