@@ -36,6 +36,12 @@ export const STATIONS_MAX = 100;
 export const RULES_MAX = 500;
 export const GATES_MAX = 100;
 export const PROMPT_MAX_BYTES = 256 * 1024;
+/** Files that travel with a line to every job: a container's description and some specifications. */
+export const LINE_FILES_MAX = 200;
+export const LINE_FILES_MAX_BYTES = 512 * 1024;
+/** With `.agentics/` before it, it fits the header of a tar archive, which an export may be. */
+export const FILE_PATH_MAX_BYTES = 140;
+export const FILE_PATH_PART_MAX_BYTES = 100;
 /** A reason or an error text shown to people; longer ones are cut by the sender. */
 export const REASON_MAX_CHARS = 4_000;
 /** One JSON request body; the largest is a line with a hundred prompts. */

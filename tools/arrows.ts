@@ -89,11 +89,14 @@ export const AREAS: readonly Area[] = [
     // Objects open their storage; queries are the store's.
     packages: ["cloudflare:workers", "@noble/hashes", "drizzle-orm/durable-sqlite"],
   },
+  // Lines out of repositories that are elsewhere: git's wire from the client's side.
+  { path: "worker/import/", may: ["protocol/", "worker/git/", "worker/limits.ts"], packages: [] },
   {
     path: "worker/routes/",
     may: [
       "protocol/",
       "worker/domain/",
+      "worker/import/",
       "worker/stubs/",
       "worker/pages/",
       "worker/middleware/body_limit.ts",
@@ -102,9 +105,16 @@ export const AREAS: readonly Area[] = [
     ],
     packages: ["hono", "zod", "node:crypto"],
     // These are no routes: what several of them say or read in the same way.
-    apartFrom: ["answer", "input", "gate_refusal", "page_response", "task_evidence"].map((name) =>
-      `worker/routes/${name}.ts`
-    ),
+    apartFrom: [
+      "answer",
+      "input",
+      "gate_refusal",
+      "page_response",
+      "task_evidence",
+      "operation",
+      "ustar",
+      "import_refusal",
+    ].map((name) => `worker/routes/${name}.ts`),
   },
   {
     path: "worker/pages/",

@@ -24,6 +24,7 @@ export interface HttpRefusal {
     | 426
     | 500
     | 501
+    | 502
     | 503;
   readonly body: WireError;
   readonly headers?: Readonly<Record<string, string>>;
@@ -164,7 +165,7 @@ export function queueRefusal(error: QueueError): HttpRefusal {
       return refusal(
         404,
         `${error.what}_not_found`,
-        `Cannot find ${error.what} '${error.id}' in this project`,
+        `Cannot find ${error.what.replace("_", " ")} '${error.id}' in this project`,
       );
     case "line_id_mismatch":
       return refusal(

@@ -5,8 +5,12 @@
 import { z } from "zod";
 import type { GateId, LineId, StationId } from "../ids.ts";
 import {
+  FILE_PATH_MAX_BYTES,
+  FILE_PATH_PART_MAX_BYTES,
   GATES_MAX,
   IDLE_TIMEOUT_DEFAULT_MINUTES,
+  LINE_FILES_MAX,
+  LINE_FILES_MAX_BYTES,
   MAX_TIMEOUT_CEILING_MINUTES,
   MAX_TIMEOUT_DEFAULT_MINUTES,
   PROMPT_MAX_BYTES,
@@ -14,7 +18,7 @@ import {
   STATIONS_MAX,
 } from "../limits.ts";
 import { renameKeys } from "./aliases.ts";
-import { labels, name, textUpToBytes } from "./fields.ts";
+import { description, labels, name, textUpToBytes } from "./fields.ts";
 
 const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
 
@@ -64,13 +68,55 @@ const gate = z.looseObject({
   notifyEmails: z.array(z.email()).max(50).optional(),
 });
 
+/** Conditions that are announced for a later version of the protocol (Line 7): refused by name, never ignored. */
+const ANNOUNCED_CONDITIONS = ["agentic", "hook"];
+
+const condition = z.enum(["success", "failure", "cancelled", "any"], {
+  error: ({ input }) => {
+    const expected = 'expected one of "success"|"failure"|"cancelled"|"any"';
+    if (ANNOUNCED_CONDITIONS.includes(input as string)) {
+      return `${expected}, came '${input}', which is announced for a later version of the protocol and not executed`;
+    }
+    if (typeof input === "object" && input !== null) {
+      return `${expected}, came an object: conditions with an evaluator are a draft of the protocol and not executed`;
+    }
+    return undefined;
+  },
+});
+
 const rule = z.strictObject({
   id: z.string().min(1).max(100).optional(),
   fromStationId: name<StationId>(),
   toStationId: name<StationId>(),
-  condition: z.enum(["success", "failure", "cancelled", "any"]),
+  condition,
   gateId: name<GateId>().optional(),
 });
+
+/** Files that travel with a line to each of its jobs: path below the workspace -> content. */
+const files = z.record(
+  textUpToBytes(FILE_PATH_MAX_BYTES).refine(isRelativePath, {
+    error: "expected a path below the workspace, without '..' and without a leading '/'",
+  }),
+  textUpToBytes(LINE_FILES_MAX_BYTES),
+).refine((map) => Object.keys(map).length <= LINE_FILES_MAX, {
+  error: `expected at most ${LINE_FILES_MAX} files`,
+}).refine((map) => sizeOf(Object.values(map)) <= LINE_FILES_MAX_BYTES, {
+  error: `expected at most ${LINE_FILES_MAX_BYTES} bytes of files`,
+});
+
+function sizeOf(texts: readonly string[]): number {
+  const encoder = new TextEncoder();
+  return texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
+}
+
+/** A path of an ordinary file: what it names lies below where it is put, on every system. */
+export function isRelativePath(path: string): boolean {
+  return path !== "" && !path.includes("\\") && !path.includes("\0") &&
+    path.split("/").every((part) =>
+      part !== "" && part !== "." && part !== ".." && part.toLowerCase() !== ".git" &&
+      sizeOf([part]) <= FILE_PATH_PART_MAX_BYTES
+    );
+}
 
 /** A line as a client sends it. `owner` and `project` may stand in it but must agree with the path. */
 export const lineInput = aliased(
@@ -84,11 +130,29 @@ export const lineInput = aliased(
     project: z.string().optional(),
     devcontainerTemplate: z.looseObject({ id: z.string().optional(), source: z.string().optional() })
       .optional(),
+    /** Of `.agentics/devcontainer/`, as files of `.devcontainer/` (Line 2.7, 2.11). */
+    devcontainerFiles: files.optional(),
+    /** Of `.agentics/specs/`. */
+    agenticsSpecFiles: files.optional(),
+    /** Of `.agentics/init.json`: what a form for a new task starts with. */
+    init: z.looseObject({
+      createTask: z.looseObject({
+        title: z.string().max(1_000).optional(),
+        description: description.optional(),
+      })
+        .optional(),
+    }).optional(),
     stations: z.array(station).min(1).max(STATIONS_MAX),
     transitionRules: z.array(aliased("rule", rule)).max(RULES_MAX).default([]),
     gates: z.array(gate).max(GATES_MAX).default([]),
   }).superRefine(checkReferences),
 );
+
+/** POST .../assembly-lines/import: a `.agentics/` folder by its files, or by the repository that has it (Line 2.11). */
+export const lineImport = z.union([
+  z.strictObject({ files: z.record(z.string().max(1_000), z.string()) }),
+  z.strictObject({ gitUrl: z.string().min(1).max(2_000), ref: z.string().min(1).max(300).optional() }),
+], { error: "expected 'files', or 'gitUrl' and maybe 'ref'" });
 
 export type LineInput = z.infer<typeof lineInput>;
 export type Station = LineInput["stations"][number];

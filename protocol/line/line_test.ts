@@ -200,3 +200,43 @@ Deno.test("what is no line at all is refused with a path, and never throws", () 
   assertFault(line({ stations: [{ ...A, trigger: "none" }] }), /^stations\.0\.trigger: /);
   assertFault(line({ stations: [{ ...A, id: "a/b" }] }), /^stations\.0\.id: expected 1 to 100 letters/);
 });
+
+Deno.test("conditions that are announced or drafts are refused by name, never ignored (Line 7)", () => {
+  const stations = [{ id: "a", name: "A" }];
+  const says = (condition: unknown) => {
+    const parsed = lineInput.safeParse({
+      name: "L",
+      stations,
+      transitionRules: [{ from: "a", to: "a", condition }],
+    });
+    return parsed.success ? "taken" : parsed.error.issues[0]!.message;
+  };
+  assert.match(says("agentic"), /expected one of.*came 'agentic', which is announced/);
+  assert.match(says("hook"), /expected one of.*came 'hook', which is announced/);
+  assert.match(says({ kind: "typed" }), /expected one of.*came an object/);
+  assert.match(says("maybe"), /"success"\|"failure"/);
+  assert.equal(says("any"), "taken");
+});
+
+Deno.test("files of a line lie below the workspace", () => {
+  const says = (path: string) =>
+    lineInput.safeParse({ name: "L", stations: [{ id: "a", name: "A" }], agenticsSpecFiles: { [path]: "x" } })
+      .success;
+  for (const path of ["a.md", ".agentics/specs/a b.md"]) assert.ok(says(path), path);
+  for (
+    const path of [
+      "",
+      "/etc/x",
+      "a/../../x",
+      "a//b",
+      "./a",
+      "a\\b",
+      ".git/config",
+      "a/.GIT/x",
+      "x".repeat(101),
+      "a/".repeat(70) + "b",
+    ]
+  ) {
+    assert.ok(!says(path), path);
+  }
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { lineInput } from "./line.ts";
-import { lineFromFiles } from "./on_disk.ts";
+import { filesOfLine, importLine, lineFromFiles } from "./on_disk.ts";
 
 const minimal = new Map([
   ["assembly-line.json", '{"id":"l","name":"L"}'],
@@ -52,4 +52,68 @@ Deno.test("lineFromFiles() names the file that is missing or is not JSON", () =>
     ok: false,
     error: { reason: "file_missing", path: "stations/01-NAME/station.json" },
   });
+});
+
+const whole = new Map([
+  ...minimal,
+  ["init.json", '{"createTask":{"title":"T","description":"D"}}'],
+  ["devcontainer/devcontainer.json", "{}"],
+  ["specs/rules.md", "# Rules"],
+  ["specs/deep/more.md", "# More"],
+]);
+
+Deno.test("lineFromFiles() takes the container's files, the specifications and the prefill", () => {
+  const folder = lineFromFiles(whole);
+  assert.ok(folder.ok);
+  const line = lineInput.parse(folder.value);
+  assert.deepEqual(line.devcontainerFiles, { ".devcontainer/devcontainer.json": "{}" });
+  assert.deepEqual(line.agenticsSpecFiles, {
+    ".agentics/specs/rules.md": "# Rules",
+    ".agentics/specs/deep/more.md": "# More",
+  });
+  assert.deepEqual(line.init, { createTask: { title: "T", description: "D" } });
+});
+
+Deno.test("importLine() makes a line of its own and names what it leaves aside", () => {
+  const folder = importLine(
+    new Map([
+      ...[...whole].map(([path, text]) => [`.agentics/${path}`, text] as const),
+      [".agentics/automations.json", "{}"],
+      [".agentics/specs/image.png", "x"],
+      ["README.md", "beside the folder"],
+    ]),
+  );
+  assert.ok(folder.ok);
+  assert.equal(folder.value.line["id"], undefined);
+  assert.deepEqual(folder.value.warnings, [
+    "The id 'l' is not used: an import makes a new line",
+    "'automations.json' is not used",
+    "'specs/image.png' is not used",
+  ]);
+  assert.ok(lineInput.safeParse(folder.value.line).success);
+});
+
+Deno.test("filesOfLine() writes what reads as the same line again", () => {
+  const read = lineFromFiles(whole);
+  assert.ok(read.ok);
+  const station = (n: number) => ({
+    id: `s${n}`,
+    name: `S${n}`,
+    operatorConfig: { agent: "claude", other: 1 },
+  });
+  const many = { name: "Many", stations: Array.from({ length: 12 }, (_, n) => station(n)) };
+  for (const input of [read.value, many]) {
+    const { id: _, ...line } = lineInput.parse(input);
+    const files = filesOfLine(line);
+    assert.ok([...files.keys()].every((path) => path.startsWith(".agentics/")));
+    const again = importLine(files);
+    assert.ok(again.ok);
+    assert.deepEqual(again.value.warnings, []);
+    const parsed = lineInput.parse(again.value.line);
+    assert.deepEqual(
+      parsed.stations.map(({ operatorConfig = {}, ...s }) => ({ ...s, operatorConfig })),
+      line.stations.map(({ operatorConfig = {}, ...s }) => ({ ...s, operatorConfig })),
+    );
+    assert.deepEqual({ ...parsed, stations: [] }, { ...line, stations: [] });
+  }
 });

@@ -19,7 +19,7 @@ Deno.test("a registration needs a name; labels are optional and stand once", () 
 
 Deno.test("a poll says its capabilities or nothing, and what other runners add is ignored (A3)", () => {
   assert.deepEqual(pollBody.parse({}), {});
-  assert.deepEqual(pollBody.parse({ capabilities: [], version: "1" }), { capabilities: [] });
+  assert.deepEqual(pollBody.parse({ capabilities: [], os: "1" }), { capabilities: [] });
   assert.equal(fits(pollBody, { capabilities: "git:push" }), false);
   assert.equal(fits(claimBody, { jobId: "j", name: "r1", extra: 1 }), true);
   assert.equal(fits(claimBody, { name: "r1" }), false);

@@ -155,6 +155,87 @@ export const LINE_ROUTES: readonly RouteRows[] = [
     rows: LINE_ROWS,
   },
   {
+    route: "POST B/assembly-lines/import",
+    audience: "user",
+    good: {
+      files: { "assembly-line.json": '{"name":"L"}', "stations/01-a/station.json": '{"id":"a","name":"A"}' },
+    },
+    isJson: true,
+    rows: [
+      bad("neither files nor a URL", {}, /expected 'files', or 'gitUrl' and maybe 'ref'/),
+      {
+        what: "no line in the files",
+        body: { files: { "README.md": "x" } },
+        status: 400,
+        code: "import_file_missing",
+        says: /must have 'assembly-line.json'/,
+      },
+      {
+        what: "a file that is no JSON",
+        body: { files: { "assembly-line.json": "{" } },
+        status: 400,
+        code: "import_not_json",
+        says: /'assembly-line.json' must be JSON/,
+      },
+      {
+        what: "a file that is a list",
+        body: { files: { "assembly-line.json": "[]" } },
+        status: 400,
+        code: "import_not_an_object",
+        says: /must be a JSON object/,
+      },
+      bad(
+        "a line that does not fit",
+        { files: { "assembly-line.json": "{}", "stations/01-a/station.json": '{"id":"a","name":"A"}' } },
+        /'name'.*expected string, received undefined/,
+      ),
+      ...([
+        ["no URL at all", "nowhere", /must be a URL/],
+        ["plain HTTP", "http://example.com/x.git", /must begin with https: current value begins with 'http'/],
+        ["a password", "https://a:b@example.com/x.git", /must have no user and no password/],
+      ] as const).map(([what, gitUrl, says]): BadRow => ({
+        what,
+        body: { gitUrl },
+        status: 400,
+        code: "import_url_invalid",
+        says,
+      })),
+      {
+        what: "a host of the control plane's own network",
+        body: { gitUrl: "https://169.254.169.254/latest.git" },
+        status: 403,
+        code: "import_host_not_allowed",
+        says: /'169\.254\.169\.254' is not.*SHOPFLOOR_IMPORT_HOSTS/,
+      },
+    ],
+  },
+  { route: "GET B/assembly-lines/:lineId/versions", audience: "any", unknown: { lineId: "line_not_found" } },
+  {
+    route: "GET B/assembly-lines/:lineId/versions/:version",
+    audience: "any",
+    unknown: { lineId: "line_not_found" },
+    rows: [
+      {
+        what: "a version that is not there",
+        ids: { version: "99" },
+        status: 404,
+        code: "line_version_not_found",
+      },
+      {
+        what: "a version that is no number",
+        ids: { version: "x" },
+        status: 404,
+        code: "line_version_not_found",
+      },
+    ],
+  },
+  {
+    route: "GET B/assembly-lines/:lineId/export",
+    audience: "any",
+    unknown: { lineId: "line_not_found" },
+    rows: [badQuery("format=zip", /'format'.*expected one of "json"\|"tar", came 'zip'/)],
+  },
+  {
     route: "PUT B/assembly-lines/:lineId",
     audience: "user",
     good: GOOD_LINE,

@@ -45,6 +45,7 @@ function polledJob(state: QueueState, job: Job, repository: Partial<AgentDefinit
   const line = state.lines.get(`${task.lineId}@${task.lineVersion}`)!;
   const station = line.definition.stations.find((s) => s.id === job.stationId)!;
   const { trigger } = station;
+  const { devcontainerFiles, agenticsSpecFiles } = line.definition;
   const { gitUrl, gitBranch } = state.settings;
   return {
     id: job.id,
@@ -67,6 +68,8 @@ function polledJob(state: QueueState, job: Job, repository: Partial<AgentDefinit
       idleTimeoutMinutes: trigger.idleTimeoutMinutes,
       maxTimeoutMinutes: trigger.maxTimeoutMinutes,
       operatorConfig: { ...station.operatorConfig, ...trigger.operatorConfig },
+      ...(devcontainerFiles === undefined ? {} : { devcontainerFiles }),
+      ...(agenticsSpecFiles === undefined ? {} : { agenticsSpecFiles }),
       ...repository,
     },
   };

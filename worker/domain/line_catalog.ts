@@ -55,6 +55,27 @@ export function findLine(state: QueueState, lineId: string): Result<LineVersion,
   return ok(line);
 }
 
+/** Every version of a line, the newest first. */
+export function lineVersions(state: QueueState, lineId: string): Result<LineVersion[], QueueError> {
+  const line = findLine(state, lineId);
+  if (!line.ok) return line;
+  const versions: LineVersion[] = [];
+  for (let n = line.value.version; n > 0; n--) versions.push(state.lines.get(`${lineId}@${n}`)!);
+  return ok(versions);
+}
+
+/** One version of a line, by its number as the path has it. */
+export function findVersion(
+  state: QueueState,
+  lineId: string,
+  version: string,
+): Result<LineVersion, QueueError> {
+  const line = findLine(state, lineId);
+  if (!line.ok) return line;
+  const found = state.lines.get(`${lineId}@${version}`);
+  return found === undefined ? err({ reason: "not_found", what: "line_version", id: version }) : ok(found);
+}
+
 /** Every line that is not deleted, in its newest version, by id. */
 export function listLines(state: QueueState): LineView[] {
   return [...state.latestLineVersion.keys()].sort()

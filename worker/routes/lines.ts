@@ -1,17 +1,43 @@
-/** Lines: put, import, read, list, delete (Line 2.1, Line 3: CRUD is ours to place). */
-import { Hono } from "hono";
-import { lineInput } from "../../protocol/line/line.ts";
+/** Lines: put, import, export, read, list, delete (Line 2.1, Line 3: CRUD is ours to place). */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { lineImport, lineInput } from "../../protocol/line/line.ts";
+import { filesOfLine, importLine } from "../../protocol/line/on_disk.ts";
 import { isName } from "../../protocol/ids.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { LineView } from "../domain/job_queue_api.ts";
-import { refusal, refusalResponse } from "../errors.ts";
+import { invalidInput, refusal, refusalResponse } from "../errors.ts";
+import { allowedHosts } from "../import/import_url.ts";
+import { fetchLineFolder } from "../import/line_repository.ts";
+import { IMPORT_TIMEOUT_MS } from "../limits.ts";
 import { answer } from "./answer.ts";
-import { readBody } from "./input.ts";
+import { folderRefusal, importRefusal } from "./import_refusal.ts";
+import { readBody, readQuery } from "./input.ts";
+import { tarOf } from "./ustar.ts";
+
+const exportQuery = z.object({ format: z.enum(["json", "tar"]).default("json") });
 
 /** A line as the wire has it: the definition's fields beside id, owner and project. */
 function lineBody(view: LineView) {
   const { definition, createdAtMs, version, warnings, ...place } = view;
   return { ...definition, ...place, revision: version, createdAt: createdAtMs, warnings };
+}
+
+/** The files of an import's body, wherever they are; `warnings` is what was left aside on the way. */
+async function filesOf(
+  c: Context<AppEnv>,
+  body: z.infer<typeof lineImport>,
+): Promise<
+  Result<{ readonly files: ReadonlyMap<string, string>; readonly warnings: readonly string[] }, Response>
+> {
+  if ("files" in body) return ok({ files: new Map(Object.entries(body.files)), warnings: [] });
+  const fetched = await fetchLineFolder(body.gitUrl, body.ref ?? null, {
+    allowedHosts: allowedHosts(c.env.SHOPFLOOR_IMPORT_HOSTS),
+    fetch: (url, init) => fetch(url, init),
+    signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS),
+  });
+  return fetched.ok ? fetched : err(refusalResponse(importRefusal(fetched.error)));
 }
 
 export function createLineRoutes(): Hono<AppEnv> {
@@ -28,6 +54,44 @@ export function createLineRoutes(): Hono<AppEnv> {
     const input = { lineId: null, line: body.value };
     const line = await c.var.queue.putLine(c.var.caller, input);
     return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
+  });
+  app.post(`${path}/import`, async (c) => {
+    const body = await readBody(c, lineImport);
+    if (!body.ok) return body.error;
+    // Who may not make lines may not make us ask other servers either.
+    const allowed = await c.var.queue.authorizeImport(c.var.caller);
+    if (!allowed.ok) return answer(allowed);
+    const folder = await filesOf(c, body.value);
+    if (!folder.ok) return folder.error;
+    const imported = importLine(folder.value.files);
+    if (!imported.ok) return refusalResponse(folderRefusal(imported.error));
+    const parsed = lineInput.safeParse(imported.value.line);
+    if (!parsed.success) return refusalResponse(invalidInput(parsed.error, "body", imported.value.line));
+    const line = await c.var.queue.putLine(c.var.caller, { lineId: null, line: parsed.data });
+    if (!line.ok) return answer(line);
+    const warnings = [...folder.value.warnings, ...imported.value.warnings, ...line.value.warnings];
+    return c.json({ ...lineBody(line.value), warnings }, 201);
+  });
+  app.get(`${path}/:lineId/versions`, async (c) => {
+    const versions = await c.var.queue.listLineVersions(c.var.caller, c.req.param("lineId"));
+    return versions.ok ? c.json({ versions: versions.value.map(lineBody) }) : answer(versions);
+  });
+  app.get(`${path}/:lineId/versions/:version`, async (c) => {
+    const line = await c.var.queue.readLineVersion(c.var.caller, c.req.param());
+    return line.ok ? c.json(lineBody(line.value)) : answer(line);
+  });
+  app.get(`${path}/:lineId/export`, async (c) => {
+    const query = readQuery(c, exportQuery);
+    if (!query.ok) return query.error;
+    const lineId = c.req.param("lineId");
+    const line = await c.var.queue.readLine(c.var.caller, lineId);
+    if (!line.ok) return answer(line);
+    const files = filesOfLine(line.value.definition);
+    if (query.value.format === "json") return c.json({ files: Object.fromEntries(files) });
+    return c.body(tarOf(files), 200, {
+      "content-type": "application/x-tar",
+      "content-disposition": `attachment; filename="${lineId}.tar"`,
+    });
   });
   app.put(`${path}/:lineId`, async (c) => {
     const lineId = c.req.param("lineId");

@@ -1,12 +1,27 @@
 /** Lines and their versions. */
 import type { LineId } from "../../../protocol/ids.ts";
 import { ok } from "../../../protocol/result.ts";
-import { deleteLine, findLine, lineView, listLines, putLine } from "../../domain/line_catalog.ts";
+import {
+  deleteLine,
+  findLine,
+  findVersion,
+  lineVersions,
+  lineView,
+  listLines,
+  putLine,
+} from "../../domain/line_catalog.ts";
 import { requireProject } from "../../domain/project.ts";
 import { checkLine } from "../../domain/authorize.ts";
 import type { Handlers } from "./handlers.ts";
 
-type Methods = "putLine" | "readLine" | "listLines" | "deleteLine";
+type Methods =
+  | "putLine"
+  | "readLine"
+  | "listLines"
+  | "listLineVersions"
+  | "readLineVersion"
+  | "authorizeImport"
+  | "deleteLine";
 
 export const lineHandlers: Handlers<Methods> = {
   putLine: (queue, caller, input) => {
@@ -31,6 +46,27 @@ export const lineHandlers: Handlers<Methods> = {
       const found = requireProject(state.settings);
       return found.ok ? ok(listLines(state).filter((line) => checkLine(reader, line.id).ok)) : found;
     });
+  },
+  listLineVersions: (queue, caller, lineId) => {
+    const { state } = queue.core;
+    return queue.access.asAny(caller, (reader) => {
+      const versions = lineVersions(state, lineId);
+      if (!versions.ok) return versions;
+      const seen = checkLine(reader, lineId);
+      return seen.ok ? ok(versions.value.map((version) => lineView(state.settings, version))) : seen;
+    });
+  },
+  readLineVersion: (queue, caller, { lineId, version }) => {
+    const { state } = queue.core;
+    return queue.access.asAny(caller, (reader) => {
+      const found = findVersion(state, lineId, version);
+      if (!found.ok) return found;
+      const seen = checkLine(reader, lineId);
+      return seen.ok ? ok(lineView(state.settings, found.value)) : seen;
+    });
+  },
+  authorizeImport: (queue, caller) => {
+    return queue.access.asUser(caller, { scope: "lines:write", lineId: null }, () => ok(null));
   },
   deleteLine: (queue, caller, lineId) => {
     return queue.access.asUser(
