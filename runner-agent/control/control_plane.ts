@@ -99,7 +99,6 @@ export function createControlPlane(
         status: "completed",
         conclusion: report.jobResult === "success" ? "success" : "failure",
         completionReason: report.reason ?? (report.jobResult === "success" ? "success" : "failure"),
-        exitCode: report.exitCode,
       },
       schema: reportAnswer,
       ...(signal === undefined ? {} : { signal }),
@@ -129,7 +128,7 @@ export function createControlPlane(
       const outcome = await call({
         method: "PATCH",
         path: `${base}/runners/${runnerId}`,
-        body: { ...report, ...run },
+        body: run.leaseEpoch === undefined ? plainReport(run.jobId, report) : { ...report, ...run },
         schema: reportAnswer,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -148,6 +147,20 @@ export function createControlPlane(
     listRunners: () => call({ method: "GET", path: `${base}/runners`, schema: runnerList }),
     onNews: () => () => {},
     close: () => {},
+  };
+}
+
+/**
+ * The report as the spec has it: all three fields always, `jobId` (Line 12) and `reason` (pick A5). Servers that count no
+ * epochs are not ours, and may take no other field.
+ */
+function plainReport(jobId: string, report: Omit<RunnerReport, keyof RunRef>): RunnerReport {
+  return {
+    jobResult: report.jobResult,
+    exitCode: report.exitCode ?? 0,
+    error: report.error ?? null,
+    jobId,
+    ...(report.reason === undefined ? {} : { reason: report.reason }),
   };
 }
 

@@ -100,6 +100,8 @@ Deno.test("a server of the spec: the poll claims, reports carry the three fields
     const reports = of(`PATCH ${B}/runners/runner-1`).map(({ body }) => body);
     assert.equal(reports[0].jobResult, "in_progress");
     const last = reports.at(-1);
+    assert.deepEqual(Object.keys(reports[0]), ["jobResult", "exitCode", "error", "jobId"]);
+    assert.deepEqual(Object.keys(last), ["jobResult", "exitCode", "error", "jobId"]);
     assert.deepEqual([last.jobResult, last.exitCode, last.error], ["success", 0, null]);
     assert.equal(reports.filter(({ jobResult }) => jobResult !== "in_progress").length, 1);
     // There is nowhere else for the work to go.
