@@ -173,6 +173,12 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         "line_id_mismatch",
         `Cannot put line as the id in the body must be that of the path, '${error.path}': current value is '${error.body}'`,
       );
+    case "admin_token_unset":
+      return refusal(
+        503,
+        "admin_token_unset",
+        "Cannot hand out a job as SHOPFLOOR_ADMIN_TOKEN must be set: the tokens of runs are made with it",
+      );
     case "queue_full":
       return {
         ...refusal(

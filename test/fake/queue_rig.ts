@@ -3,13 +3,13 @@
  * and ids from a counter. Every decision is applied at once and its events are kept.
  */
 import assert from "node:assert/strict";
-import type { AskId, JobId, RunnerId, TaskId } from "../../protocol/ids.ts";
+import type { AskId, JobId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
 import { lineInput } from "../../protocol/line/line.ts";
 import { taskCard } from "../../protocol/line/task.ts";
 import { ok, type Result } from "../../protocol/result.ts";
 import { applyChanges, emptyQueueState, type WritableQueueState } from "../../worker/domain/apply_changes.ts";
-import { type Claimed, claimJob, offerJob, type RunTokens } from "../../worker/domain/claim.ts";
+import { type Claimed, claimJob, offerJob } from "../../worker/domain/claim.ts";
 import { decide, type Decision, type Draft } from "../../worker/domain/draft.ts";
 import type { OutboxEvent } from "../../worker/domain/event.ts";
 import { expire } from "../../worker/domain/expiry.ts";
@@ -20,6 +20,14 @@ import type { Job, QueueState, Run, Task, TaskNote } from "../../worker/domain/q
 import { reportRun } from "../../worker/domain/report.ts";
 import { registerRunner } from "../../worker/domain/runner_registry.ts";
 import { untoldNotes } from "../../worker/domain/task_notes.ts";
+import {
+  createRunTokens,
+  deriveRunKey,
+  readRunToken,
+  type RunTokenKind,
+  type RunTokens,
+} from "../../worker/domain/run_token.ts";
+import type { Caller } from "../../worker/domain/caller.ts";
 import { submitTask } from "../../worker/domain/task.ts";
 import { type MintedToken, mintToken } from "../../worker/domain/token.ts";
 
@@ -27,6 +35,8 @@ export const OWNER = "acme";
 export const PROJECT = "site";
 /** The moment at which every rig starts. */
 export const START_MS = 1_700_000_000_000;
+
+const RUN_KEY = deriveRunKey("the admin token of a rig");
 
 type Decider<T> = (draft: Draft) => Result<T, QueueError>;
 
@@ -43,8 +53,10 @@ export interface QueueRig {
   run<T>(decider: Decider<T>): Result<T, QueueError>;
   /** Runs a decision that must not be refused. */
   must<T>(decider: Decider<T>): T;
-  /** Secrets for one run, never the same twice. */
-  tokens(): RunTokens;
+  /** The tokens of this project's runs. */
+  readonly tokens: RunTokens;
+  /** Who calls with a token of a run. */
+  runCaller(kind: RunTokenKind, runId: RunId): Caller;
   mint(kind: Parameters<typeof mintToken>[0]): MintedToken;
   /** Puts a line in wire form. */
   line(lineId: string, input: object): void;
@@ -137,7 +149,11 @@ export function createQueueRig(
       return result.value;
     },
     mint: (kind) => mintToken(kind, OWNER, PROJECT, bytes(32)),
-    tokens: () => ({ job: rig.mint("job"), repository: rig.mint("repository") }),
+    tokens: createRunTokens(RUN_KEY, OWNER, PROJECT),
+    runCaller: (kind, runId) => {
+      const read = readRunToken(rig.tokens[kind](runId), RUN_KEY, OWNER, PROJECT)!;
+      return { kind: "run_token", token: read.kind, runId: read.runId };
+    },
     line: (lineId, input) => {
       const line = lineInput.parse(input);
       rig.must((draft) => putLine(draft, "user:admin", { lineId: lineId as never, line }));
@@ -152,7 +168,7 @@ export function createQueueRig(
     offer: (runnerId, capabilities = null) =>
       rig.must((draft) => ok(offerJob(draft, runnerId, capabilities))),
     claim: (runnerId, jobId, capabilities = null) =>
-      rig.run((draft) => claimJob(draft, { runnerId, jobId, capabilities, tokens: rig.tokens() })),
+      rig.run((draft) => claimJob(draft, { runnerId, jobId, capabilities })),
     take: (runnerId) => {
       const job = rig.offer(runnerId);
       assert.ok(job, "Cannot take a job as one must be offered");

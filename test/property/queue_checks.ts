@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ATTEMPTS_MAX, RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
 import { applyChanges, changeKey, emptyQueueState } from "../../worker/domain/apply_changes.ts";
+import { authenticate } from "../../worker/domain/authorize.ts";
 import type { HistoryRecord } from "../../worker/domain/event.ts";
 import type { Change, Job, Run, Task } from "../../worker/domain/queue_state.ts";
 import { hasEnded, taskStatus } from "../../worker/domain/task_status.ts";
@@ -38,8 +39,9 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
       for (const change of changes) freeze(change);
     }
     checkTasks();
-    checkRuns(checkJobs());
-    checkTokens();
+    const holding = checkJobs();
+    checkRuns(holding);
+    checkTokens(holding);
   }
 
   /** D3: every row that changed is told once, as it is now; of jobs only what is more than a longer lease. */
@@ -129,18 +131,12 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
     }
   }
 
-  /** S1: two tokens for each job that is held, none for any other. */
-  function checkTokens(): void {
-    let ofJobs = 0;
-    let held = 0;
-    for (const token of rig.state.tokens.values()) {
-      if (token.jobId === null) continue;
-      ofJobs++;
-      const kind = rig.state.jobs.get(token.jobId)!.state.kind;
-      assert.ok(kind === "claimed" || kind === "in_progress", "a token of a job that is over must be gone");
+  /** S1: the tokens of a run are good while it holds its job, and never again. */
+  function checkTokens(holding: ReadonlySet<string>): void {
+    for (const run of rig.state.runs.values()) {
+      const caller = { kind: "run_token", token: "repository", runId: run.id } as const;
+      assert.equal(authenticate(rig.state, caller).ok, holding.has(run.id), "S1");
     }
-    for (const job of model.jobs) if (job.run !== null) held++;
-    assert.equal(ofJobs, 2 * held);
   }
 
   /** What has ended is never written again, not even with the same content (Q2, T1). */

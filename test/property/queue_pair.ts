@@ -7,6 +7,7 @@ import { ok } from "../../protocol/result.ts";
 import { createQueueRig, type QueueRig, START_MS } from "../fake/queue_rig.ts";
 import { lineFromSpec, type LineSpec, stationId } from "../fake/line_arbitrary.ts";
 import type { QueueError } from "../../worker/domain/job_queue_api.ts";
+import { authenticate } from "../../worker/domain/authorize.ts";
 import { admitLog } from "../../worker/domain/report.ts";
 import { resolveGate } from "../../worker/domain/intervene.ts";
 import { type Command, PRIORITIES, REPORTS } from "./queue_commands.ts";
@@ -50,7 +51,7 @@ export function createQueuePair(specs: readonly LineSpec[], rig: QueueRig = crea
     assert.equal(claimed.ok ? (isNew ? "claimed" : "again") : claimed.error.reason, expected);
     if (claimed.ok) {
       assert.equal(claimed.value.job.state.kind === "queued", false);
-      for (const { hash } of Object.values(claimed.value.tokens)) assert.ok(rig.state.tokens.has(hash));
+      assert.ok(authenticate(rig.state, rig.runCaller("job", claimed.value.run.id)).ok);
     }
   }
 

@@ -34,8 +34,6 @@ export function createToken(
     kind: input.kind,
     name: input.name,
     runnerId: null,
-    jobId: null,
-    taskId: null,
     createdAtMs: draft.nowMs,
     grant: { scopes: input.scopes ?? ["*"], lineId: input.lineId ?? null, expiresAtMs },
   };

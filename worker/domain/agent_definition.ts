@@ -2,6 +2,7 @@
 import { withReferenceNames } from "../../protocol/line/aliases.ts";
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import type { Claimed } from "./claim.ts";
+import type { RunTokens } from "./run_token.ts";
 import { renderPrompt } from "./prompt.ts";
 import type { Job, QueueState } from "./queue_state.ts";
 import { repositoryUrl } from "./task_view.ts";
@@ -16,15 +17,16 @@ export function offeredJob(state: QueueState, job: Job): PolledJob {
 export function claimedJob(
   state: QueueState,
   claimed: Claimed,
+  tokens: RunTokens,
   baseUrl: string,
   timing: Timing = DEFAULT_TIMING,
 ): PolledJob {
-  const { job, run, tokens } = claimed;
+  const { job, run } = claimed;
   const { owner, project } = state.settings;
   const url = repositoryUrl(baseUrl, owner, project, job.taskId);
   const task = state.tasks.get(job.taskId)!;
   const repository = task.hasAgentRepository
-    ? { assemblyLineRepoUrl: url, assemblyLineRepoToken: tokens.repository.text }
+    ? { assemblyLineRepoUrl: url, assemblyLineRepoToken: tokens.repository(run.id) }
     : {};
   const leaseUntil = job.state.kind === "claimed" || job.state.kind === "in_progress"
     ? job.state.leaseUntilMs
@@ -35,7 +37,7 @@ export function claimedJob(
     leaseEpoch: run.leaseEpoch,
     leaseUntil,
     heartbeatMs: timing.heartbeatMs,
-    jobToken: tokens.job.text,
+    jobToken: tokens.job(run.id),
     workRepositoryUrl: url,
   };
 }

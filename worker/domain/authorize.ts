@@ -25,11 +25,17 @@ export type UserPrincipal = Extract<Principal, { kind: "user" }>;
 
 /** Recognises the caller among the tokens of this project. */
 export function authenticate(
-  state: Pick<QueueState, "tokens">,
+  state: Pick<QueueState, "tokens" | "runs">,
   caller: Caller,
 ): Result<Principal, QueueError> {
   if (caller.kind === "nobody") return err({ reason: "unauthenticated" });
   if (caller.kind === "admin") return ok({ kind: "user", name: "admin", via: "user", grant: null });
+  if (caller.kind === "run_token") {
+    const run = state.runs.get(caller.runId);
+    // An active run is its job's current one: the token dies with it (S1).
+    if (run?.state.kind !== "active") return err({ reason: "unauthenticated" });
+    return ok({ kind: caller.token, name: run.jobId, jobId: run.jobId, taskId: run.taskId });
+  }
   const token = state.tokens.get(caller.hash);
   if (token === undefined) {
     return err({ reason: caller.isOtherProject ? "token_of_other_project" : "unauthenticated" });
@@ -40,17 +46,12 @@ export function authenticate(
   if (token.kind === "runner" && token.runnerId !== null) {
     return ok({ kind: "runner", name: token.name, runnerId: token.runnerId });
   }
-  if (
-    (token.kind === "job" || token.kind === "repository") && token.jobId !== null && token.taskId !== null
-  ) {
-    return ok({ kind: token.kind, name: token.name, jobId: token.jobId, taskId: token.taskId });
-  }
   return err({ reason: "unauthenticated" });
 }
 
 /** Recognises the caller and demands one of the kinds. */
 export function authorize<K extends Principal["kind"]>(
-  state: Pick<QueueState, "tokens">,
+  state: Pick<QueueState, "tokens" | "runs">,
   caller: Caller,
   ...kinds: readonly K[]
 ): Result<Extract<Principal, { kind: K }>, QueueError> {
@@ -65,7 +66,7 @@ export function authorize<K extends Principal["kind"]>(
 
 /** Recognises a person or program and demands what the call needs of its token. */
 export function authorizeUser(
-  state: Pick<QueueState, "tokens" | "tasks">,
+  state: Pick<QueueState, "tokens" | "runs" | "tasks">,
   caller: Caller,
   demand: Demand,
   nowMs: number,
@@ -83,7 +84,7 @@ export function authorizeUser(
  * @param taskId The task that is read, which must be in memory; null for what belongs to no task.
  */
 export function authorizeReading(
-  state: Pick<QueueState, "tokens" | "tasks">,
+  state: Pick<QueueState, "tokens" | "runs" | "tasks">,
   caller: Caller,
   taskId: string | null,
   nowMs: number,

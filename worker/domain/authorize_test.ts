@@ -28,8 +28,8 @@ function setUp() {
     session: { kind: "admin", via: "session" },
     user: bearer(minted.user.hash),
     runner: bearer(minted.runner.hash),
-    job: bearer(claimed.tokens.job.hash),
-    repository: bearer(claimed.tokens.repository.hash),
+    job: rig.runCaller("job", claimed.run.id),
+    repository: rig.runCaller("repository", claimed.run.id),
   } as const satisfies Record<string, Caller>;
   return { rig, task, runnerId, callers, claimed, minted };
 }

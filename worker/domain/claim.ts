@@ -9,19 +9,11 @@ import { nextTurn, pickJob } from "./queue.ts";
 import type { Job, Run, RunnerSays } from "./queue_state.ts";
 import { heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
-import type { MintedToken } from "./token.ts";
-
-/** Fresh secrets for one run; only their hashes are kept. */
-export interface RunTokens {
-  readonly job: MintedToken;
-  readonly repository: MintedToken;
-}
 
 /** A job in the hands of a runner. */
 export interface Claimed {
   readonly job: Job;
   readonly run: Run;
-  readonly tokens: RunTokens;
 }
 
 /**
@@ -43,7 +35,7 @@ export function offerJob(
 }
 
 /**
- * Claims one job. The same runner claiming a job that it already holds gets the same run again, with fresh tokens:
+ * Claims one job. The same runner claiming a job that it already holds gets the same run again, and with it the same tokens:
  * its first answer may have been lost on the way.
  */
 export function claimJob(
@@ -52,7 +44,6 @@ export function claimJob(
     readonly runnerId: RunnerId;
     readonly jobId: JobId;
     readonly capabilities: readonly string[] | null;
-    readonly tokens: RunTokens;
     /** Jobs that the runner may hold; 1 for a runner that does not say (Line 12). */
     readonly maxJobs?: number;
   },
@@ -62,7 +53,7 @@ export function claimJob(
   if (job === undefined) return err({ reason: "not_found", what: "job", id: input.jobId });
   const isHeldByCaller = (job.state.kind === "claimed" || job.state.kind === "in_progress") &&
     job.state.runnerId === runner.id;
-  if (isHeldByCaller) return ok(reclaim(draft, job, input.tokens));
+  if (isHeldByCaller) return ok(reclaim(draft, job));
   if (job.state.kind !== "queued") {
     return err({ reason: "job_not_queued", jobId: job.id, status: job.state.kind });
   }
@@ -106,7 +97,6 @@ export function claimJob(
   draft.put({ kind: "job", row: claimed });
   draft.put({ kind: "line_turn", row: { id: task.lineId, turn: nextTurn(draft.before) } });
   draft.put({ kind: "runner", row: { ...runner, lastSeenAtMs: draft.nowMs, lastRunId: run.id } });
-  putTokens(draft, claimed, input.tokens);
   putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "claimed" } });
   draft.note(task, "run_claimed", {
     stationId: job.stationId,
@@ -115,10 +105,10 @@ export function claimJob(
     runnerName: runner.name,
     detail: `attempt ${job.attempt}, lease ${run.leaseEpoch}`,
   });
-  return ok({ job: claimed, run, tokens: input.tokens });
+  return ok({ job: claimed, run });
 }
 
-function reclaim(draft: Draft, job: Job, tokens: RunTokens): Claimed {
+function reclaim(draft: Draft, job: Job): Claimed {
   if (job.state.kind !== "claimed" && job.state.kind !== "in_progress") {
     throw new TypeError(`Cannot claim again as the job must be held: current value is ${job.state.kind}`);
   }
@@ -128,31 +118,5 @@ function reclaim(draft: Draft, job: Job, tokens: RunTokens): Claimed {
     state: { ...job.state, leaseUntilMs: leaseUntilMs(draft.nowMs, draft.timing) },
   };
   draft.put({ kind: "job", row: renewed });
-  dropTokens(draft, job.id);
-  putTokens(draft, renewed, tokens);
-  return { job: renewed, run, tokens };
-}
-
-function putTokens(draft: Draft, job: Job, tokens: RunTokens): void {
-  for (const kind of ["job", "repository"] as const) {
-    draft.put({
-      kind: "token",
-      row: {
-        hash: tokens[kind].hash,
-        kind,
-        name: job.id,
-        runnerId: null,
-        jobId: job.id,
-        taskId: job.taskId,
-        createdAtMs: draft.nowMs,
-      },
-    });
-  }
-}
-
-/** The tokens of a job die with its run (S1). */
-export function dropTokens(draft: Draft, jobId: JobId): void {
-  for (const token of draft.before.tokens.values()) {
-    if (token.jobId === jobId) draft.put({ kind: "delete_token", hash: token.hash });
-  }
+  return { job: renewed, run };
 }

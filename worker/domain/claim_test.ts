@@ -4,8 +4,10 @@ import type { JobId } from "../../protocol/ids.ts";
 import { IDLE_TIMEOUT_DEFAULT_MINUTES, LEASE_MS } from "../../protocol/limits.ts";
 import { createQueueRig, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { RUN_DEADLINE_GRACE_MS } from "../limits.ts";
+import { authenticate } from "./authorize.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { Result } from "../../protocol/result.ts";
+import type { Run } from "./queue_state.ts";
 import { taskStatus } from "./task_status.ts";
 
 function setUp(trigger: object = {}) {
@@ -18,8 +20,9 @@ function refusal(result: Result<unknown, QueueError>): QueueError {
   assert.ok(!result.ok);
   return result.error;
 }
-const jobTokens = (rig: ReturnType<typeof createQueueRig>, jobId: JobId) =>
-  [...rig.state.tokens.values()].filter((token) => token.jobId === jobId);
+/** Whether the token of a run still counts. */
+const counts = (rig: ReturnType<typeof createQueueRig>, run: Run) =>
+  (["job", "repository"] as const).map((kind) => authenticate(rig.state, rig.runCaller(kind, run.id)).ok);
 
 Deno.test("a claim starts a run, raises the epoch and takes a lease (Q1)", () => {
   const { rig, task, job } = setUp({ maxTimeoutMinutes: 7 });
@@ -57,7 +60,7 @@ Deno.test("a job is claimed by one runner; the next one gets job_not_queued", ()
   assert.equal(rig.offer(two), null);
 });
 
-Deno.test("the same runner claiming again gets the same run, a fresh lease, and new tokens that replace the old", () => {
+Deno.test("the same runner claiming again gets the same run with the same tokens, and a fresh lease", () => {
   const { rig, job } = setUp();
   const runner = rig.runner("r1");
   const first = rig.take(runner);
@@ -68,12 +71,7 @@ Deno.test("the same runner claiming again gets the same run, a fresh lease, and 
   assert.equal(rig.job(job.id).leaseEpoch, 1);
   const { state } = rig.job(job.id);
   assert.ok(state.kind === "claimed" && state.leaseUntilMs === rig.nowMs() + LEASE_MS);
-  const { tokens } = again.value;
-  assert.deepEqual(
-    jobTokens(rig, job.id).map((token) => token.hash).sort(),
-    [tokens.job.hash, tokens.repository.hash].sort(),
-  );
-  assert.equal(rig.state.tokens.has(first.tokens.job.hash), false);
+  assert.deepEqual(counts(rig, first.run), [true, true]);
 });
 
 Deno.test("claiming again does not move the end of the run, and does not undo its start (Q3)", () => {
@@ -129,28 +127,30 @@ Deno.test("a claim of an unknown or finished job is refused", () => {
 Deno.test("a run has two tokens, bound to its job and task, and they die with it (S1, A24)", () => {
   const { rig, task, job } = setUp();
   const runner = rig.runner("r1");
-  rig.take(runner);
-  assert.deepEqual(
-    jobTokens(rig, job.id).map((token) => [token.kind, token.taskId, token.runnerId]),
-    [["job", task.id, null], ["repository", task.id, null]],
-  );
+  const { run } = rig.take(runner);
+  for (const kind of ["job", "repository"] as const) {
+    const found = authenticate(rig.state, rig.runCaller(kind, run.id));
+    assert.ok(found.ok);
+    assert.deepEqual(found.value, { kind, name: job.id, jobId: job.id, taskId: task.id });
+  }
   rig.report(runner, SUCCESS);
-  assert.deepEqual(jobTokens(rig, job.id), []);
-  assert.equal(jobTokens(rig, rig.jobOf(task.id).id).length, 0);
+  assert.deepEqual(counts(rig, run), [false, false]);
 });
 
 Deno.test("tokens of a lost run die with it, before anybody claims the job again", () => {
   const { rig, job } = setUp();
-  rig.take(rig.runner("r1"));
+  const { run } = rig.take(rig.runner("r1"));
   rig.advance(LEASE_MS);
   rig.expire();
   assert.equal(rig.job(job.id).state.kind, "queued");
-  assert.deepEqual(jobTokens(rig, job.id), []);
+  assert.deepEqual(counts(rig, run), [false, false]);
 });
 
-Deno.test("no change, event or answer of a claim but the answer's own tokens holds a secret (S1)", () => {
+Deno.test("no change or event of a claim holds a secret (S1)", () => {
   const { rig } = setUp();
-  const { tokens } = rig.take(rig.runner("r1"));
+  const { run } = rig.take(rig.runner("r1"));
   const written = JSON.stringify([rig.last.changes, rig.last.events]);
-  for (const { text } of [tokens.job, tokens.repository]) assert.equal(written.includes(text), false);
+  for (const kind of ["job", "repository"] as const) {
+    assert.equal(written.includes(rig.tokens[kind](run.id).slice(-43)), false);
+  }
 });

@@ -57,8 +57,6 @@ Deno.test("a token that is deleted and made again in one decision is there after
     kind: "user",
     name: "ci",
     runnerId: null,
-    jobId: null,
-    taskId: null,
     createdAtMs: 1,
   } as const;
   const steps = [{ kind: "delete_token", hash: "h" }, { kind: "token", row }] as const;

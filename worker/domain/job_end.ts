@@ -1,6 +1,5 @@
 /** How a run and its job end: by a report, by a cancel, or by silence (design Q2-Q4). */
 import type { Outcome } from "../../protocol/line/task.ts";
-import { dropTokens } from "./claim.ts";
 import type { Draft } from "./draft.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
 import { leaveStation, putTask } from "./task.ts";
@@ -36,7 +35,6 @@ export function endJob(draft: Draft, job: Job, end: JobEnd): Job {
     state: { kind: "finished", outcome: end.outcome, reason: end.reason, endedAtMs: draft.nowMs },
   };
   draft.put({ kind: "job", row: finished });
-  dropTokens(draft, job.id);
   const task = draft.task(job.taskId)!;
   draft.note(task, "job_finished", {
     stationId: job.stationId,
@@ -66,7 +64,6 @@ export function loseRun(draft: Draft, job: Job, run: Run, report: FinalReport | 
   if (lost.lostRuns >= draft.timing.runsPerJobMax) {
     return finishJob(draft, lost, { outcome: "cancelled", reason: "lost_runner", run: null, report: null });
   }
-  dropTokens(draft, job.id);
   draft.put({ kind: "job", row: { ...lost, state: { kind: "queued" } } });
   putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "queued" } });
 }

@@ -43,6 +43,8 @@ export type QueueError =
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }
+  /** Without it there is no key for the tokens of runs. */
+  | { readonly reason: "admin_token_unset" }
   | { readonly reason: "queue_full"; readonly openJobsMax: number }
   | { readonly reason: "unknown_station"; readonly stationId: string; readonly stationIds: readonly string[] }
   | { readonly reason: "no_active_job"; readonly runnerId: string }

@@ -44,7 +44,8 @@ export interface RunnerSays {
   readonly harnesses: readonly string[] | null;
 }
 
-export type TokenKind = "user" | "connection" | "runner" | "job" | "repository";
+/** Tokens of runs are no rows: `run_token.ts`. */
+export type TokenKind = "user" | "connection" | "runner";
 
 /** The limits of a user or connection token. */
 export interface TokenGrant {
@@ -61,8 +62,6 @@ export interface TokenRecord {
   readonly kind: TokenKind;
   readonly name: string;
   readonly runnerId: RunnerId | null;
-  readonly jobId: JobId | null;
-  readonly taskId: TaskId | null;
   readonly createdAtMs: number;
   /** Of user and connection tokens; absent from those made before there were limits, which may do everything. */
   readonly grant?: TokenGrant;

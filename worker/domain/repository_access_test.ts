@@ -19,7 +19,7 @@ function setUp() {
     return { id: id as never, caller: bearer(minted.hash) };
   };
   const [holder, other] = [runner("r1"), runner("r2")];
-  const { tokens } = rig.take(holder.id);
+  const { run } = rig.take(holder.id);
   const access = (caller: Caller, taskId: string = task.id) => {
     const found = repositoryAccess(rig.state, caller, taskId, rig.nowMs());
     if (!found.ok) return found.error.reason;
@@ -32,8 +32,8 @@ function setUp() {
     holder,
     other,
     access,
-    job: bearer(tokens.job.hash),
-    repository: bearer(tokens.repository.hash),
+    job: rig.runCaller("job", run.id),
+    repository: rig.runCaller("repository", run.id),
   };
 }
 

@@ -123,8 +123,6 @@ function giveToken(draft: Draft, runner: Runner, minted: MintedToken): void {
       kind: "runner",
       name: runner.name,
       runnerId: runner.id,
-      jobId: null,
-      taskId: null,
       createdAtMs: draft.nowMs,
     },
   });

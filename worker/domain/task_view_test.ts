@@ -115,11 +115,11 @@ Deno.test("an offer holds the work but no run and no secret; a claim holds both 
   assert.equal(offer.agentDefinition.assemblyLineRepoToken, undefined);
 
   const claimed = rig.take(runner);
-  const polled = claimedJob(rig.state, claimed, BASE);
+  const polled = claimedJob(rig.state, claimed, rig.tokens, BASE);
   const url = `${BASE}/api/git/acme/site/${id}.git`;
   assert.deepEqual(
     [polled.runId, polled.leaseEpoch, polled.leaseUntil, polled.jobToken, polled.workRepositoryUrl],
-    [claimed.run.id, 1, rig.nowMs() + LEASE_MS, claimed.tokens.job.text, url],
+    [claimed.run.id, 1, rig.nowMs() + LEASE_MS, rig.tokens.job(claimed.run.id), url],
   );
   const definition = polled.agentDefinition;
   assert.deepEqual(
@@ -134,7 +134,7 @@ Deno.test("an offer holds the work but no run and no secret; a claim holds both 
   );
   assert.deepEqual(
     [definition.assemblyLineRepoUrl, definition.stageGitUrl, definition.stageGitToken],
-    [url, url, claimed.tokens.repository.text],
+    [url, url, rig.tokens.repository(claimed.run.id)],
   );
   assert.deepEqual(definition.operatorConfig, { agent: "command", model: "m", command: "true" });
 });
@@ -144,14 +144,14 @@ Deno.test("before a flagged station the agent gets no repository, but the runner
   rig.line("tidy", lineOf([station("a"), station("b", { createAssemblyLineRepo: true })]));
   rig.submit("tidy");
   const runner = rig.runner("r1");
-  const first = claimedJob(rig.state, rig.take(runner), BASE);
+  const first = claimedJob(rig.state, rig.take(runner), rig.tokens, BASE);
   assert.equal(
     "assemblyLineRepoUrl" in first.agentDefinition || "stageGitUrl" in first.agentDefinition,
     false,
   );
   assert.ok(first.workRepositoryUrl);
   rig.report(runner, SUCCESS);
-  assert.ok(claimedJob(rig.state, rig.take(runner), BASE).agentDefinition.assemblyLineRepoUrl);
+  assert.ok(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE).agentDefinition.assemblyLineRepoUrl);
 });
 
 Deno.test("a project without a repository leaves the fields of it out", () => {

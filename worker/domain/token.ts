@@ -13,7 +13,9 @@ export interface MintedToken {
   readonly hash: string;
 }
 
-const TOKEN_PATTERN = /^(?:sf_(?:user|runner|job|repository)|pct)_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/;
+/** With the tokens of runs, which are made in `run_token.ts`: their run's id stands before the 43 characters. */
+const TOKEN_PATTERN =
+  /^(?:(?:sf_(?:user|runner)|pct)_([0-9a-f]{8})_|sf_(?:job|repository)_([0-9a-f]{8})_[0-9a-z]{26})[A-Za-z0-9_-]{43}$/;
 
 /** Makes a token from at least 32 unguessable bytes. */
 export function mintToken(kind: TokenKind, owner: string, project: string, random: Uint8Array): MintedToken {
@@ -41,17 +43,18 @@ export function isTokenText(text: string): boolean {
 /** Does the text say that it belongs to another project than this one? */
 export function namesOtherProject(text: string, owner: string, project: string): boolean {
   const match = TOKEN_PATTERN.exec(text);
-  return match !== null && match[1] !== projectTag(owner, project);
+  return match !== null && (match[1] ?? match[2]) !== projectTag(owner, project);
 }
 
-function projectTag(owner: string, project: string): string {
+/** Names a project in the texts of its tokens. */
+export function projectTag(owner: string, project: string): string {
   return bytesToHex(sha256(utf8ToBytes(`${owner}/${project}`))).slice(0, 8);
 }
 
 const BASE64_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** Base64url without padding; written here as the pure set has no Buffer and `btoa` takes strings. */
-function base64Url(bytes: Uint8Array): string {
+export function base64Url(bytes: Uint8Array): string {
   let out = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const group = ((bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)) >>> 0;

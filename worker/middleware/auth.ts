@@ -1,6 +1,7 @@
 /**
- * Says who calls (design S1). The admin token is compared here, in constant time over hashes; any other bearer is
- * passed on as its hash, for the project's queue to look up in the same turn as it decides. Git clients may send
+ * Says who calls (design S1). The admin token is compared here, in constant time over hashes; the token of a run is
+ * proven here by its MAC, and whether the run is still active is the queue's to say; any other bearer is passed on as
+ * its hash, for the project's queue to look up in the same turn as it decides. Git clients may send
  * the token as a Basic password with any user name (pick A18); browsers keep such a password and send it along, so
  * what another site starts with it changes nothing.
  */
@@ -8,6 +9,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
 import type { Caller } from "../domain/caller.ts";
+import { deriveRunKey, isRunTokenText, readRunToken } from "../domain/run_token.ts";
 import { isTokenText, namesOtherProject, tokenHash } from "../domain/token.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { isChange, pageOf, refuseCrossSite } from "./own_page.ts";
@@ -68,5 +70,18 @@ function callerOf(token: string, adminToken: string | undefined, path: string): 
   const project = match?.[2] ?? match?.[4];
   const isOtherProject = owner !== undefined && project !== undefined &&
     namesOtherProject(token, owner, project);
-  return { kind: "token", hash, isOtherProject };
+  if (isOtherProject || !isRunTokenText(token)) return { kind: "token", hash, isOtherProject };
+  if (owner === undefined || project === undefined || !adminToken) return { kind: "nobody" };
+  const proven = readRunToken(token, runKeyOf(adminToken), owner, project);
+  return proven === null
+    ? { kind: "nobody" }
+    : { kind: "run_token", token: proven.kind, runId: proven.runId };
+}
+
+let runKey: { readonly of: string; readonly key: Uint8Array } | null = null;
+
+/** Derived once: the admin token is the same for every request. */
+function runKeyOf(adminToken: string): Uint8Array {
+  if (runKey?.of !== adminToken) runKey = { of: adminToken, key: deriveRunKey(adminToken) };
+  return runKey.key;
 }

@@ -1,11 +1,11 @@
 /** Opens a queue inside its object: migrates the tables, loads the state, wires the parts together. */
-import { setImmediate } from "node:timers";
 import { drizzle } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/job_queue/migrations.js";
 import { TOKEN_BYTES } from "../../protocol/limits.ts";
 import type { JobId } from "../../protocol/ids.ts";
 import type { Change, TokenKind } from "../domain/queue_state.ts";
+import { createRunTokens, deriveRunKey } from "../domain/run_token.ts";
 import { type MintedToken, mintToken } from "../domain/token.ts";
 import { type Env, readConfig } from "../env.ts";
 import { createObjectSql } from "../store/queue/object_sql.ts";
@@ -59,11 +59,12 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
   });
   const access = createQueueAccess(core);
   const mint = (kind: TokenKind) => mintToken(kind, owner, project, random.bytes(TOKEN_BYTES));
+  const adminToken = env.SHOPFLOOR_ADMIN_TOKEN;
   const work = createQueueWork(
     core,
     access,
     waiters,
-    () => ({ job: mint("job"), repository: mint("repository") }),
+    adminToken ? createRunTokens(deriveRunKey(adminToken), owner, project) : null,
   );
   await core.start();
   const logOf = (taskId: string) => env.TASK_LOG.getByName(`${name}/${taskId}`) as unknown as TaskLogApi;

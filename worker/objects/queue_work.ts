@@ -1,14 +1,15 @@
 /** How runners get work out of a queue: poll (waiting if asked to), claim, and the event stream. */
-import { ok, type Result } from "../../protocol/result.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
 import type { JobId, RunnerId } from "../../protocol/ids.ts";
 import type { PollAnswer, PolledJob } from "../../protocol/line/runner.ts";
 import { claimedJob, offeredJob } from "../domain/agent_definition.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { Caller } from "../domain/caller.ts";
-import { claimJob, offerJob, type RunTokens } from "../domain/claim.ts";
+import { claimJob, offerJob } from "../domain/claim.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { missingFor } from "../domain/matching.ts";
 import type { Job, RunnerSays } from "../domain/queue_state.ts";
+import type { RunTokens } from "../domain/run_token.ts";
 import { queuedJobs } from "../domain/queue_index.ts";
 import { heldJobs, intakeOf } from "../domain/runner_registry.ts";
 import type { JobWaiters, Waiter } from "./job_waiters.ts";
@@ -38,23 +39,24 @@ export interface QueueWork {
   stream(runnerId: string): Response;
 }
 
-/** Makes the working side of one queue. `mintRunTokens` makes fresh secrets for each claim. */
+/** Makes the working side of one queue. `tokens` null: there is no key for them, and no job is handed out. */
 export function createQueueWork(
   core: QueueCore,
   access: QueueAccess,
   waiters: JobWaiters,
-  mintRunTokens: () => RunTokens,
+  tokens: RunTokens | null,
 ): QueueWork {
   function claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError> {
     const { jobId, capabilities, maxJobs = 1 } = want;
-    const tokens = mintRunTokens();
+    if (tokens === null) return err({ reason: "admin_token_unset" });
     const claimed = access.asRunner(
       caller,
-      (draft, runnerId) =>
-        claimJob(draft, { runnerId, jobId: jobId as JobId, capabilities, tokens, maxJobs }),
+      (draft, runnerId) => claimJob(draft, { runnerId, jobId: jobId as JobId, capabilities, maxJobs }),
       { jobId },
     );
-    return claimed.ok ? ok(claimedJob(core.state, claimed.value, want.baseUrl, core.timing)) : claimed;
+    return claimed.ok
+      ? ok(claimedJob(core.state, claimed.value, tokens, want.baseUrl, core.timing))
+      : claimed;
   }
 
   function look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError> {

@@ -38,11 +38,10 @@ export function convertRows(sql: Sql, into: {
     for (const row of bodies(sql, "lines", "rowid")) put(state, { kind: "line", row });
     for (const row of bodies(sql, "runners", "rowid")) put(state, { kind: "runner", row });
     for (const row of bodies(sql, "remembered", "rowid")) put(state, { kind: "remembered", row });
-    for (const row of bodies<TokenRecord>(sql, "tokens", "rowid")) {
+    for (const row of bodies<OldToken>(sql, "tokens", "rowid")) {
       // The tokens of runs are no rows any more (`run_token.ts`): a run that is active gets new ones when it asks.
-      if ((row.kind as string) !== "job" && (row.kind as string) !== "repository") {
-        put(state, { kind: "token", row });
-      }
+      const { jobId: _, taskId: __, kind, ...token } = row;
+      if (kind !== "job" && kind !== "repository") put(state, { kind: "token", row: { ...token, kind } });
     }
     into.archive.add(endedTasks(sql));
     for (const row of bodies<Task>(sql, "tasks", "rowid")) {
@@ -70,6 +69,12 @@ export function convertRows(sql: Sql, into: {
     for (const table of OLD_TABLES) sql.run(`DROP TABLE IF EXISTS ${table}`);
   });
 }
+
+type OldToken = Omit<TokenRecord, "kind"> & {
+  readonly kind: "user" | "connection" | "runner" | "job" | "repository";
+  readonly jobId: unknown;
+  readonly taskId: unknown;
+};
 
 /** Version 0.1.0 told every line of a timeline at once: each of its tasks has a log. */
 function toldNotes(task: Task) {
