@@ -43,7 +43,7 @@ async function overHttp(share: Share): Promise<() => Promise<void>> {
 async function overSocket(share: Share): Promise<() => Promise<void>> {
   const socket = await openSocket(`${share.url}/socket?mode=${share.variant}`);
   let answered = () => {};
-  socket.onmessage = () => answered();
+  socket.onMessage = () => answered();
   return () =>
     new Promise((resolve) => {
       answered = resolve;

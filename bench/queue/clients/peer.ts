@@ -26,6 +26,7 @@ export async function openPeer(base: string, token: string, maxJobs: number): Pr
   const socket = await openSocket(`${base}/runners/socket`, token);
   const asked = new Map<number, (value: unknown) => void>();
   let lastId = 0;
+  let isClosed = false;
   const peer: Peer = {
     send: (...messages) => socket.send(JSON.stringify(messages)),
     ask: <T>(message: (id: number) => ClientMessageInput) => {
@@ -36,11 +37,17 @@ export async function openPeer(base: string, token: string, maxJobs: number): Pr
     },
     nextId: () => ++lastId,
     ping: () => socket.send(SOCKET_PING),
-    close: () => socket.close(),
+    close: () => {
+      isClosed = true;
+      socket.close();
+    },
     onJobs: () => {},
     onAnswers: () => {},
   };
-  socket.onmessage = ({ data }) => {
+  socket.onClose = (why) => {
+    if (!isClosed) throw new Error(`Cannot go on as the socket must stay open: ${why}`);
+  };
+  socket.onMessage = (data) => {
     if (data === SOCKET_PONG) return;
     const jobs: PolledJob[] = [];
     let answers = 0;
