@@ -270,6 +270,8 @@ export class StrictServer implements AsyncDisposable {
       job.heartbeats.push(report);
       return this.heartbeatAnswer === undefined ? new Response(null) : Response.json(this.heartbeatAnswer);
     }
+    const incomplete = this.#checked(call, bodies.TERMINAL_REPORT, bodies.REPORT_MORE);
+    if (incomplete !== null) return incomplete;
     const job = this.held ?? this.#lastEnded();
     if (job === null || (jobId !== undefined && jobId !== job.id)) {
       return this.#violation(call, "a terminal report of a job that it does not hold", 409);

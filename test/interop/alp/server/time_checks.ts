@@ -16,6 +16,12 @@ const GRACE_MAX_MS = 180_000;
 async function endsByTimeout(bench: ServerBench, trigger: Readonly<Record<string, number>>): Promise<void> {
   const world = await bench.world([{ id: "a", trigger }, "b"], { rules: [rule("a", "cancelled", "b")] });
   const { taskId, job } = await world.submitAndTake();
+  // A server can only tell silence from a runner that sends output at all.
+  const said = await world.runner.call("POST", `/runs/${job.runId}/jobs/${job.id}/logs`, {
+    body: "started\n",
+    headers: { "content-type": "text/plain" },
+  });
+  holds(isOk(said), "2xx to output", answerText(said));
   const stepMs = Math.min(10_000, leaseOf(bench) * 0.4);
   let isOver = false;
   for (let passedMs = 0; passedMs < GRACE_MAX_MS && !isOver; passedMs += stepMs) {

@@ -15,13 +15,18 @@ const oneOf = (...words: readonly unknown[]) => (value: unknown) => words.includ
 /** Line 3 row 1. */
 export const REGISTRATION: Fields = { name: isName, labels: isTexts };
 
-/** Line 3 row 3, all three at the end (Line 8); `jobId` is the addition of Line 12, `reason` that of pick A5. */
+/** Line 3 row 3; `jobId` is the addition of Line 12, `reason` that of pick A5. */
 export const REPORT: Fields = {
   jobResult: oneOf("success", "failed", "in_progress"),
+};
+export const REPORT_MORE: Fields = {
   exitCode: (value) => value === null || isInteger(value),
   error: isTextOrNull,
+  jobId: isName,
+  reason: isText,
 };
-export const REPORT_MORE: Fields = { jobId: isName, reason: isText };
+/** At the end all three are sent (Line 8). */
+export const TERMINAL_REPORT: Fields = { ...REPORT, exitCode: isInteger, error: isTextOrNull };
 
 /** Line 4.2. */
 export const RUN_REPORT: Fields = { status: oneOf("in_progress", "completed") };
