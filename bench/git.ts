@@ -6,7 +6,7 @@
  * would cost both the same. Medians of the rounds. Ours is the whole Worker as `wrangler.toml` says, with its
  * authorisation; `git http-backend` has none, and starts a process for each request.
  *
- * Memory: how far the peak of workerd's resident memory (`VmHWM`) is above its memory at the start of the operation.
+ * Memory: how far the peak of workerd's resident memory (`VmHWM`) in any round is above its memory before the first push.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -59,6 +59,8 @@ for (const dir of [backendDir, scratch, join(dataDir, "plane")]) await Deno.mkdi
 const plane = await startPlane({ dataDir: join(dataDir, "plane") });
 const backend = serveHttpBackend(backendDir);
 const ticksPerSecond = Number((await run("getconf", ["CLK_TCK"])).trim());
+/** Resident memory of workerd before the first push. */
+let idleBytes = 0;
 const rows: BenchRow[] = [];
 const ratios: Record<string, number> = {};
 try {
@@ -74,6 +76,7 @@ try {
     // The first round warms both up and is not counted.
     for (let round = 0; round <= rounds; round++) {
       const target = await ourTarget();
+      if (idleBytes === 0) idleBytes = (await usage(plane)).residentBytes;
       const peer = await theirTarget(`${name}_${round}`);
       for (const [samples, { url, options: config }] of [[ours, target], [theirs, peer]] as const) {
         const push = await measure(() => git(source, ...config, "push", "-q", url, `main:${REF}`));
@@ -165,7 +168,7 @@ async function measure(operation: () => Promise<unknown>): Promise<Sample> {
   await operation();
   const ms = performance.now() - startedAt;
   const after = await usage(plane);
-  return { ms, cpuMs: after.cpuMs - before.cpuMs, peakGrowthBytes: after.peakBytes - before.residentBytes };
+  return { ms, cpuMs: after.cpuMs - before.cpuMs, peakGrowthBytes: after.peakBytes - idleBytes };
 }
 
 async function usage({ pid }: Plane) {

@@ -1,6 +1,7 @@
-/** Why a pack is refused, and the bounds on what one may cost. Types only. */
+/** Why a pack is refused or cannot be read on, and the bounds on what one may cost. Types only. */
 import type { MalformedDelta } from "./delta.ts";
 import type { MalformedObject } from "./object.ts";
+import type { ObjectType } from "./object_id.ts";
 import type { BadPackEntry } from "./pack_entry.ts";
 import type { BadStream } from "./zlib_stream.ts";
 
@@ -19,7 +20,19 @@ export interface PackLimits {
   readonly depthMax: number;
 }
 
+/** No fault: a large object is to be inflated piece by piece, from `dataOffset` of its pack, and put into the cache. */
+export interface LargeBase {
+  readonly reason: "large_base";
+  readonly pack: number;
+  /** Of its entry. */
+  readonly offset: number;
+  readonly dataOffset: number;
+  readonly type: ObjectType;
+  readonly sizeBytes: number;
+}
+
 export type PackError =
+  | LargeBase
   | { readonly reason: "not_a_pack" }
   | { readonly reason: "bad_checksum" }
   | { readonly reason: "too_many_objects"; readonly objectsMax: number }

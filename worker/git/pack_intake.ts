@@ -3,9 +3,9 @@
  * the entry at hand is in memory; what was read before is read again, where a delta needs it, through
  * {@link IntakeAccess}, so every byte must be readable there before it is fed here. Pure.
  *
- * How to drive it: `feed` bytes, `step` until it says what it needs, `end` after the last byte. An entry above
- * `largeEntryBytes` is inflated by the caller, piece by piece (`step` says "large"; then `peek`, `consume` and
- * `finishLarge`).
+ * How to drive it: `feed` bytes, `step` until it says what it needs, `end` after the last byte. What is larger than
+ * `largeEntryBytes` is inflated by the caller, piece by piece: an entry that arrives (`step` says "large"; then `peek`,
+ * `consume` and `finishLarge`), and a base that arrived before ("large_base"; then it goes into the cache).
  *
  * Invariants
  * 1. Every length comes from the client and is bounded before memory or time is spent on it.
@@ -22,13 +22,13 @@ import {
   type PackEntryHeader,
   readPackEntryHeader,
 } from "./pack_entry.ts";
-import type { PackError, PackLimits } from "./pack_error.ts";
+import type { LargeBase, PackError, PackLimits } from "./pack_error.ts";
 import { applyTo, type InflatedObject, type PackAccess, readPacked } from "./packed_object.ts";
 import { Sha1 } from "./sha1.ts";
 import { compressedBound, inflateAt } from "./zlib_stream.ts";
 
 /** What reading a pack needs to know of the repository; `pack` is the number of the pack that comes in. */
-export type IntakeAccess = Omit<PackAccess, "spend" | "objectBytesMax" | "workBytesMax">;
+export type IntakeAccess = Omit<PackAccess, "spend" | "objectBytesMax" | "workBytesMax" | "largeBytes">;
 
 /** Called once with each object, in no particular order; `data` is null for a large blob. Its error ends the reading. */
 export type SeeObject = (
@@ -36,7 +36,7 @@ export type SeeObject = (
   data: Uint8Array | null,
 ) => Result<void, PackError>;
 
-export type IntakeStep = "needs_bytes" | "large" | "done";
+export type IntakeStep = "needs_bytes" | "large" | "large_base" | "done";
 
 /** What became of a large entry: the inflated data where {@link LargeEntry.keepsData}, else the object's id. */
 export type LargeResult =
@@ -66,7 +66,8 @@ export class PackIntake {
   readonly #waiting = new Map<string, EntrySpan[]>();
   /** Entries whose base became known. */
   readonly #ready: EntrySpan[] = [];
-  readonly #given = new Map<string, InflatedObject>();
+  #largeBase: LargeBase | null = null;
+  #given: { readonly id: string; readonly object: InflatedObject } | null = null;
   readonly #records: ObjectRecord[] = [];
   #workBytes = 0;
   /** Entries still to be read; null before the header. */
@@ -88,7 +89,7 @@ export class PackIntake {
       find: (id) => {
         const offset = this.#offsets.get(id);
         if (offset !== undefined) return { pack, offset };
-        const outside = this.#given.get(id) ?? outer.find(id);
+        const outside = this.#given?.id === id ? this.#given.object : outer.find(id);
         if (outside !== undefined) this.#isThin = true;
         return outside;
       },
@@ -98,6 +99,7 @@ export class PackIntake {
       },
       objectBytesMax: limits.objectBytesMax,
       workBytesMax: limits.workBytesMax,
+      largeBytes: limits.largeEntryBytes,
     };
   }
 
@@ -125,16 +127,24 @@ export class PackIntake {
     return [...this.#waiting.keys()];
   }
 
-  /** Gives a missing base and resolves what waited for it. */
-  provide(id: string, object: InflatedObject): Result<void, PackError> {
-    this.#given.set(id, object);
+  /** Gives one missing base, in place of the one before; the next {@link step} resolves what waited for it. */
+  provide(id: string, object: InflatedObject): void {
+    this.#given = { id, object };
     this.#wake(id);
-    return this.#resolveReady();
+  }
+
+  /** The base that the caller must inflate into the cache now. */
+  get largeBase(): LargeBase {
+    return this.#largeBase!;
   }
 
   /** Reads on as far as the bytes go. */
   step(): Result<IntakeStep, PackError> {
     for (;;) {
+      this.#largeBase = null;
+      const resolved = this.#resolveReady();
+      if (!resolved.ok) return resolved;
+      if (this.#largeBase !== null) return ok("large_base");
       if (this.#isDone) {
         return this.#window.length > 0 ? err({ reason: "trailing_bytes" }) : ok("done");
       }
@@ -182,8 +192,7 @@ export class PackIntake {
     this.#left!--;
     const lengthBytes = this.#window.offset - offset;
     if (result.kind === "data") {
-      const taken = this.#take(offset, lengthBytes, header, result.data);
-      return taken.ok ? this.#resolveReady() : taken;
+      return this.#take(offset, lengthBytes, header, result.data);
     }
     const record = {
       id: result.id,
@@ -193,8 +202,7 @@ export class PackIntake {
       sizeBytes: header.sizeBytes,
       depth: 0,
     };
-    const kept = this.#keep(record, null);
-    return kept.ok ? this.#resolveReady() : kept;
+    return this.#keep(record, null);
   }
 
   #wait(cut: "not_a_pack" | "truncated_pack"): Result<IntakeStep, PackError> {
@@ -224,9 +232,7 @@ export class PackIntake {
     this.consume(stream.value.end);
     this.#left = left - 1;
     const taken = this.#take(offset, stream.value.end, header.value, stream.value.data);
-    if (!taken.ok) return taken;
-    const resolved = this.#resolveReady();
-    return resolved.ok ? ok("read") : resolved;
+    return taken.ok ? ok("read") : taken;
   }
 
   #bound(header: PackEntryHeader): Result<void, PackError> {
@@ -292,7 +298,9 @@ export class PackIntake {
 
   /** Resolves the entries whose base is known by now; each may be the base of others. A loop, as chains are long. */
   #resolveReady(): Result<void, PackError> {
-    for (let entry = this.#ready.pop(); entry !== undefined; entry = this.#ready.pop()) {
+    while (this.#largeBase === null) {
+      const entry = this.#ready.pop();
+      if (entry === undefined) break;
       const object = readPacked(this.#access, { pack: this.pack, offset: entry.offset });
       const taken = object.ok
         ? this.#made(entry.offset, entry.lengthBytes, object.value)
@@ -303,6 +311,11 @@ export class PackIntake {
   }
 
   #waitFor(error: PackError, entry: EntrySpan): Result<void, PackError> {
+    if (error.reason === "large_base") {
+      this.#largeBase = error;
+      this.#ready.push(entry);
+      return ok(undefined);
+    }
     if (error.reason !== "missing_delta_base") return err(error);
     const waits = this.#waiting.get(error.id);
     if (waits === undefined) this.#waiting.set(error.id, [entry]);

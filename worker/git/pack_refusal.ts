@@ -34,6 +34,7 @@ export function describePackRefusal(error: PackError | NotConnected): string {
     case "trailing_bytes":
       return "there is data after the end of the pack";
     case "bad_pack_entry":
+    case "large_base":
     case "bad_zlib_stream":
       return `the pack is damaged at byte ${error.offset}`;
     case "malformed_delta":

@@ -73,6 +73,7 @@ function accessTo(pack: Uint8Array, records: readonly ObjectRecord[], bases: Bas
     spend: () => true,
     objectBytesMax: Infinity,
     workBytesMax: Infinity,
+    largeBytes: Infinity,
   };
 }
 

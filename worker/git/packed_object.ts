@@ -2,7 +2,8 @@
  * Reading one object out of packs: its entry, the bases that its deltas name, and back down the chain. Pure and
  * synchronous over {@link PackAccess}; the same code reads stored packs and the pack that is just coming in.
  *
- * Chains are climbed in a loop: their depth costs memory that was bounded before, never the stack.
+ * Large objects at the end of a chain are left to the caller, who can inflate them piece by piece into the cache and
+ * ask again. Chains are climbed in a loop: their depth costs memory that was bounded before, never the stack.
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { applyDelta, readDeltaSizes } from "./delta.ts";
@@ -36,6 +37,8 @@ export interface PackAccess {
   spend(bytes: number): boolean;
   /** One object, inflated. */
   readonly objectBytesMax: number;
+  /** A whole object above this is not inflated here in one go: it is told as `large_base`, and must be in the cache. */
+  readonly largeBytes: number;
   /** What {@link PackAccess.spend} counts up to, for the refusal. */
   readonly workBytesMax: number;
 }
@@ -106,6 +109,10 @@ function readEntry(access: PackAccess, { pack, offset }: EntryPlace) {
     return err<PackError>({ reason: "pack_object_too_large", bytesMax: access.objectBytesMax });
   }
   if (!access.spend(sizeBytes)) return tooCostly(access);
+  if (header.value.kind === "whole" && sizeBytes > access.largeBytes) {
+    const { type } = header.value;
+    return err<PackError>({ reason: "large_base", pack, offset, dataOffset: offset + end, type, sizeBytes });
+  }
   const bytes = access.read(pack, offset + end, compressedBound(sizeBytes));
   const stream = inflateAt(bytes, 0, sizeBytes);
   return stream.ok ? ok({ header: header.value, data: stream.value.data }) : bad;
@@ -125,6 +132,11 @@ export class ObjectCache {
     this.#objects.delete(key);
     this.#objects.set(key, object);
     return object;
+  }
+
+  clear(): void {
+    this.#objects.clear();
+    this.#bytes = 0;
   }
 
   set(place: EntryPlace, object: InflatedObject): void {

@@ -1,21 +1,24 @@
 /** side-band-64k: a pack, progress and a fatal error share one stream, told apart by the first byte. Pure. */
-import { concatBytes } from "./bytes.ts";
-import { PKT_PAYLOAD_MAX_BYTES, pktLine } from "./pkt_line.ts";
+import { bytesOf } from "./bytes.ts";
+import { PKT_PAYLOAD_MAX_BYTES } from "./pkt_line.ts";
 
 /** 1: pack or report; 2: progress, shown as `remote: ...`; 3: fatal error, shown before the client gives up. */
 export type Band = 1 | 2 | 3;
 
 const CHUNK_BYTES = PKT_PAYLOAD_MAX_BYTES - 1;
+/** Four digits of length, and the band. */
+const HEAD_BYTES = 5;
 
 /** Frames `bytes` on `band`, in as many lines as needed; nothing for no bytes. */
 export function sideBand(band: Band, bytes: Uint8Array): Uint8Array {
-  const lines: Uint8Array[] = [];
+  const framed = new Uint8Array(bytes.length + HEAD_BYTES * Math.ceil(bytes.length / CHUNK_BYTES));
+  let end = 0;
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     const chunk = bytes.subarray(at, at + CHUNK_BYTES);
-    const payload = new Uint8Array(chunk.length + 1);
-    payload[0] = band;
-    payload.set(chunk, 1);
-    lines.push(pktLine(payload));
+    framed.set(bytesOf((chunk.length + HEAD_BYTES).toString(16).padStart(4, "0")), end);
+    framed[end + HEAD_BYTES - 1] = band;
+    framed.set(chunk, end + HEAD_BYTES);
+    end += HEAD_BYTES + chunk.length;
   }
-  return concatBytes(lines);
+  return framed;
 }

@@ -3,10 +3,10 @@
  * (`git/pack_intake.ts`). What comes out is a pack that is whole and closed, and nobody's yet.
  */
 import { ConnectivityCheck } from "../git/connectivity.ts";
-import { type LargeProgress, LargeStream } from "../git/large_stream.ts";
+import { type LargeProgress, openLargeStream } from "../git/large_stream.ts";
 import type { ObjectRecord } from "../git/object_index.ts";
 import type { PackError } from "../git/pack_error.ts";
-import { PackIntake } from "../git/pack_intake.ts";
+import { type IntakeAccess, PackIntake } from "../git/pack_intake.ts";
 import { describePackRefusal, megabytes } from "../git/pack_refusal.ts";
 import { ObjectCache } from "../git/packed_object.ts";
 import { startObjectId } from "../git/sha1.ts";
@@ -23,8 +23,9 @@ import {
   REPOSITORY_MAX_BYTES,
 } from "../limits.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
+import { inflateLarge } from "./large_object.ts";
 import type { RepositoryObjects } from "./repository_objects.ts";
-import type { IncomingPack } from "./repository_packs.ts";
+import type { IncomingPack } from "./repository_incoming.ts";
 import type { BodyReader } from "./request_body.ts";
 
 const PACK_LIMITS = {
@@ -73,6 +74,7 @@ export async function takePack(
 class Taking {
   readonly #check = new ConnectivityCheck();
   readonly #intake: PackIntake;
+  readonly #access: IntakeAccess;
   #isEnded = false;
 
   constructor(
@@ -80,31 +82,41 @@ class Taking {
     private readonly incoming: IncomingPack,
     private readonly body: BodyReader,
   ) {
-    const access = {
+    this.#access = {
       read: (pack: number, offset: number, bytes: number) => objects.packs.read(pack, offset, bytes),
       find: (id: string) => objects.findBase(id),
       cache: new ObjectCache(PACK_INTAKE_CACHE_BYTES),
     };
-    this.#intake = new PackIntake(incoming.id, PACK_LIMITS, access, this.#check.see);
+    this.#intake = new PackIntake(incoming.id, PACK_LIMITS, this.#access, this.#check.see);
   }
 
   async run(start: Uint8Array): Promise<Taken<TakenPack>> {
     const begun = this.#feed(start);
     if (!begun.ok) return begun;
-    for (;;) {
-      const step = this.#intake.step();
-      if (!step.ok) return damaged(step.error);
-      if (step.value === "done" && this.#isEnded) break;
-      const went = step.value === "large" ? await this.#inflateLarge() : await this.#readOn();
-      if (!went.ok) return went;
-    }
+    const read = await this.#drive();
+    if (!read.ok) return read;
     this.incoming.finish();
-    const given = await this.#giveLargeBases();
+    const given = await this.#giveMissingBases();
     if (!given.ok) return given;
     const connected = this.#check.finish(this.objects.typesOf(this.#check.external()));
     if (!connected.ok) return refused(describePackRefusal(connected.error));
     const { records, isThin } = this.#intake;
     return ok({ incoming: this.incoming, records, isThin, check: this.#check });
+  }
+
+  /** Does what the reader asks for, until it has read everything. */
+  async #drive(): Promise<Taken<void>> {
+    for (;;) {
+      const step = this.#intake.step();
+      if (!step.ok) return damaged(step.error);
+      if (step.value === "done" && this.#isEnded) return ok(undefined);
+      const went = step.value === "large"
+        ? await this.#inflateArriving()
+        : step.value === "large_base"
+        ? await this.#inflateBase()
+        : await this.#readOn();
+      if (!went.ok) return went;
+    }
   }
 
   /** Puts bytes into rows, then gives them to the reader, which may look back at any time. */
@@ -132,12 +144,12 @@ class Taking {
   }
 
   /** Inflates the entry at hand piece by piece; its data is kept only where it is needed whole. */
-  async #inflateLarge(): Promise<Taken<void>> {
+  async #inflateArriving(): Promise<Taken<void>> {
     const { offset, sizeBytes, keepsData } = this.#intake.large;
     const hash = startObjectId("blob", sizeBytes);
     const data = keepsData ? new Uint8Array(sizeBytes) : null;
     let at = 0;
-    const stream = new LargeStream(sizeBytes, (bytes) => {
+    const stream = openLargeStream(sizeBytes, (bytes) => {
       if (data === null) hash.update(bytes);
       else data.set(bytes, at);
       at += bytes.length;
@@ -161,18 +173,28 @@ class Taking {
     return finished.ok ? ok(undefined) : damaged(finished.error);
   }
 
+  /** Inflates a large base that arrived before, or is in another pack, to where the reader looks for it. */
+  async #inflateBase(): Promise<Taken<void>> {
+    const base = this.#intake.largeBase;
+    const object = await inflateLarge(this.#access.read, base);
+    if (object === null) return damaged({ reason: "bad_zlib_stream", offset: base.dataOffset });
+    this.#access.cache.set(base, object);
+    return ok(undefined);
+  }
+
   /** Loads what deltas wait for: a large blob of a repository that is older than packs, or nothing that is here. */
-  async #giveLargeBases(): Promise<Taken<void>> {
+  async #giveMissingBases(): Promise<Taken<void>> {
     let bytes = 0;
     for (let [id] = this.#intake.missingBases(); id !== undefined; [id] = this.#intake.missingBases()) {
       bytes += this.objects.sizeOf(id) ?? 0;
       if (bytes > PACK_LARGE_BASES_MAX_BYTES) {
         return refused(`the deltas need ${megabytes(bytes)} of large files: push with --no-thin`);
       }
-      const data = await this.objects.readData(id);
-      if (data === undefined) return damaged({ reason: "missing_delta_base", id });
-      const given = this.#intake.provide(id, { type: "blob", data, depth: 0 });
-      if (!given.ok) return damaged(given.error);
+      const object = await this.objects.load(id);
+      if (object === undefined) return damaged({ reason: "missing_delta_base", id });
+      this.#intake.provide(id, object);
+      const read = await this.#drive();
+      if (!read.ok) return read;
     }
     return ok(undefined);
   }

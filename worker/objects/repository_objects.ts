@@ -20,9 +20,17 @@ import {
 import type { ObjectSource } from "../git/object_source.ts";
 import { type InflatedObject, ObjectCache, type PackAccess, readPacked } from "../git/packed_object.ts";
 import { inflateStored } from "../git/zlib_stream.ts";
-import { GIT_OBJECT_MAX_BYTES, PACK_BASE_CACHE_BYTES, PACK_INDEX_ROW_OBJECTS } from "../limits.ts";
+import {
+  GIT_OBJECT_MAX_BYTES,
+  PACK_BASE_CACHE_BYTES,
+  PACK_INDEX_ROW_OBJECTS,
+  PACK_LARGE_ENTRY_BYTES,
+} from "../limits.ts";
+import { err } from "../../protocol/result.ts";
 import type { ObjectRow, ObjectTable } from "../store/repository/object_table.ts";
-import type { IncomingPack, RepositoryPacks } from "./repository_packs.ts";
+import { inflateLarge } from "./large_object.ts";
+import type { IncomingPack } from "./repository_incoming.ts";
+import type { RepositoryPacks } from "./repository_packs.ts";
 
 /** The "pack" of objects that are in the table of single objects. */
 export const NO_PACK = 0;
@@ -47,7 +55,9 @@ export class RepositoryObjects implements ObjectSource {
       spend: () => true,
       objectBytesMax: GIT_OBJECT_MAX_BYTES,
       workBytesMax: Infinity,
+      largeBytes: Infinity,
     };
+    packs.whenIdle = () => this.#access.cache.clear();
   }
 
   typeOf(id: string): ObjectType | undefined {
@@ -110,14 +120,27 @@ export class RepositoryObjects implements ObjectSource {
     return row.compressed === null ? undefined : inflateRow(row, row.compressed);
   }
 
-  /** Any object's inflated data; undefined if there is no such object. */
-  async readData(id: string): Promise<Uint8Array | undefined> {
-    const object = this.read(id);
-    if (object !== undefined) return object.data;
+  /** Any object, large ones piece by piece; undefined if there is none. */
+  async load(id: string): Promise<InflatedObject | undefined> {
+    const found = this.findBase(id);
+    if (found === undefined) return await this.#loadSingle(id);
+    if ("data" in found) return found;
+    const access = { ...this.#access, largeBytes: PACK_LARGE_ENTRY_BYTES };
+    for (;;) {
+      const read = readPacked(access, found);
+      if (read.ok || read.error.reason !== "large_base") return stored(read);
+      const base = await inflateLarge(access.read, read.error);
+      if (base === null) return stored(err({ reason: "bad_zlib_stream" }));
+      access.cache.set(read.error, base);
+    }
+  }
+
+  /** A large blob of an old repository. */
+  async #loadSingle(id: string): Promise<InflatedObject | undefined> {
     const sizeBytes = this.sizeOf(id);
     if (sizeBytes === undefined) return undefined;
     const compressed = new Uint8Array(await (await this.#large(id)).arrayBuffer());
-    return inflateStored(compressed, sizeBytes);
+    return { type: "blob", data: inflateStored(compressed, sizeBytes), depth: 0 };
   }
 
   /** Rows of single objects, as `ObjectTable.readSome`. */

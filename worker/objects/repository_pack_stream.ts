@@ -9,7 +9,7 @@ import { ENTRY_HEADER_MAX_BYTES, PACK_HEADER_BYTES, readPackEntryHeader } from "
 import { PackPlan } from "../git/pack_plan.ts";
 import { PackWriter } from "../git/pack_writer.ts";
 import { ID_BYTES } from "../git/object_id.ts";
-import { deflate } from "../git/zlib_stream.ts";
+import { deflatePieces } from "../git/zlib_stream.ts";
 import { PACK_DEFLATE_LEVEL, PACK_PIECE_BYTES } from "../limits.ts";
 import type { PackRow } from "../store/repository/pack_table.ts";
 import { NO_PACK, type RepositoryObjects } from "./repository_objects.ts";
@@ -101,9 +101,12 @@ async function* entries(
     }
     const step = plan.next(offset, lengthBytes, header.value, writer.bytes);
     if (step.kind === "whole") {
-      const { type, data } = objects.read(id)!;
+      const { type, data } = (await objects.load(id))!;
       piece.add(writer.entry(type, data.length));
-      piece.add(writer.data(deflate(data, PACK_DEFLATE_LEVEL)));
+      for (const part of deflatePieces(data, PACK_DEFLATE_LEVEL)) {
+        piece.add(writer.data(part));
+        if (piece.isFull) yield piece.take();
+      }
     } else {
       if (step.header !== null) piece.add(writer.data(step.header));
       for (let at = step.from; at < step.to; at += PACK_PIECE_BYTES) {

@@ -3,8 +3,8 @@
  * for a while. A push always arrives in rows, since only rows can be read synchronously while its deltas are resolved.
  *
  * Invariants
- * 1. Never more than {@link PACK_CACHE_CHUNKS} chunks, one segment and what a push has not filled a chunk with are in
- *    memory: no pack is.
+ * 1. Never more than {@link PACK_CACHE_CHUNKS} chunks, one segment and the last chunks of a push are in memory: no pack
+ *    is. What nobody has pinned holds nothing.
  * 2. A pack's bytes are in R2 before its row says so, and its rows are dropped only after that. R2 keys are
  *    `{object id of the repository}/packs/{pack}/{segment}`, named by a row that exists: there are no orphans in R2.
  * 3. What an interrupted push leaves are chunks without a pack. They are dropped when it fails, and at the next wake.
@@ -18,18 +18,7 @@ import {
   PACK_SETTLE_MS,
 } from "../limits.ts";
 import type { PackRow, PackTable } from "../store/repository/pack_table.ts";
-
-/** A pack that is arriving. */
-export interface IncomingPack {
-  readonly id: number;
-  /** So far. */
-  readonly bytes: number;
-  append(bytes: Uint8Array): void;
-  /** Writes what is left; after that all of it is in rows. */
-  finish(): void;
-  /** Forgets it. */
-  drop(): void;
-}
+import { Incoming, type IncomingPack } from "./repository_incoming.ts";
 
 const SEGMENT_BYTES = PACK_CHUNK_BYTES * PACK_SEGMENT_CHUNKS;
 
@@ -40,6 +29,8 @@ export class RepositoryPacks {
   readonly #chunks = new Map<number, Uint8Array>();
   readonly #incoming = new Map<number, Incoming>();
   readonly #warming = new Map<number, Promise<void>>();
+  /** Called when the last pin is gone. */
+  whenIdle: () => void = () => {};
   #lastId = 0;
   #pins = 0;
 
@@ -110,13 +101,11 @@ export class RepositoryPacks {
   /** Starts to take a pack. */
   receive(): IncomingPack {
     const id = ++this.#lastId;
-    const incoming = new Incoming(id, (n, data) => {
-      this.table.putChunk(id, n, data);
-      this.#keepChunk(cacheKey(id, n), data);
-    }, () => {
+    const forget = () => {
       this.#incoming.delete(id);
       if (!this.#rows.has(id)) this.table.dropChunks(id);
-    });
+    };
+    const incoming = new Incoming(id, (n, data) => this.table.putChunk(id, n, data), forget);
     this.#incoming.set(id, incoming);
     return incoming;
   }
@@ -156,8 +145,12 @@ export class RepositoryPacks {
     this.#pins++;
     let isPinned = true;
     return () => {
-      if (isPinned) this.#pins--;
+      if (!isPinned) return;
       isPinned = false;
+      // Many repositories share the memory of one machine: one that is not in use holds no data.
+      if (--this.#pins > 0) return;
+      this.#chunks.clear();
+      this.whenIdle();
     };
   }
 
@@ -259,8 +252,8 @@ export class RepositoryPacks {
   }
 
   #chunk(pack: number, n: number): Uint8Array {
-    const open = this.#incoming.get(pack)?.openChunk(n);
-    if (open !== undefined) return open;
+    const recent = this.#incoming.get(pack)?.recentChunk(n);
+    if (recent !== undefined) return recent;
     const key = cacheKey(pack, n);
     const kept = this.#chunks.get(key);
     if (kept !== undefined) {
@@ -287,50 +280,6 @@ export class RepositoryPacks {
     throw new Error(
       `Cannot read pack as its chunks must be in rows: current value is nothing at ${pack}/${n}`,
     );
-  }
-}
-
-/** Cuts what arrives into chunks. */
-class Incoming implements IncomingPack {
-  #open = new Uint8Array(PACK_CHUNK_BYTES);
-  #bytes = 0;
-
-  constructor(
-    readonly id: number,
-    private readonly write: (n: number, data: Uint8Array) => void,
-    private readonly forget: () => void,
-  ) {}
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** The chunk that is being filled, if it is chunk `n`. */
-  openChunk(n: number): Uint8Array | undefined {
-    return n === Math.floor(this.#bytes / PACK_CHUNK_BYTES) ? this.#open : undefined;
-  }
-
-  append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
-      const room = this.#bytes % PACK_CHUNK_BYTES;
-      const piece = bytes.subarray(at, at + PACK_CHUNK_BYTES - room);
-      this.#open.set(piece, room);
-      this.#bytes += piece.length;
-      at += piece.length;
-      if (this.#bytes % PACK_CHUNK_BYTES === 0) {
-        this.write(this.#bytes / PACK_CHUNK_BYTES - 1, this.#open);
-        this.#open = new Uint8Array(PACK_CHUNK_BYTES);
-      }
-    }
-  }
-
-  finish(): void {
-    const rest = this.#bytes % PACK_CHUNK_BYTES;
-    if (rest > 0) this.write(Math.floor(this.#bytes / PACK_CHUNK_BYTES), this.#open.slice(0, rest));
-  }
-
-  drop(): void {
-    this.forget();
   }
 }
 

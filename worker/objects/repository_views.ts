@@ -75,8 +75,8 @@ export async function readFile(
   if (bytes > FILE_READ_MAX_BYTES) {
     return err({ reason: "object_too_large", path, bytes, bytesMax: FILE_READ_MAX_BYTES });
   }
-  const data = await objects.readData(entry.id);
-  return data === undefined ? notFound : ok(data);
+  const object = await objects.load(entry.id);
+  return object === undefined ? notFound : ok(object.data);
 }
 
 /** The changes from one commit's tree to another's. */

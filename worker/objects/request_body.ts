@@ -7,26 +7,34 @@ export interface BoundedBody {
   readonly isCut: boolean;
 }
 
-/** A body that is read piece by piece. */
+const BUFFER_BYTES = 128 * 1024;
+
+/**
+ * A body that is read piece by piece, always into the same memory: what a large push passes through would otherwise be
+ * garbage in no time.
+ */
 export class BodyReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  readonly #reader: ReadableStreamBYOBReader | null;
+  #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES);
 
   constructor(request: Request) {
     const body = request.body as ReadableStream<Uint8Array> | null;
     const isGzip = request.headers.get("content-encoding") === "gzip";
     const gunzip = () => new DecompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>;
-    this.#reader = (isGzip ? body?.pipeThrough(gunzip()) : body)?.getReader() ?? null;
+    this.#reader = (isGzip ? body?.pipeThrough(gunzip()) : body)?.getReader({ mode: "byob" }) ?? null;
   }
 
   /**
-   * The next inflated piece; null at the end. "broken": the body is not the gzip that it claims to be, or its sender
-   * went away.
+   * The next inflated piece, which is right until the next call; null at the end. "broken": the body is not the gzip that
+   * it claims to be, or its sender went away.
    */
   async read(): Promise<Uint8Array | null | "broken"> {
     if (this.#reader === null) return null;
     try {
-      const { done, value } = await this.#reader.read();
-      return done ? null : value;
+      const { done, value } = await this.#reader.read(new Uint8Array(this.#buffer));
+      if (done || value === undefined) return null;
+      this.#buffer = value.buffer as ArrayBuffer;
+      return value;
     } catch {
       return "broken";
     }
