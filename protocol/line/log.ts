@@ -16,6 +16,8 @@ export interface LogAnswer {
   readonly cancel: boolean;
   /** Bytes kept of this run so far; where the next chunk goes. */
   readonly nextOffset: number;
+  /** Somebody watches: send what comes at once. Else larger chunks, seldom, are cheaper. Absent from other servers. */
+  readonly isWatched?: boolean;
 }
 
 /** One line of a task's timeline. `kind` is an event name, e.g. `job_queued`. */

@@ -7,6 +7,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
+import migrations from "../../migrations/task_log/migrations.js";
 import type { GateResolution } from "../../worker/domain/event.ts";
 import type { Env } from "../../worker/env.ts";
 import { HumanGate } from "../../worker/objects/human_gate.ts";
@@ -23,6 +24,21 @@ export class TaskLog extends RealTaskLog {
 
   breakBucket(isBroken: boolean): void {
     this.ctx.storage.kv.put("is_bucket_broken", isBroken);
+  }
+
+  becomeOld(statements: readonly string[]): void {
+    const { sql } = this.ctx.storage;
+    for (const table of ["output", "timeline_batches", "facts", "__drizzle_migrations"]) {
+      sql.exec(`DROP TABLE ${table}`);
+    }
+    const first = migrations.migrations.m0000.split("--> statement-breakpoint");
+    const marks = [
+      "CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)",
+      `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('', ${
+        migrations.journal.entries[0]!.when
+      })`,
+    ];
+    for (const statement of [...first, ...marks, ...statements]) sql.exec(statement);
   }
 
   async alarmAtMs(): Promise<number | null> {

@@ -16,6 +16,8 @@ export interface OutputChunk {
 export interface ChunkAnswer {
   /** Bytes taken of this run so far; where the next chunk goes. */
   readonly nextOffset: number;
+  /** Somebody looks at this: a runner that saves up output for larger chunks had better send at once. */
+  readonly isWatched: boolean;
 }
 
 export interface OutputPage {

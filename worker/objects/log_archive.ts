@@ -22,14 +22,14 @@ export interface LogArchive {
   nextWorkMs(): number | null;
 }
 
-/** Makes the archive of one log; `key` is where its output goes. */
+/** Makes the archive of one log; `key()` is where its output goes. */
 export function createLogArchive(
   { store, book, reader, bucket, key, keeping, clock }: {
     readonly store: LogStore;
     readonly book: LogBook;
     readonly reader: LogReader;
     readonly bucket: R2Bucket;
-    readonly key: string;
+    readonly key: () => string;
     readonly keeping: LogKeeping;
     readonly clock: Clock;
   },
@@ -42,7 +42,7 @@ export function createLogArchive(
     const { totalBytes } = book.state();
     const from = book.keptFrom();
     const { readable, writable } = new FixedLengthStream(totalBytes - from);
-    await Promise.all([bucket.put(key, readable), writeAll(writable.getWriter(), from, totalBytes)]);
+    await Promise.all([bucket.put(key(), readable), writeAll(writable.getWriter(), from, totalBytes)]);
     if (book.state().totalBytes !== totalBytes) return;
     const segments = book.segments().filter((segment) => segment.offset >= from);
     note({ segments, movedAtMs: clock.nowMs(), expiredAtMs: null });
@@ -70,7 +70,7 @@ export function createLogArchive(
   }
 
   async function expire(): Promise<void> {
-    await bucket.delete(key);
+    await bucket.delete(key());
     const nowMs = clock.nowMs();
     note({ segments: book.segments(), movedAtMs: book.moved()?.movedAtMs ?? nowMs, expiredAtMs: nowMs });
   }

@@ -29,10 +29,11 @@ interface Waiting {
 
 /** Makes the intake of one log. `onWritten` hears of what was written, as frames for live viewers. */
 export function createLogIntake(
-  { store, book, onWritten, abort }: {
+  { store, book, onWritten, isWatched, abort }: {
     readonly store: LogStore;
     readonly book: LogBook;
     readonly onWritten: (frames: readonly OutputFrame[]) => void;
+    readonly isWatched: () => boolean;
     readonly abort: (reason: string) => void;
   },
 ): LogIntake {
@@ -56,8 +57,10 @@ export function createLogIntake(
     book.setState(placed.state);
     onWritten(framesOf(placed.rows, heldBefore));
     let at = 0;
+    const watched = { isWatched: isWatched() };
     for (const { chunks, answer } of taken) {
-      answer(placed.nextOffsets.slice(at, at += chunks.length).map((nextOffset) => ({ nextOffset })));
+      const offsets = placed.nextOffsets.slice(at, at += chunks.length);
+      answer(offsets.map((nextOffset) => ({ nextOffset, ...watched })));
     }
   }
 

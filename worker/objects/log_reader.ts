@@ -14,13 +14,13 @@ export interface LogReader {
   slices(offset: number, bytesMax: number): Promise<OutputSlice[]>;
 }
 
-/** Makes the reader of one log, whose output is below `key` once it has moved. */
+/** Makes the reader of one log, whose output is below `key()` once it has moved. */
 export function createLogReader(
   { store, book, bucket, key }: {
     readonly store: LogStore;
     readonly book: LogBook;
     readonly bucket: R2Bucket;
-    readonly key: string;
+    readonly key: () => string;
   },
 ): LogReader {
   function fromRows(offset: number, bytesMax: number): OutputSlice[] {
@@ -38,7 +38,7 @@ export function createLogReader(
 
   async function fromBucket(offset: number, bytesMax: number): Promise<OutputSlice[]> {
     const length = Math.min(bytesMax, book.rowsFrom() - offset);
-    const found = await bucket.get(key, { range: { offset: offset - book.keptFrom(), length } });
+    const found = await bucket.get(key(), { range: { offset: offset - book.keptFrom(), length } });
     if (found === null) return [];
     const bytes = new Uint8Array(await found.arrayBuffer());
     return book.segments().flatMap(({ runId, stationId, ...segment }) => {

@@ -11,9 +11,6 @@
  * 3. (O3) One alarm: when the output moves or expires. It may come early, late and twice.
  */
 import { DurableObject } from "cloudflare:workers";
-import { drizzle } from "drizzle-orm/durable-sqlite";
-import { migrate } from "drizzle-orm/durable-sqlite/migrator";
-import migrations from "../../migrations/task_log/migrations.js";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
 import { closingMarker } from "../domain/output_log.ts";
@@ -29,6 +26,7 @@ import type {
 import type { Env } from "../env.ts";
 import { OUTPUT_IN_OBJECT_MS, OUTPUT_READ_MAX_BYTES, OUTPUT_RETENTION_DAYS_DEFAULT } from "../limits.ts";
 import { createLogStore, type LogStore, type WrittenTurn } from "../store/log/store.ts";
+import { openLogTables } from "../store/log/tables.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createLogArchive, type LogArchive } from "./log_archive.ts";
 import { createLogBook, type LogBook } from "./log_book.ts";
@@ -57,7 +55,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     const clock = this.#clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
     const store = this.#store = createLogStore(ctx.storage);
     const book = this.#book = createLogBook(store);
-    const kept = { store, book, bucket: env.BLOBS, key: `output/${objectName(ctx)}` };
+    const kept = { store, book, bucket: env.BLOBS, key: () => `output/${this.#name()}` };
     const reader = this.#reader = createLogReader(kept);
     this.#archive = createLogArchive({ ...kept, reader, keeping, clock });
     const viewers = this.#viewers = createLogViewers({ ctx, book, reader });
@@ -69,13 +67,17 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
         // The first output of a task may come after its end.
         if (book.ended() !== null) this.#arm();
       },
+      isWatched: () => ctx.getWebSockets().length > 0,
       abort: (reason) => ctx.abort(reason),
     });
     ctx.blockConcurrencyWhile(async () => {
-      await migrate(drizzle(ctx.storage), migrations);
+      await openLogTables(ctx.storage);
       viewers.goOn();
-      // Only a log whose end was noted before its output could move has an end and no alarm.
-      if (store.ended() !== null && await ctx.storage.getAlarm() === null) this.#arm();
+      // Only a log whose end was noted before its output could move has an end and no alarm, nor a name for it.
+      const nextMs = this.#archive.nextWorkMs();
+      if (nextMs === null || await ctx.storage.getAlarm() !== null) return;
+      objectName(ctx);
+      this.#arm();
     });
   }
 
@@ -97,7 +99,12 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
       this.#intake.flush();
       const entries = fresh.map(({ entry }) => entry);
       const turn = this.#turn(turnOf(fresh));
-      this.#store.record(entries, turn);
+      try {
+        this.#store.record(entries, turn);
+      } catch (cause) {
+        this.ctx.abort("write_failed");
+        throw cause;
+      }
       this.#book.addEntries(entries);
       this.#viewers.tellTimeline(entries);
       if (turn !== null) this.#afterTurn(turn);
@@ -164,7 +171,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     if (turn === null || (turn.kind === "ends") === (ended !== null)) return null;
     if (turn.kind === "goes_on") return turn;
     const { eventId, status } = turn;
-    const end = { status, endedAtMs: this.#clock.nowMs() };
+    const end = { status, endedAtMs: this.#clock.nowMs(), objectName: this.#name() };
     return { kind: "ends", eventId, end, closing: closingMarker(this.#book.state()) };
   }
 
@@ -192,6 +199,11 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
       hasEnded,
       expiredAtMs: isGone ? this.#book.moved()?.expiredAtMs ?? null : null,
     };
+  }
+
+  /** Kept with the end rather than by itself: until then every call names the object. */
+  #name(): string {
+    return this.ctx.id.name ?? this.#book.ended()?.objectName ?? objectName(this.ctx);
   }
 
   #arm(): void {

@@ -101,8 +101,8 @@ export function createLogRoutes(): Hono<AppEnv> {
     if (!admitted.ok) return answer(admitted);
     const { taskId, stationId, cancel } = admitted.value;
     const log = taskLog(c.env, owner, project, taskId);
-    const { nextOffset } = await log.append({ runId, stationId, sequence, offset, bytes });
-    return c.json({ ok: true, cancel, nextOffset } satisfies LogAnswer);
+    const { nextOffset, isWatched } = await log.append({ runId, stationId, sequence, offset, bytes });
+    return c.json({ ok: true, cancel, nextOffset, isWatched } satisfies LogAnswer);
   });
   return app;
 }

@@ -13,7 +13,7 @@ export interface OutputTable {
   rowBefore(offset: number): OutputRow | null;
   /** What lies where, row by row, without reading the bytes. */
   pieces(): OutputSegment[];
-  /** Takes all rows away. A table is dropped for two rows written, whatever it holds; a deletion writes each row. */
+  /** Takes all rows away, with the table: a deletion would write each row, and the platform charges for rows written. */
   clear(): void;
 }
 
@@ -28,9 +28,19 @@ interface PlaceColumns {
   readonly last_sequence: number | null;
 }
 
-/** Opens the table in an object's storage. */
+const CREATE =
+  `CREATE TABLE output (offset integer PRIMARY KEY NOT NULL, kind text NOT NULL, run_id text NOT NULL,
+  station_id text NOT NULL, run_offset integer NOT NULL, last_sequence integer, bytes blob NOT NULL)`;
+
+/** Opens the table in an object's storage; it is made with its first row. */
 export function openOutputTable(sql: SqlStorage): OutputTable {
+  /** Null: to be looked up, as after a statement whose transaction may still fail. */
+  let isThere: boolean | null = null;
+  const exists = () =>
+    isThere ??= sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'output'").toArray().length > 0;
+
   function one(condition: string, offset: number): OutputRow | null {
+    if (!exists()) return null;
     const query = `SELECT ${COLUMNS}, bytes FROM output WHERE ${condition} LIMIT 1`;
     const [row] = sql.exec(query, offset).toArray() as unknown as (PlaceColumns & { bytes: ArrayBuffer })[];
     return row === undefined ? null : { ...placeOf(row), bytes: new Uint8Array(row.bytes) };
@@ -39,6 +49,10 @@ export function openOutputTable(sql: SqlStorage): OutputTable {
 
   return {
     insert: (rows) => {
+      if (rows.length > 0 && !exists()) {
+        sql.exec(CREATE);
+        isThere = null;
+      }
       for (const row of rows) {
         sql.exec(
           `INSERT INTO output (${COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -63,17 +77,15 @@ export function openOutputTable(sql: SqlStorage): OutputTable {
     },
     rowBefore,
     pieces: () => {
+      if (!exists()) return [];
       const rows = sql.exec(`SELECT ${COLUMNS}, length(bytes) AS size FROM output ORDER BY offset`)
         .toArray() as unknown as (PlaceColumns & { size: number })[];
       return rows.map((row) => ({ ...placeOf(row), bytes: row.size }));
     },
     clear: () => {
-      if (rowBefore(Number.MAX_SAFE_INTEGER) === null) return;
-      const { sql: create } = sql.exec("SELECT sql FROM sqlite_master WHERE name = 'output'").one() as {
-        sql: string;
-      };
+      if (!exists()) return;
       sql.exec("DROP TABLE output");
-      sql.exec(create);
+      isThere = null;
     },
   };
 }

@@ -13,6 +13,8 @@ export type EndedStatus = "completed" | "failed";
 export interface LogEnd {
   readonly status: EndedStatus;
   readonly endedAtMs: number;
+  /** The object's name, as the alarm that follows may wake it without one; not there in objects from before. */
+  readonly objectName?: string;
 }
 
 /** Output that is no longer in rows: it is in R2, or deleted. */
@@ -49,51 +51,49 @@ export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "
   move(moved: MovedOutput): void;
 }
 
-/** Makes the store of one log. */
+/** Which row of `facts` says what. */
+const FACT = { end: 1, moved: 2, dropped: 3 } as const;
+
+/** Makes the store of one log, whose tables are open. */
 export function createLogStore(storage: DurableObjectStorage): LogStore {
   const db = drizzle(storage);
   const output = openOutputTable(storage.sql);
+  const { facts, timeline } = schema;
+
+  function fact<T>(id: number): T | null {
+    return db.select().from(facts).where(eq(facts.id, id)).get()?.body as T | undefined ?? null;
+  }
+  function setFact(id: number, body: unknown): void {
+    db.insert(facts).values({ id, body }).onConflictDoUpdate({ target: facts.id, set: { body } }).run();
+  }
+  const dropped = () => new Map(Object.entries(fact<Record<string, RunCursor>>(FACT.dropped) ?? {}));
+
   return {
     rowsFrom: output.rowsFrom,
     rowBefore: output.rowBefore,
     pieces: output.pieces,
-    dropped: () =>
-      new Map(db.select().from(schema.dropped).all().map(({ runId, ...cursor }) => [runId, cursor])),
-    commit: ({ rows, dropped }) =>
+    dropped,
+    commit: (placement) =>
       storage.transactionSync(() => {
-        output.insert(rows);
-        for (const [runId, cursor] of dropped) {
-          db.insert(schema.dropped).values({ runId, ...cursor })
-            .onConflictDoUpdate({ target: schema.dropped.runId, set: cursor }).run();
-        }
+        output.insert(placement.rows);
+        if (placement.dropped.size === 0) return;
+        setFact(FACT.dropped, Object.fromEntries([...dropped(), ...placement.dropped]));
       }),
     record: (entries, turn) =>
       storage.transactionSync(() => {
-        db.insert(schema.timeline).values({ entries }).run();
-        if (turn?.kind === "goes_on") db.delete(schema.ended).run();
+        db.insert(timeline).values({ entries }).run();
+        if (turn?.kind === "goes_on") db.delete(facts).where(eq(facts.id, FACT.end)).run();
         if (turn?.kind !== "ends") return;
         if (turn.closing !== null) output.insert([turn.closing]);
-        const ended = { eventId: turn.eventId, ...turn.end };
-        db.insert(schema.ended).values({ id: 1, ...ended })
-          .onConflictDoUpdate({ target: schema.ended.id, set: ended }).run();
+        setFact(FACT.end, { eventId: turn.eventId, ...turn.end });
       }),
     timeline: () =>
-      db.select().from(schema.timeline).orderBy(asc(schema.timeline.sequence)).all()
-        .flatMap((row) => row.entries),
-    ended: () => {
-      const row = db.select().from(schema.ended).where(eq(schema.ended.id, 1)).get();
-      return row === undefined ? null : { status: row.status, endedAtMs: row.endedAtMs };
-    },
-    moved: () => {
-      const row = db.select().from(schema.moved).where(eq(schema.moved.id, 1)).get();
-      if (row === undefined) return null;
-      const { id: _, ...moved } = row;
-      return moved;
-    },
+      db.select().from(timeline).orderBy(asc(timeline.sequence)).all().flatMap((row) => row.entries),
+    ended: () => fact<LogEnd>(FACT.end),
+    moved: () => fact<MovedOutput>(FACT.moved),
     move: (moved) =>
       storage.transactionSync(() => {
-        db.insert(schema.moved).values({ id: 1, ...moved })
-          .onConflictDoUpdate({ target: schema.moved.id, set: moved }).run();
+        setFact(FACT.moved, moved);
         output.clear();
       }),
   };
