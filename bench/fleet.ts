@@ -45,7 +45,10 @@ try {
 
   const empty = await reading();
   const claimedAt = new Map<string, number>();
-  await inGroups(RUNNERS, async (n) => await openRunner(project.base, runners[n]!.token, claimedAt));
+  const peers = await inGroups(
+    RUNNERS,
+    async (n) => await openRunner(project.base, runners[n]!.token, claimedAt),
+  );
   const connected = await reading();
   await pause(SLEEP_AFTER_MS);
 
@@ -56,6 +59,7 @@ try {
   const latencies = await submitJobs(project.base, claimedAt);
   await pause(SETTLE_MS);
   const worked = await reading();
+  for (const peer of peers) peer.close();
 
   const connect = scaled(billOf(empty.meter, connected.meter, connected.cpuMs - empty.cpuMs), 1 / RUNNERS);
   const idle = billOf(idleFrom.meter, idleTo.meter, idleTo.cpuMs - idleFrom.cpuMs);
@@ -145,6 +149,7 @@ async function submitJobs(
   }
   await Promise.all(out);
   await pause(SETTLE_MS);
+  submitter.close();
   const lost = [...submittedAt.keys()].filter((id) => !claimedAt.has(id)).length;
   if (lost > 0) throw new Error(`Cannot end as every job must be claimed: ${lost} of ${JOBS} are not`);
   return [...submittedAt].map(([id, at]) => claimedAt.get(id)! - at);

@@ -76,6 +76,7 @@ async function claims(dataDir: string) {
   }
   const waker = async (project: Project) => (await project.registerRunner("waker")).token;
   const runners = { empty: await waker(projects.empty), deep: await waker(projects.deep) };
+  for (const side of Object.values(sides)) side.close();
   await plane.kill();
   return { ...found, runners };
 }
@@ -92,6 +93,10 @@ async function openSide(project: Project, depth: number) {
       const latencies: number[] = [];
       for (let n = 0; n < count; n++) latencies.push(await claimOne(worker, submitter));
       return latencies;
+    },
+    close: () => {
+      submitter.close();
+      worker.close();
     },
   };
 }
