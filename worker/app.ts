@@ -5,6 +5,7 @@ import type { AppEnv } from "./app_env.ts";
 import { refusal, refusalResponse } from "./errors.ts";
 import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
+import { idempotency } from "./middleware/idempotency.ts";
 import { projectQueue } from "./middleware/project_queue.ts";
 import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
@@ -38,6 +39,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(session());
   app.use(auth());
   app.use("/api/owners/*", requireToken());
+  app.use("/api/owners/*", idempotency());
   app.use("/api/git/*", requireToken());
   app.use(PROJECT, projectQueue());
   app.use(`${PROJECT}/*`, projectQueue());

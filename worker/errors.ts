@@ -141,6 +141,18 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         `Cannot do this as the token is locked to line '${error.lineId}': expected a call about that line`,
         { lineId: error.lineId },
       );
+    case "idempotency_key_reused":
+      return refusal(
+        422,
+        "idempotency_key_reused",
+        "Cannot take this request as its Idempotency-Key was used for another one: expected the same method, path and body",
+      );
+    case "answer_not_kept":
+      return refusal(
+        409,
+        "answer_not_kept",
+        "Cannot repeat the answer: this request was carried out before, and its answer held a secret or was too large to keep",
+      );
     case "expiry_in_the_past":
       return refusal(
         400,

@@ -87,6 +87,12 @@ export const IMPORT_REDIRECTS_MAX = 3;
 /** Files and bytes of a `.agentics/` folder that is fetched; what a body could hold. */
 export const IMPORT_FILES_MAX = 1_000;
 export const IMPORT_FILES_MAX_BYTES = 1024 * 1024;
+/** An answer to a request with an idempotency key is kept this long. */
+export const REMEMBERED_LIFE_MS = 24 * 3_600_000;
+/** So many of them per project, and so long each: they are in the queue's memory, which is 128 MB for all. */
+export const REMEMBERED_MAX = 4_000;
+export const REMEMBERED_ANSWER_MAX_CHARS = 8 * 1024;
+export const REMEMBERED_PRUNED_AT_ONCE = 8;
 /** Live streams that a task remembers: one per run, and no task has many runs. */
 export const TASK_STREAMS_MAX = 20;
 /** Rows in one page of a list of the history. */

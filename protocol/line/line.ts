@@ -149,10 +149,13 @@ export const lineInput = aliased(
 );
 
 /** POST .../assembly-lines/import: a `.agentics/` folder by its files, or by the repository that has it (Line 2.11). */
-export const lineImport = z.union([
-  z.strictObject({ files: z.record(z.string().max(1_000), z.string()) }),
-  z.strictObject({ gitUrl: z.string().min(1).max(2_000), ref: z.string().min(1).max(300).optional() }),
-], { error: "expected 'files', or 'gitUrl' and maybe 'ref'" });
+export const lineImport = z.strictObject({
+  files: z.record(z.string().max(1_000), z.string()).optional(),
+  gitUrl: z.string().min(1).max(2_000).optional(),
+  ref: z.string().min(1).max(300).optional(),
+}).refine((body) => (body.files === undefined) !== (body.gitUrl === undefined), {
+  error: "expected 'files', or 'gitUrl' and maybe 'ref'",
+});
 
 export type LineInput = z.infer<typeof lineInput>;
 export type Station = LineInput["stations"][number];

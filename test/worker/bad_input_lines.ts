@@ -157,6 +157,7 @@ export const LINE_ROUTES: readonly RouteRows[] = [
   {
     route: "POST B/assembly-lines/import",
     audience: "user",
+    isStrict: true,
     good: {
       files: { "assembly-line.json": '{"name":"L"}', "stations/01-a/station.json": '{"id":"a","name":"A"}' },
     },

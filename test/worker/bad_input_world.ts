@@ -14,6 +14,9 @@ export interface World {
   dump(): Promise<unknown>;
 }
 
+/** Events are delivered within some milliseconds; what did not change for so long has come to rest. */
+const STILL_MS = 300;
+
 /** Makes it, and waits until nothing moves any more. */
 export async function makeWorld(plane: TestPlane): Promise<World> {
   const at = plane.project();
@@ -55,7 +58,14 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
     runningLog: await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
     gate: await plane.dump("HUMAN_GATE", ask.askId),
   });
-  await until("the outbox must get empty", async () => (await at.dump())["outbox"] === "[]" ? true : null);
+  let last = "";
+  await until("nothing must move any more", async () => {
+    const now = JSON.stringify(await dump());
+    const isStill = now === last;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, STILL_MS));
+    return isStill ? true : null;
+  });
   return {
     plane,
     at,

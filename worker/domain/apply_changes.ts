@@ -99,6 +99,8 @@ export function applyChange(state: WritableQueueState, change: Change): void {
       state.runs.set(change.row.id, change.row);
       return;
     case "remembered":
+      // The oldest is first.
+      state.remembered.delete(change.row.id);
       state.remembered.set(change.row.id, change.row);
       return;
     case "forget":

@@ -2,7 +2,16 @@
 import type { RunId } from "../../protocol/ids.ts";
 import type { RunTokenKind } from "./run_token.ts";
 
-export type Caller =
+/** A request that must take effect once: the client's key, and what the request was. */
+export interface Once {
+  readonly key: string;
+  /** Hex of SHA-256 of method, path and body. */
+  readonly fingerprint: string;
+}
+
+export type Caller = Identity & { readonly once?: Once };
+
+type Identity =
   /** The admin token, or a signed-in browser session. Counts as a user token. */
   | { readonly kind: "admin"; readonly via: "token" | "session" }
   /** A bearer whose SHA-256 the project's queue must know. `isOtherProject`: its text names another project. */

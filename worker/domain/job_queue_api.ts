@@ -34,6 +34,8 @@ export type QueueError =
   | { readonly reason: "token_expired" }
   | { readonly reason: "missing_scope"; readonly scope: Scope }
   | { readonly reason: "token_locked_to_line"; readonly lineId: string }
+  | { readonly reason: "idempotency_key_reused" }
+  | { readonly reason: "answer_not_kept" }
   | { readonly reason: "expiry_in_the_past"; readonly expiresAtMs: number; readonly nowMs: number }
   | { readonly reason: "not_your_runner"; readonly runnerId: string }
   | { readonly reason: "project_not_found"; readonly owner: string; readonly project: string }
@@ -138,7 +140,12 @@ export interface JobQueueApi {
   /** `lineId` null: an import without an id makes a new id. */
   putLine(
     caller: Caller,
-    input: { readonly lineId: string | null; readonly line: LineInput },
+    input: {
+      readonly lineId: string | null;
+      readonly line: LineInput;
+      /** Put before the line's own in the answer. */
+      readonly warnings?: readonly string[];
+    },
   ): Answer<LineView>;
   readLine(caller: Caller, lineId: string): Answer<LineView>;
   listLines(caller: Caller): Answer<readonly LineView[]>;
@@ -148,8 +155,11 @@ export interface JobQueueApi {
     caller: Caller,
     input: { readonly lineId: string; readonly version: string },
   ): Answer<LineView>;
-  /** May the caller make lines? Asked before a repository is fetched for it. */
-  authorizeImport(caller: Caller): Answer<null>;
+  /**
+   * May the caller make lines? Asked before a repository is fetched for it. `known`: the line that this very request
+   * (by its idempotency key) made before.
+   */
+  authorizeImport(caller: Caller): Answer<{ readonly known: LineView | null }>;
   deleteLine(caller: Caller, lineId: string): Answer<null>;
 
   submitTask(

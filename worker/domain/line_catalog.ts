@@ -12,7 +12,11 @@ import { unreachableStations } from "./transition.ts";
 export function putLine(
   draft: Draft,
   actor: string,
-  input: { readonly lineId: LineId | null; readonly line: LineInput },
+  input: {
+    readonly lineId: LineId | null;
+    readonly line: LineInput;
+    readonly warnings?: readonly string[];
+  },
 ): Result<LineView, QueueError> {
   const { id: bodyId, owner, project, ...definition } = input.line;
   const settings = draft.settings();
@@ -36,7 +40,8 @@ export function putLine(
   };
   draft.put({ kind: "line", row });
   draft.audit("line_put", actor, { subject: `line:${id}`, detail: `version ${row.version}` });
-  return ok(lineView(settings, row));
+  const view = lineView(settings, row);
+  return ok({ ...view, warnings: [...input.warnings ?? [], ...view.warnings] });
 }
 
 /** Deletes a line: it takes no new tasks, and the tasks on it go on with their version. */

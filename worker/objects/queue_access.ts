@@ -13,17 +13,21 @@ import {
 } from "../domain/authorize.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { Draft } from "../domain/draft.ts";
+import { decideOnce } from "../domain/idempotency.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import type { Demand } from "../domain/scope.ts";
 import type { About, QueueCore } from "./queue_core.ts";
 
 export interface QueueAccess {
-  /** `demand` is what the call needs of a user's token. */
+  /**
+   * `demand` is what the call needs of a user's token. A call with an idempotency key is decided once; `holdsSecret`: its
+   * answer is not kept for a repeat.
+   */
   asUser<T>(
     caller: Caller,
     demand: Demand,
     decider: (draft: Draft, actor: string, user: UserPrincipal) => Result<T, QueueError>,
-    about?: About,
+    about?: About & { readonly holdsSecret?: boolean },
   ): Result<T, QueueError>;
   asRunner<T>(
     caller: Caller,
@@ -49,7 +53,10 @@ export function createQueueAccess(core: QueueCore): QueueAccess {
       core.page(about);
       const user = authorizeUser(core.state, caller, demand, core.nowMs());
       if (!user.ok) return user;
-      return core.run((draft) => decider(draft, actorLabel(user.value), user.value), about);
+      return core.run((draft) => {
+        const decide = () => decider(draft, actorLabel(user.value), user.value);
+        return decideOnce(draft, caller, about.holdsSecret !== true, decide);
+      }, about);
     },
     asRunner: (caller, decider, about = {}) => {
       const runner = authorize(core.state, caller, "runner");

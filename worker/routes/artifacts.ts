@@ -1,9 +1,11 @@
 /** Artifacts that a job leaves behind (Line 3, row 9): small JSON documents, kept in object storage. */
+import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { isUlid, ulid } from "../../protocol/ids.ts";
 import type { AppEnv } from "../app_env.ts";
-import { refusal, refusalResponse } from "../errors.ts";
+import { keyOwner } from "../domain/idempotency.ts";
+import { queueRefusal, refusal, refusalResponse } from "../errors.ts";
 import { ARTIFACT_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { answer } from "./answer.ts";
@@ -14,6 +16,12 @@ const artifactInput = z.strictObject({
   name: z.string().min(1).max(300),
   data: z.json(),
 });
+
+/** The id of what is posted under an idempotency key: the same key of the same token makes the same artifact. */
+function idOfKey(owner: string, key: string): string {
+  const hash = createHash("sha256").update(`artifact ${owner} ${key}`).digest();
+  return ulid<string>(0, new Uint8Array(hash).subarray(0, 10));
+}
 
 export function createArtifactRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -26,7 +34,10 @@ export function createArtifactRoutes(): Hono<AppEnv> {
     const body = await readBody(c, artifactInput);
     if (!body.ok) return body.error;
     const createdAtMs = Date.now();
-    const id = ulid<string>(createdAtMs, crypto.getRandomValues(new Uint8Array(10)));
+    const { once } = c.var.caller;
+    const id = once === undefined
+      ? ulid<string>(createdAtMs, crypto.getRandomValues(new Uint8Array(10)))
+      : idOfKey(keyOwner(c.var.caller), once.key);
     const artifact = {
       id,
       ...body.value,
@@ -34,8 +45,18 @@ export function createArtifactRoutes(): Hono<AppEnv> {
       jobId: allowed.value.jobId,
       createdAt: createdAtMs,
     };
-    await c.env.BLOBS.put(`artifacts/${owner}/${project}/${id}`, JSON.stringify(artifact));
-    return c.json({ id, createdAt: createdAtMs }, 201);
+    const place = `artifacts/${owner}/${project}/${id}`;
+    const stored = await c.env.BLOBS.put(place, JSON.stringify(artifact), {
+      onlyIf: { etagDoesNotMatch: "*" },
+      customMetadata: { fingerprint: once?.fingerprint ?? "" },
+    });
+    if (stored !== null) return c.json({ id, createdAt: createdAtMs }, 201);
+    const first = await c.env.BLOBS.get(place);
+    if (first === null || first.customMetadata?.["fingerprint"] !== once?.fingerprint) {
+      return refusalResponse(queueRefusal({ reason: "idempotency_key_reused" }));
+    }
+    const { createdAt } = await first.json<{ createdAt: number }>();
+    return c.json({ id, createdAt }, 201);
   });
   app.get(`${path}/:artifactId`, async (c) => {
     const { owner, project } = c.var.at;

@@ -31,8 +31,8 @@ async function filesOf(
 ): Promise<
   Result<{ readonly files: ReadonlyMap<string, string>; readonly warnings: readonly string[] }, Response>
 > {
-  if ("files" in body) return ok({ files: new Map(Object.entries(body.files)), warnings: [] });
-  const fetched = await fetchLineFolder(body.gitUrl, body.ref ?? null, {
+  if (body.files !== undefined) return ok({ files: new Map(Object.entries(body.files)), warnings: [] });
+  const fetched = await fetchLineFolder(body.gitUrl!, body.ref ?? null, {
     allowedHosts: allowedHosts(c.env.SHOPFLOOR_IMPORT_HOSTS),
     fetch: (url, init) => fetch(url, init),
     signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS),
@@ -61,16 +61,16 @@ export function createLineRoutes(): Hono<AppEnv> {
     // Who may not make lines may not make us ask other servers either.
     const allowed = await c.var.queue.authorizeImport(c.var.caller);
     if (!allowed.ok) return answer(allowed);
+    if (allowed.value.known !== null) return c.json(lineBody(allowed.value.known), 201);
     const folder = await filesOf(c, body.value);
     if (!folder.ok) return folder.error;
     const imported = importLine(folder.value.files);
     if (!imported.ok) return refusalResponse(folderRefusal(imported.error));
     const parsed = lineInput.safeParse(imported.value.line);
     if (!parsed.success) return refusalResponse(invalidInput(parsed.error, "body", imported.value.line));
-    const line = await c.var.queue.putLine(c.var.caller, { lineId: null, line: parsed.data });
-    if (!line.ok) return answer(line);
-    const warnings = [...folder.value.warnings, ...imported.value.warnings, ...line.value.warnings];
-    return c.json({ ...lineBody(line.value), warnings }, 201);
+    const warnings = [...folder.value.warnings, ...imported.value.warnings];
+    const line = await c.var.queue.putLine(c.var.caller, { lineId: null, line: parsed.data, warnings });
+    return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
   });
   app.get(`${path}/:lineId/versions`, async (c) => {
     const versions = await c.var.queue.listLineVersions(c.var.caller, c.req.param("lineId"));

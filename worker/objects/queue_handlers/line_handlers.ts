@@ -11,7 +11,9 @@ import {
   putLine,
 } from "../../domain/line_catalog.ts";
 import { requireProject } from "../../domain/project.ts";
-import { checkLine } from "../../domain/authorize.ts";
+import { authorizeUser, checkLine } from "../../domain/authorize.ts";
+import { recallAnswer } from "../../domain/idempotency.ts";
+import type { LineView } from "../../domain/job_queue_api.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods =
@@ -28,7 +30,7 @@ export const lineHandlers: Handlers<Methods> = {
     return queue.access.asUser(
       caller,
       { scope: "lines:write", lineId: input.lineId },
-      (draft, actor) => putLine(draft, actor, { lineId: input.lineId as LineId | null, line: input.line }),
+      (draft, actor) => putLine(draft, actor, { ...input, lineId: input.lineId as LineId | null }),
     );
   },
   readLine: (queue, caller, lineId) => {
@@ -66,7 +68,13 @@ export const lineHandlers: Handlers<Methods> = {
     });
   },
   authorizeImport: (queue, caller) => {
-    return queue.access.asUser(caller, { scope: "lines:write", lineId: null }, () => ok(null));
+    const { state } = queue.core;
+    const nowMs = queue.core.nowMs();
+    const user = authorizeUser(state, caller, { scope: "lines:write", lineId: null }, nowMs);
+    if (!user.ok) return user;
+    const known = recallAnswer<LineView>(state, caller, nowMs);
+    if (known === null) return ok({ known: null });
+    return known.ok ? ok({ known: known.value }) : known;
   },
   deleteLine: (queue, caller, lineId) => {
     return queue.access.asUser(

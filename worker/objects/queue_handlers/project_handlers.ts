@@ -29,6 +29,7 @@ export const projectHandlers: Handlers<Methods> = {
       caller,
       OVER_TOKENS,
       (draft, actor) => createToken(draft, actor, { ...input, minted: queue.mint(input.kind) }),
+      { holdsSecret: true },
     );
   },
   listTokens: (queue, caller) => {

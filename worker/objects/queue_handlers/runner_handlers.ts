@@ -26,6 +26,7 @@ export const runnerHandlers: Handlers<Methods> = {
       caller,
       OVER_RUNNERS,
       (draft, actor) => registerRunner(draft, actor, { ...input, minted: queue.mint("runner") }),
+      { holdsSecret: true },
     );
   },
   listRunners: (queue, caller) => {
@@ -49,6 +50,7 @@ export const runnerHandlers: Handlers<Methods> = {
       caller,
       OVER_RUNNERS,
       (draft, actor) => rotateRunner(draft, actor, { runnerId, minted: queue.mint("runner") }),
+      { holdsSecret: true },
     );
   },
   setRunnerIntake: (queue, caller, input) => {
