@@ -8,16 +8,13 @@
  */
 import type { JobId } from "../../protocol/ids.ts";
 
-/** A job's place. `order` is that of creation among all jobs of the queue. */
+/** A job's place, made by its owner. `order` is that of creation among all jobs of the queue. */
 export interface QueuedPlace {
   readonly jobId: JobId;
   readonly queuedAtMs: number;
   readonly order: number;
-}
-
-interface Slot {
-  readonly place: QueuedPlace;
-  isLeft: boolean;
+  /** The heap's own: in it, marked as left, or not there. */
+  slot: "none" | "in" | "left";
 }
 
 /** Marked places that are kept without a look at how many they are. */
@@ -28,70 +25,74 @@ export function isOlder(a: QueuedPlace, b: QueuedPlace): boolean {
   return a.queuedAtMs < b.queuedAtMs || (a.queuedAtMs === b.queuedAtMs && a.order < b.order);
 }
 
+/** Each place is in one heap at most. */
 export class QueueHeap {
-  #slots: Slot[] = [];
-  readonly #byJob = new Map<JobId, Slot>();
+  #places: QueuedPlace[] = [];
+  #size = 0;
 
   /** Jobs in here. */
   get size(): number {
-    return this.#byJob.size;
+    return this.#size;
   }
 
   /** The oldest; null when there is none. */
   head(): QueuedPlace | null {
-    return this.#slots[0]?.place ?? null;
+    return this.#places[0] ?? null;
   }
 
-  /** Adds a job that is not in here. */
+  /** Adds a place that is in no heap, or comes back to this one. */
   add(place: QueuedPlace): void {
-    const slot: Slot = { place, isLeft: false };
-    this.#byJob.set(place.jobId, slot);
-    const slots = this.#slots;
-    let at = slots.push(slot) - 1;
+    this.#size++;
+    if (place.slot === "left") {
+      place.slot = "in";
+      return;
+    }
+    place.slot = "in";
+    const places = this.#places;
+    let at = places.push(place) - 1;
     while (at > 0) {
       const above = (at - 1) >> 1;
-      if (!isOlder(place, slots[above]!.place)) break;
-      slots[at] = slots[above]!;
+      if (!isOlder(place, places[above]!)) break;
+      places[at] = places[above]!;
       at = above;
     }
-    slots[at] = slot;
+    places[at] = place;
   }
 
-  /** Takes a job out, wherever it stands. */
-  remove(jobId: JobId): void {
-    const slot = this.#byJob.get(jobId);
-    if (slot === undefined) return;
-    this.#byJob.delete(jobId);
-    slot.isLeft = true;
-    while (this.#slots[0]?.isLeft) this.#dropHead();
-    if (this.#slots.length > 2 * this.#byJob.size + SLACK) this.#compact();
+  /** Takes a place out that is in here, wherever it stands. */
+  remove(place: QueuedPlace): void {
+    this.#size--;
+    place.slot = "left";
+    while (this.#places[0]?.slot === "left") this.#dropHead();
+    if (this.#places.length > 2 * this.#size + SLACK) this.#compact();
   }
 
   /** Every job in here, in no order. */
-  *places(): Iterable<QueuedPlace> {
-    for (const { place } of this.#byJob.values()) yield place;
+  *jobIds(): Iterable<JobId> {
+    for (const place of this.#places) if (place.slot === "in") yield place.jobId;
   }
 
   #dropHead(): void {
-    const slots = this.#slots;
-    const last = slots.pop()!;
-    if (slots.length === 0) return;
+    const places = this.#places;
+    places[0]!.slot = "none";
+    const last = places.pop()!;
+    if (places.length === 0) return;
     let at = 0;
     for (;;) {
       let below = 2 * at + 1;
-      if (below >= slots.length) break;
+      if (below >= places.length) break;
       const right = below + 1;
-      if (right < slots.length && isOlder(slots[right]!.place, slots[below]!.place)) below = right;
-      if (!isOlder(slots[below]!.place, last.place)) break;
-      slots[at] = slots[below]!;
+      if (right < places.length && isOlder(places[right]!, places[below]!)) below = right;
+      if (!isOlder(places[below]!, last)) break;
+      places[at] = places[below]!;
       at = below;
     }
-    slots[at] = last;
+    places[at] = last;
   }
 
   /** A sorted list is a heap. */
   #compact(): void {
-    this.#slots = this.#slots.filter((slot) => !slot.isLeft)
-      .sort((a, b) => isOlder(a.place, b.place) ? -1 : 1);
+    for (const place of this.#places) if (place.slot === "left") place.slot = "none";
+    this.#places = this.#places.filter((place) => place.slot === "in").sort((a, b) => isOlder(a, b) ? -1 : 1);
   }
 }

@@ -7,11 +7,13 @@
  */
 import type { JobId, LineId, RunnerId } from "../../protocol/ids.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
-import { QueueHeap } from "./queue_heap.ts";
+import { type QueuedPlace, QueueHeap } from "./queue_heap.ts";
 import { SortedIds } from "./queue_sorted_ids.ts";
 import type { Job, QueueState, Task } from "./queue_state.ts";
 
 export interface JobGroup {
+  /** In the index. */
+  readonly key: string;
   readonly lineId: LineId;
   readonly priority: Priority;
   readonly labels: readonly string[];
@@ -41,9 +43,10 @@ export interface WritableQueueIndex extends QueueIndex {
   nextOrder: number;
 }
 
-interface OpenJob {
-  readonly order: number;
-  groupKey: string | null;
+interface OpenJob extends QueuedPlace {
+  /** The group in which it is queued, and the one in whose heap its place may still be. */
+  group: JobGroup | null;
+  lastGroup: JobGroup | null;
   heldBy: RunnerId | null;
 }
 
@@ -63,55 +66,71 @@ export function indexJob(index: WritableQueueIndex, job: Job, lineId: LineId): v
   const known = index.open.get(job.id);
   if (job.state.kind === "finished") {
     if (known === undefined) return;
-    moveTo(index, job, known, null, null);
+    leaveGroup(index, known);
+    setHolder(index, known, null);
     index.open.delete(job.id);
     index.openJobs--;
     return;
   }
-  let open = known;
-  if (open === undefined) {
-    open = { order: index.nextOrder++, groupKey: null, heldBy: null };
-    index.open.set(job.id, open);
-    index.openJobs++;
+  let open = known ?? newOpenJob(index, job);
+  if (job.state.kind !== "queued") {
+    leaveGroup(index, open);
+    return setHolder(index, open, job.state.runnerId);
   }
-  if (job.state.kind !== "queued") return moveTo(index, job, open, null, job.state.runnerId);
+  setHolder(index, open, null);
   const key = groupKey(job, lineId);
-  if (open.groupKey === key) return;
-  moveTo(index, job, open, key, null);
+  if (open.group?.key === key) return;
+  leaveGroup(index, open);
   let group = index.groups.get(key);
   if (group === undefined) {
     const { priority, labels, needs } = job;
-    group = { lineId, priority, labels, needs, jobs: new QueueHeap() };
+    group = { key, lineId, priority, labels, needs, jobs: new QueueHeap() };
     index.groups.set(key, group);
   }
-  group.jobs.add({ jobId: job.id, queuedAtMs: job.queuedAtMs, order: open.order });
+  if (open.slot === "left" && open.lastGroup !== group) {
+    // Its old place stays marked where it is.
+    open = { ...open, slot: "none" };
+    index.open.set(job.id, open);
+  }
+  open.group = open.lastGroup = group;
+  group.jobs.add(open);
 }
 
-/** Takes an open job out of where it is, and notes where it is now. */
-function moveTo(
-  index: WritableQueueIndex,
-  job: Job,
-  open: OpenJob,
-  key: string | null,
-  holder: RunnerId | null,
-): void {
-  if (open.groupKey !== null && open.groupKey !== key) {
-    const group = index.groups.get(open.groupKey)!;
-    group.jobs.remove(job.id);
-    if (group.jobs.size === 0) index.groups.delete(open.groupKey);
-  }
-  open.groupKey = key;
+function newOpenJob(index: WritableQueueIndex, job: Job): OpenJob {
+  const open: OpenJob = {
+    jobId: job.id,
+    queuedAtMs: job.queuedAtMs,
+    order: index.nextOrder++,
+    slot: "none",
+    group: null,
+    lastGroup: null,
+    heldBy: null,
+  };
+  index.open.set(job.id, open);
+  index.openJobs++;
+  return open;
+}
+
+function leaveGroup(index: WritableQueueIndex, open: OpenJob): void {
+  const { group } = open;
+  if (group === null) return;
+  open.group = null;
+  group.jobs.remove(open);
+  if (group.jobs.size === 0) index.groups.delete(group.key);
+}
+
+function setHolder(index: WritableQueueIndex, open: OpenJob, holder: RunnerId | null): void {
   if (open.heldBy === holder) return;
   if (open.heldBy !== null) {
     const held = index.heldBy.get(open.heldBy)!;
-    held.delete(job.id);
+    held.delete(open.jobId);
     if (held.size === 0) index.heldBy.delete(open.heldBy);
   }
   open.heldBy = holder;
   if (holder === null) return;
   const held = index.heldBy.get(holder);
-  if (held === undefined) index.heldBy.set(holder, new Set([job.id]));
-  else held.add(job.id);
+  if (held === undefined) index.heldBy.set(holder, new Set([open.jobId]));
+  else held.add(open.jobId);
 }
 
 function groupKey(job: Job, lineId: LineId): string {
@@ -147,7 +166,7 @@ export function waitingBefore(index: QueueIndex, task: Task): number {
 export function queuedJobs(state: Pick<QueueState, "index" | "jobs">): Job[] {
   const jobs: Job[] = [];
   for (const group of state.index.groups.values()) {
-    for (const { jobId } of group.jobs.places()) jobs.push(state.jobs.get(jobId)!);
+    for (const jobId of group.jobs.jobIds()) jobs.push(state.jobs.get(jobId)!);
   }
   return jobs;
 }

@@ -103,7 +103,11 @@ Deno.test("pickJob agrees with looking at every job: priority, turn of the line,
   const step = fc.oneof(
     {
       weight: 2,
-      arbitrary: fc.record({ at: fc.nat(99), to: fc.constantFrom("queued", "held", "finished") }),
+      arbitrary: fc.record({
+        at: fc.nat(99),
+        to: fc.constantFrom("queued", "held", "finished"),
+        priority: fc.constantFrom<Priority>("low", "medium", "high"),
+      }),
     },
     { weight: 3, arbitrary: fc.record({ labels: fc.subarray(["a", "b"]), needs: fc.subarray(["n"]) }) },
   );
@@ -122,7 +126,7 @@ Deno.test("pickJob agrees with looking at every job: priority, turn of the line,
             held: HELD,
             finished: FINISHED,
           }[step.to]!;
-          jobs[at] = { ...jobs[at]!, state: next };
+          jobs[at] = { ...jobs[at]!, priority: step.priority, state: next };
           put(state, jobs[at]!, lineOf(jobs[at]!));
           continue;
         }
