@@ -24,6 +24,11 @@ export interface HubRoutesOptions {
   readonly projectGit: ((request: Request) => Promise<Response>) | null;
   /** Serves the model; null when the harness needs none. */
   readonly model: { readonly name: string; readonly handle: (request: Request) => Promise<Response> } | null;
+  /**
+   * On a server that gives jobs no token of their own: what the agent holds instead, and what the hub puts in its place
+   * for the few calls that an agent needs. It means nothing outside of this hub, and ends with it.
+   */
+  readonly standIn: { readonly token: string; readonly authorization: string } | null;
   /** How the agent reaches its operator. */
   readonly operator: readonly HubRoute[];
 }
@@ -77,10 +82,29 @@ export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
     ...(model === null ? [] : [{ path: `${modelPath(model.name)}/`, handle: model.handle }]),
     {
       path: `${apiPath}/`,
-      handle: (request) => forward(request, options, new URL(request.url).pathname),
+      handle(request) {
+        const { pathname } = new URL(request.url);
+        const { standIn } = options;
+        if (standIn === null || request.headers.get("authorization") !== `Bearer ${standIn.token}`) {
+          return forward(request, options, pathname);
+        }
+        if (!isForAgents(request.method, pathname.slice(apiPath.length))) {
+          return refusal(403, "not_for_agents", "A job's token reads its project and adds artifacts");
+        }
+        const headers = new Headers(request.headers);
+        headers.set("authorization", standIn.authorization);
+        return forward(new Request(request, { headers }), options, pathname);
+      },
     },
     ...options.operator,
   ];
+}
+
+/** What stands in for a job's token is the runner's own: it must not lead to what only the runner may say. */
+function isForAgents(method: string, path: string): boolean {
+  // Plain segments only: how a server reads others (`%72`, `//`) is not for us to guess.
+  if (!/^(?:\/[\w.~-]+)+$/.test(path) || /^\/(?:runners|runs)(?:\/|$)/.test(path)) return false;
+  return method === "GET" || method === "HEAD" || (method === "POST" && path === "/artifacts");
 }
 
 function repositoryAuthorization(token: string | null): string | null {

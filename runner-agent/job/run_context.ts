@@ -1,4 +1,5 @@
 /** What the steps of one run share: the job, where its things are, and the ports they act through. */
+import { createHmac } from "node:crypto";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import {
   chooseHarness,
@@ -96,6 +97,8 @@ export interface RunContext {
   readonly dirs: RunDirs;
   /** Texts that must not leave the runner (S1). */
   readonly secrets: readonly string[];
+  /** What the agent calls back with: the job's token, or what stands in for one at the hub. */
+  readonly jobToken: string;
   /** Ids for events. */
   readonly ids: { readonly runId: string; readonly jobId: string; readonly stationId: string };
   /** The operator's part in the end of the run. */
@@ -108,9 +111,11 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
   const work = job.agentDefinition;
   const dirs = runDirs(deps.stateDir, deps.hubBase, run.runId);
   const nowMs = () => deps.clock.nowMs();
+  const jobToken = job.jobToken ?? standInToken(deps.runnerToken, run.runId);
   const secrets = [
     deps.runnerToken,
-    ...[job.jobToken, work.assemblyLineRepoToken].filter((token) => token !== undefined),
+    jobToken,
+    ...(work.assemblyLineRepoToken === undefined ? [] : [work.assemblyLineRepoToken]),
     ...[...deps.modelKeys.values()].map((model) => model.key),
   ];
   return {
@@ -124,6 +129,7 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     },
     dirs,
     secrets,
+    jobToken,
     ids: { runId: run.runId, jobId: job.id, stationId: work.stageId },
     end: createStationEnd({
       file: dirs.concludedFile,
@@ -135,6 +141,11 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     }),
     activity: createRunActivity(nowMs),
   };
+}
+
+/** The same for a restarted runner, as the agent holds it already; tells nothing of the token that it is made from. */
+function standInToken(runnerToken: string, runId: string): string {
+  return `alp_job_${createHmac("sha256", runnerToken).update(`job token of ${runId}`).digest("hex")}`;
 }
 
 /** What the run wants of the worktree manager. */
@@ -212,7 +223,7 @@ export function containerSpec(
     command: plan.command,
     env: {
       ...plan.env,
-      ...sandboxEnvironment(run.job, deps.address, {
+      ...sandboxEnvironment({ ...run.job, jobToken: context.jobToken }, deps.address, {
         hubUrl: HUB_URL,
         agentHome,
         conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,

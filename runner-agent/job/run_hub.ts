@@ -25,6 +25,9 @@ export async function openRunHub(context: RunContext): Promise<Hub> {
       untilReachable(deps.address.serverUrl, deps.clock, AbortSignal.timeout(CONTROL_PLANE_AWAY_MAX_MS)),
     projectGit: await projectGit(context),
     model: modelRoute(context),
+    standIn: run.job.jobToken === undefined
+      ? { token: context.jobToken, authorization: `Bearer ${deps.runnerToken}` }
+      : null,
     operator: operatorRoutes(context.end).map((route) => ({
       ...route,
       handle: withActivity(route.handle, context.activity),

@@ -191,6 +191,18 @@ Deno.test("an agent that stays after its conclusion is stopped, and what it conc
   });
 });
 
+Deno.test("an agent that is silent but talks to its tools is not idle, and one that does neither is", async () => {
+  await withRunnerRig(async (rig) => {
+    const idleTimeoutMinutes = 0.6 / 60;
+    const busy = CALL + `for i in 1 2 3 4 5 6; do
+      sleep 0.25; call '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' >/dev/null
+    done`;
+    assert.equal((await runScript(rig, busy, { idleTimeoutMinutes })).report.error, null);
+    const { report } = await runScript(rig, "sleep 600", { idleTimeoutMinutes });
+    assert.deepEqual([report.jobResult, report.exitCode, report.reason], ["failed", -1, "idle_timeout"]);
+  });
+});
+
 Deno.test("the order to stop takes nothing from an agent that has concluded", async () => {
   await withRunnerRig(async (rig) => {
     const { jobId, runner } = startScript(rig, `complete_station success done; echo said; sleep 600`, {});

@@ -79,11 +79,19 @@ const definition = (rig: RunnerRig, command: string) => ({
 
 Deno.test("a server of the spec: the poll claims, reports carry the three fields, and answers have no body", async () => {
   await withRunnerRig(async (rig) => {
-    const command = `test -z "\${AGENTICS_TOKEN+x}\${ASSEMBLY_LINE_REPO_URL+x}"
+    const api = "$AGENTICS_BASE_URL/api/owners/$AGENTICS_OWNER/projects/$AGENTICS_PROJECT_NAME";
+    const ask = (path: string) =>
+      `curl -s -o /dev/null -w '${path} %{http_code}\\n' -H "Authorization: Bearer $AGENTICS_TOKEN" ${api}`;
+    const command = `test -z "\${ASSEMBLY_LINE_REPO_URL+x}"
+      ${ask("artifact")}/artifacts -d '{}' -H 'content-type: application/json'
+      ${ask("poll")}/runners/jobs -d '{}'
+      ${ask("sly")}/%72unners/events
+      ${ask("double")}//runners/events
+      ${ask("submit")}/stages/l/tasks -d '{}'
       echo x > x.txt && git add x.txt && git commit -qm x && complete_station success done`;
     const job = { id: ORIGINAL_ID, runId: `run-${ORIGINAL_ID}`, agentDefinition: definition(rig, command) };
     let polls = 0;
-    const { outcome, of } = await runAgainst(
+    const { outcome, of, calls } = await runAgainst(
       rig,
       ({ route }) =>
         route === `POST ${B}/runners/register`
@@ -93,10 +101,15 @@ Deno.test("a server of the spec: the poll claims, reports carry the three fields
         if (route === `POST ${B}/runners/jobs`) {
           return ++polls === 2 ? Response.json({ jobs: [job] }) : new Response(null, { status: 204 });
         }
+        if (route === `POST ${B}/artifacts`) return Response.json({ id: "a" }, { status: 201 });
         return route === `PATCH ${B}/runners/runner-1` ? new Response(null, { status: 200 }) : null;
       },
     );
     assert.equal(outcome, "once");
+    // There is no token of the job: what the agent holds is worth two calls at the hub, and nothing elsewhere.
+    assert.equal(of(`POST ${B}/artifacts`).length, 1);
+    assert.equal(of(`POST ${B}/stages/l/tasks`).length, 0);
+    assert.equal(calls.filter(({ route }) => route.startsWith("GET") && route.includes("events")).length, 0);
     const reports = of(`PATCH ${B}/runners/runner-1`).map(({ body }) => body);
     assert.equal(reports[0].jobResult, "in_progress");
     const last = reports.at(-1);
