@@ -15,6 +15,9 @@ export interface SocketHello {
   readonly takes: "claim" | "offer";
 }
 
+/** What fits into an attachment beside the rest; more than these are told again at the next `hello`. */
+export const OWED_JOBS_MAX = 20;
+
 export interface SocketCard {
   /** Looked up again at every message: a token that is revoked ends the connection. */
   readonly caller: Caller;
@@ -24,7 +27,10 @@ export interface SocketCard {
   readonly baseUrl: string;
   /** Null until `hello`. */
   readonly hello: SocketHello | null;
+  /** With what the owed jobs cost. */
   readonly credit: number;
+  /** Jobs that were claimed for it and not sent: if the queue ends in between, they are sent when it wakes. */
+  readonly owedJobIds: readonly JobId[];
   /** Since when it has waited for a job with this credit: whoever waits longest goes first, also after a sleep. */
   readonly waitingSinceMs: number;
 }
@@ -46,6 +52,11 @@ export function unheardJobs(
       return runId !== null && epochs.get(runId) !== job.leaseEpoch;
     })
     .map((job) => job.id);
+}
+
+/** Does the runner hold this job? */
+export function holdsJob(state: QueueState, runnerId: RunnerId, jobId: JobId): boolean {
+  return heldJobs(state, runnerId).some((job) => job.id === jobId);
 }
 
 /** Is nobody there any more? Only who has pinged before is expected to ping. */

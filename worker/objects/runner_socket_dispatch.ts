@@ -10,8 +10,7 @@
 import type { JobId } from "../../protocol/ids.ts";
 import { SOCKET_CLOSE_POLICY, SOCKET_CLOSE_UNAUTHENTICATED } from "../../protocol/runner/socket_limits.ts";
 import { offeredJob } from "../domain/agent_definition.ts";
-import { spendCredit } from "../domain/socket_account.ts";
-import { isSilent } from "../domain/socket_card.ts";
+import { holdsJob, isSilent } from "../domain/socket_card.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import type { Want } from "./queue_work.ts";
 import type { SocketSession } from "./runner_socket_session.ts";
@@ -51,7 +50,6 @@ export function createSocketDispatch(
         return giveBack(wokenFor);
       }
       if (outcome === "nothing") break;
-      session.account = spendCredit(session.account);
       // An offered job stays queued: the next one is for the next time.
       if (session.hello?.takes === "offer") break;
     }
@@ -68,13 +66,24 @@ export function createSocketDispatch(
     if (!found.ok) return found.error.reason === "unauthenticated" ? "revoked" : "nothing";
     if (found.value === null) return "nothing";
     if (session.hello?.takes === "offer") {
-      session.say({ type: "offer", job: offeredJob(queue.core.state, found.value) });
+      session.give("offer", offeredJob(queue.core.state, found.value));
       return "given";
     }
     const job = queue.work.claim(session.caller, { ...want, jobId: found.value.id });
     if (!job.ok) return "nothing";
-    session.say({ type: "job", job: job.value });
+    session.give("job", job.value);
     return "given";
+  }
+
+  /** Jobs that were claimed for it before the object ended, and of which it never heard. */
+  function sayOwed(session: SocketSession): void {
+    const want = wantOf(session);
+    if (want === null || session.runnerId === null) return;
+    for (const jobId of session.owedJobIds) {
+      if (!holdsJob(queue.core.state, session.runnerId, jobId)) continue;
+      const job = queue.work.claim(session.caller, { ...want, jobId });
+      if (job.ok) session.give("job", job.value);
+    }
   }
 
   function wait(session: SocketSession): void {
@@ -118,7 +127,10 @@ export function createSocketDispatch(
     },
     restore: (sessions) => {
       const waiting = sessions.filter((session) => session.account.credit > 0);
-      for (const session of waiting.sort((a, b) => a.waitingSinceMs - b.waitingSinceMs)) owe(session, null);
+      for (const session of waiting.sort((a, b) => a.waitingSinceMs - b.waitingSinceMs)) {
+        sayOwed(session);
+        owe(session, null);
+      }
     },
   };
 }

@@ -4,11 +4,14 @@
  * Invariants:
  *   1. What is said in one turn of the event loop leaves as one frame, behind the write of everything decided until then
  *      (`QueueCore.committed`): no answer overtakes its effect.
- *   2. What must survive a sleep is attached by the end of the turn in which it changed (O4).
+ *   2. What must survive a sleep is attached by the end of the turn in which it changed (O4). A job costs its credit when
+ *      it leaves: an object that ends between the decision and the sending finds in the attachment what it owes.
  */
+import type { JobId } from "../../protocol/ids.ts";
+import type { PolledJob } from "../../protocol/line/runner.ts";
 import type { ServerMessage } from "../../protocol/runner/socket.ts";
-import { EMPTY_ACCOUNT, type SocketAccount } from "../domain/socket_account.ts";
-import type { SocketCard, SocketHello } from "../domain/socket_card.ts";
+import { EMPTY_ACCOUNT, type SocketAccount, spendCredit } from "../domain/socket_account.ts";
+import { OWED_JOBS_MAX, type SocketCard, type SocketHello } from "../domain/socket_card.ts";
 
 /** A frame to a client is cut after this: a message of the platform has its limit, and some clients a smaller one. */
 const FRAME_CUT_CHARS = 256 * 1024;
@@ -27,6 +30,8 @@ export class SocketSession {
   #leave: (() => void) | null = null;
   #attached: SocketCard;
   #said: ServerMessage[] = [];
+  /** Jobs that were decided and have not left yet. */
+  #unsent: { readonly type: "job" | "offer"; readonly job: PolledJob }[] = [];
   #isScheduled = false;
   #framesHeard = 0;
   #framesInFlight = 0;
@@ -84,6 +89,19 @@ export class SocketSession {
     this.touch();
   }
 
+  /** Says a job or an offer, for one credit. */
+  give(type: "job" | "offer", job: PolledJob): void {
+    this.account = spendCredit(this.account);
+    const message = { type, job };
+    this.#unsent.push(message);
+    this.say(message);
+  }
+
+  /** Jobs that the object owed this client when it ended. */
+  get owedJobIds(): readonly JobId[] {
+    return this.#attached.owedJobIds;
+  }
+
   /** Something changed: at the end of the turn it is attached, and what was said leaves (1, 2). */
   touch(): void {
     if (this.#isScheduled) return;
@@ -118,27 +136,41 @@ export class SocketSession {
     this.#said = [];
     this.#framesHeard = 0;
     this.#framesInFlight += frames;
-    await this.committed();
+    try {
+      await this.committed();
+    } catch {
+      // Nothing is answered: the object ends, and the client repeats (O4).
+      return;
+    }
     this.#framesInFlight -= frames;
     if (said.length === 0) return;
     try {
       for (const frame of framesOf(said)) this.socket.send(frame);
     } catch {
       // The client is gone; it repeats what was not answered (protocol, invariant 2).
-      this.gone();
+      return this.gone();
     }
+    if (this.#unsent.length === 0) return;
+    const sent = new Set<object>(said);
+    this.#unsent = this.#unsent.filter((message) => !sent.has(message));
+    this.#attach();
   }
 
   #attach(): void {
-    const { credit } = this.account;
+    const credit = this.account.credit + this.#unsent.length;
+    const owedJobIds = this.#unsent.filter(({ type }) => type === "job").slice(0, OWED_JOBS_MAX)
+      .map(({ job }) => job.id as JobId);
     const before = this.#attached;
-    if (before.credit === credit && before.hello === this.#hello) return;
+    const isSame = before.credit === credit && before.hello === this.#hello &&
+      before.owedJobIds.length === 0 && owedJobIds.length === 0;
+    if (isSame) return;
     this.#attached = {
       caller: this.caller,
       runnerId: this.runnerId,
       baseUrl: this.baseUrl,
       hello: this.#hello,
       credit,
+      owedJobIds,
       waitingSinceMs: this.#waitingSinceMs,
     };
     this.socket.serializeAttachment(this.#attached);

@@ -157,6 +157,7 @@ export function createRunnerSockets(
         baseUrl,
         hello: null,
         credit: 0,
+        owedJobIds: [],
         waitingSinceMs: Date.now(),
       };
       server.serializeAttachment(card);
