@@ -54,6 +54,11 @@ export const SUITES: readonly Suite[] = [
       /^tools\/setup\//,
     ],
   },
+  {
+    name: "chaos",
+    what: "Worker, runners and history killed at random while tasks go through",
+    files: [/^test\/chaos\//],
+  },
   { name: "browser", what: "the board in a real browser", files: [/^test\/browser\//] },
   { name: "harness", what: "the real agent CLIs against a scripted model", files: [/^test\/harness\//] },
 ];
