@@ -67,5 +67,38 @@ Deno.test("broken options are refused with their name and value", () => {
   assert.throws(() => readRunConfig({ pollingInterval: "soon" }, root), /--polling-interval .* soon/);
   assert.throws(() => readRunConfig({ drainSeconds: "-1" }, root), /--drain-seconds .* -1/);
   assert.throws(() => readRunConfig({ podmanFirstHostId: "0" }, root), /--podman-first-host-id .* 0/);
+  for (const jobs of ["0", "-1", "1.5", "many", "101"]) {
+    assert.throws(() => readRunConfig({ jobs }, root), /--jobs as it must be a number from 1 to 100/);
+  }
+  for (
+    const form of [
+      "task",
+      "{taskId}{taskId}",
+      "/{taskId}",
+      "a//{taskId}",
+      "{taskId}/",
+      "-{taskId}",
+      "a b{taskId}",
+      "..{taskId}",
+    ]
+  ) {
+    assert.throws(() => readRunConfig({ taskBranch: form }, root), /--task-branch .*'\{taskId\}' once/, form);
+  }
   assert.throws(() => dataDirOf(undefined, { env: {}, uid: 0 }), /--data or SHOPFLOOR_RUNNER_DATA/);
+});
+
+Deno.test("a runner holds one job and calls branches as the spec does, unless it is told otherwise", () => {
+  const of = (options: Parameters<typeof readRunConfig>[0], env = {}) => {
+    const { jobsMax, taskBranchForm } = readRunConfig(options, { env: { HOME: "/", ...env }, uid: 0 });
+    return [jobsMax, taskBranchForm];
+  };
+  assert.deepEqual(of({}), [1, "task-{taskId}"]);
+  assert.deepEqual(of({}, { SHOPFLOOR_RUNNER_JOBS: "4", SHOPFLOOR_TASK_BRANCH: "task/{taskId}" }), [
+    4,
+    "task/{taskId}",
+  ]);
+  assert.deepEqual(of({ jobs: "2", taskBranch: "{taskId}" }, { SHOPFLOOR_RUNNER_JOBS: "4" }), [
+    2,
+    "{taskId}",
+  ]);
 });

@@ -207,6 +207,8 @@ export interface HarnessRequest {
   readonly appendSystemPrompt: string;
   /** The station's own command line (a shell script); only the command harness uses it. */
   readonly command: string | null;
+  /** Directories of the job's plugins, inside the sandbox. */
+  readonly pluginDirs: readonly string[];
   /** How the agent reaches its operator (Line 16); null for a run that has none. */
   readonly operator: OperatorAccess | null;
   /** Where the sandbox reaches the model, e.g. `http://127.0.0.1:7400/model/anthropic`; the runner adds the key. */

@@ -42,6 +42,7 @@ export const claudeHarness: HarnessAdapter = {
         "stream-json",
         "--verbose",
         ...(request.model === null ? [] : [`--model=${request.model}`]),
+        ...request.pluginDirs.map((dir) => `--plugin-dir=${dir}`),
         ...(request.appendSystemPrompt === ""
           ? []
           : ["--append-system-prompt-file", inAgentHome(SYSTEM_PROMPT_FILE)]),

@@ -11,6 +11,7 @@ const REQUEST: HarnessRequest = {
   command: "make test",
   modelBaseUrl: "http://127.0.0.1:7400/model/provider",
   model: null,
+  pluginDirs: [],
   operator: null,
 };
 
@@ -80,6 +81,11 @@ for (const name of NAMES) {
     assert.equal(plan.value.homeFiles[".shopfloor/prompt.md"], `${heading} /etc/hosts is wrong.`);
   });
 }
+
+Deno.test("Claude Code is told where the job's plugins are", () => {
+  const plan = harnessByName("claude").plan({ ...REQUEST, pluginDirs: ["/run/alp/plugins/a"] });
+  assert(plan.ok && plan.value.command.includes("--plugin-dir=/run/alp/plugins/a"));
+});
 
 for (const command of [null, "", " \n"]) {
   Deno.test(`the command harness refuses ${JSON.stringify(command)} as a script`, () => {

@@ -9,6 +9,7 @@
  *   command: null,
  *   modelBaseUrl: "http://127.0.0.1:7400/model/anthropic",
  *   model: null,
+ *   pluginDirs: [],
  *   operator: null,
  * });
  * ```

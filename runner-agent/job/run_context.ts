@@ -201,6 +201,7 @@ export function planHarness(
     command: commandOf(work),
     modelBaseUrl: harness.provider === null || !hasKey ? null : HUB_URL + modelPath(harness.provider.name),
     model: modelOf(work),
+    pluginDirs: (work.plugins ?? []).map((plugin) => `${SANDBOX_PLUGINS_DIR}/${plugin.id}`),
     operator: { mcpUrl: HUB_URL + MCP_PATH, stopHook: `${SANDBOX_BIN_DIR}/complete_station --stop-hook` },
   });
   return plan.ok ? ok({ harness, plan: plan.value }) : err(plan.error);

@@ -139,6 +139,28 @@ for (const name of ["claude", "codex", "gemini"] as const) {
   });
 }
 
+Deno.test(`claude ${CLI_PACKAGES.claude.version} offers the commands of a job's plugin, and bears one that is none`, async () => {
+  await using sandbox = await createHostSandbox();
+  const plugin = `${sandbox.homeDir}/../plugin`;
+  await Deno.mkdir(`${plugin}/.claude-plugin`, { recursive: true });
+  await Deno.mkdir(`${plugin}/skills/tidying`, { recursive: true });
+  await Deno.writeTextFile(`${plugin}/.claude-plugin/plugin.json`, '{"name":"helper","version":"1.0.0"}');
+  await Deno.writeTextFile(
+    `${plugin}/skills/tidying/SKILL.md`,
+    "---\nname: tidying\ndescription: How to tidy 4716\n---\nTidy.\n",
+  );
+  const noPlugin = `${sandbox.homeDir}/../no_plugin`;
+  await Deno.mkdir(noPlugin);
+  await using model = startScriptedModel({
+    keys: { [providerOf("claude")]: REAL_KEY },
+    script: () => ({ kind: "text", text: "all-done-4712" }),
+  });
+  const run = await runCli("claude", null, model, sandbox, null, [plugin, noPlugin]);
+  const seen = describe(run, model);
+  assert.equal(run.exitCode, 0, seen);
+  assert(model.requests.some(({ body }) => body.includes("How to tidy 4716")), seen);
+});
+
 /** The operator of one run; the worktree is looked at with plain git, as nothing here is hostile. */
 function stationEnd(sandbox: HostSandbox, autoGit = false): StationEnd {
   return createStationEnd({
@@ -162,6 +184,7 @@ async function runCli(
   model: ScriptedModel,
   sandbox: HostSandbox,
   end: StationEnd | null = null,
+  pluginDirs: readonly string[] = [],
 ): Promise<HostRun> {
   const binDirs = [...await installCli(name), RUN_BIN_DIR];
   const harness = harnessByName(name);
@@ -186,6 +209,7 @@ async function runCli(
     command: null,
     modelBaseUrl: `http://127.0.0.1:${loopback.addr.port}${prefix}`,
     model: modelName,
+    pluginDirs,
     operator: end === null ? null : {
       mcpUrl: `http://127.0.0.1:${loopback.addr.port}/mcp`,
       stopHook: `${RUN_BIN_DIR}/complete_station --stop-hook`,
