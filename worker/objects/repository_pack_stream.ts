@@ -22,17 +22,25 @@ type Part =
   | { readonly kind: "pack"; readonly row: PackRow }
   | { readonly kind: "entries"; readonly pack: number; readonly places: ObjectPlace[] };
 
-/** The bytes of the pack, in pieces of about {@link PACK_PIECE_BYTES}. */
-export async function* packPieces(
+/**
+ * The bytes of the pack, in pieces of about {@link PACK_PIECE_BYTES}. What is sent is settled by this call: a push that is
+ * accepted before the last piece was read changes nothing.
+ */
+export function packPieces(
   objects: RepositoryObjects,
   selection: Selection,
 ): AsyncGenerator<Uint8Array, void> {
-  const parts = partsOf(objects, selection);
   const chosen = selection === "everything" ? null : new Set(selection);
-  const isSent = (id: string) => chosen === null || chosen.has(id);
-  const count = parts.reduce((sum, part) => sum + countOf(part), 0);
+  return piecesOf(objects, partsOf(objects, selection), (id) => chosen === null || chosen.has(id));
+}
+
+async function* piecesOf(
+  objects: RepositoryObjects,
+  parts: readonly Part[],
+  isSent: (id: string) => boolean,
+): AsyncGenerator<Uint8Array, void> {
   const writer = new PackWriter();
-  yield writer.header(count);
+  yield writer.header(parts.reduce((sum, part) => sum + countOf(part), 0));
   for (const part of parts) {
     if (part.kind === "pack") yield* packBody(objects, writer, part.row);
     else if (part.pack === NO_PACK) yield* singles(objects, writer, part.places);
