@@ -7,7 +7,8 @@
  *   a deletion    ["-code", id]
  *
  * Invariants:
- *   1. decode(encode(change)) is the change, for any row with any fields, as long as they are JSON.
+ *   1. decode(encode(change)) is the change, for any row with any fields, as long as they are JSON and named like
+ *      identifiers.
  *   2. Columns are never added, removed or reordered: rows are out there. A field that rows gain later needs nothing
  *      here, as it is kept by its name; rows from before it get theirs from {@link DEFAULTS}.
  *
