@@ -17,7 +17,8 @@ export async function bundleWorker(entryPath: string): Promise<string> {
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     loader: { ".sql": "text" },
-    keepNames: true,
+    // As wrangler.toml says: a name kept is a property defined each time that a closure is made.
+    keepNames: false,
     sourcemap: "inline",
     logLevel: "silent",
     define: { "process.env.NODE_ENV": '"production"' },
