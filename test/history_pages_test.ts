@@ -163,7 +163,7 @@ Deno.test("pages neither repeat nor leave out, also while rows come", () =>
       }],
     ];
     for (const [name, page] of lists) {
-      const before = (await walk(page)).length;
+      const before = newer * (name === "search" ? 3 : 1);
       const seen = await walk(page, between);
       assert.equal(seen.length, before, name);
       assert.equal(new Set(seen).size, before, name);

@@ -16,6 +16,8 @@ export interface LogUnderTest extends TaskLogApi {
   advanceClock(ms: number): Promise<void>;
   /** From now on the bucket fails, or works again. */
   breakBucket(isBroken: boolean): Promise<void>;
+  /** The chunk comes while the next call of the bucket is under way. */
+  appendWithinBucketCall(chunk: OutputChunk): Promise<void>;
   /** Makes its storage what the first version would have left, with these statements. */
   becomeOld(statements: readonly string[]): Promise<void>;
   /** In the platform's time; null when none is set. */

@@ -9,17 +9,30 @@ import { DurableObject } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import migrations from "../../migrations/task_log/migrations.js";
 import type { GateResolution } from "../../worker/domain/event.ts";
+import type { OutputChunk } from "../../worker/domain/task_log_api.ts";
 import type { Env } from "../../worker/env.ts";
 import { HumanGate } from "../../worker/objects/human_gate.ts";
 import { TaskLog as RealTaskLog } from "../../worker/objects/task_log.ts";
 
 export { HumanGate };
 
-/** The real log, over a bucket that can be told to fail. */
+/** The real log, over a bucket that can be told to fail, and during whose calls output may come. */
 export class TaskLog extends RealTaskLog {
   constructor(ctx: DurableObjectState, env: Env) {
-    const isBroken = () => ctx.storage.kv.get("is_bucket_broken") === true;
-    super(ctx, { ...env, BLOBS: breakable(env.BLOBS, isBroken) });
+    let log: TaskLog | null = null;
+    const meddle = async () => {
+      if (ctx.storage.kv.get("is_bucket_broken") === true) throw new Error("broken for the test");
+      const late = log?.ctx.storage.kv.get<OutputChunk>("late_chunk");
+      if (late === undefined) return;
+      ctx.storage.kv.delete("late_chunk");
+      await log?.append(late);
+    };
+    super(ctx, { ...env, BLOBS: meddled(env.BLOBS, meddle) });
+    log = this;
+  }
+
+  appendWithinBucketCall(chunk: OutputChunk): void {
+    this.ctx.storage.kv.put("late_chunk", chunk);
   }
 
   breakBucket(isBroken: boolean): void {
@@ -46,14 +59,14 @@ export class TaskLog extends RealTaskLog {
   }
 }
 
-function breakable(bucket: R2Bucket, isBroken: () => boolean): R2Bucket {
+function meddled(bucket: R2Bucket, meddle: () => Promise<void>): R2Bucket {
   return new Proxy(bucket, {
     get: (target, name) => {
       const member = Reflect.get(target, name);
       if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        if (isBroken()) return Promise.reject(new Error("broken for the test"));
-        return member.apply(target, args);
+      return async (...args: unknown[]) => {
+        await meddle();
+        return await member.apply(target, args);
       };
     },
   });

@@ -144,6 +144,17 @@ Deno.test({
       assert.equal((await read("acme/site/broken", 0)).bytes, "kept");
     });
 
+    await t.step("output that comes while it moves is not lost", async () => {
+      const log = harness.log("acme/site/grows");
+      await log.append(chunk(0, bytesOf("early ")));
+      await end(log, "e1", "completed");
+      await log.appendWithinBucketCall(chunk(1, bytesOf("late")));
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      assert.equal(await harness.blob("output/acme/site/grows"), "early late");
+      assert.equal((await read("acme/site/grows", 0)).bytes, "early late");
+      assert.equal(await hasRows("acme/site/grows"), false);
+    });
+
     await t.step("a task without output needs no alarm, and late output after the end gets one", async () => {
       const log = harness.log("acme/site/quiet");
       await end(log, "e1", "completed");
