@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { INFINITE_DEPTH } from "./fetch_request.ts";
 import { isCovered, selectObjects } from "./history_walk.ts";
-import { NO_FILTER } from "./object_filter.ts";
+import { NO_FILTER, type ObjectFilter } from "./object_filter.ts";
 import type { Commit, TreeEntry } from "./object.ts";
 import type { ObjectSource } from "./object_source.ts";
 import { planShallow } from "./shallow_plan.ts";
@@ -149,4 +149,28 @@ Deno.test("wants are covered when each leads to a common commit", () => {
   assert.equal(isCovered(source, ["c3", "c1"], new Set(["c1"])), true);
   assert.equal(isCovered(source, ["c3", "c2"], new Set(["c1"])), false);
   assert.equal(isCovered(source, ["c2"], new Set()), false);
+});
+
+Deno.test("a filter leaves out exactly what it says, and what is wanted by its id is sent", () => {
+  fc.assert(fc.property(graph, fc.nat(60), fc.nat(2), (g, blobBytes, treeDepth) => {
+    const source = sourceOf(g);
+    const tip = g.parents.length - 1;
+    const plan = planShallow(
+      source,
+      { wants: [cid(tip)], clientShallow: [], deepen: { kind: "none" } },
+      () => undefined,
+    );
+    assert.ok(plan.ok);
+    const send = (wants: string[], filter: ObjectFilter) =>
+      selectObjects(source, { wants, common: [], clientShallow: [], plan: plan.value, tags: [], filter })
+        .sort();
+    const all = [...closure(source, [cid(tip)], new Set())];
+    const kept = (id: string) => !id.startsWith("b") || source.sizeOf(id)! < blobBytes;
+    assert.deepEqual(send([cid(tip)], { ...NO_FILTER, blobBytes }), all.filter(kept).sort());
+    const reached = (id: string) =>
+      id.startsWith("c") || (id.startsWith("t") && treeDepth > 0) || (id.startsWith("b") && treeDepth > 1);
+    assert.deepEqual(send([cid(tip)], { ...NO_FILTER, treeDepth }), all.filter(reached).sort());
+    const none = { blobBytes: 0, treeDepth: 0 };
+    for (const id of [`t${tip}`, "b5"]) assert.deepEqual(send([id], none), [id]);
+  }));
 });
