@@ -64,7 +64,7 @@ export const viewerQuery = z.object({
 /**
  * What a viewer may say, as JSON text: it has shown the output up to `offset` (a frame's `nextOffset`). From its first
  * acknowledgement on, or with `acks=true` from the beginning, it gets at most a window of output that it has not
- * acknowledged.
+ * acknowledged: 256 KiB here. To acknowledge every 64 KiB keeps it moving.
  */
 export const viewerMessage = z.object({
   kind: z.literal("ack"),
