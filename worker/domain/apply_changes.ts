@@ -1,6 +1,8 @@
 /** The only writer of a queue's state in memory: puts the rows of a decision where they belong. */
 import { assertNever } from "../../protocol/result.ts";
-import { emptyQueueIndex, indexJob, indexTask, type WritableQueueIndex } from "./queue_index.ts";
+import type { FreshSource, FreshTasks } from "./fresh_tasks.ts";
+import { LazyMap } from "./lazy_map.ts";
+import { emptyQueueIndex, indexFresh, indexJob, indexTask, type WritableQueueIndex } from "./queue_index.ts";
 import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type {
   Change,
@@ -23,8 +25,8 @@ export interface WritableQueueState extends QueueState {
   readonly latestLineVersion: Map<LineId, number>;
   readonly runners: Map<RunnerId, Runner>;
   readonly tokens: Map<string, TokenRecord>;
-  readonly tasks: Map<TaskId, Task>;
-  readonly jobs: Map<JobId, Job>;
+  readonly tasks: LazyMap<TaskId, Task, FreshSource<Task>>;
+  readonly jobs: LazyMap<JobId, Job, FreshSource<Job>>;
   readonly runs: Map<RunId, Run>;
   readonly notes: Map<TaskId, TaskNotes>;
   readonly remembered: Map<string, Remembered>;
@@ -40,8 +42,8 @@ export function emptyQueueState(owner: string, project: string): WritableQueueSt
     latestLineVersion: new Map(),
     runners: new Map(),
     tokens: new Map(),
-    tasks: new Map(),
-    jobs: new Map(),
+    tasks: new LazyMap(),
+    jobs: new LazyMap(),
     runs: new Map(),
     notes: new Map(),
     remembered: new Map(),
@@ -111,12 +113,11 @@ export function applyChange(state: WritableQueueState, change: Change): void {
   }
 }
 
-/** Puts a task that is not in memory there, with its one queued job. */
-export function applyFresh(state: WritableQueueState, task: Task, job: Job): void {
-  indexTask(state.index, null, task);
-  state.tasks.set(task.id, task);
-  state.jobs.set(job.id, job);
-  indexJob(state.index, job, task.lineId);
+/** Puts tasks that are not in memory there, each with its one queued job; no row is made of them. */
+export function applyFresh(state: WritableQueueState, fresh: FreshTasks): void {
+  state.tasks.addAll(fresh.tasks, (at) => fresh.taskId(at));
+  state.jobs.addAll(fresh.jobs, (at) => fresh.jobId(at));
+  indexFresh(state.index, fresh);
 }
 
 /** Takes a task that has ended out of memory, with its jobs and runs; it is still in storage. */

@@ -5,8 +5,9 @@
  * A group is the queued jobs of one line with the same priority and the same demands: whoever may do one of them may do
  * all, so choosing looks at groups, of which there are few, and never at jobs, of which there are many.
  */
-import type { JobId, LineId, RunnerId } from "../../protocol/ids.ts";
+import type { JobId, LineId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
+import type { FreshTasks } from "./fresh_tasks.ts";
 import { type QueuedPlace, QueueHeap } from "./queue_heap.ts";
 import { SortedIds } from "./queue_sorted_ids.ts";
 import type { Job, QueueState, Task } from "./queue_state.ts";
@@ -72,7 +73,7 @@ export function indexJob(index: WritableQueueIndex, job: Job, lineId: LineId): v
     index.openJobs--;
     return;
   }
-  let open = known ?? newOpenJob(index, job);
+  let open = known ?? newOpenJob(index, job.id, job.queuedAtMs);
   if (job.state.kind !== "queued") {
     leaveGroup(index, open);
     return setHolder(index, open, job.state.runnerId);
@@ -81,12 +82,7 @@ export function indexJob(index: WritableQueueIndex, job: Job, lineId: LineId): v
   const key = groupKey(job, lineId);
   if (open.group?.key === key) return;
   leaveGroup(index, open);
-  let group = index.groups.get(key);
-  if (group === undefined) {
-    const { priority, labels, needs } = job;
-    group = { key, lineId, priority, labels, needs, jobs: new QueueHeap() };
-    index.groups.set(key, group);
-  }
+  const group = groupOf(index, key, job, lineId);
   if (open.slot === "left" && open.lastGroup !== group) {
     // Its old place stays marked where it is.
     open = { ...open, slot: "none" };
@@ -96,17 +92,45 @@ export function indexJob(index: WritableQueueIndex, job: Job, lineId: LineId): v
   group.jobs.add(open);
 }
 
-function newOpenJob(index: WritableQueueIndex, job: Job): OpenJob {
+/** Follows tasks that come into memory together, each with its queued job. */
+export function indexFresh(index: WritableQueueIndex, fresh: FreshTasks): void {
+  const places = fresh.commons.map(([lineId, , stationId, priority, , , labels, needs]) => {
+    const demand = { priority, labels, needs };
+    const waitingKey = stationKey({ lineId, stationId });
+    return { group: groupOf(index, groupKey(demand, lineId), demand, lineId), waitingKey };
+  });
+  for (let at = 0; at < fresh.size; at++) {
+    const { group, waitingKey } = places[fresh.commonOf(at)]!;
+    const open = newOpenJob(index, fresh.jobId(at), fresh.createdAtMs(at));
+    open.group = open.lastGroup = group;
+    group.jobs.add(open);
+    addWaiting(index, waitingKey, fresh.taskId(at));
+  }
+}
+
+type Demand = Pick<Job, "priority" | "labels" | "needs">;
+
+function groupOf(index: WritableQueueIndex, key: string, demand: Demand, lineId: LineId): JobGroup {
+  let group = index.groups.get(key);
+  if (group === undefined) {
+    const { priority, labels, needs } = demand;
+    group = { key, lineId, priority, labels, needs, jobs: new QueueHeap() };
+    index.groups.set(key, group);
+  }
+  return group;
+}
+
+function newOpenJob(index: WritableQueueIndex, jobId: JobId, queuedAtMs: number): OpenJob {
   const open: OpenJob = {
-    jobId: job.id,
-    queuedAtMs: job.queuedAtMs,
+    jobId,
+    queuedAtMs,
     order: index.nextOrder++,
     slot: "none",
     group: null,
     lastGroup: null,
     heldBy: null,
   };
-  index.open.set(job.id, open);
+  index.open.set(jobId, open);
   index.openJobs++;
   return open;
 }
@@ -133,8 +157,7 @@ function setHolder(index: WritableQueueIndex, open: OpenJob, holder: RunnerId | 
   else held.add(open.jobId);
 }
 
-function groupKey(job: Job, lineId: LineId): string {
-  const { priority, labels, needs } = job;
+function groupKey({ priority, labels, needs }: Demand, lineId: LineId): string {
   if (labels.length === 0 && needs.length === 0) return `${priority} ${lineId}`;
   return `${priority} ${lineId} ${JSON.stringify([labels, needs])}`;
 }
@@ -149,12 +172,13 @@ export function indexTask(index: WritableQueueIndex, before: Task | null, after:
     ids.remove(before!.id);
     if (ids.size === 0) index.waiting.delete(from);
   }
-  if (to === null) return;
-  const ids = index.waiting.get(to);
-  if (ids !== undefined) return ids.add(after!.id);
-  const first = new SortedIds();
-  first.add(after!.id);
-  index.waiting.set(to, first);
+  if (to !== null) addWaiting(index, to, after!.id);
+}
+
+function addWaiting(index: WritableQueueIndex, key: string, taskId: TaskId): void {
+  let ids = index.waiting.get(key);
+  if (ids === undefined) index.waiting.set(key, ids = new SortedIds());
+  ids.add(taskId);
 }
 
 /** How many tasks of the same line wait at the same station and came before. */
@@ -183,6 +207,6 @@ function isWaiting({ state }: Task): boolean {
   return state.kind === "waiting" || (state.kind === "at_station" && state.phase === "queued");
 }
 
-function stationKey(task: Task): string {
+function stationKey(task: Pick<Task, "lineId" | "stationId">): string {
   return `${task.lineId} ${task.stationId}`;
 }

@@ -9,24 +9,12 @@
  *
  * Pure.
  */
-import type { JobId, LineId, StationId, TaskId } from "../../../protocol/ids.ts";
-import type { Priority } from "../../../protocol/line/fields.ts";
-import type { Job, JobState, QueueState, Task } from "../../domain/queue_state.ts";
+import { type FreshCommon, FreshTasks } from "../../domain/fresh_tasks.ts";
+import type { Job, QueueState, Task } from "../../domain/queue_state.ts";
 import { columnCount } from "./row_codec.ts";
 
 export const FRESH_CODE = "F";
 const ID_CHARS = 26;
-
-type Common = readonly [
-  lineId: string,
-  lineVersion: number,
-  stationId: string,
-  priority: string,
-  hasAgentRepository: boolean,
-  labels: readonly string[],
-  jobLabels: readonly string[],
-  needs: readonly string[],
-];
 
 /** Is everything about the task and its job what a submission makes of it? Then {@link FreshBlock} can hold it. */
 export function isFresh(state: QueueState, task: Task, job: Job): boolean {
@@ -59,53 +47,25 @@ function hasNotes(state: QueueState, task: Task): boolean {
 
 /** Collects fresh tasks, in the order of their jobs. */
 export class FreshBlock {
-  readonly #commons: Common[] = [];
+  readonly #commons: FreshCommon[] = [];
   readonly #indexOf = new Map<string, number>();
   readonly #common: number[] = [];
   readonly #titles: string[] = [];
   readonly #descriptions: string[] = [];
   readonly #times: number[] = [];
+  /** The source of the rows that were added last, and the places of its common parts here. */
+  #source: FreshTasks | null = null;
+  #sourceCommons: number[] = [];
   #ids = "";
   #lastMs = 0;
-  #chars = 0;
   #hasDescription = false;
 
   get size(): number {
     return this.#times.length;
   }
 
-  /** About how long it is as JSON. */
-  get chars(): number {
-    return this.#chars;
-  }
-
   add(task: Task, job: Job): void {
-    this.#common.push(this.#commonOf(task, job));
-    this.#ids += task.id + job.id;
-    this.#titles.push(task.title);
-    this.#descriptions.push(task.description);
-    this.#times.push(task.createdAtMs - this.#lastMs);
-    this.#lastMs = task.createdAtMs;
-    this.#hasDescription ||= task.description !== "";
-    this.#chars += 2 * ID_CHARS + task.title.length + task.description.length + 16;
-  }
-
-  encode(): readonly unknown[] {
-    const common = this.#commons.length === 1 ? 0 : this.#common;
-    const descriptions = this.#hasDescription ? this.#descriptions : 0;
-    return [FRESH_CODE, this.#commons, common, this.#ids, this.#titles, descriptions, this.#times];
-  }
-
-  #commonOf(task: Task, job: Job): number {
-    const lists = task.labels.length + job.labels.length + job.needs.length === 0
-      ? ""
-      : JSON.stringify([task.labels, job.labels, job.needs]);
-    const key =
-      `${task.lineId} ${task.lineVersion} ${task.stationId} ${task.priority} ${task.hasAgentRepository} ${lists}`;
-    const known = this.#indexOf.get(key);
-    if (known !== undefined) return known;
-    this.#indexOf.set(key, this.#commons.length);
-    this.#commons.push([
+    const common = this.#place([
       task.lineId,
       task.lineVersion,
       task.stationId,
@@ -115,65 +75,67 @@ export class FreshBlock {
       job.labels,
       job.needs,
     ]);
-    return this.#commons.length - 1;
+    this.#push(common, task.id + job.id, task.title, task.description, task.createdAtMs);
+  }
+
+  /** Adds a task that nobody has asked for since it was read: no row need be made of it. */
+  addFrom(source: FreshTasks, at: number): void {
+    if (this.#source !== source) {
+      this.#source = source;
+      this.#sourceCommons = source.commons.map((common) => this.#place(common));
+    }
+    const common = this.#sourceCommons[source.commonOf(at)]!;
+    const ids = source.taskId(at) + source.jobId(at);
+    this.#push(common, ids, source.titles[at]!, source.descriptionOf(at), source.createdAtMs(at));
+  }
+
+  encode(): readonly unknown[] {
+    const common = this.#commons.length === 1 ? 0 : this.#common;
+    const descriptions = this.#hasDescription ? this.#descriptions : 0;
+    return [FRESH_CODE, this.#commons, common, this.#ids, this.#titles, descriptions, this.#times];
+  }
+
+  #push(common: number, ids: string, title: string, description: string, createdAtMs: number): void {
+    this.#common.push(common);
+    this.#ids += ids;
+    this.#titles.push(title);
+    this.#descriptions.push(description);
+    this.#times.push(createdAtMs - this.#lastMs);
+    this.#lastMs = createdAtMs;
+    this.#hasDescription ||= description !== "";
+  }
+
+  #place(common: FreshCommon): number {
+    const [lineId, lineVersion, stationId, priority, hasAgentRepository, labels, jobLabels, needs] = common;
+    const lists = labels.length + jobLabels.length + needs.length === 0
+      ? ""
+      : JSON.stringify([labels, jobLabels, needs]);
+    const key = `${lineId} ${lineVersion} ${stationId} ${priority} ${hasAgentRepository} ${lists}`;
+    const known = this.#indexOf.get(key);
+    if (known !== undefined) return known;
+    this.#indexOf.set(key, this.#commons.length);
+    return this.#commons.push(common) - 1;
   }
 }
 
-const QUEUED: JobState = { kind: "queued" };
-const NONE = [] as const;
-const NO_ASKS = {};
-
-/** Gives the tasks of a block, each with its job, in order. */
-export function decodeFresh(block: readonly unknown[], put: (task: Task, job: Job) => void): void {
+/** The tasks of a block. */
+export function decodeFresh(block: readonly unknown[]): FreshTasks {
   const [, commons, common, ids, titles, descriptions, times] = block as [
     string,
-    Common[],
+    FreshCommon[],
     number[] | 0,
     string,
     string[],
     string[] | 0,
     number[],
   ];
-  const shared = commons.map((c) => ({ common: c, attempts: { [c[2]]: 1 } }));
-  let createdAtMs = 0;
-  for (let i = 0; i < titles.length; i++) {
-    const { common: c, attempts } = shared[common === 0 ? 0 : common[i]!]!;
-    createdAtMs += times[i]!;
-    const at = i * 2 * ID_CHARS;
-    const id = ids.slice(at, at + ID_CHARS) as TaskId;
-    const jobId = ids.slice(at + ID_CHARS, at + 2 * ID_CHARS) as JobId;
-    const stationId = c[2] as StationId;
-    const priority = c[3] as Priority;
-    const task: Task = {
-      id,
-      lineId: c[0] as LineId,
-      lineVersion: c[1],
-      title: titles[i]!,
-      description: descriptions === 0 ? "" : descriptions[i]!,
-      priority,
-      labels: c[5],
-      stationId,
-      attempts,
-      jobIds: [jobId],
-      asks: NO_ASKS,
-      hasAgentRepository: c[4],
-      state: { kind: "at_station", jobId, phase: "queued" },
-      createdAtMs,
-      updatedAtMs: createdAtMs,
-    };
-    put(task, {
-      id: jobId,
-      taskId: id,
-      stationId,
-      attempt: 1,
-      labels: c[6],
-      needs: c[7],
-      priority,
-      leaseEpoch: 0,
-      lostRuns: 0,
-      runIds: NONE,
-      queuedAtMs: createdAtMs,
-      state: QUEUED,
-    });
-  }
+  let atMs = 0;
+  return new FreshTasks({
+    commons,
+    common,
+    ids,
+    titles,
+    descriptions,
+    createdAtMs: times.map((ms) => atMs += ms),
+  });
 }

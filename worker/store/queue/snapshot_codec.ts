@@ -7,6 +7,7 @@
  *
  * Pure.
  */
+import type { JobId } from "../../../protocol/ids.ts";
 import { applyChange, applyFresh, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { Job, QueueState, RowChange, Task } from "../../domain/queue_state.ts";
 import { hasEnded } from "../../domain/task_status.ts";
@@ -30,28 +31,48 @@ export function* snapshotBlocks(state: QueueState): Iterable<string> {
 function* taskBlocks(state: QueueState): Iterable<string> {
   const told = new Set<string>();
   let fresh = new FreshBlock();
-  for (const job of state.jobs.values()) {
-    const task = state.tasks.get(job.taskId)!;
-    if (hasEnded(task)) continue;
-    if (isFresh(state, task, job)) {
-      fresh.add(task, job);
-      if (fresh.size < FRESH_BLOCK_MAX) continue;
+  for (const jobId of state.jobs.keys()) {
+    if (!addFresh(fresh, state, jobId)) {
+      const job = state.jobs.get(jobId)!;
+      const task = state.tasks.get(job.taskId)!;
+      if (hasEnded(task)) continue;
+      if (fresh.size > 0) {
+        yield JSON.stringify(fresh.encode());
+        fresh = new FreshBlock();
+      }
+      if (!told.has(task.id)) {
+        told.add(task.id);
+        yield row({ kind: "task", row: task });
+      }
+      yield* jobRows(state, job);
+    } else if (fresh.size >= FRESH_BLOCK_MAX) {
       yield JSON.stringify(fresh.encode());
       fresh = new FreshBlock();
-      continue;
     }
-    if (fresh.size > 0) {
-      yield JSON.stringify(fresh.encode());
-      fresh = new FreshBlock();
-    }
-    if (!told.has(task.id)) {
-      told.add(task.id);
-      yield row({ kind: "task", row: task });
-    }
-    yield* jobRows(state, job);
   }
   if (fresh.size > 0) yield JSON.stringify(fresh.encode());
-  for (const task of state.tasks.values()) {
+  yield* otherRows(state);
+}
+
+/** Adds a job and its task if they are fresh; of those that nobody asked for, no row is made. */
+function addFresh(fresh: FreshBlock, state: QueueState, jobId: JobId): boolean {
+  const { tasks, jobs } = state as WritableQueueState;
+  const packed = jobs.sourceOf(jobId);
+  if (packed !== null && tasks.sourceOf(packed.source.fresh.taskId(packed.at)) !== null) {
+    fresh.addFrom(packed.source.fresh, packed.at);
+    return true;
+  }
+  const job = jobs.get(jobId)!;
+  const task = tasks.get(job.taskId)!;
+  if (!isFresh(state, task, job)) return false;
+  fresh.add(task, job);
+  return true;
+}
+
+/** Tasks without a job, and what is told of timelines. */
+function* otherRows(state: QueueState): Iterable<string> {
+  const { tasks } = state as WritableQueueState;
+  for (const task of tasks.made()) {
     if (task.jobIds.length === 0 && !hasEnded(task)) yield row({ kind: "task", row: task });
   }
   for (const notes of state.notes.values()) {
@@ -71,6 +92,6 @@ function row(change: RowChange): string {
 
 /** Puts a block back into the state that is being rebuilt. */
 export function applyBlock(state: WritableQueueState, block: Encoded): void {
-  if (block[0] === FRESH_CODE) return decodeFresh(block, (task, job) => applyFresh(state, task, job));
+  if (block[0] === FRESH_CODE) return applyFresh(state, decodeFresh(block));
   applyChange(state, decodeChange(state, block));
 }

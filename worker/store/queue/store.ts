@@ -143,7 +143,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   }
 
   function shorten(state: WritableQueueState): void {
-    const ended = [...state.tasks.values()].filter((task) => hasEnded(task) && !clean.has(task.id));
+    const ended = [...state.tasks.made()].filter((task) => hasEnded(task) && !clean.has(task.id));
     sql.transaction(() => {
       moveOut(sql, outbox, OUTBOX_IN_MEMORY_MAX);
       archive.addFrom(state, ended);
