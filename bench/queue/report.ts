@@ -85,7 +85,8 @@ function nameOf(row: BenchRow): string {
   return `${NAMES[String(row.system)]}${VARIANTS[`${row.system}/${row.variant}`] ?? ""}`;
 }
 
-function targetTable(targets: readonly BenchTarget[]): readonly string[] {
+/** The targets of a bench as lines of Markdown. */
+export function targetTable(targets: readonly BenchTarget[]): readonly string[] {
   return table(
     ["id", "what", "target", "found", ""],
     targets.map((target) => [
@@ -194,12 +195,13 @@ function otherTable(rows: readonly BenchRow[]): readonly string[] {
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+/** Lines of a Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
 /** Three significant digits; whole numbers from a hundred. */
-function number(value: string | number | undefined): string {
+export function number(value: string | number | undefined): string {
   if (typeof value !== "number") return String(value ?? "");
   if (!Number.isFinite(value)) return "";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
