@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { type ClientMessage, clientMessages, type ClientMessageType } from "../../protocol/runner/socket.ts";
 import { SOCKET_FRAME_MAX_BYTES, SOCKET_MESSAGES_MAX } from "../../protocol/runner/socket_limits.ts";
+import { quickRead } from "./socket_quick_read.ts";
 
 /** One entry of a frame. `id` null: it has none that an error could name. */
 export type FrameEntry =
@@ -47,6 +48,8 @@ export function readFrame(text: string): Result<readonly FrameEntry[], FrameFaul
 }
 
 function readEntry(entry: Readonly<Record<string, unknown>>): FrameEntry {
+  const message = quickRead(entry);
+  if (message !== null) return { kind: "message", message };
   const { type, id } = entry;
   const answerTo = Number.isSafeInteger(id) && (id as number) >= 0 ? id as number : null;
   if (typeof type !== "string" || !Object.hasOwn(clientMessages, type)) {
