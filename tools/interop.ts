@@ -24,6 +24,7 @@ interface Options {
   readonly server?: string;
   readonly token?: string;
   readonly runner?: string;
+  readonly mcpUrl?: string;
   readonly owner: string;
   readonly project?: string;
   readonly setup: string;
@@ -43,6 +44,7 @@ const program = new Command("deno task interop")
   .option("--server <url>", "check this server")
   .option("--token <token>", "a user token of it (ALP_USER_TOKEN)")
   .option("--runner <command>", "check the runner that this shell command starts")
+  .option("--mcp-url <text>", "where its jobs find the operator's MCP server, e.g. '$AGENTICS_BASE_URL/mcp'")
   .option("--owner <name>", "whose project to act in", "interop")
   .option("--project <name>", "which; default: a fresh name")
   .option("--setup <name>", `how the server is set up: ${Object.keys(SETUPS).join(", ")}`, "shopfloor")
@@ -67,8 +69,11 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.runner !== undefined && options.server === undefined) {
-    const claims = claimed(Object.keys(RUNNER_CLAIMS), new Set(Object.keys(RUNNER_CLAIMS)));
-    await using bench = new RunnerBench({ command: options.runner });
+    const known = Object.keys(RUNNER_CLAIMS);
+    const { runner: command, mcpUrl } = options;
+    const claims = new Set(claimed(known, new Set(known)));
+    if (mcpUrl === undefined) claims.delete("completion-tool");
+    await using bench = new RunnerBench({ command, ...(mcpUrl === undefined ? {} : { mcpUrl }) });
     return await run(RUNNER_CHECKS, bench, claims);
   }
   const token = options.token ?? Deno.env.get("ALP_USER_TOKEN");

@@ -9,6 +9,7 @@ Deno.test("the runner meets the assembly line protocol as seen from a strict ser
   await using bench = new RunnerBench({
     command: fileURLToPath(new URL("./alp/our_runner.sh", import.meta.url)),
     env: { DENO: Deno.execPath() },
+    mcpUrl: "$AGENTICS_BASE_URL/mcp",
   });
   const selection = { claims: new Set(Object.keys(RUNNER_CLAIMS)), isSlow: true, only: [] };
   for (const check of RUNNER_CHECKS) {

@@ -1,6 +1,7 @@
 /** All checks of a runner, in the order in which they run, and the claims that they need. */
 import type { RunnerCheck } from "./runner/bench.ts";
 import { RUNNER_JOB_CHECKS } from "./runner/job_checks.ts";
+import { OPERATOR_CHECKS } from "./runner/operator_checks.ts";
 import { RUNNER_LIFE_CHECKS } from "./runner/life_checks.ts";
 import { RUNNER_REFERENCE_CHECKS } from "./runner/reference_checks.ts";
 
@@ -15,6 +16,7 @@ export const RUNNER_CLAIMS: Readonly<Record<string, string>> = {
   "repository-variables": "10.1: absent rather than empty",
   "git-credentials": "17: a plain clone of the repository's url works",
   workspace: "16: the project's repository is the workspace",
+  "completion-tool": "16: the MCP server with complete_station",
   "auto-git": "2.2: autoGit",
   cancel: "A20: cancel in the answer to a heartbeat",
   "reference-dialect": "4.2: works with the reference server",
@@ -23,5 +25,6 @@ export const RUNNER_CLAIMS: Readonly<Record<string, string>> = {
 export const RUNNER_CHECKS: readonly RunnerCheck[] = [
   ...RUNNER_LIFE_CHECKS,
   ...RUNNER_JOB_CHECKS,
+  ...OPERATOR_CHECKS,
   ...RUNNER_REFERENCE_CHECKS,
 ];

@@ -23,6 +23,11 @@ export interface RunnerCommand {
   /** For `sh -c`. */
   readonly command: string;
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Where a job finds the operator's MCP server over HTTP, as the shell of the job would write it, e.g.
+   * `$AGENTICS_BASE_URL/mcp`. Agents get it by a configuration of their own kind, which a script has not.
+   */
+  readonly mcpUrl?: string;
 }
 
 export interface SessionOptions extends Partial<Omit<StrictOptions, "dir">> {

@@ -111,6 +111,25 @@ export const REFERENCE_CHECKS: readonly ServerCheck[] = [
     holds(!isOk(refused) && refused.status < 500, "4xx", answerText(refused));
   }),
   check(
+    "claim_while_holding",
+    "reference-claim",
+    "a runner that holds a job cannot claim another one",
+    async (bench) => {
+      const world = await bench.world(["a"]);
+      await world.submit();
+      await world.submit();
+      const other = await bench.register([world.label]);
+      await world.runner.next();
+      const id = (await offerOf(other)).json.jobs[0].id;
+      const refused = await claim(world.runner, id);
+      holds(!isOk(refused), "a refusal", answerText(refused));
+      await other.next();
+      await other.finish("success");
+      await world.runner.finish("success");
+    },
+    "4.2, 12",
+  ),
+  check(
     "needs",
     "reference-claim",
     "a job is offered only to capabilities that cover its needs",
