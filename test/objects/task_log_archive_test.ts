@@ -155,6 +155,23 @@ Deno.test({
       assert.equal(await hasRows("acme/site/grows"), false);
     });
 
+    await t.step(
+      "the alarm wakes an object that was forgotten, and it knows where its output goes",
+      async () => {
+        const log = harness.log("acme/site/sleeps");
+        await log.append(chunk(0, bytesOf("asleep")));
+        await end(log, "e1", "completed");
+        await log.advanceClock(OUTPUT_IN_OBJECT_MS - 1_000);
+        await harness.evict("TASK_LOG", "acme/site/sleeps");
+        const endMs = Date.now() + 15_000;
+        while (await harness.blob("output/acme/site/sleeps") === null) {
+          assert.ok(Date.now() < endMs, "the output never moved");
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        assert.equal(await harness.blob("output/acme/site/sleeps"), "asleep");
+      },
+    );
+
     await t.step("a task without output needs no alarm, and late output after the end gets one", async () => {
       const log = harness.log("acme/site/quiet");
       await end(log, "e1", "completed");

@@ -73,9 +73,10 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     ctx.blockConcurrencyWhile(async () => {
       await openLogTables(ctx.storage);
       viewers.goOn();
-      // Only a log whose end was noted before its output could move has an end and no alarm, nor a name for it.
-      const nextMs = this.#archive.nextWorkMs();
-      if (nextMs === null || await ctx.storage.getAlarm() !== null) return;
+      // A log that ended before output could move has neither an alarm nor, for it, a name.
+      const end = book.ended();
+      if (end === null || end.objectName !== undefined || ctx.id.name === undefined) return;
+      if (await ctx.storage.getAlarm() !== null) return;
       objectName(ctx);
       this.#arm();
     });
