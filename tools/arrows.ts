@@ -113,6 +113,7 @@ export const AREAS: readonly Area[] = [
       "task_evidence",
       "operation",
       "ustar",
+      "openapi_document",
       "import_refusal",
     ].map((name) => `worker/routes/${name}.ts`),
   },

@@ -10,25 +10,46 @@ import { projectQueue } from "./middleware/project_queue.ts";
 import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { session } from "./middleware/session.ts";
-import { createArtifactRoutes } from "./routes/artifacts.ts";
-import { createFileRoutes } from "./routes/files.ts";
+import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts";
+import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
 import { createGatePageRoutes } from "./routes/gate_pages.ts";
-import { createGateRoutes } from "./routes/gates.ts";
-import { createGitRoutes } from "./routes/git.ts";
-import { createHealthRoutes } from "./routes/health.ts";
-import { createHistoryRoutes } from "./routes/history.ts";
-import { createJobRoutes } from "./routes/jobs.ts";
-import { createLineRoutes } from "./routes/lines.ts";
-import { createLogRoutes } from "./routes/logs.ts";
+import { createGateRoutes, GATE_OPERATIONS } from "./routes/gates.ts";
+import { createGitRoutes, GIT_OPERATIONS } from "./routes/git.ts";
+import { createHealthRoutes, HEALTH_OPERATIONS } from "./routes/health.ts";
+import { createHistoryRoutes, HISTORY_OPERATIONS } from "./routes/history.ts";
+import { createJobRoutes, JOB_OPERATIONS } from "./routes/jobs.ts";
+import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
+import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
+import { createOpenApiRoutes } from "./routes/openapi.ts";
+import type { Operation } from "./routes/operation.ts";
 import { createPageRoutes } from "./routes/pages.ts";
-import { createProjectRoutes } from "./routes/projects.ts";
-import { createRunnerRoutes } from "./routes/runners.ts";
-import { createSessionRoutes } from "./routes/session.ts";
-import { createSocketRoutes } from "./routes/socket.ts";
-import { createTaskRoutes } from "./routes/tasks.ts";
-import { createTokenRoutes } from "./routes/tokens.ts";
+import { createProjectRoutes, PROJECT_OPERATIONS } from "./routes/projects.ts";
+import { createRunnerRoutes, RUNNER_OPERATIONS } from "./routes/runners.ts";
+import { createSessionRoutes, SESSION_OPERATIONS } from "./routes/session.ts";
+import { createSocketRoutes, SOCKET_OPERATIONS } from "./routes/socket.ts";
+import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
+import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
 
 const PROJECT = "/api/owners/:owner/projects/:project";
+
+/** What the API's description is made of. */
+export const OPERATIONS: readonly Operation[] = [
+  ...PROJECT_OPERATIONS,
+  ...TOKEN_OPERATIONS,
+  ...LINE_OPERATIONS,
+  ...TASK_OPERATIONS,
+  ...GATE_OPERATIONS,
+  ...JOB_OPERATIONS,
+  ...LOG_OPERATIONS,
+  ...FILE_OPERATIONS,
+  ...GIT_OPERATIONS,
+  ...ARTIFACT_OPERATIONS,
+  ...HISTORY_OPERATIONS,
+  ...RUNNER_OPERATIONS,
+  ...SOCKET_OPERATIONS,
+  ...SESSION_OPERATIONS,
+  ...HEALTH_OPERATIONS,
+];
 
 /** Builds the control plane's HTTP side. Git bodies are bounded by the task's object, everything else here. */
 export function createApp(): Hono<AppEnv> {
@@ -44,6 +65,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(PROJECT, projectQueue());
   app.use(`${PROJECT}/*`, projectQueue());
   app.route("/", createHealthRoutes());
+  app.route("/", createOpenApiRoutes(OPERATIONS));
   app.route("/", createProjectRoutes());
   app.route("/", createTokenRoutes());
   app.route("/", createLineRoutes());

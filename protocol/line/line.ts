@@ -93,7 +93,7 @@ const rule = z.strictObject({
 });
 
 /** Files that travel with a line to each of its jobs: path below the workspace -> content. */
-const files = z.record(
+export const filesSchema = z.record(
   textUpToBytes(FILE_PATH_MAX_BYTES).refine(isRelativePath, {
     error: "expected a path below the workspace, without '..' and without a leading '/'",
   }),
@@ -131,9 +131,9 @@ export const lineInput = aliased(
     devcontainerTemplate: z.looseObject({ id: z.string().optional(), source: z.string().optional() })
       .optional(),
     /** Of `.agentics/devcontainer/`, as files of `.devcontainer/` (Line 2.7, 2.11). */
-    devcontainerFiles: files.optional(),
+    devcontainerFiles: filesSchema.optional(),
     /** Of `.agentics/specs/`. */
-    agenticsSpecFiles: files.optional(),
+    agenticsSpecFiles: filesSchema.optional(),
     /** Of `.agentics/init.json`: what a form for a new task starts with. */
     init: z.looseObject({
       createTask: z.looseObject({

@@ -24,6 +24,27 @@ const NOT_WAITING: BadRow = {
 };
 
 export const PEOPLE_ROUTES: readonly RouteRows[] = [
+  ...["history/tasks", "history/runs", "history/audit", "search"].map((place): RouteRows => ({
+    route: `GET B/${place}`,
+    audience: "any",
+    ...(place === "search" ? { goodQuery: "q=x" } : {}),
+    rows: [
+      badQuery("limit=0&q=x", /'limit'.*>=1, came '0'/),
+      badQuery("from=x&q=x", /'from'.*expected number, received NaN/),
+      { what: "a cursor of another list", query: "cursor=x&q=x", status: 400, code: "invalid_cursor" },
+    ],
+  })),
+  ...["refs", "commits", "bundle"].map((place): RouteRows => ({
+    route: `GET B/tasks/:taskId/${place}`,
+    audience: "git",
+    unknown: TASK,
+    rows: place === "commits"
+      ? [
+        badQuery("limit=x", /'limit'.*expected number, received NaN/),
+        { what: "an unknown ref", query: "ref=refs/heads/nope", status: 404, code: "ref_not_found" },
+      ]
+      : [],
+  })),
   ...["files", "files/content"].map((place): RouteRows => ({
     route: `GET B/tasks/:taskId/${place}`,
     audience: "git",
@@ -113,6 +134,8 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
       ...(n === 2 ? [{ what: "a body that is no pack", body: "what", status: 400, says: /./ }] : []),
     ],
   })),
+  { route: "GET /openapi.json", audience: "open" },
+  { route: "GET /api-docs", audience: "open" },
   { route: "POST /session/links", audience: "admin" },
   {
     route: "POST /session",

@@ -1,8 +1,8 @@
 /** What one route of the table says, and the short ways to write a row. */
 
 /**
- * Who a route is for. `any`: every token of the project. `stream`: a user, and the runner and job of the task. `job`: as
- * `any`, and the job itself. `link`: the token of a gate link. `page`: a signed-in browser,
+ * Who a route is for. `any`: every token of the project. `job`: as `any`, and the job itself. `stream`: a user, and the
+ * runner and job of the task. `socket`: a user or a runner. `link`: the token of a gate link. `page`: a signed-in browser,
  * others are sent to the sign-in page. `admin`: the admin token only. `open`: everybody, or a proof in the body.
  */
 export type Audience =
@@ -12,6 +12,7 @@ export type Audience =
   | "artifact"
   | "stream"
   | "job"
+  | "socket"
   | "git"
   | "link"
   | "page"
@@ -39,6 +40,8 @@ export interface RouteRows {
   /** Method and pattern, as the app has registered it; `B` is `/api/owners/:owner/projects/:project`. */
   readonly route: string;
   readonly audience: Audience;
+  /** A query that the route would take; without it the route wants none. */
+  readonly goodQuery?: string;
   /** A body that the route would take. */
   readonly good?: unknown;
   /** The good body is JSON: then broken JSON, a list, and a body that is too large are tried. */

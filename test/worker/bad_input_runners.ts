@@ -32,6 +32,11 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
     }],
   },
   { route: "GET B/runners/events", audience: "runner" },
+  {
+    route: "GET B/runners/socket",
+    audience: "socket",
+    rows: [{ what: "no upgrade", status: 426, code: "upgrade_required" }],
+  },
   { route: "GET B/runners/:runnerId", audience: "any", unknown: { runnerId: "runner_not_found" } },
   { route: "DELETE B/runners/:runnerId", audience: "user", unknown: { runnerId: "runner_not_found" } },
   ...["rotate", "pause", "resume", "drain"].map((word): RouteRows => ({

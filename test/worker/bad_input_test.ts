@@ -103,6 +103,7 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
     user: () => [...strangers, ...wrongKind("runner", "job", "repository")],
     runner: () => [...strangers, ...wrongKind("user", "job", "repository")],
     artifact: () => [...strangers, ...wrongKind("runner", "repository")],
+    socket: () => [...strangers, ...wrongKind("job", "repository")],
     job: () => [...strangers, ...wrongKind("repository")],
     stream: () => [...strangers, ...wrongKind("repository")],
     git: () => strangers,
@@ -180,6 +181,7 @@ async function tryRow(world: World, rows: RouteRows, row: TriedRow): Promise<str
   for (const name of ["running", "ended"]) if (ids["taskId"] === name) ids["taskId"] = world.ids[name]!;
   const path = pattern.replace(/^B/, BASE).replace(/\{[^}]*\}/g, "")
     .replace(/:(\w+)/g, (_, name: string) => ids[name] ?? `no-${name}`);
+  const query = row.query ?? rows.goodQuery;
   const body = "body" in row ? row.body : rows.good;
   const options: CallOptions = {
     token: row.isAdmin ? ADMIN_TOKEN : row.token === undefined ? tokenFor(rows.audience, world) : row.token,
@@ -191,7 +193,7 @@ async function tryRow(world: World, rows: RouteRows, row: TriedRow): Promise<str
   };
   const answer = await world.plane.call(
     method,
-    row.query === undefined ? path : `${path}?${row.query}`,
+    query === undefined ? path : `${path}?${query}`,
     options,
   );
   return faultsOf(row, answer).map((fault) => `${row.what}: ${fault}`);

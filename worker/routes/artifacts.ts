@@ -10,6 +10,8 @@ import { ARTIFACT_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./input.ts";
+import { artifactAnswer, artifactMadeAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const artifactInput = z.strictObject({
   type: z.string().min(1).max(100),
@@ -73,3 +75,26 @@ export function createArtifactRoutes(): Hono<AppEnv> {
   });
   return app;
 }
+
+export const ARTIFACT_OPERATIONS: readonly Operation[] = [
+  {
+    tag: "Artifacts",
+    method: "post",
+    paths: [`${PROJECT_PATH}/artifacts`],
+    summary: "Leave an artifact",
+    tokens: ["job", "user"],
+    scope: "tasks:write",
+    body: artifactInput.extend({ data: z.unknown().meta({ description: "Any JSON." }) }),
+    answers: { 201: artifactMadeAnswer },
+  },
+  {
+    tag: "Artifacts",
+    method: "get",
+    paths: [`${PROJECT_PATH}/artifacts/:artifactId`],
+    summary: "Read an artifact",
+    tokens: ["user", "runner"],
+    scope: "tasks:read",
+    answers: { 200: artifactAnswer },
+    refusals: ["404 artifact_not_found"],
+  },
+];

@@ -21,6 +21,7 @@ import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, readQuery } from "./input.ts";
 import { commitsOf, MAIN_REF } from "./task_evidence.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const place = z.object({
   ref: z.string().min(1).max(300).default(MAIN_REF),
@@ -179,3 +180,77 @@ function repositoryRefusal(error: RepositoryError): HttpRefusal {
       );
   }
 }
+
+const OF_FILES = {
+  tag: "Task repositories",
+  method: "get",
+  tokens: ["user", "runner", "repository"],
+  scope: "tasks:read",
+} as const;
+const OF_TASK = `${PROJECT_PATH}/tasks/:taskId`;
+const NO_SUCH = ["404 task_not_found", "404 ref_not_found", "404 path_not_found"];
+const BYTES = {
+  contentType: "application/octet-stream",
+  description: "Never a type that a browser would run.",
+};
+
+export const FILE_OPERATIONS: readonly Operation[] = [
+  {
+    ...OF_FILES,
+    paths: [`${OF_TASK}/files`],
+    summary: "List a folder",
+    query: place,
+    answers: {
+      200: z.object({
+        ref: z.string(),
+        path: z.string(),
+        files: z.array(z.looseObject({ path: z.string(), mode: z.string() })),
+      }),
+    },
+    refusals: NO_SUCH,
+  },
+  {
+    ...OF_FILES,
+    paths: [`${OF_TASK}/files/content`],
+    summary: "Read a file",
+    query: place,
+    answers: { 200: BYTES },
+    refusals: NO_SUCH,
+  },
+  {
+    ...OF_FILES,
+    paths: [`${OF_TASK}/diff`],
+    summary: "What the task's work changed",
+    query: span,
+    answers: { 200: z.looseObject({ changes: z.array(z.looseObject({ path: z.string() })) }) },
+    refusals: ["404 no_commits", ...NO_SUCH],
+  },
+  {
+    ...OF_FILES,
+    paths: [`${OF_TASK}/refs`],
+    summary: "List branches and tags",
+    answers: { 200: z.object({ refs: z.array(z.looseObject({ name: z.string() })) }) },
+    refusals: ["404 task_not_found"],
+  },
+  {
+    ...OF_FILES,
+    paths: [`${OF_TASK}/commits`],
+    summary: "List commits, newest first",
+    query: page,
+    answers: {
+      200: z.object({
+        ref: z.string(),
+        commits: z.array(z.looseObject({ authoredAt: z.string(), committedAt: z.string() })),
+        nextCursor: z.string().nullable(),
+      }),
+    },
+    refusals: NO_SUCH,
+  },
+  {
+    ...OF_FILES,
+    paths: [`${OF_TASK}/bundle`],
+    summary: "Download the repository as a bundle",
+    answers: { 200: { contentType: "application/x-git-bundle", description: "`git clone` takes it." } },
+    refusals: ["404 task_not_found"],
+  },
+];

@@ -18,6 +18,8 @@ import { answer } from "./answer.ts";
 import { gateRefusal } from "./gate_refusal.ts";
 import { baseUrlOf, readBody } from "./input.ts";
 import { type Evidence, loadEvidence } from "./task_evidence.ts";
+import { gateAnswer, linkAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 /** `decision` is the word of Autonomy 19.3, `action` that of Line 3; one of them must be there. */
 const redemption = z.object({
@@ -126,3 +128,63 @@ function linkOf(c: Context<AppEnv>): Result<{ readonly askId: string; readonly t
   }
   return ok({ askId, token });
 }
+
+const AT_GATE = ["stages", "assembly-lines"].map((place) =>
+  `${PROJECT_PATH}/${place}/:lineId/tasks/:taskId/gates/:gateId`
+);
+const BY_USER = { tag: "Gates", method: "post", tokens: ["user"], scope: "gates:decide" } as const;
+const BY_LINK = { tag: "Gates", tokens: ["link"] } as const;
+const LINK_REFUSALS = [
+  "400 token_malformed",
+  "401 token_forged",
+  "404 token_unknown",
+  "410 token_superseded",
+  "410 token_expired",
+];
+const GATE_REFUSALS = ["409 gate_already_resolved", "410 gate_cancelled"];
+const NO_GATE = ["404 line_not_found", "404 task_not_found", "404 gate_not_found", "409 gate_not_waiting"];
+
+export const GATE_OPERATIONS: readonly Operation[] = [
+  {
+    ...BY_USER,
+    paths: AT_GATE,
+    summary: "Decide a gate",
+    description: "The same decision again is answered alike; another one is refused.",
+    body: gateDecision,
+    answers: { 200: gateAnswer },
+    refusals: [...NO_GATE, ...GATE_REFUSALS],
+  },
+  {
+    ...BY_USER,
+    paths: AT_GATE.map((path) => `${path}/link`),
+    summary: "Make a link by which somebody may decide",
+    description: "It replaces the link before it.",
+    answers: { 201: linkAnswer },
+    refusals: [...NO_GATE, ...GATE_REFUSALS],
+  },
+  {
+    ...BY_LINK,
+    method: "get",
+    paths: ["/v1/gate", "/v1/gates/:askId"],
+    summary: "Look at the gate of a link",
+    answers: { 200: gateAnswer },
+    refusals: LINK_REFUSALS,
+  },
+  {
+    ...BY_LINK,
+    method: "get",
+    paths: ["/v1/gate/evidence", "/v1/gates/:askId/evidence"],
+    summary: "The diff and the reports behind a gate",
+    answers: { 200: z.looseObject({}) },
+    refusals: LINK_REFUSALS,
+  },
+  {
+    ...BY_LINK,
+    method: "post",
+    paths: ["/v1/gate/redeem", "/v1/gates/:askId/redeem"],
+    summary: "Decide by a link",
+    body: redemption,
+    answers: { 200: gateAnswer },
+    refusals: [...LINK_REFUSALS, ...GATE_REFUSALS],
+  },
+];

@@ -7,6 +7,7 @@ import { queueRefusal } from "../errors.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { projectOf } from "./input.ts";
+import type { Operation } from "./operation.ts";
 
 export function createGitRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -36,3 +37,39 @@ async function serve(c: Context<AppEnv>): Promise<Response> {
   request.headers.set(REPOSITORY_ACCESS_HEADER, JSON.stringify(access.value));
   return taskRepository(c.env, owner, project, taskId).fetch(request);
 }
+
+const GIT = {
+  tag: "Task repositories",
+  tokens: ["user", "runner", "repository"],
+  scope: "tasks:read",
+} as const;
+const REPOSITORY = "/api/git/:owner/:project/:repository{[^/]+\\.git}";
+const git = (contentType: string) => ({ contentType, description: "Git's smart HTTP protocol." });
+
+export const GIT_OPERATIONS: readonly Operation[] = [
+  {
+    ...GIT,
+    method: "get",
+    paths: [`${REPOSITORY}/info/refs`],
+    summary: "What git asks first",
+    answers: { 200: git("application/x-git-upload-pack-advertisement") },
+  },
+  {
+    ...GIT,
+    method: "post",
+    paths: [`${REPOSITORY}/git-upload-pack`],
+    summary: "Clone and fetch",
+    body: git("application/x-git-upload-pack-request"),
+    answers: { 200: git("application/x-git-upload-pack-result") },
+  },
+  {
+    ...GIT,
+    method: "post",
+    paths: [`${REPOSITORY}/git-receive-pack`],
+    summary: "Push",
+    description:
+      "By the job to any branch but the runner's, by the runner that holds the job to its work branches.",
+    body: git("application/x-git-receive-pack-request"),
+    answers: { 200: git("application/x-git-receive-pack-result") },
+  },
+];

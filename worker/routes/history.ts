@@ -31,6 +31,13 @@ import {
 } from "../store/history/read.ts";
 import { answer } from "./answer.ts";
 import { readQuery } from "./input.ts";
+import {
+  historyAuditAnswer,
+  historyRunsAnswer,
+  historyTasksAnswer,
+  searchAnswer,
+} from "../../protocol/line/history.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 /** `GET B/history/tasks`, `B/history/runs`, `B/history/audit`, `B/search`. */
 export function createHistoryRoutes(): Hono<AppEnv> {
@@ -156,3 +163,42 @@ function auditBody(row: AuditRow): HistoryAuditEntry {
 function hitBody({ atMs, ...rest }: SearchHit): SearchHitBody {
   return { ...rest, at: atMs };
 }
+
+const OF_HISTORY = {
+  tag: "History",
+  method: "get",
+  tokens: ["user", "runner"],
+  scope: "tasks:read",
+  refusals: ["400 invalid_cursor", "503 history_unavailable"],
+} as const;
+
+export const HISTORY_OPERATIONS: readonly Operation[] = [
+  {
+    ...OF_HISTORY,
+    paths: [`${PROJECT_PATH}/history/tasks`],
+    summary: "List tasks, also those that ended",
+    query: historyTasksQuery,
+    answers: { 200: historyTasksAnswer },
+  },
+  {
+    ...OF_HISTORY,
+    paths: [`${PROJECT_PATH}/history/runs`],
+    summary: "List runs",
+    query: historyRunsQuery,
+    answers: { 200: historyRunsAnswer },
+  },
+  {
+    ...OF_HISTORY,
+    paths: [`${PROJECT_PATH}/history/audit`],
+    summary: "Who did what",
+    query: historyAuditQuery,
+    answers: { 200: historyAuditAnswer },
+  },
+  {
+    ...OF_HISTORY,
+    paths: [`${PROJECT_PATH}/search`],
+    summary: "Search cards, reports and the audit trail",
+    query: searchQuery,
+    answers: { 200: searchAnswer },
+  },
+];

@@ -8,6 +8,8 @@ import { reportOfRun } from "../domain/reference_report.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { answer } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
+import { jobAnswer, jobPageAnswer, reportAnswer, runAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 export function createJobRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -70,3 +72,57 @@ async function appendLogs(
   }
   return null;
 }
+
+const READ = { tag: "Jobs", method: "get", scope: "tasks:read" } as const;
+const OF_RUN = `${PROJECT_PATH}/runs/:runId/jobs/:jobId`;
+const REPORT_REFUSALS = ["403 not_your_runner", "404 run_not_found", "404 job_not_found", "409 stale_lease"];
+
+export const JOB_OPERATIONS: readonly Operation[] = [
+  {
+    ...READ,
+    paths: [`${PROJECT_PATH}/jobs`],
+    summary: "List open jobs, newest first",
+    tokens: ["user", "runner"],
+    query: jobListQuery,
+    answers: { 200: jobPageAnswer },
+  },
+  {
+    ...READ,
+    paths: [`${PROJECT_PATH}/jobs/:jobId`],
+    summary: "Read a job",
+    tokens: ["user", "runner", "job"],
+    answers: { 200: jobAnswer },
+    refusals: ["404 job_not_found"],
+  },
+  {
+    ...READ,
+    paths: [`${PROJECT_PATH}/runs/:runId`],
+    summary: "Read a run",
+    tokens: ["user", "runner", "job"],
+    answers: { 200: runAnswer },
+    refusals: ["404 run_not_found"],
+  },
+  {
+    tag: "Runners at work",
+    method: "post",
+    paths: [`${OF_RUN}/progress`],
+    summary: "Tell a stage of a run",
+    description: "A sign of life and of activity. A stage is a line of the timeline when it is new.",
+    tokens: ["runner"],
+    body: progressInput,
+    answers: { 200: reportAnswer },
+    refusals: REPORT_REFUSALS,
+  },
+  {
+    tag: "Runners at work",
+    method: "patch",
+    paths: [OF_RUN],
+    summary: "Report on a run, in the reference's words",
+    description:
+      "`cancelled`, `timeout` and `idle_timeout` end the job as cancelled, `incomplete` as failure.",
+    tokens: ["runner"],
+    body: runReport,
+    answers: { 200: reportAnswer },
+    refusals: [...REPORT_REFUSALS, "409 run_finished"],
+  },
+];

@@ -15,6 +15,8 @@ import { answer } from "./answer.ts";
 import { folderRefusal, importRefusal } from "./import_refusal.ts";
 import { readBody, readQuery } from "./input.ts";
 import { tarOf } from "./ustar.ts";
+import { lineAnswer, lineExport } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const exportQuery = z.object({ format: z.enum(["json", "tar"]).default("json") });
 
@@ -130,3 +132,96 @@ export function createLineRoutes(): Hono<AppEnv> {
   });
   return app;
 }
+
+const LINES = `${PROJECT_PATH}/assembly-lines`;
+const READ = { tag: "Lines", method: "get", tokens: ["user", "runner"], scope: "tasks:read" } as const;
+const WRITE = { tag: "Lines", tokens: ["user"], scope: "lines:write" } as const;
+const UNKNOWN_LINE = ["404 line_not_found"];
+
+export const LINE_OPERATIONS: readonly Operation[] = [
+  {
+    ...READ,
+    paths: [LINES],
+    summary: "List lines",
+    answers: { 200: z.object({ lines: z.array(lineAnswer) }) },
+  },
+  {
+    ...WRITE,
+    paths: [LINES],
+    method: "post",
+    summary: "Put a line",
+    description: "With an `id` in the body it is that line's next version; without one, a new line.",
+    body: lineInput,
+    answers: { 201: lineAnswer },
+    refusals: ["400 line_id_mismatch"],
+  },
+  {
+    ...WRITE,
+    paths: [`${LINES}/import`],
+    method: "post",
+    summary: "Import a line from its `.agentics/` folder",
+    description:
+      "By its files, or from a public repository over HTTPS. Always a new line; `warnings` says what was left aside.",
+    body: lineImport,
+    answers: { 201: lineAnswer },
+    refusals: [
+      "400 import_file_missing",
+      "400 import_not_json",
+      "400 import_not_an_object",
+      "400 import_url_invalid",
+      "400 import_no_line",
+      "403 import_host_not_allowed",
+      "404 import_ref_not_found",
+      "413 import_too_large",
+      "502 import_failed",
+    ],
+  },
+  {
+    ...WRITE,
+    paths: [`${LINES}/:lineId`],
+    method: "put",
+    summary: "Put a line's first or next version",
+    body: lineInput,
+    answers: { 200: lineAnswer },
+    refusals: ["400 invalid_line_id", "400 line_id_mismatch"],
+  },
+  {
+    ...READ,
+    paths: [`${LINES}/:lineId`],
+    summary: "Read a line's newest version",
+    answers: { 200: lineAnswer },
+    refusals: UNKNOWN_LINE,
+  },
+  {
+    ...WRITE,
+    paths: [`${LINES}/:lineId`],
+    method: "delete",
+    summary: "Delete a line",
+    description: "It takes no new tasks; those on it go on.",
+    answers: { 204: null },
+    refusals: UNKNOWN_LINE,
+  },
+  {
+    ...READ,
+    paths: [`${LINES}/:lineId/versions`],
+    summary: "List a line's versions, the newest first",
+    answers: { 200: z.object({ versions: z.array(lineAnswer) }) },
+    refusals: UNKNOWN_LINE,
+  },
+  {
+    ...READ,
+    paths: [`${LINES}/:lineId/versions/:version`],
+    summary: "Read one version of a line",
+    answers: { 200: lineAnswer },
+    refusals: [...UNKNOWN_LINE, "404 line_version_not_found"],
+  },
+  {
+    ...READ,
+    paths: [`${LINES}/:lineId/export`],
+    summary: "Export a line as its `.agentics/` folder",
+    description: "As JSON, which an import takes, or with `format=tar` as an archive.",
+    query: exportQuery,
+    answers: { 200: lineExport },
+    refusals: UNKNOWN_LINE,
+  },
+];

@@ -10,6 +10,8 @@ import { OUTPUT_READ_MAX_BYTES } from "../limits.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { answer } from "./answer.ts";
 import { readQuery } from "./input.ts";
+import { logAnswer, timelineAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 /** `GET .../log`, `.../log/ws`, `.../timeline`; `POST .../runs/{runId}/jobs/{jobId}/logs`. */
 export function createLogRoutes(): Hono<AppEnv> {
@@ -145,3 +147,60 @@ function streamOf(log: TaskLogApi, spans: readonly ByteSpan[]): ReadableStream<U
   void copying();
   return readable;
 }
+
+const READ_LOG = {
+  tag: "Output and timeline",
+  method: "get",
+  tokens: ["user", "runner", "job"],
+  scope: "tasks:read",
+} as const;
+const OF_TASK = `${PROJECT_PATH}/tasks/:taskId`;
+
+export const LOG_OPERATIONS: readonly Operation[] = [
+  {
+    ...READ_LOG,
+    paths: [`${OF_TASK}/log`],
+    summary: "Read a task's output",
+    description: "With `Range` in part.",
+    query: outputQuery,
+    answers: {
+      200: { contentType: "text/plain", description: "The output, as the agents wrote it." },
+      206: { contentType: "text/plain", description: "The range that was asked for." },
+    },
+    refusals: ["404 task_not_found", "410 output_expired", "416 range_not_satisfiable"],
+  },
+  {
+    ...READ_LOG,
+    paths: [`${OF_TASK}/log/ws`],
+    summary: "Watch a task's output and timeline over a WebSocket",
+    query: viewerQuery,
+    answers: { 101: { contentType: "application/json", description: "Frames of output and timeline." } },
+    refusals: ["400 upgrade_required", "404 task_not_found", "410 output_expired"],
+  },
+  {
+    ...READ_LOG,
+    paths: [`${OF_TASK}/timeline`],
+    summary: "Read a task's timeline",
+    answers: { 200: timelineAnswer },
+    refusals: ["404 task_not_found"],
+  },
+  {
+    tag: "Runners at work",
+    method: "post",
+    paths: [`${PROJECT_PATH}/runs/:runId/jobs/:jobId/logs`],
+    summary: "Send a piece of a run's output",
+    description: "A sign of life and of activity. With `sequence` a repeated piece is taken once.",
+    tokens: ["runner"],
+    query: logQuery,
+    body: { contentType: "text/plain", description: "At most 64 KiB." },
+    answers: { 200: logAnswer },
+    refusals: [
+      "403 not_your_runner",
+      "404 run_not_found",
+      "404 job_not_found",
+      "409 stale_lease",
+      "413 chunk_too_large",
+      "413 body_too_large",
+    ],
+  },
+];

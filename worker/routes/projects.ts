@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./input.ts";
+import { projectAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const URL_MAX_CHARS = 2_000;
 const projectInput = z.strictObject({
@@ -32,3 +34,34 @@ export function createProjectRoutes(): Hono<AppEnv> {
   });
   return app;
 }
+
+const PROJECT = { tag: "Projects", paths: [PROJECT_PATH] };
+
+export const PROJECT_OPERATIONS: readonly Operation[] = [
+  {
+    ...PROJECT,
+    method: "get",
+    summary: "Read the project",
+    tokens: ["user", "runner"],
+    scope: "tasks:read",
+    answers: { 200: projectAnswer },
+  },
+  {
+    ...PROJECT,
+    method: "put",
+    summary: "Set the repository that stations work on",
+    tokens: ["user"],
+    scope: "lines:write",
+    body: projectInput,
+    answers: { 200: projectAnswer },
+  },
+  {
+    tag: "Projects",
+    paths: [`${PROJECT_PATH}/repo-info`],
+    method: "get",
+    summary: "What the reference's runner asks of a project",
+    tokens: ["user", "runner"],
+    scope: "tasks:read",
+    answers: { 200: z.object({ requiresGitHub: z.literal(false) }) },
+  },
+];

@@ -15,6 +15,14 @@ import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, readBody } from "./input.ts";
+import {
+  pollAnswer,
+  polledJobAnswer,
+  reportAnswer,
+  runnerAnswer,
+  runnerRegisteredAnswer,
+} from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 export function createRunnerRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -118,3 +126,136 @@ function waitMsOf(prefer: string | undefined): number {
   const match = /(?:^|[,;\s])wait=(\d{1,4})/.exec(prefer ?? "");
   return match === null ? 0 : Math.min(Number(match[1]) * 1_000, POLL_WAIT_MAX_MS);
 }
+
+const RUNNERS = `${PROJECT_PATH}/runners`;
+const KEEP = { tag: "Runners", tokens: ["user"], scope: "runners:write" } as const;
+const WORK = { tag: "Runners at work", tokens: ["runner"] } as const;
+const UNKNOWN_RUNNER = ["404 runner_not_found"];
+
+export const RUNNER_OPERATIONS: readonly Operation[] = [
+  {
+    ...KEEP,
+    method: "post",
+    paths: [`${RUNNERS}/register`, RUNNERS],
+    summary: "Register a runner",
+    description:
+      "The same name again keeps the id and gives a new token; the old one is nobody's from then on.",
+    body: runnerRegistration,
+    answers: { 201: runnerRegisteredAnswer },
+  },
+  {
+    ...KEEP,
+    method: "get",
+    paths: [RUNNERS],
+    summary: "List runners, by name",
+    tokens: ["user", "runner"],
+    scope: "tasks:read",
+    answers: { 200: z.array(runnerAnswer) },
+  },
+  {
+    ...KEEP,
+    method: "get",
+    paths: [`${RUNNERS}/:runnerId`],
+    summary: "Read a runner",
+    tokens: ["user", "runner"],
+    scope: "tasks:read",
+    answers: { 200: runnerAnswer },
+    refusals: UNKNOWN_RUNNER,
+  },
+  {
+    ...KEEP,
+    method: "delete",
+    paths: [`${RUNNERS}/:runnerId`],
+    summary: "Delete a runner",
+    description: "Its runs end as lost, and their jobs wait for another runner.",
+    answers: { 204: null },
+    refusals: UNKNOWN_RUNNER,
+  },
+  {
+    ...KEEP,
+    method: "post",
+    paths: [`${RUNNERS}/:runnerId/rotate`],
+    summary: "Give a runner a new token",
+    answers: { 201: runnerRegisteredAnswer },
+    refusals: UNKNOWN_RUNNER,
+  },
+  ...([
+    ["pause", "Give a runner no new work"],
+    ["resume", "Give a runner work again"],
+    ["drain", "Let a runner finish what it holds, and tell it to end then"],
+  ] as const).map(([word, summary]): Operation => ({
+    ...KEEP,
+    method: "post",
+    paths: [`${RUNNERS}/:runnerId/${word}`],
+    summary,
+    answers: { 200: runnerAnswer },
+    refusals: UNKNOWN_RUNNER,
+  })),
+  {
+    tag: "Runners at work",
+    method: "patch",
+    paths: [`${RUNNERS}/:runnerId`],
+    summary: "Report on a run (a runner), or change name and labels (a user)",
+    description:
+      "A runner's `in_progress` is a heartbeat. A body with `name` or `labels` and no `jobResult` is a user's change.",
+    tokens: ["runner", "user"],
+    scope: "runners:write",
+    body: z.union([runnerReport, runnerUpdate]),
+    answers: { 200: z.union([reportAnswer, runnerAnswer]) },
+    refusals: [
+      ...UNKNOWN_RUNNER,
+      "403 not_your_runner",
+      "404 run_not_found",
+      "404 job_not_found",
+      "409 no_active_job",
+      "409 ambiguous_job",
+      "409 stale_lease",
+      "409 run_finished",
+      "409 runner_name_taken",
+    ],
+  },
+  {
+    ...WORK,
+    method: "post",
+    paths: [`${RUNNERS}/jobs`],
+    summary: "Poll for work",
+    description:
+      "Without `capabilities` it claims, with them it offers. `Prefer: wait=N` waits up to 25 s. 204: nothing to do.",
+    body: pollBody,
+    isBodyOptional: true,
+    answers: { 200: pollAnswer, 204: null },
+  },
+  {
+    ...WORK,
+    method: "post",
+    paths: [`${RUNNERS}/generate-jitconfig`],
+    summary: "Claim a job that was offered",
+    description: "Its holder gets the same run again, with fresh tokens.",
+    body: claimBody,
+    answers: { 200: polledJobAnswer },
+    refusals: [
+      "404 job_not_found",
+      "409 job_not_queued",
+      "409 runner_busy",
+      "409 runner_takes_no_work",
+      "409 runner_does_not_match",
+    ],
+  },
+  {
+    ...WORK,
+    method: "get",
+    paths: [`${RUNNERS}/events`],
+    summary: "Hear of jobs as they come",
+    answers: {
+      200: { contentType: "text/event-stream", description: 'Events `job_available` with `{"jobId"}`.' },
+    },
+  },
+  {
+    ...WORK,
+    method: "post",
+    paths: [`${RUNNERS}/:runnerId/approval-requests`],
+    summary: "Ask a person to let a held request through: not available in this version",
+    answers: {},
+    refusals: ["501 approval_requests_not_available"],
+  },
+];

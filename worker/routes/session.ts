@@ -10,6 +10,8 @@ import { invalidInput, queueRefusal, refusal, refusalResponse } from "../errors.
 import { FORM_MAX_BYTES, SESSION_LIFE_MS, SIGNIN_LINK_LIFE_MS } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { baseUrlOf } from "./input.ts";
+import { linkAnswer } from "../../protocol/line/answers.ts";
+import type { Operation } from "./operation.ts";
 
 /** `code` is the code of a sign-in link, or the admin token. `next` is a path of ours to go to afterwards. */
 const signIn = z.object({
@@ -91,3 +93,24 @@ async function readJson(c: Context<AppEnv>): Promise<unknown> {
     return undefined;
   }
 }
+
+export const SESSION_OPERATIONS: readonly Operation[] = [
+  {
+    tag: "Sign-in",
+    method: "post",
+    paths: ["/session/links"],
+    summary: "Make a sign-in link for a browser",
+    tokens: ["admin"],
+    answers: { 201: linkAnswer },
+  },
+  {
+    tag: "Sign-in",
+    method: "post",
+    paths: ["/session"],
+    summary: "Exchange a link's code for a session",
+    tokens: [],
+    body: signIn,
+    answers: { 200: z.object({ ok: z.literal(true), next: z.string() }) },
+    refusals: ["401 code_refused"],
+  },
+];

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../app_env.ts";
 import { baseUrlOf } from "./input.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 /**
  * `GET .../runners/socket`. The queue authorises it, so that an upgrade costs one call; without an upgrade the answer is
@@ -23,3 +24,15 @@ export function createSocketRoutes(): Hono<AppEnv> {
   });
   return app;
 }
+
+export const SOCKET_OPERATIONS: readonly Operation[] = [{
+  tag: "Runners at work",
+  method: "get",
+  paths: [`${PROJECT_PATH}/runners/socket`],
+  summary: "The socket of a runner, or of a client that submits in bulk",
+  tokens: ["runner", "user"],
+  answers: {
+    101: { contentType: "application/json", description: "Frames as in `protocol/runner/socket.ts`." },
+  },
+  refusals: ["426 upgrade_required"],
+}];

@@ -5,10 +5,11 @@ import { cancelInput, moveInput, retryInput, taskCard, taskListQuery } from "../
 import type { AppEnv } from "../app_env.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, readBody, readQuery } from "./input.ts";
+import { taskAnswer, taskPageAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
-const PROJECT = "/api/owners/:owner/projects/:project";
-const OF_LINE = [`${PROJECT}/stages/:lineId/tasks`, `${PROJECT}/assembly-lines/:lineId/tasks`];
-const TASKS = `${PROJECT}/tasks`;
+const OF_LINE = [`${PROJECT_PATH}/stages/:lineId/tasks`, `${PROJECT_PATH}/assembly-lines/:lineId/tasks`];
+const TASKS = `${PROJECT_PATH}/tasks`;
 const TASK = [`${TASKS}/:taskId`, ...OF_LINE.map((path) => `${path}/:taskId`)];
 
 export function createTaskRoutes(): Hono<AppEnv> {
@@ -64,3 +65,101 @@ function lineOf(c: Context<AppEnv>): { readonly lineId?: string } {
   const lineId = c.req.param("lineId");
   return lineId === undefined ? {} : { lineId };
 }
+
+const READERS = ["user", "runner"] as const;
+const WRITERS = { tag: "Tasks", method: "post", tokens: ["user"] } as const;
+const UNKNOWN_TASK = ["404 task_not_found"];
+
+export const TASK_OPERATIONS: readonly Operation[] = [
+  {
+    ...WRITERS,
+    paths: OF_LINE,
+    summary: "Submit a task card",
+    description:
+      "Without the scope `runs:dispatch` the task waits at its station until somebody who has it retries or moves it.",
+    scope: "tasks:write",
+    body: taskCard,
+    answers: { 201: taskAnswer },
+    refusals: ["400 unknown_station", "404 line_not_found"],
+  },
+  {
+    tag: "Tasks",
+    method: "get",
+    paths: [TASKS, ...OF_LINE],
+    summary: "List living tasks, newest first",
+    description: "Out of the queue's memory. Tasks that ended are in the history: `endedTasksUrl`.",
+    tokens: READERS,
+    scope: "tasks:read",
+    query: taskListQuery,
+    answers: { 200: taskPageAnswer },
+  },
+  {
+    tag: "Tasks",
+    method: "get",
+    paths: TASK,
+    summary: "Read a task",
+    tokens: [...READERS, "job"],
+    scope: "tasks:read",
+    answers: { 200: taskAnswer },
+    refusals: UNKNOWN_TASK,
+  },
+  {
+    tag: "Tasks",
+    method: "post",
+    paths: TASK.map((path) => `${path}/streams`),
+    summary: "Link a live stream to a task",
+    description:
+      "By the runner that holds the task's job, by the job itself, or by a user. The newest 20 are kept.",
+    tokens: ["user", "runner", "job"],
+    scope: "tasks:write",
+    body: streamInput,
+    answers: { 200: taskAnswer },
+    refusals: [...UNKNOWN_TASK, "409 no_active_job", "409 task_ended"],
+  },
+  {
+    ...WRITERS,
+    paths: [`${TASKS}/:taskId/cancel`],
+    summary: "Cancel what a task is doing",
+    description:
+      "Its job ends as `cancelled` and the rules apply. The runner hears of it at its next heartbeat.",
+    scope: "tasks:write",
+    body: cancelInput,
+    isBodyOptional: true,
+    answers: { 200: taskAnswer },
+    refusals: [...UNKNOWN_TASK, "409 task_ended"],
+  },
+  {
+    ...WRITERS,
+    paths: [`${TASKS}/:taskId/retry`],
+    summary: "Try a task again",
+    description:
+      "One that failed, completed or waits gets a new job, at its station or at the one named; it counts as an attempt.",
+    scope: "runs:dispatch",
+    body: retryInput,
+    isBodyOptional: true,
+    answers: { 200: taskAnswer },
+    refusals: [
+      ...UNKNOWN_TASK,
+      "400 unknown_station",
+      "409 task_not_retryable",
+      "409 station_dispatches_nothing",
+      "409 attempts_exhausted",
+    ],
+  },
+  {
+    ...WRITERS,
+    paths: [`${TASKS}/:taskId/move`],
+    summary: "Move a task to another station",
+    description: "One that waits, is queued or awaits a review; never one in a runner's hands.",
+    scope: "runs:dispatch",
+    body: moveInput,
+    answers: { 200: taskAnswer },
+    refusals: [
+      ...UNKNOWN_TASK,
+      "400 unknown_station",
+      "409 task_ended",
+      "409 task_held",
+      "409 attempts_exhausted",
+    ],
+  },
+];

@@ -6,6 +6,9 @@ import type { AppEnv } from "../app_env.ts";
 import type { TokenView } from "../domain/job_queue_api.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./input.ts";
+import { z } from "zod";
+import { tokenAnswer, tokenMadeAnswer } from "../../protocol/line/answers.ts";
+import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 /** A token as the wire has it: times in ISO-8601, as in `expiresAt` of what came in. */
 function tokenBody<T extends TokenView>(view: T) {
@@ -38,3 +41,31 @@ export function createTokenRoutes(): Hono<AppEnv> {
   });
   return app;
 }
+
+const TOKENS = { tag: "Tokens", paths: [`${PROJECT_PATH}/tokens`], tokens: ["user"], scope: "*" } as const;
+
+export const TOKEN_OPERATIONS: readonly Operation[] = [
+  {
+    ...TOKENS,
+    method: "post",
+    summary: "Make a user or connection token",
+    description: "A request with an idempotency key is not answered twice: its answer holds the token.",
+    body: tokenInput,
+    answers: { 201: tokenMadeAnswer },
+    refusals: ["400 expiry_in_the_past", "404 line_not_found"],
+  },
+  {
+    ...TOKENS,
+    method: "get",
+    summary: "List tokens, without their text",
+    answers: { 200: z.object({ tokens: z.array(tokenAnswer) }) },
+  },
+  {
+    ...TOKENS,
+    paths: [`${PROJECT_PATH}/tokens/:tokenId`],
+    method: "delete",
+    summary: "Delete a token",
+    answers: { 204: null },
+    refusals: ["404 token_not_found"],
+  },
+];
