@@ -36,8 +36,11 @@ export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */
 export const OUTBOX_RETRY_FIRST_MS = 250;
 export const OUTBOX_RETRY_MAX_MS = 30_000;
-/** While a delivery is under way its object's alarm need not look more often than a delivery to the history may take. */
-export const OUTBOX_SENDING_LOOK_MS = 5_000;
+/**
+ * While a delivery is under way its object's alarm is only for the case that the object is evicted in the middle of it;
+ * setting it costs a row, so it is set once for each lease period.
+ */
+export const OUTBOX_SENDING_LOOK_MS = 90_000;
 /** One request to the history may take this long; it is never on a job's path (O5). */
 export const HISTORY_TIMEOUT_MS = 5_000;
 /** A gate's link works this long (Autonomy 19.2). */
@@ -132,7 +135,7 @@ export const PACK_WORK_MAX_BYTES = 1500 * 1000 * 1000;
 export const PACK_DELTA_DEPTH_MAX = 4_095;
 /** Inflated objects at hand as bases of deltas: for the repository, and for each push under way. */
 export const PACK_BASE_CACHE_BYTES = 8 * 1000 * 1000;
-export const PACK_INTAKE_CACHE_BYTES = 12 * 1000 * 1000;
+export const PACK_INTAKE_CACHE_BYTES = 8 * 1000 * 1000;
 /** Large blobs in R2, from before there were packs, that a push's deltas are based on. */
 export const PACK_LARGE_BASES_MAX_BYTES = 24 * 1000 * 1000;
 /** The bytes of a pack are cut into rows of this size: small enough to read one for one object. */

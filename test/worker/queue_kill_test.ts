@@ -80,13 +80,13 @@ Deno.test({
       });
     }
 
-    // deno-lint-ignore no-explicit-any -- answers of every shape
     async function must(
       status: number,
       method: string,
       path: string,
       token: string,
       body?: object,
+      // deno-lint-ignore no-explicit-any -- answers of every shape
     ): Promise<any> {
       const response = await call(method, path, token, body);
       const text = await response.text();

@@ -49,6 +49,8 @@ export class FreshTasks {
   readonly tasks: FreshSource<Task>;
   readonly jobs: FreshSource<Job>;
   readonly #columns: Columns;
+  /** Cut once: an id's hash is kept with the text, and making it costs more than a look-up. */
+  readonly #ids: readonly string[];
   readonly #attempts: readonly Readonly<Record<string, number>>[];
 
   constructor(columns: Columns) {
@@ -56,6 +58,8 @@ export class FreshTasks {
     this.commons = columns.commons;
     this.titles = columns.titles;
     this.size = columns.titles.length;
+    const { ids } = columns;
+    this.#ids = Array.from({ length: 2 * this.size }, (_, n) => ids.slice(n * ID_CHARS, (n + 1) * ID_CHARS));
     this.#attempts = columns.commons.map((common) => ({ [common[2]]: 1 }));
     this.tasks = { size: this.size, fresh: this, row: (at) => this.#task(at) };
     this.jobs = { size: this.size, fresh: this, row: (at) => this.#job(at) };
@@ -66,13 +70,11 @@ export class FreshTasks {
   }
 
   taskId(at: number): TaskId {
-    const from = 2 * ID_CHARS * at;
-    return this.#columns.ids.slice(from, from + ID_CHARS) as TaskId;
+    return this.#ids[2 * at] as TaskId;
   }
 
   jobId(at: number): JobId {
-    const from = 2 * ID_CHARS * at + ID_CHARS;
-    return this.#columns.ids.slice(from, from + ID_CHARS) as JobId;
+    return this.#ids[2 * at + 1] as JobId;
   }
 
   createdAtMs(at: number): number {

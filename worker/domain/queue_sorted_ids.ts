@@ -17,14 +17,14 @@ export class SortedIds {
   /** Adds an id that is not in here. */
   add(id: string): void {
     this.#size++;
-    const at = this.#pieceOf(id);
-    const piece = this.#pieces[at];
-    if (piece === undefined) {
-      const last = this.#pieces.at(-1);
+    const last = this.#pieces.at(-1);
+    if (last === undefined || last.at(-1)! < id) {
       if (last !== undefined && last.length < PIECE_MAX) last.push(id);
       else this.#pieces.push([id]);
       return;
     }
+    const at = this.#pieceOf(id);
+    const piece = this.#pieces[at]!;
     piece.splice(placeIn(piece, id), 0, id);
     if (piece.length <= PIECE_MAX) return;
     this.#pieces.splice(at + 1, 0, piece.splice(PIECE_MAX / 2));

@@ -179,7 +179,8 @@ export function createQueueCore(options: {
     start: async () => {
       alarmAtMs = await ctx.storage.getAlarm();
       wakeBy(nextExpiryMs(state));
-      wakeBy(outbox.nextTryMs());
+      // What was delivered and not noted before an eviction is delivered again: no alarm need wait for it.
+      options.atEndOfTurn(() => void outbox.drain());
     },
     onAlarm: async () => {
       alarmAtMs = null;
