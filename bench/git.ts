@@ -6,7 +6,9 @@
  * would cost both the same. Medians of the rounds. Ours is the whole Worker as `wrangler.toml` says, with its
  * authorisation; `git http-backend` has none, and starts a process for each request.
  *
- * Memory: how far the peak of workerd's resident memory (`VmHWM`) in any round is above its memory before the first push.
+ * Memory: how far the peak of workerd's resident memory (`VmHWM`) is above its memory before, for one push and then one
+ * clone in a workerd that was just started. (Over many rounds it grows further, up to some hundred megabytes: nothing
+ * presses V8 to collect what it could. How far after all rounds is in the results, too.)
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -29,15 +31,18 @@ const SIZES: readonly {
   { name: "4_mb", options: SMALL_REPOSITORY, rounds: 9 },
   { name: "50_mb", options: LARGE_REPOSITORY, rounds: 5 },
 ];
-/** Where the pack of a runner's work goes; our server gives its first commit to `main`. */
+/** What a runner may push to. */
 const REF = "refs/heads/work/bench";
-/** Git tells nobody's settings from those of the person who runs this. */
+/** Git sees no settings of the person who runs this, and never asks anything. */
 const ENVIRONMENT = {
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_TERMINAL_PROMPT: "0",
   LC_ALL: "C",
 };
+
+const WHATS = ["push", "clone"] as const;
+type What = typeof WHATS[number];
 
 /** One operation on one server. */
 interface Sample {
@@ -52,51 +57,52 @@ interface Target {
   readonly options: readonly string[];
 }
 
+/** A workerd with our Worker, and a project to push in. */
+interface Server {
+  readonly plane: Plane;
+  /** Resident memory before anything was pushed. */
+  readonly idleBytes: number;
+}
+
 const dataDir = await makeDataDir("git");
 const backendDir = join(dataDir, "backend");
 const scratch = join(dataDir, "scratch");
-for (const dir of [backendDir, scratch, join(dataDir, "plane")]) await Deno.mkdir(dir);
-const plane = await startPlane({ dataDir: join(dataDir, "plane") });
-const backend = serveHttpBackend(backendDir);
+for (const dir of [backendDir, scratch]) await Deno.mkdir(dir);
 const ticksPerSecond = Number((await run("getconf", ["CLK_TCK"])).trim());
-/** Resident memory of workerd before the first push. */
-let idleBytes = 0;
+const backend = serveHttpBackend(backendDir);
 const rows: BenchRow[] = [];
 const ratios: Record<string, number> = {};
 try {
-  await call("PUT", "/assembly-lines/l", ADMIN_TOKEN, {
-    name: "L",
-    stations: [{ id: "a", name: "a", trigger: { type: "dispatch_worker" } }],
-  });
   for (const { name, options, rounds } of SIZES) {
     const source = join(dataDir, name);
     await generateRepository(source, options);
-    const ours: Record<"push" | "clone", Sample[]> = { push: [], clone: [] };
-    const theirs: Record<"push" | "clone", Sample[]> = { push: [], clone: [] };
+    const fresh = await startServer(`fresh_${name}`);
+    const once = await roundTrip(fresh, source, await ourTarget(fresh));
+    await fresh.plane.stop();
+    const server = await startServer(name);
+    const ours: Record<What, Sample[]> = { push: [], clone: [] };
+    const theirs: Record<What, Sample[]> = { push: [], clone: [] };
     // The first round warms both up and is not counted.
     for (let round = 0; round <= rounds; round++) {
-      const target = await ourTarget();
-      if (idleBytes === 0) idleBytes = (await usage(plane)).residentBytes;
-      const peer = await theirTarget(`${name}_${round}`);
-      for (const [samples, { url, options: config }] of [[ours, target], [theirs, peer]] as const) {
-        const push = await measure(() => git(source, ...config, "push", "-q", url, `main:${REF}`));
-        const clone = join(scratch, "clone");
-        const cloned = await measure(() => git(".", ...config, "clone", "-q", "--bare", url, clone));
-        const tip = await git(clone, "rev-parse", REF);
-        assert.equal(tip, await git(source, "rev-parse", "main"), "the clone has what was pushed");
-        await Deno.remove(clone, { recursive: true });
+      for (
+        const [samples, target] of [
+          [ours, await ourTarget(server)],
+          [theirs, await theirTarget(`${name}_${round}`)],
+        ] as const
+      ) {
+        const sample = await roundTrip(server, source, target);
         if (round === 0) continue;
-        samples.push.push(push);
-        samples.clone.push(cloned);
+        for (const what of WHATS) samples[what].push(sample[what]);
       }
       await Deno.remove(join(backendDir, `${name}_${round}.git`), { recursive: true });
     }
+    const afterBytes = (await usage(server.plane)).residentBytes - server.idleBytes;
+    await server.plane.stop();
     const { objects, bytes } = await sizeOf(source);
-    for (const what of ["push", "clone"] as const) {
+    for (const what of WHATS) {
       const [oursMs, theirsMs] = [ours[what], theirs[what]].map((samples) =>
         median(samples.map(({ ms }) => ms))
       );
-      const growth = Math.max(...ours[what].map(({ peakGrowthBytes }) => peakGrowthBytes));
       rows.push({
         name: `${what} ${name}`,
         megabytes: bytes / 1e6,
@@ -104,15 +110,15 @@ try {
         oursMs: oursMs!,
         httpBackendMs: theirsMs!,
         oursCpuMs: median(ours[what].map(({ cpuMs }) => cpuMs)),
-        peakGrowthMb: growth / 1e6,
+        peakGrowthMb: once[what].peakGrowthBytes / 1e6,
+        growthAfterAllRoundsMb: afterBytes / 1e6,
       });
       ratios[`${what}_${name}_over_http_backend`] = oursMs! / theirsMs!;
-      ratios[`${what}_${name}_peak_growth_mb`] = growth / 1e6;
+      ratios[`${what}_${name}_peak_growth_mb`] = once[what].peakGrowthBytes / 1e6;
     }
   }
 } finally {
   await backend.stop();
-  await plane.stop();
   await Deno.remove(dataDir, { recursive: true });
 }
 await reportBench({
@@ -130,11 +136,25 @@ await reportBench({
 // Connections that are kept alive would keep this process.
 Deno.exit(0);
 
+async function startServer(name: string): Promise<Server> {
+  const planeDir = join(dataDir, `plane_${name}`);
+  await Deno.mkdir(planeDir);
+  const plane = await startPlane({ dataDir: planeDir });
+  await call(plane, "PUT", "/assembly-lines/l", ADMIN_TOKEN, {
+    name: "L",
+    stations: [{ id: "a", name: "a", trigger: { type: "dispatch_worker" } }],
+  });
+  const { url, options } = await ourTarget({ plane, idleBytes: 0 });
+  await git(".", ...options, "ls-remote", url);
+  return { plane, idleBytes: (await usage(plane)).residentBytes };
+}
+
 /** A fresh task whose job a fresh runner holds, which may push its work. */
-async function ourTarget(): Promise<Target> {
-  const runner = await call("POST", "/runners", ADMIN_TOKEN, { name: `r${crypto.randomUUID().slice(0, 8)}` });
-  const { id } = await call("POST", "/stages/l/tasks", ADMIN_TOKEN, { title: "t" });
-  const polled = await call("POST", "/runners/jobs", runner.token, {});
+async function ourTarget({ plane }: Server): Promise<Target> {
+  const name = `r${crypto.randomUUID().slice(0, 8)}`;
+  const runner = await call(plane, "POST", "/runners", ADMIN_TOKEN, { name });
+  const { id } = await call(plane, "POST", "/stages/l/tasks", ADMIN_TOKEN, { title: "t" });
+  const polled = await call(plane, "POST", "/runners/jobs", runner.token, {});
   assert.equal(polled.jobs[0].agentDefinition.taskId, id);
   const basic = btoa(`runner:${runner.token}`);
   return {
@@ -143,13 +163,28 @@ async function ourTarget(): Promise<Target> {
   };
 }
 
+/** One push to a fresh repository, and one clone of it. */
+async function roundTrip(
+  server: Server,
+  source: string,
+  { url, options }: Target,
+): Promise<Record<What, Sample>> {
+  const push = await measure(server, () => git(source, ...options, "push", "-q", url, `main:${REF}`));
+  const folder = join(scratch, "clone");
+  const clone = await measure(server, () => git(".", ...options, "clone", "-q", "--bare", url, folder));
+  const tip = await git(folder, "rev-parse", REF);
+  assert.equal(tip, await git(source, "rev-parse", "main"), "the clone has what was pushed");
+  await Deno.remove(folder, { recursive: true });
+  return { push, clone };
+}
+
 async function theirTarget(name: string): Promise<Target> {
   const folder = join(backendDir, `${name}.git`);
   await git(".", "init", "-q", "--bare", "-b", "main", folder);
   return { url: `${backend.url}/${name}.git`, options: [] };
 }
 
-async function call(method: string, path: string, token: string, body: unknown) {
+async function call(plane: Plane, method: string, path: string, token: string, body: unknown) {
   const response = await fetch(`${plane.url}/api/owners/bench/projects/git${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -160,7 +195,7 @@ async function call(method: string, path: string, token: string, body: unknown) 
   return text === "" ? null : JSON.parse(text);
 }
 
-async function measure(operation: () => Promise<unknown>): Promise<Sample> {
+async function measure({ plane, idleBytes }: Server, operation: () => Promise<unknown>): Promise<Sample> {
   const before = await usage(plane);
   // Makes the peak start from here.
   await Deno.writeTextFile(`/proc/${plane.pid}/clear_refs`, "5");

@@ -1,5 +1,5 @@
 /** side-band-64k: a pack, progress and a fatal error share one stream, told apart by the first byte. Pure. */
-import { bytesOf } from "./bytes.ts";
+import { bytesOf, concatBytes } from "./bytes.ts";
 import { PKT_PAYLOAD_MAX_BYTES } from "./pkt_line.ts";
 
 /** 1: pack or report; 2: progress, shown as `remote: ...`; 3: fatal error, shown before the client gives up. */
@@ -11,14 +11,17 @@ const HEAD_BYTES = 5;
 
 /** Frames `bytes` on `band`, in as many lines as needed; nothing for no bytes. */
 export function sideBand(band: Band, bytes: Uint8Array): Uint8Array {
-  const framed = new Uint8Array(bytes.length + HEAD_BYTES * Math.ceil(bytes.length / CHUNK_BYTES));
-  let end = 0;
+  return concatBytes([...sideBandLines(band, bytes)]);
+}
+
+/** The same without a copy: the head of each line, then its part of `bytes`. */
+export function* sideBandLines(band: Band, bytes: Uint8Array): Generator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     const chunk = bytes.subarray(at, at + CHUNK_BYTES);
-    framed.set(bytesOf((chunk.length + HEAD_BYTES).toString(16).padStart(4, "0")), end);
-    framed[end + HEAD_BYTES - 1] = band;
-    framed.set(chunk, end + HEAD_BYTES);
-    end += HEAD_BYTES + chunk.length;
+    const head = new Uint8Array(HEAD_BYTES);
+    head.set(bytesOf((chunk.length + HEAD_BYTES).toString(16).padStart(4, "0")));
+    head[HEAD_BYTES - 1] = band;
+    yield head;
+    yield chunk;
   }
-  return framed;
 }

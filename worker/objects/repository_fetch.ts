@@ -20,7 +20,7 @@ import {
   parseProtocol2,
 } from "../git/ref_advertisement.ts";
 import { planShallow, type ShallowPlan } from "../git/shallow_plan.ts";
-import { sideBand } from "../git/side_band.ts";
+import { sideBand, sideBandLines } from "../git/side_band.ts";
 import type { RepositoryObjects } from "./repository_objects.ts";
 import { isAllWholePacks, packPieces, type Selection } from "./repository_pack_stream.ts";
 
@@ -176,7 +176,11 @@ function streamPack(
     async pull(controller) {
       try {
         const piece = await pieces.next();
-        if (!piece.done) return controller.enqueue(usesSideBand ? sideBand(1, piece.value) : piece.value);
+        if (!piece.done) {
+          if (!usesSideBand) return controller.enqueue(piece.value);
+          for (const part of sideBandLines(1, piece.value)) controller.enqueue(part);
+          return;
+        }
         if (usesSideBand) controller.enqueue(FLUSH);
       } catch (cause) {
         // Too late for a status code: side band 3 is how git is told, and a raw pack just ends broken.
