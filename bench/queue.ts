@@ -20,6 +20,7 @@ import { pageOf } from "./queue/report.ts";
 import { cpuMsOf, machineCpuMs } from "./queue/process_tree.ts";
 import { measureRows } from "./queue/rows.ts";
 import { measure, type Measured } from "./queue/run_measurement.ts";
+import type { Server } from "./queue/servers/server.ts";
 import { openServers } from "./queue/servers/servers.ts";
 import { measureShare } from "./queue/share.ts";
 import { type Extras, targetsOf } from "./queue/targets.ts";
@@ -47,6 +48,15 @@ const startedAt = performance.now();
 const cpuAtStart = { machine: await machineCpuMs(), bench: await cpuMsOf(Deno.pid) };
 const dataDir = await makeDataDir("queue", options.dir);
 const servers = await openServers(dataDir);
+let running: Server | undefined;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, async () => {
+    await running?.stop();
+    await servers.stop();
+    await Deno.remove(dataDir, { recursive: true });
+    Deno.exit(130);
+  });
+}
 const only = options.only?.split(",");
 const plan = planOf((system) => (only?.includes(system) ?? true) && servers.missing[system] === undefined)
   .filter(({ key }) => options.match === undefined || key.includes(options.match));
@@ -123,7 +133,7 @@ Deno.exit(failures.size > 0 ? 1 : 0);
 async function runOne(planned: Planned, round: number, n: number): Promise<void> {
   const { key, spec } = planned;
   try {
-    const server = await servers.open(spec.system, `r${round}_${n}`);
+    const server = running = await servers.open(spec.system, `r${round}_${n}`);
     try {
       const measured = await measure(spec, server, `r${round}-${n}`, 1);
       found.set(key, [...found.get(key) ?? [], measured]);
@@ -132,6 +142,7 @@ async function runOne(planned: Planned, round: number, n: number): Promise<void>
       );
       console.log(`round ${round} ${rounded.join(" ")}`);
     } finally {
+      running = undefined;
       await server.stop();
     }
   } catch (cause) {
