@@ -1,21 +1,24 @@
 /**
- * The control plane by polls that come when the event stream says that there is work. While there is no stream the poll
- * waits on the server, as without it.
+ * Polls that come when the event stream says that there is work (Line 3, row 6). Where there is no stream, or while it
+ * is down, they are the polls that they would be without it.
  */
+import type { Clock } from "../ports.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import type { EventStream } from "./event_stream.ts";
 
 /** @param http The calls that do the work. */
-export function createEventControlPlane(http: ControlPlane, stream: EventStream): ControlPlane {
+export function createEventControlPlane(http: ControlPlane, stream: EventStream, clock: Clock): ControlPlane {
   return {
     ...http,
     async poll(capabilities, waitMs, signal) {
-      const first = await http.poll(capabilities, 0, signal);
+      const untilMs = clock.nowMs() + waitMs;
+      // With a stream to wait on, the server need not hold the poll.
+      const first = await http.poll(capabilities, stream.isOpen ? 0 : waitMs, signal);
       const isEmpty = first.kind === "ok" && first.value.jobs.length === 0 && first.value.drain !== true;
-      if (!isEmpty || signal.aborted) return first;
-      const hasStream = await stream.next(waitMs, signal);
-      if (signal.aborted) return first;
-      return await http.poll(capabilities, hasStream ? 0 : waitMs, signal);
+      const restMs = untilMs - clock.nowMs();
+      if (!isEmpty || restMs <= 0) return first;
+      const hasNews = await stream.next(restMs, signal);
+      return hasNews && !signal.aborted ? await http.poll(capabilities, 0, signal) : first;
     },
     close: () => {
       stream.close();

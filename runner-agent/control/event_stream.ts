@@ -15,9 +15,10 @@ export interface EventStreamDeps {
 }
 
 export interface EventStream {
+  readonly isOpen: boolean;
   /**
-   * Resolves at the next `job_available`, at once if one came since the last call, and after `ms` at the latest.
-   * `false`: there is no stream to wait on.
+   * True at the next `job_available`, at once if one came since the last call. False after `ms`, and as soon as there is
+   * no stream to wait on.
    */
   next(ms: number, signal: AbortSignal): Promise<boolean>;
   close(): void;
@@ -28,7 +29,8 @@ export function createEventStream(deps: EventStreamDeps): EventStream {
   const closed = new AbortController();
   const watchers = new Set<() => void>();
   let hasNews = false;
-  let isOpen = false;
+  /** `down`: it was open, or did not open; it is tried again. */
+  let state: "connecting" | "open" | "down" | "never" = "connecting";
 
   function announce(): void {
     for (const watcher of [...watchers]) watcher();
@@ -56,15 +58,12 @@ export function createEventStream(deps: EventStreamDeps): EventStream {
         await response.body?.cancel();
         return response.status < 500 || response.status === 501 ? "never" : "failed";
       }
-      isOpen = true;
+      state = "open";
       outcome = "served";
-      announce();
       await readEvents(response.body, silent);
     } catch {
       // Broken off, silent or closed: the loop below decides.
     }
-    isOpen = false;
-    announce();
     return outcome;
   }
 
@@ -95,6 +94,8 @@ export function createEventStream(deps: EventStreamDeps): EventStream {
   async function keep(): Promise<void> {
     for (let failures = 0; !closed.signal.aborted;) {
       const outcome = await live();
+      state = outcome === "never" ? "never" : "down";
+      announce();
       if (outcome === "never") break;
       failures = outcome === "served" ? 1 : failures + 1;
       const waitMs = backoffMs(failures, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, deps.random());
@@ -103,23 +104,24 @@ export function createEventStream(deps: EventStreamDeps): EventStream {
   }
 
   return {
+    get isOpen() {
+      return state === "open";
+    },
     async next(ms, signal) {
       if (!hasBegun) void keep();
       hasBegun = true;
-      if (hasNews || !isOpen) {
-        const had = hasNews;
-        hasNews = false;
-        return had;
+      if (!hasNews && (state === "open" || state === "connecting")) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const done = new AbortController();
+        watchers.add(resolve);
+        void pause(deps.clock, ms, AbortSignal.any([done.signal, signal, closed.signal])).then(resolve);
+        await promise;
+        watchers.delete(resolve);
+        done.abort();
       }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const done = new AbortController();
-      watchers.add(resolve);
-      void pause(deps.clock, ms, AbortSignal.any([done.signal, signal, closed.signal])).then(resolve);
-      await promise;
-      watchers.delete(resolve);
-      done.abort();
+      const had = hasNews;
       hasNews = false;
-      return true;
+      return had;
     },
     close: () => closed.abort(),
   };

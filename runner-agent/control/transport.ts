@@ -1,7 +1,8 @@
 /**
  * How this runner talks to its control plane. `socket`: one connection for everything. `sse`: polls, when the event
  * stream says so. `poll`: long polls. `auto`: the socket; where there is none (another ALP server, a network that lets
- * no WebSocket through), long polls from then on. The rest of the runner does not know which.
+ * no WebSocket through), `sse` from then on, which without a stream is `poll`. The rest of the runner does not know
+ * which.
  */
 import type { Clock, Transport } from "../ports.ts";
 import { type ControlPlane, type ProjectAddress, projectPath } from "./control_plane.ts";
@@ -24,19 +25,22 @@ export interface TransportDeps {
 
 /** Opens what the transport needs; nothing else ever connects. */
 export function openControlPlane(deps: TransportDeps): ControlPlane {
-  const { transport, http, at, token, clock, random } = deps;
-  switch (transport) {
+  switch (deps.transport) {
     case "poll":
-      return http;
-    case "sse": {
-      const url = new URL(`${projectPath(at)}/runners/events`, at.serverUrl).href;
-      return createEventControlPlane(http, createEventStream({ url, token, clock, random }));
-    }
+      return deps.http;
+    case "sse":
+      return withEvents(deps);
     case "socket":
       return openSocket(deps);
     case "auto":
-      return withFallback(openSocket(deps), http);
+      return withFallback(openSocket(deps), withEvents(deps));
   }
+}
+
+/** A server without a stream costs one question. */
+function withEvents({ at, token, clock, random, http }: TransportDeps): ControlPlane {
+  const url = new URL(`${projectPath(at)}/runners/events`, at.serverUrl).href;
+  return createEventControlPlane(http, createEventStream({ url, token, clock, random }), clock);
 }
 
 function openSocket(deps: TransportDeps): SocketControlPlane {
@@ -59,7 +63,10 @@ function withFallback(socket: SocketControlPlane, http: ControlPlane): ControlPl
     sendLog: (run, chunk) => ask((plane) => plane.sendLog(run, chunk)),
     listRunners: () => http.listRunners(),
     onNews: (runId, listen) => socket.onNews(runId, listen),
-    close: () => socket.close(),
+    close: () => {
+      socket.close();
+      http.close();
+    },
   };
 }
 

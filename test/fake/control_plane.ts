@@ -93,8 +93,10 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     const runnerId = runnerTokens.get(token);
     if (runnerId === undefined) return refusal(401, "unauthenticated", "expected a runner's token");
     if (route === "GET /runners") return Response.json([{ id: runnerId, name: "r", status: "online" }]);
-    // A runner may ask whether there is a socket; this server has none.
-    if (route === "GET /runners/socket") return refusal(404, "route_not_found", "there is no socket");
+    // A runner may ask whether there is a socket or a stream; this server has none.
+    if (route === "GET /runners/socket" || route === "GET /runners/events") {
+      return refusal(404, "route_not_found", "there is no such thing here");
+    }
     if (route === "POST /runners/jobs") return await poll(request, body);
     if (route === "POST /runners/generate-jitconfig") return claim(runnerId, body);
     if (route === `PATCH /runners/${runnerId}`) return report(body);
