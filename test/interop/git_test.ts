@@ -38,6 +38,12 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     }
     const push = await harness.tryGit(folder, "push", "--progress", "origin", "main");
     assert.match(push.stderr, /\(delta [1-9]/, "git was expected to send deltas");
+    for (const version of ["2", "0"]) {
+      const tip = join(await harness.folder(), "tip");
+      const options = ["-c", `protocol.version=${version}`, "clone", "-q", "--depth", "1"];
+      await harness.git(".", ...options, harness.url("thin"), tip);
+      assert.equal(await harness.git(tip, "fsck", "--full", "--strict"), "");
+    }
     await assertSame(harness, await clone(harness, "thin"), folder);
     await assertSame(harness, await clone(harness, "thin", "-c", "protocol.version=0"), folder);
     await assertSame(harness, await clone(harness, "thin", "-c", "protocol.version=1"), folder);
@@ -232,6 +238,14 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     const other = await clone(harness, "rest");
     await assertSame(harness, other, folder);
     assert.equal((await Deno.stat(join(other, "large.bin"))).size, 9_000_003);
+    const slow = await fetch(`${harness.url("rest")}/bundle`);
+    await harness.advance("rest", 61 * 60_000);
+    assert.ok(await chunks() > 30, "a pack stays while somebody reads it");
+    const file = join(await harness.folder(), "slow.bundle");
+    await Deno.writeFile(file, slow.body!);
+    await harness.git(folder, "bundle", "verify", "-q", file);
+    await harness.advance("rest", 61 * 60_000);
+    assert.equal(await chunks(), 2, "the second push was small");
   },
 
   "a repository from before there were packs is read, fetched and pushed to as ever": async (harness) => {
