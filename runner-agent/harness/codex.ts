@@ -80,6 +80,7 @@ function configToml(request: HarnessRequest, baseUrl: string): string {
     ...(request.operator === null ? [] : [
       `[mcp_servers.${OPERATOR_SERVER}]`,
       `url = ${tomlString(request.operator.mcpUrl)}`,
+      `tool_timeout_sec = ${STOP_HOOK_TIMEOUT_MS / 1_000}`,
       ``,
     ]),
   ].join("\n");

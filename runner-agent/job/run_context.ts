@@ -8,48 +8,26 @@ import {
   modelOf,
   type RunnerAbility,
 } from "../domain/job_choice.ts";
-import { sandboxEnvironment } from "../domain/environment.ts";
-import { type JobFileError, jobFiles, PROMPT_FILE } from "../domain/job_files.ts";
+import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { EventLog } from "../log/event_log.ts";
-import {
-  EGRESS_PROXY_PORT,
-  HUB_PORT,
-  SANDBOX_CPUS,
-  SANDBOX_MEMORY_BYTES,
-  SANDBOX_PIDS,
-  SANDBOX_TMP_BYTES,
-} from "../limits.ts";
 import type {
   Clock,
   ContainerRuntime,
-  ContainerSpec,
   HarnessAdapter,
   HarnessName,
   HarnessPlan,
   ModelProvider,
-  Worktree,
   WorktreeManager,
   WorktreeRequest,
 } from "../ports.ts";
 import { HUB_URL } from "./hub.ts";
 import { modelPath } from "./hub_routes.ts";
 import { MCP_PATH } from "./operator_routes.ts";
-import { processGitEnvironment } from "./process_git.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
-import {
-  CONCLUSION_NAME,
-  CRED_SOCKET_NAME,
-  DMZ_SOCKET_NAME,
-  HUB_SOCKET_NAME,
-  type RunDirs,
-  runDirs,
-  SANDBOX_ALP_DIR,
-  SANDBOX_BIN_DIR,
-  SANDBOX_OUT_DIR,
-} from "./run_dirs.ts";
+import { type RunDirs, runDirs, SANDBOX_BIN_DIR } from "./run_dirs.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { worktreeText } from "./run_texts.ts";
@@ -205,50 +183,4 @@ export function planHarness(
     operator: { mcpUrl: HUB_URL + MCP_PATH, stopHook: `${SANDBOX_BIN_DIR}/complete_station --stop-hook` },
   });
   return plan.ok ? ok({ harness, plan: plan.value }) : err(plan.error);
-}
-
-/** The sandbox of a run. */
-export function containerSpec(
-  context: RunContext,
-  worktree: Worktree,
-  harness: HarnessAdapter,
-  plan: HarnessPlan,
-): ContainerSpec {
-  const { deps, run, dirs } = context;
-  const { agentHome, workspace } = deps.sandboxPaths;
-  return {
-    runId: run.runId,
-    jobId: run.job.id,
-    attempt: run.job.attempt,
-    image: deps.image.replaceAll("{harness}", harness.name),
-    command: plan.command,
-    env: {
-      ...plan.env,
-      ...sandboxEnvironment({ ...run.job, jobToken: context.jobToken }, deps.address, {
-        hubUrl: HUB_URL,
-        agentHome,
-        conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,
-        proxyUrl: `http://127.0.0.1:${EGRESS_PROXY_PORT}`,
-        credSocket: `${SANDBOX_ALP_DIR}/${CRED_SOCKET_NAME}`,
-        pluginsDir: SANDBOX_PLUGINS_DIR,
-        binDir: SANDBOX_BIN_DIR,
-        promptFile: `${workspace}/${PROMPT_FILE}`,
-      }),
-      ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
-    },
-    workDir: workspace,
-    // What is mounted inside of another mount comes after it: the plugins inside of `/run/alp`.
-    mounts: [
-      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
-      ...worktree.mounts,
-      { source: dirs.home, target: agentHome, isReadOnly: false },
-      { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
-    ],
-    limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
-    tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
-    forwards: {
-      [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
-      [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
-    },
-  };
 }

@@ -10,16 +10,11 @@ import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import type { ConclusionReading } from "../domain/outcome.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
+import { containerSpec } from "./container_spec.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
 import { linkGitDirectory } from "./process_git.ts";
-import {
-  containerSpec,
-  type PlanError,
-  planHarness,
-  type RunContext,
-  worktreeRequest,
-} from "./run_context.ts";
+import { type PlanError, planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
 import { CONCLUSION_NAME, makeRunDirs } from "./run_dirs.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 

@@ -1,0 +1,71 @@
+/** The sandbox of a run: what it sees, what it may use, and its only ways out. */
+import { sandboxEnvironment } from "../domain/environment.ts";
+import { PROMPT_FILE } from "../domain/job_files.ts";
+import {
+  EGRESS_PROXY_PORT,
+  HUB_PORT,
+  SANDBOX_CPUS,
+  SANDBOX_MEMORY_BYTES,
+  SANDBOX_PIDS,
+  SANDBOX_TMP_BYTES,
+} from "../limits.ts";
+import type { ContainerSpec, HarnessAdapter, HarnessPlan, Worktree } from "../ports.ts";
+import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
+import { HUB_URL } from "./hub.ts";
+import { processGitEnvironment } from "./process_git.ts";
+import type { RunContext } from "./run_context.ts";
+import {
+  CONCLUSION_NAME,
+  CRED_SOCKET_NAME,
+  DMZ_SOCKET_NAME,
+  HUB_SOCKET_NAME,
+  SANDBOX_ALP_DIR,
+  SANDBOX_BIN_DIR,
+  SANDBOX_OUT_DIR,
+} from "./run_dirs.ts";
+
+/** The sandbox of a run. */
+export function containerSpec(
+  context: RunContext,
+  worktree: Worktree,
+  harness: HarnessAdapter,
+  plan: HarnessPlan,
+): ContainerSpec {
+  const { deps, run, dirs } = context;
+  const { agentHome, workspace } = deps.sandboxPaths;
+  return {
+    runId: run.runId,
+    jobId: run.job.id,
+    attempt: run.job.attempt,
+    image: deps.image.replaceAll("{harness}", harness.name),
+    command: plan.command,
+    env: {
+      ...plan.env,
+      ...sandboxEnvironment({ ...run.job, jobToken: context.jobToken }, deps.address, {
+        hubUrl: HUB_URL,
+        agentHome,
+        conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,
+        proxyUrl: `http://127.0.0.1:${EGRESS_PROXY_PORT}`,
+        credSocket: `${SANDBOX_ALP_DIR}/${CRED_SOCKET_NAME}`,
+        pluginsDir: SANDBOX_PLUGINS_DIR,
+        binDir: SANDBOX_BIN_DIR,
+        promptFile: `${workspace}/${PROMPT_FILE}`,
+      }),
+      ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
+    },
+    workDir: workspace,
+    // What is mounted inside of another mount comes after it: the plugins inside of `/run/alp`.
+    mounts: [
+      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
+      ...worktree.mounts,
+      { source: dirs.home, target: agentHome, isReadOnly: false },
+      { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
+    ],
+    limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
+    tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
+    forwards: {
+      [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
+      [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
+    },
+  };
+}
