@@ -24,6 +24,7 @@ import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
 import { createPageRoutes } from "./routes/pages.ts";
 import { createProjectRoutes, PROJECT_OPERATIONS } from "./routes/projects.ts";
+import { createRepositoryPageRoutes } from "./routes/repository_pages.ts";
 import { createRunnerRoutes, RUNNER_OPERATIONS } from "./routes/runners.ts";
 import { createSessionRoutes, SESSION_OPERATIONS } from "./routes/session.ts";
 import { createSocketRoutes, SOCKET_OPERATIONS } from "./routes/socket.ts";
@@ -81,6 +82,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createGitRoutes());
   app.route("/", createSessionRoutes());
   app.route("/", createPageRoutes());
+  app.route("/", createRepositoryPageRoutes());
   app.route("/", createGatePageRoutes());
   app.notFound((c) =>
     refusalResponse(

@@ -71,6 +71,15 @@ export const PAGE_OUTPUT_TAIL_BYTES = 128 * 1024;
 /** A report shown on a page, and how many of them: pages are for people, the clone has the rest. */
 export const PAGE_REPORT_MAX_BYTES = 64 * 1024;
 export const PAGE_REPORTS_MAX = 20;
+/** A file on a page of the repository: bytes, lines, and characters of one line; the clone and the download have the rest. */
+export const PAGE_FILE_MAX_BYTES = 256 * 1024;
+export const PAGE_FILE_LINES_MAX = 5_000;
+export const PAGE_LINE_MAX_CHARS = 2_000;
+/** Entries of one folder, and refs to choose from, on such a page. */
+export const PAGE_FOLDER_ENTRIES_MAX = 1_000;
+export const PAGE_REFS_MAX = 200;
+/** An author's name there: anybody can write megabytes into a commit. */
+export const PAGE_AUTHOR_MAX_CHARS = 100;
 /** Ended tasks on the board: the newest. */
 export const PAGE_ENDED_TASKS = 24;
 /** A form or a gate answer: a reason, a token, and room to spare. */

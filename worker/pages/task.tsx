@@ -27,6 +27,7 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
   const stream = `/api/owners/${encodeURIComponent(task.owner)}/projects/${
     encodeURIComponent(task.projectId)
   }/tasks/${task.id}/log`;
+  const repository = taskPath(task.owner, task.projectId, task.id);
   return (
     <Layout title={task.title} isSignedIn scripts={["live.js", "output.js"]} pollMs={POLL_MS}>
       <nav class="crumbs" aria-label="Where you are">
@@ -59,6 +60,10 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
             </dl>
           </div>
           <h2>Repository</h2>
+          <p class="meta">
+            <a href={`${repository}/files`}>Browse files</a>
+            <a href={`${repository}/commits`}>Commits</a>
+          </p>
           <p class="small soft">
             Everything that the stations left. Any user name, and a token as the password:
           </p>

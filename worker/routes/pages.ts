@@ -10,7 +10,7 @@ import { SCRIPTS } from "../pages/assets/scripts.ts";
 import { ICON, STYLE } from "../pages/assets/style.ts";
 import { BoardPage } from "../pages/board.tsx";
 import { plainText } from "../pages/plain_text.ts";
-import { MessagePage, SignInPage } from "../pages/sign_in.tsx";
+import { SignInPage } from "../pages/sign_in.tsx";
 import { TaskPage, type TaskPageView } from "../pages/task.tsx";
 import { createHistoryReader } from "../store/history/read.ts";
 import { humanGate } from "../stubs/human_gate.ts";
@@ -18,7 +18,7 @@ import { jobQueue } from "../stubs/job_queue.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { baseUrlOf } from "./input.ts";
-import { page } from "./page_response.ts";
+import { missing, page, toSignIn } from "./page_response.ts";
 import { commitsOf, type Evidence, loadEvidence } from "./task_evidence.ts";
 
 const OPEN_STATUSES = ["queued", "claimed", "in_progress", "awaiting_review"];
@@ -128,16 +128,6 @@ async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPage
 
 function diffOf(evidence: Evidence) {
   return { diff: evidence.diff, fault: evidence.diffFault };
-}
-
-function toSignIn(c: Context<AppEnv>): Response {
-  const { pathname, search } = new URL(c.req.url);
-  const next = c.req.method === "GET" ? pathname + search : "/";
-  return c.redirect(next === "/" ? "/signin" : `/signin?next=${encodeURIComponent(next)}`, 303);
-}
-
-function missing(c: Context<AppEnv>, message = "There is no such task."): Response | Promise<Response> {
-  return page(c, MessagePage({ title: "Not found", message }), 404);
 }
 
 function asset(name: string): Response {

@@ -107,6 +107,18 @@ button.reject { background: transparent; color: var(--bad); border-color: var(--
 .two > div > h2:first-child { margin-top: 0.6rem; }
 .narrow { max-width: 30rem; margin: 8vh auto 0; }
 .stack > * + * { margin-top: 0.9rem; }
+.refs { max-width: 32rem; margin: 0.8rem 0; }
+select { font: inherit; color: var(--text); background: var(--surface); border: 1px solid var(--soft); border-radius: 8px; padding: 0.55rem 0.7rem; min-height: 2.75rem; min-width: 0; width: 100%; text-overflow: ellipsis; }
+.meta a[aria-current] { color: var(--text); font-weight: 650; text-decoration: none; }
+.path { overflow-wrap: anywhere; }
+.files { list-style: none; margin: 0.6rem 0; padding-block: 0.3rem; }
+.files li { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; justify-content: space-between; padding: 0.4rem 0; overflow-wrap: anywhere; min-width: 0; }
+.files li > * { min-width: 0; }
+.files li + li { border-top: 1px solid var(--line); }
+.source { margin: 0.6rem 0; padding: 0.5rem 0; overflow-x: auto; line-height: 1.45; }
+.source span { display: block; white-space: pre; min-width: max-content; padding-right: 1rem; }
+.source span:target { background: var(--wait-bg); }
+.source a { display: inline-block; width: 4.2rem; padding-right: 1rem; text-align: right; color: var(--soft); text-decoration: none; user-select: none; }
 dl.facts { display: grid; grid-template-columns: auto 1fr; gap: 0.2rem 0.9rem; margin: 0.6rem 0; font-size: 0.92rem; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 `.trimStart();
