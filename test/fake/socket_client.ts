@@ -4,6 +4,7 @@ import type { PolledJob } from "../../protocol/line/runner.ts";
 import { encodeOutputFrame, type SocketChunk } from "../../protocol/runner/output_frame.ts";
 import type { AnswerOf, ServerMessage } from "../../protocol/runner/socket.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { putLine } from "../worker/work_fixture.ts";
 import type { TestPlane, TestProject } from "./plane.ts";
 
 const UNTIL_MAX_MS = 10_000;
@@ -121,4 +122,29 @@ export async function connect(plane: TestPlane, at: TestProject, token: string):
     },
   };
   return client;
+}
+
+/** A registered runner of a project with a line, that has said hello. */
+export async function openRunner(
+  plane: TestPlane,
+  hello: object = {},
+  at: TestProject = plane.project(),
+  name = "ada",
+) {
+  await putLine(at);
+  const runner = await at.register(name);
+  const socket = await connect(plane, at, runner.token);
+  await socket.hello(hello);
+  return { at, runner, socket };
+}
+
+/** The last of `count` jobs and offers; waits until it has come. */
+export async function nextJob(socket: TestSocket, count = 1): Promise<PolledJob> {
+  await socket.until(`${count} jobs must come`, () => socket.jobs().length >= count);
+  return socket.jobs()[count - 1]!;
+}
+
+/** The field of a `report` about a job; success, if nothing else is said. */
+export function reportOf(job: PolledJob, rest: object = { jobResult: "success", exitCode: 0, error: null }) {
+  return { report: { runId: job.runId, jobId: job.id, leaseEpoch: job.leaseEpoch, ...rest } };
 }

@@ -148,7 +148,7 @@ Deno.test({
         await putLine(at);
         const workers: Worker[] = [];
         for (const [n, kind] of kinds.entries()) workers.push(await start(plane, at, kind, `${kind}_${n}`));
-        const sleep = () => plane.evict("JOB_QUEUE", at.queueName);
+        const hibernate = () => plane.evict("JOB_QUEUE", at.queueName);
         for (const { sleepsBefore, sleepsAfter } of rounds) {
           let asking = 0;
           const everybody = Promise.withResolvers<void>();
@@ -158,11 +158,11 @@ Deno.test({
             })
           ));
           await everybody.promise;
-          if (sleepsBefore) await sleep();
+          if (sleepsBefore) await hibernate();
           const taskIds: string[] = [];
           for (let n = 0; n < workers.length; n++) {
             taskIds.push(await submit(at, `t${n}`));
-            if (n === sleepsAfter) await sleep();
+            if (n === sleepsAfter) await hibernate();
           }
           const jobs = await within(taking, `every one of ${kinds} must hold a job`);
           assert.equal(
