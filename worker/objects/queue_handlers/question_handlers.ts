@@ -36,6 +36,7 @@ export const questionHandlers: Handlers<Methods> = {
     if (!user.ok) return user;
     const ask = findAsk(queue.core.state, input.taskId, input.gateId, input.lineId);
     if (!ask.ok) return ask;
+    await queue.core.committed();
     await queue.core.outbox.drain("gate");
     return ok({ ...ask.value, userName: user.value.name });
   },
