@@ -85,6 +85,7 @@ export async function startPlane(): Promise<TestPlane> {
           SHOPFLOOR_ADMIN_TOKEN: ADMIN_TOKEN,
           HISTORY_URL: "",
           PUBLIC_URL: "",
+          SHOPFLOOR_IMPORT_HOSTS: "127.0.0.1",
         },
       },
       {

@@ -1,6 +1,7 @@
 /// <reference lib="deno.ns" />
 /** What people and programs do over HTTP beside the happy path: limited tokens, kept runners, lists, second tries. */
 import assert from "node:assert/strict";
+import { startGitHost } from "../fake/git_host.ts";
 import { type CallOptions, startPlane, type TestPlane, type TestProject } from "../fake/plane.ts";
 import { GATED_LINE, putLine, readTask, report, station, submit, take } from "../worker/work_fixture.ts";
 
@@ -207,6 +208,22 @@ async function lines(plane: TestPlane) {
   assert.deepEqual([made.warnings, made.stations.length, made.revision], [[], 2, 1]);
   const tar = await at.call("GET", "/assembly-lines/line/export?format=tar");
   assert.equal(tar.headers.get("content-type"), "application/x-tar");
+  await using host = await startGitHost();
+  await host.publish("line", files);
+  const fetched = await at.must(201, "POST", "/assembly-lines/import", {
+    body: { gitUrl: `${host.url}/line.git` },
+  });
+  assert.deepEqual([fetched.name, fetched.warnings], ["Gated", []]);
+  const asked = host.asked.length;
+  const refused = { gitUrl: `${host.url.replace("127.0.0.1", "localhost")}/line.git` };
+  assert.equal(await code(at, "POST", "/assembly-lines/import", { body: refused }), "400 import_url_invalid");
+  const writer = await newToken(at, { scopes: ["tasks:write"] });
+  const body = { gitUrl: `${host.url}/line.git` };
+  assert.equal(
+    await code(at, "POST", "/assembly-lines/import", { token: writer, body }),
+    "403 missing_scope",
+  );
+  assert.equal(host.asked.length, asked, "who may not make lines makes us ask nobody");
   await at.must(201, "POST", `/assembly-lines/${made.id}/tasks`, { body: { title: "t" } });
   const job = await take(at, await at.register("ada"));
   assert.deepEqual(job.agentDefinition.agenticsSpecFiles, { ".agentics/specs/a.md": "# A" });

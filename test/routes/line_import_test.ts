@@ -93,12 +93,15 @@ Deno.test("a line's folder is fetched from where it is, and nothing beside it", 
         ? Response.redirect(`${host.url}/line.git/info/refs?service=git-upload-pack`, 301)
         : url.includes("/evil.git")
         ? Response.redirect(`${target.replace("http:", "https:")}/line.git/info/refs`, 302)
+        : url.includes("/nowhere.git")
+        ? new Response(null, { status: 302, headers: { location: "https://[" } })
         : url.includes("/loop.git")
         ? Response.redirect(url, 302)
         : null;
     assert.equal(await why("moved.git"), "fetched");
     assert.equal(await why("evil.git"), "private_host");
     assert.equal(await why("loop.git"), "too_many_redirects");
+    assert.equal(await why("nowhere.git"), "not_git");
     host.intercept = () => null;
   });
   await t.step("what does not end, in bytes or in time, is cut off", async () => {

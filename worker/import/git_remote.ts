@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { concatBytes, textOf } from "../git/bytes.ts";
 import { isObjectId } from "../git/object_id.ts";
-import { DELIMITER, FLUSH, pktLine, type PktLine, pktText, readPktLines } from "../git/pkt_line.ts";
+import { DELIMITER, FLUSH, type PktLine, pktLine, pktText, readPktLines } from "../git/pkt_line.ts";
 import { IMPORT_PACK_MAX_BYTES, IMPORT_REDIRECTS_MAX } from "../limits.ts";
 import type { ImportError } from "./import_error.ts";
 import { importUrl } from "./import_url.ts";
@@ -85,8 +85,9 @@ async function discover(
     const { status, headers } = response.value;
     if (status >= 300 && status < 400) {
       await response.value.body?.cancel();
-      const next = new URL(headers.get("location") ?? "", asked);
-      const judged = importUrl(next.href, options.allowedHosts);
+      const location = headers.get("location") ?? "";
+      if (!URL.canParse(location, asked.href)) return err({ reason: "not_git", host: at.host });
+      const judged = importUrl(new URL(location, asked).href, options.allowedHosts);
       if (!judged.ok) return judged;
       at = judged.value;
       at.pathname = at.pathname.replace(/\/info\/refs$/, "");

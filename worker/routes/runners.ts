@@ -230,7 +230,7 @@ export const RUNNER_OPERATIONS: readonly Operation[] = [
     method: "post",
     paths: [`${RUNNERS}/generate-jitconfig`],
     summary: "Claim a job that was offered",
-    description: "Its holder gets the same run again, with fresh tokens.",
+    description: "Its holder gets the same run again.",
     body: claimBody,
     answers: { 200: polledJobAnswer },
     refusals: [
