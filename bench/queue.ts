@@ -19,8 +19,7 @@ import { type Planned, planOf } from "./queue/plan.ts";
 import { pageOf } from "./queue/report.ts";
 import { cpuMsOf, machineCpuMs } from "./queue/process_tree.ts";
 import { measureRows } from "./queue/rows.ts";
-import { measure, type Measured } from "./queue/run_measurement.ts";
-import type { Server } from "./queue/servers/server.ts";
+import { interruption, measure, type Measured } from "./queue/run_measurement.ts";
 import { openServers } from "./queue/servers/servers.ts";
 import { measureShare } from "./queue/share.ts";
 import { type Extras, targetsOf } from "./queue/targets.ts";
@@ -48,13 +47,12 @@ const startedAt = performance.now();
 const cpuAtStart = { machine: await machineCpuMs(), bench: await cpuMsOf(Deno.pid) };
 const dataDir = await makeDataDir("queue", options.dir);
 const servers = await openServers(dataDir);
-let running: Server | undefined;
+let isInterrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, async () => {
-    await running?.stop();
-    await servers.stop();
-    await Deno.remove(dataDir, { recursive: true });
-    Deno.exit(130);
+  Deno.addSignalListener(signal, () => {
+    // What is being measured fails, and the run goes on to its end, where everything is stopped.
+    isInterrupted = true;
+    interruption.abort();
   });
 }
 const only = options.only?.split(",");
@@ -75,11 +73,12 @@ let skipped = 0;
 try {
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const [n, planned] of plan.entries()) {
+      if (isInterrupted) break;
       if (performance.now() - startedAt < BUDGET_MS) await runOne(planned, round, n);
       else skipped++;
     }
   }
-  if (only === undefined && options.match === undefined) {
+  if (only === undefined && options.match === undefined && !isInterrupted) {
     for (const part of [measureDepth, measureShare, measureRows]) {
       try {
         const { rows, extras: more } = await part(dataDir);
@@ -98,6 +97,7 @@ try {
 }
 if (skipped > 0) notes.push(`Out of time: ${skipped} measurements of the last rounds were left out.`);
 for (const [key, why] of failures) notes.push(`Failed: ${key}: ${why.split("\n")[0]}`);
+if (isInterrupted) Deno.exit(130);
 const othersCpuMs = await machineCpuMs() - cpuAtStart.machine - (await cpuMsOf(Deno.pid) - cpuAtStart.bench);
 const othersLoad = Math.max(othersCpuMs / (performance.now() - startedAt), 0);
 notes.push(`Other processes of the machine used ${othersLoad.toFixed(2)} processors meanwhile.`);
@@ -133,7 +133,7 @@ Deno.exit(failures.size > 0 ? 1 : 0);
 async function runOne(planned: Planned, round: number, n: number): Promise<void> {
   const { key, spec } = planned;
   try {
-    const server = running = await servers.open(spec.system, `r${round}_${n}`);
+    const server = await servers.open(spec.system, `r${round}_${n}`);
     try {
       const measured = await measure(spec, server, `r${round}-${n}`, 1);
       found.set(key, [...found.get(key) ?? [], measured]);
@@ -142,7 +142,6 @@ async function runOne(planned: Planned, round: number, n: number): Promise<void>
       );
       console.log(`round ${round} ${rounded.join(" ")}`);
     } finally {
-      running = undefined;
       await server.stop();
     }
   } catch (cause) {

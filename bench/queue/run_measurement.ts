@@ -33,6 +33,8 @@ const DRIVERS: Readonly<Record<SystemName, { readonly file: string; readonly con
   graphile: { file: `${PEERS}/graphile.ts`, config: `${PEERS}/deno.json` },
   pg_boss: { file: `${PEERS}/pg_boss.ts`, config: `${PEERS}/deno.json` },
 };
+/** Aborted: every driver process is ended at once. */
+export const interruption = new AbortController();
 /** A phase that takes longer has hung. */
 const PHASE_MAX_MS = 180_000;
 
@@ -139,6 +141,7 @@ function startDriver(share: Share): Driver {
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
+    signal: interruption.signal,
   }).spawn();
   const stdin = child.stdin.getWriter();
   const completed = { count: 0, lastAt: 0 };
