@@ -6,9 +6,9 @@
  * would cost both the same. Medians of the rounds. Ours is the whole Worker as `wrangler.toml` says, with its
  * authorisation; `git http-backend` has none, and starts a process for each request.
  *
- * Memory: how far the peak of workerd's resident memory (`VmHWM`) is above its memory before, for one push and then one
- * clone in a workerd that was just started. (Over many rounds it grows further, up to some hundred megabytes: nothing
- * presses V8 to collect what it could. How far after all rounds is in the results, too.)
+ * Memory: how far the peak of workerd's resident memory (`VmHWM`) is above its memory before, for one push and for one
+ * clone, each in a workerd that was just started. Over many rounds it grows further, as nothing presses V8 to collect what
+ * it could; how far after all rounds is in the results, too.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -76,9 +76,7 @@ try {
   for (const { name, options, rounds } of SIZES) {
     const source = join(dataDir, name);
     await generateRepository(source, options);
-    const fresh = await startServer(`fresh_${name}`);
-    const once = await roundTrip(fresh, source, await ourTarget(fresh));
-    await fresh.plane.stop();
+    const growth = await measureGrowth(name, source);
     const server = await startServer(name);
     const ours: Record<What, Sample[]> = { push: [], clone: [] };
     const theirs: Record<What, Sample[]> = { push: [], clone: [] };
@@ -110,11 +108,11 @@ try {
         oursMs: oursMs!,
         httpBackendMs: theirsMs!,
         oursCpuMs: median(ours[what].map(({ cpuMs }) => cpuMs)),
-        peakGrowthMb: once[what].peakGrowthBytes / 1e6,
+        peakGrowthMb: growth[what] / 1e6,
         growthAfterAllRoundsMb: afterBytes / 1e6,
       });
       ratios[`${what}_${name}_over_http_backend`] = oursMs! / theirsMs!;
-      ratios[`${what}_${name}_peak_growth_mb`] = once[what].peakGrowthBytes / 1e6;
+      ratios[`${what}_${name}_peak_growth_mb`] = growth[what] / 1e6;
     }
   }
 } finally {
@@ -136,9 +134,23 @@ await reportBench({
 // Connections that are kept alive would keep this process.
 Deno.exit(0);
 
+/** How far the peak of memory rises by the first push to a fresh workerd, and by the first clone after a restart. */
+async function measureGrowth(name: string, source: string): Promise<Record<What, number>> {
+  const before = await startServer(`fresh_${name}`);
+  const target = await ourTarget(before);
+  const push = await measurePush(before, source, target);
+  await before.plane.stop();
+  const after = await startServer(`fresh_${name}`);
+  const url = target.url.replace(before.plane.url, after.plane.url);
+  const clone = await measureClone(after, source, { ...target, url });
+  await after.plane.stop();
+  return { push: push.peakGrowthBytes, clone: clone.peakGrowthBytes };
+}
+
+/** Starts workerd on what was stored under the name. */
 async function startServer(name: string): Promise<Server> {
   const planeDir = join(dataDir, `plane_${name}`);
-  await Deno.mkdir(planeDir);
+  await Deno.mkdir(planeDir, { recursive: true });
   const plane = await startPlane({ dataDir: planeDir });
   await call(plane, "PUT", "/assembly-lines/l", ADMIN_TOKEN, {
     name: "L",
@@ -164,18 +176,22 @@ async function ourTarget({ plane }: Server): Promise<Target> {
 }
 
 /** One push to a fresh repository, and one clone of it. */
-async function roundTrip(
-  server: Server,
-  source: string,
-  { url, options }: Target,
-): Promise<Record<What, Sample>> {
-  const push = await measure(server, () => git(source, ...options, "push", "-q", url, `main:${REF}`));
+async function roundTrip(server: Server, source: string, target: Target): Promise<Record<What, Sample>> {
+  const push = await measurePush(server, source, target);
+  return { push, clone: await measureClone(server, source, target) };
+}
+
+function measurePush(server: Server, source: string, { url, options }: Target): Promise<Sample> {
+  return measure(server, () => git(source, ...options, "push", "-q", url, `main:${REF}`));
+}
+
+async function measureClone(server: Server, source: string, { url, options }: Target): Promise<Sample> {
   const folder = join(scratch, "clone");
-  const clone = await measure(server, () => git(".", ...options, "clone", "-q", "--bare", url, folder));
+  const sample = await measure(server, () => git(".", ...options, "clone", "-q", "--bare", url, folder));
   const tip = await git(folder, "rev-parse", REF);
   assert.equal(tip, await git(source, "rev-parse", "main"), "the clone has what was pushed");
   await Deno.remove(folder, { recursive: true });
-  return { push, clone };
+  return sample;
 }
 
 async function theirTarget(name: string): Promise<Target> {

@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, string>> = {
     "our queue against BullMQ, pg-boss, graphile-worker and the bare platform (P1-P7, P9, P10); 25 minutes",
   fleet: "a thousand idle runners: memory, wake-ups, cost (P7)",
   output: "chunks a second into one task's log, and what a million jobs' output costs (P8)",
+  git: "clone and push of a task's repository, against `git http-backend` (P12)",
   sandbox: "a station in its container, against a bare `podman run` (P11)",
 };
 

@@ -18,9 +18,13 @@ export type LargeProgress =
 export interface LargeStream {
   /** Reads on; `told` is called once. The stream's end is seen when a piece has bytes after it. */
   write(piece: Uint8Array, told: (progress: LargeProgress) => void): void;
-  /** Gives back what zlib holds. */
+  /** Gives back what it holds; nothing may be written any more. */
   close(): void;
 }
+
+/** Decompressors that no stream uses; a few are enough for what goes on at once. */
+const idle: InflateEngine[] = [];
+const IDLE_MAX = 4;
 
 /**
  * Opens a stream of which exactly `sizeBytes` must come out.
@@ -28,7 +32,7 @@ export interface LargeStream {
  * @param emit Gets what comes out; the bytes are only lent.
  */
 export function openLargeStream(sizeBytes: number, emit: (bytes: Uint8Array) => void): LargeStream {
-  const engine = openEngine();
+  const engine = idle.pop() ?? openEngine();
   return engine === null ? new StreamedStream(sizeBytes, emit) : new EngineStream(engine, sizeBytes, emit);
 }
 
@@ -36,6 +40,7 @@ export function openLargeStream(sizeBytes: number, emit: (bytes: Uint8Array) => 
 class EngineStream implements LargeStream {
   readonly #output = new Uint8Array(CHUNK_BYTES);
   #left: number;
+  #isClosed = false;
 
   constructor(
     private readonly engine: InflateEngine,
@@ -60,7 +65,8 @@ class EngineStream implements LargeStream {
   }
 
   close(): void {
-    // Nothing is open: the decompressor is collected with this object.
+    if (!this.#isClosed && idle.length < IDLE_MAX) idle.push(this.engine);
+    this.#isClosed = true;
   }
 }
 
