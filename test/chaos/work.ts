@@ -54,7 +54,7 @@ export function lineOf(lineId: Kind["lineId"], startsPath: string): unknown {
   const command = `
     run=$(basename "$(dirname "$PWD")")
     echo "$run $SHOPFLOOR_TASK_ID $SHOPFLOOR_STATION_ID" >> ${startsPath}
-    for i in $(seq 1 ${LINES_PER_RUN}); do echo "$run line $i"; sleep 0.05; done
+    for i in $(seq 1 ${LINES_PER_RUN}); do echo "$run line $i"; sleep 0.15; done
     echo "$run" > "$SHOPFLOOR_STATION_ID.txt"
     git add -A && git commit -q -m "$SHOPFLOOR_STATION_ID"
     case "$(cat "$SHOPFLOOR_PROMPT_FILE")" in *"fails at $SHOPFLOOR_STATION_ID"*) exit 3 ;; esac`;
