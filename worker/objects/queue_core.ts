@@ -159,7 +159,14 @@ export function createQueueCore(options: {
   function shorten(): void {
     flush();
     if (hasFailed || !store.isLong()) return;
-    store.shorten(state);
+    try {
+      store.shorten(state);
+    } catch {
+      // The log is whole, and everybody was answered from it; what is in memory may not be what is stored.
+      hasFailed = true;
+      ctx.abort("snapshot_failed");
+      return;
+    }
     forget();
   }
 

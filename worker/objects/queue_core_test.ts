@@ -99,3 +99,86 @@ Deno.test("an alarm wakes the object seldom while a delivery is under way, and i
   const second = alarms.at(-1)! - rig.nowMs();
   assert.ok(second <= 1_000, `woken ${second} ms later: the lease ends in 1000 ms`);
 });
+
+/** A core over a store that keeps nothing, whose writes are counted, or fail. */
+function coreWithStore() {
+  const rig = createQueueRig();
+  const turns: (() => void)[] = [];
+  const aborts: string[] = [];
+  const writes: number[] = [];
+  let taken = 0;
+  let fault: string | null = null;
+  const core = createQueueCore({
+    ctx: {
+      storage: { setAlarm: () => Promise.resolve(), getAlarm: () => Promise.resolve(null) },
+      abort: (why: string) => aborts.push(why),
+    } as never,
+    store: {
+      load: () => rig.state as WritableQueueState,
+      recall: () => {},
+      append: () => taken++,
+      flush: () => {
+        if (fault !== null) throw new Error(fault);
+        writes.push(taken);
+        taken = 0;
+      },
+      isLong: () => false,
+      shorten: () => {},
+      forget: () => {},
+      pending: () => [],
+      destinations: () => [],
+      delivered: () => {},
+    },
+    clock: { nowMs: rig.nowMs, toPlatformMs: (ms) => ms, advance: rig.advance },
+    random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
+    senders: {},
+    hasHistory: false,
+    onApplied: () => {},
+    atEndOfTurn: (callback) => turns.push(callback),
+  });
+  const put = () =>
+    core.run((draft) => ok(draft.put({ kind: "line_turn", row: { id: "l" as never, turn: 1 } })));
+  return {
+    rig,
+    core,
+    aborts,
+    writes,
+    put,
+    fail: (why: string) => fault = why,
+    endTurn: () => turns.shift()!(),
+  };
+}
+
+/** Whether a promise is settled by now. */
+async function stateOf(promise: Promise<void>): Promise<string> {
+  let state = "waits";
+  promise.then(() => state = "done", () => state = "failed");
+  await settle();
+  return state;
+}
+
+Deno.test("decisions of one turn are one write, and nobody is answered before it, readers neither", async () => {
+  const { rig, core, writes, put, endTurn } = coreWithStore();
+  assert.equal(await stateOf(core.committed()), "done", "there is nothing to wait for");
+  put();
+  put();
+  put();
+  assert.equal(rig.state.lineTurns.get("l" as never), 1, "memory has it at once");
+  const reader = core.committed();
+  assert.equal(await stateOf(reader), "waits");
+  endTurn();
+  assert.equal(await stateOf(reader), "done");
+  assert.deepEqual(writes, [3]);
+});
+
+Deno.test("after a write that failed nobody is answered, nothing is decided, and the object starts again", async () => {
+  const { core, aborts, put, fail, endTurn } = coreWithStore();
+  put();
+  const answer = core.committed();
+  fail("disk is full");
+  endTurn();
+  assert.equal(await stateOf(answer), "failed");
+  assert.deepEqual(aborts, ["write_failed"]);
+  assert.throws(put, /the last write must have succeeded/);
+  assert.equal(await stateOf(core.committed()), "failed", "what is in memory is not shown");
+});

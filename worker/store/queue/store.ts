@@ -153,6 +153,19 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     for (const task of ended) clean.add(task.id);
   }
 
+  /** The longest in memory first; it stops where there is room and nothing too old. */
+  function forget(state: WritableQueueState, endedBeforeMs: number, max: number): void {
+    for (const id of clean) {
+      const task = state.tasks.get(id)!;
+      if (clean.size <= max && task.updatedAtMs > endedBeforeMs) {
+        if (endedBeforeMs === -Infinity) return;
+        continue;
+      }
+      clean.delete(id);
+      forgetTask(state, task);
+    }
+  }
+
   return {
     pending: outbox.pending,
     destinations: outbox.destinations,
@@ -163,17 +176,12 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     shorten,
     isLong: () => log.chars > Math.max(QUEUE_LOG_MIN_CHARS, snapshotChars),
     recall: (state, kind, id) => {
+      // Room first: what is read now is asked for now.
+      forget(state, -Infinity, ENDED_TASKS_IN_MEMORY_MAX - 1);
       const task = archive.load(state, kind, id);
       if (task !== null) clean.add(task.id);
     },
-    forget: (state, endedBeforeMs) => {
-      for (const id of clean) {
-        const task = state.tasks.get(id)!;
-        if (clean.size <= ENDED_TASKS_IN_MEMORY_MAX && task.updatedAtMs > endedBeforeMs) continue;
-        clean.delete(id);
-        forgetTask(state, task);
-      }
-    },
+    forget: (state, endedBeforeMs) => forget(state, endedBeforeMs, ENDED_TASKS_IN_MEMORY_MAX),
   };
 }
 

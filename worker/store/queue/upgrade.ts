@@ -4,7 +4,6 @@
  */
 import { applyChange, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { Change, RowChange, Task, TokenRecord } from "../../domain/queue_state.ts";
-import { hasEnded } from "../../domain/task_status.ts";
 import type { Archive } from "./archive.ts";
 import type { MemoryOutbox } from "./memory_outbox.ts";
 import type { Sql } from "./sql.ts";
@@ -44,15 +43,13 @@ export function convertRows(sql: Sql, into: {
       if (kind !== "job" && kind !== "repository") put(state, { kind: "token", row: { ...token, kind } });
     }
     into.archive.add(endedTasks(sql));
-    for (const row of bodies<Task>(sql, "tasks", "rowid")) {
-      if (hasEnded(row)) continue;
+    for (const row of bodies<Task>(sql, "tasks", "rowid", "WHERE ended_at_ms IS NULL")) {
       put(state, { kind: "task", row });
       put(state, { kind: "notes", row: toldNotes(row) });
     }
     for (const kind of ["job", "run"] as const) {
-      for (const row of bodies<{ taskId: Task["id"] }>(sql, `${kind}s`, "rowid")) {
-        if (state.tasks.has(row.taskId)) put(state, { kind, row } as never);
-      }
+      const ofLiving = "WHERE task_id IN (SELECT id FROM tasks WHERE ended_at_ms IS NULL)";
+      for (const row of bodies(sql, `${kind}s`, "rowid", ofLiving)) put(state, { kind, row } as never);
     }
     for (const row of sql.rows("SELECT sequence, body, created_at_ms FROM outbox ORDER BY sequence")) {
       const event = JSON.parse(row["body"] as string);
@@ -85,11 +82,11 @@ function put(state: WritableQueueState, change: Change): void {
   applyChange(state, change);
 }
 
-function* bodies<Row = never>(sql: Sql, table: string, order: string): Iterable<Row> {
+function* bodies<Row = never>(sql: Sql, table: string, order: string, where = ""): Iterable<Row> {
   const known = [...sql.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?", table)];
   if (known.length === 0) return;
   // Read whole: nothing else may be asked while rows are read.
-  for (const { body } of [...sql.rows(`SELECT body FROM ${table} ORDER BY ${order}`)]) {
+  for (const { body } of [...sql.rows(`SELECT body FROM ${table} ${where} ORDER BY ${order}`)]) {
     yield JSON.parse(body as string) as Row;
   }
 }
