@@ -1,0 +1,41 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import { createQueueRig, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
+import { queueRefusal } from "../errors.ts";
+import { OPEN_JOBS_MAX } from "../limits.ts";
+import { taskCard } from "../../protocol/line/task.ts";
+import { allHeldJobs, queuedJobs, type WritableQueueIndex } from "./queue_index.ts";
+import { submitTask } from "./task.ts";
+
+function setUp() {
+  const rig = createQueueRig();
+  rig.line("tidy", lineOf([station("a"), station("b", { labels: ["gpu"] })]));
+  return rig;
+}
+
+Deno.test("open jobs are counted, and are gone from every part of the index when they end", () => {
+  const rig = setUp();
+  const runner = rig.runner("ada", ["gpu"]);
+  for (let n = 0; n < 3; n++) rig.submit("tidy");
+  const index = rig.state.index as WritableQueueIndex;
+  assert.deepEqual([index.openJobs, index.groups.size, queuedJobs(rig.state).length], [3, 1, 3]);
+  const { job } = rig.take(runner);
+  assert.deepEqual([index.openJobs, queuedJobs(rig.state).length], [3, 2]);
+  assert.deepEqual(allHeldJobs(rig.state), [rig.job(job.id)]);
+  rig.report(runner, SUCCESS);
+  assert.deepEqual([index.openJobs, index.groups.size, index.heldBy.size], [3, 2, 0]);
+  for (let n = 0; n < 5; n++) rig.work(runner, SUCCESS);
+  assert.deepEqual([index.openJobs, index.groups.size, index.heldBy.size, index.open.size], [0, 0, 0, 0]);
+  assert.equal(index.waiting.size, 0);
+});
+
+Deno.test("a project with as many open jobs as it may have takes no further task: queue_full, 503", () => {
+  const rig = setUp();
+  (rig.state.index as WritableQueueIndex).openJobs = OPEN_JOBS_MAX;
+  const card = taskCard.parse({ title: "t", description: "" });
+  const refused = rig.run((draft) => submitTask(draft, "user:ada", { lineId: "tidy", card }));
+  assert.ok(!refused.ok);
+  assert.deepEqual(refused.error, { reason: "queue_full", openJobsMax: OPEN_JOBS_MAX });
+  const { status, body, headers } = queueRefusal(refused.error);
+  assert.deepEqual([status, body.error.code, headers], [503, "queue_full", { "retry-after": "60" }]);
+});

@@ -1,0 +1,70 @@
+/// <reference lib="deno.ns" />
+import assert from "node:assert/strict";
+import type { TaskId } from "../../protocol/ids.ts";
+import { ok } from "../../protocol/result.ts";
+import { createQueueRig, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
+import { admitLog } from "./report.ts";
+import { submittedNotes, untoldNotes } from "./task_notes.ts";
+
+function setUp() {
+  const rig = createQueueRig();
+  rig.line("tidy", lineOf([station("a")]));
+  const task = rig.submit("tidy", { title: "Tidy the house" });
+  const told = () => rig.events.flatMap((e) => e.destination === "task_log" ? [e.entry.kind] : []);
+  return { rig, task, told, runner: rig.runner("ada") };
+}
+
+const openLog = (rig: ReturnType<typeof createQueueRig>, id: TaskId) =>
+  rig.must((draft) => ok(draft.openLog(id)));
+
+Deno.test("a task that was only submitted keeps no lines: they follow from its row", () => {
+  const { rig, task, told } = setUp();
+  assert.equal(rig.state.notes.size, 0);
+  assert.deepEqual(told(), []);
+  assert.deepEqual(untoldNotes(rig.state, task), submittedNotes(task, rig.jobOf(task.id)));
+  assert.deepEqual(untoldNotes(rig.state, task).map((note) => [note.kind, note.detail, note.atMs]), [
+    ["task_submitted", "Tidy the house", task.createdAtMs],
+    ["job_queued", "attempt 1", task.createdAtMs],
+  ]);
+});
+
+Deno.test("a job without output or reader ends without a line told to anybody", () => {
+  const { rig, task, told, runner } = setUp();
+  const { run } = rig.take(runner);
+  rig.report(runner, { ...HEARTBEAT, runId: run.id });
+  rig.report(runner, { ...SUCCESS, runId: run.id });
+  assert.deepEqual(told(), []);
+  assert.deepEqual(rig.timeline(task.id), [
+    ...["task_submitted", "job_queued", "run_claimed", "run_started", "job_finished", "task_completed"],
+  ]);
+});
+
+Deno.test("a reader gets what was kept, in order and once, and what comes then at once", () => {
+  const { rig, task, told, runner } = setUp();
+  const { run } = rig.take(runner);
+  openLog(rig, task.id);
+  assert.deepEqual(told(), ["task_submitted", "job_queued", "run_claimed"]);
+  assert.deepEqual(rig.state.notes.get(task.id), { id: task.id, hasLog: true, entries: [] });
+  openLog(rig, task.id);
+  assert.deepEqual(rig.last.changes, [], "a second reader changes nothing");
+  rig.report(runner, { ...SUCCESS, runId: run.id });
+  assert.deepEqual(told().slice(3), ["job_finished", "task_completed"]);
+});
+
+Deno.test("the first output opens the log, before what the same decision notes", () => {
+  const { rig, task, told, runner } = setUp();
+  const { run, job } = rig.take(runner);
+  rig.must((draft) => admitLog(draft, runner, { runId: run.id, jobId: job.id, leaseEpoch: null }));
+  assert.deepEqual(told(), ["task_submitted", "job_queued", "run_claimed", "run_started"]);
+  assert.deepEqual(rig.timeline(task.id), told());
+});
+
+Deno.test("a log that is opened after the end is told the end too, and the task's row stays as it was (T1)", () => {
+  const { rig, task, runner } = setUp();
+  rig.work(runner, SUCCESS);
+  const ended = rig.task(task.id);
+  openLog(rig, task.id);
+  assert.equal(rig.task(task.id), ended);
+  const ends = rig.events.flatMap((e) => e.destination === "task_log" ? [e.ends] : []);
+  assert.deepEqual(ends, [null, null, null, null, "completed"]);
+});
