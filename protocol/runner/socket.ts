@@ -11,7 +11,7 @@
  *   2. A message with an `id` gets exactly one `answer` or `error` with that id, after its effect is durable. Ids are the
  *      client's; one that is not answered when the connection ends may or may not have had its effect, and is repeated.
  *   3. `want` adds credit; each `job` or `offer` that the server sends takes one. A server never sends more than it was
- *      given credit for.
+ *      given credit for. Jobs that the runner holds and did not name in its `hello` come again for no credit.
  *   4. An unknown or wrong message is answered with an `error`, and the connection stays. What is no frame of this
  *      protocol, or goes over a limit, is answered with an `error` and closed with 1008.
  *   5. Codes of errors are those of the HTTP API, and `status` is the one that it would answer with.
@@ -187,13 +187,17 @@ export type ServerMessage =
   | { readonly type: "cancel"; readonly runId: string; readonly jobId: string }
   /** Take no more jobs and finish those that are held. The credit is void. */
   | { readonly type: "drain" }
-  /** Every chunk of the run up to `sequence` is kept. Frees their bytes of the window. */
+  /**
+   * Every chunk of the run up to `sequence` is kept. Frees their bytes of the window. `isWatched` is that of the HTTP
+   * answer; with `sequence` -1 nothing is acknowledged: somebody has begun to watch.
+   */
   | {
     readonly type: "kept";
     readonly runId: string;
     readonly sequence: number;
     readonly nextOffset: number;
     readonly cancel: boolean;
+    readonly isWatched?: boolean;
   }
   /** This chunk was not kept, nor was any later one that was under way; `isRetryable`: send them again. Frees its bytes. */
   | {
@@ -221,6 +225,7 @@ export const serverMessage = z.discriminatedUnion("type", [
     sequence: z.number().int(),
     nextOffset: z.number().int(),
     cancel: z.boolean(),
+    isWatched: z.boolean().optional(),
   }),
   z.object({
     type: z.literal("log_refused"),

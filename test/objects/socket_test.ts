@@ -117,6 +117,9 @@ Deno.test({
       await submit(at);
       await socket.must("heartbeat", { runs: [] });
       assert.deepEqual(socket.jobs(), []);
+      await using again = await connect(plane, at, runner.token);
+      await again.hello();
+      await again.until("it must be told again", () => again.heard.some((one) => one.type === "drain"));
     });
 
     await t.step("a queue that slept still knows who waits, for how many jobs, and since when", async () => {

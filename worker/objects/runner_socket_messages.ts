@@ -17,12 +17,13 @@ import {
   SOCKET_MESSAGES_MAX,
   SOCKET_PING_MS,
 } from "../../protocol/runner/socket_limits.ts";
+import type { RunnerId } from "../../protocol/ids.ts";
 import { taskCard } from "../../protocol/line/task.ts";
 import { ok, type Result } from "../../protocol/result.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
-import { noteSeen } from "../domain/runner_registry.ts";
+import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import { grantCredit, voidCredit } from "../domain/socket_account.ts";
 import { unheardJobs } from "../domain/socket_card.ts";
 import { type HttpRefusal, invalidInput, queueRefusal, refusal } from "../errors.ts";
@@ -132,20 +133,38 @@ function hello(
     logWindowBytes: SOCKET_LOG_WINDOW_BYTES,
   };
   session.say({ type: "answer", id, value });
-  if (runnerId !== null) {
-    const said = { capabilities, version: message.software, harnesses: message.harnesses };
-    queue.access.asRunner(session.caller, (draft) => {
-      noteSeen(draft, runnerId, said);
-      return ok(null);
-    });
-  }
-  // Whoever claims by itself repeats its claims, and knows of each; the others are told again what they hold.
-  if (runnerId === null || takes === "offer") return;
-  for (const jobId of unheardJobs(queue.core.state, runnerId, message.runs)) {
-    const input = { jobId, capabilities: null, baseUrl: session.baseUrl, maxJobs };
+  if (runnerId === null) return;
+  noteHello(queue, session, message);
+  if (takes === "claim") tellAgain(queue, session, runnerId, message.runs);
+  const runner = queue.core.state.runners.get(runnerId);
+  if (runner !== undefined && intakeOf(runner) === "draining") session.drain();
+  else if (session.account.credit > 0) deps.serve(session);
+}
+
+/** What a runner holds and does not know of. Whoever takes offers sends its claims itself, and repeats them. */
+function tellAgain(
+  queue: OpenQueue,
+  session: SocketSession,
+  runnerId: RunnerId,
+  known: Extract<ClientMessage, { type: "hello" }>["runs"],
+): void {
+  for (const jobId of unheardJobs(queue.core.state, runnerId, known)) {
+    const input = { jobId, capabilities: null, baseUrl: session.baseUrl };
     const job = queue.work.claim(session.caller, input);
     if (job.ok) session.say({ type: "job", job: job.value });
   }
+}
+
+/** What the list of runners shows. */
+function noteHello(
+  queue: OpenQueue,
+  { caller }: SocketSession,
+  { capabilities, software, harnesses }: Extract<ClientMessage, { type: "hello" }>,
+): void {
+  queue.access.asRunner(caller, (draft, runnerId) => {
+    noteSeen(draft, runnerId, { capabilities, version: software, harnesses });
+    return ok(null);
+  });
 }
 
 function want(deps: MessageDeps, session: SocketSession, more: number): void {

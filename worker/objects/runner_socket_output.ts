@@ -16,7 +16,7 @@ import type { RunId } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { QueueError, RunAdmission } from "../domain/job_queue_api.ts";
 import { holdBytes, releaseBytes } from "../domain/socket_account.ts";
-import type { OutputChunk, TaskLogApi } from "../domain/task_log_api.ts";
+import type { ChunkAnswer, OutputChunk, TaskLogApi } from "../domain/task_log_api.ts";
 import { queueRefusal, refusal } from "../errors.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
@@ -91,7 +91,7 @@ export function createSocketOutput(queue: OpenQueue, logOf: (taskId: string) => 
       refuse(session, [chunk]);
       return null;
     }
-    gapsOfSession.delete(chunk.runId);
+    if (chunk.sequence === gap) gapsOfSession.delete(chunk.runId);
     const admitted = admit(session, chunk);
     if (admitted instanceof Promise) void admitted.then((answer) => enqueue(session, chunk, answer));
     else enqueue(session, chunk, admitted);
@@ -151,16 +151,14 @@ export function createSocketOutput(queue: OpenQueue, logOf: (taskId: string) => 
   function sayKept(
     session: SocketSession,
     batch: readonly SocketChunk[],
-    answers: readonly { readonly nextOffset: number }[],
+    answers: readonly ChunkAnswer[],
   ): void {
     release(session, batch);
-    const last = new Map(
-      batch.map((chunk, i) => [chunk.runId, { chunk, nextOffset: answers[i]!.nextOffset }]),
-    );
-    for (const [runId, { chunk, nextOffset }] of last) {
+    const last = new Map(batch.map((chunk, i) => [chunk.runId, { chunk, answer: answers[i]! }]));
+    for (const [runId, { chunk, answer: { nextOffset, isWatched } }] of last) {
       const run = queue.core.state.runs.get(runId as RunId);
       const cancel = run?.state.kind === "finished";
-      session.say({ type: "kept", runId, sequence: chunk.sequence, nextOffset, cancel });
+      session.say({ type: "kept", runId, sequence: chunk.sequence, nextOffset, cancel, isWatched });
     }
   }
 

@@ -10,7 +10,7 @@
 import type { JobId } from "../../protocol/ids.ts";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import type { ServerMessage } from "../../protocol/runner/socket.ts";
-import { EMPTY_ACCOUNT, type SocketAccount, spendCredit } from "../domain/socket_account.ts";
+import { EMPTY_ACCOUNT, type SocketAccount, spendCredit, voidCredit } from "../domain/socket_account.ts";
 import { OWED_JOBS_MAX, type SocketCard, type SocketHello } from "../domain/socket_card.ts";
 
 /** A frame to a client is cut after this: a message of the platform has its limit, and some clients a smaller one. */
@@ -22,13 +22,13 @@ export class SocketSession {
   readonly baseUrl: string;
   account: SocketAccount;
   lastMessageMs: number;
-  hasSaidDrain = false;
   isOpen = true;
   #hello: SocketHello | null;
   #waitingSinceMs: number;
   /** How to leave the row of those who wait; null while it does not wait. */
   #leave: (() => void) | null = null;
   #attached: SocketCard;
+  #isDraining = false;
   #said: ServerMessage[] = [];
   /** Jobs that were decided and have not left yet. */
   #unsent: { readonly type: "job" | "offer"; readonly job: PolledJob }[] = [];
@@ -95,6 +95,20 @@ export class SocketSession {
     const message = { type, job };
     this.#unsent.push(message);
     this.say(message);
+  }
+
+  /** Says once that no more jobs come, and takes its credit. */
+  drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.account = voidCredit(this.account);
+    this.stopWaiting();
+    this.say({ type: "drain" });
+  }
+
+  /** It may be given jobs again. */
+  endDrain(): void {
+    this.#isDraining = false;
   }
 
   /** Jobs that the object owed this client when it ended. */

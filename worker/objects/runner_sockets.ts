@@ -7,7 +7,7 @@
  *   2. One connection per runner: the newest that said `hello`. An older one belongs to a process or a network that is
  *      gone and must not take a job that nobody would hear of.
  */
-import type { RunnerId } from "../../protocol/ids.ts";
+import type { RunnerId, TaskId } from "../../protocol/ids.ts";
 import {
   SOCKET_CLOSE_POLICY,
   SOCKET_CLOSE_SUPERSEDED,
@@ -19,8 +19,7 @@ import {
 import { ok } from "../../protocol/result.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { Change } from "../domain/queue_state.ts";
-import { noteSeen } from "../domain/runner_registry.ts";
-import { voidCredit } from "../domain/socket_account.ts";
+import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import type { SocketCard } from "../domain/socket_card.ts";
 import { type FrameFault, readFrame } from "../domain/socket_frame.ts";
 import { invalidInput, refusal } from "../errors.ts";
@@ -41,6 +40,8 @@ export interface RunnerSockets {
   live(): ReadonlySet<string>;
   /** Pushes what a decision means for connected runners: their run was ended, they shall take no more, their token is gone. */
   tell(changes: readonly Change[]): void;
+  /** Somebody looks at a task's output: its runner need not save it up any longer. */
+  watched(taskId: TaskId): void;
   /** After the object woke: lets sockets with credit wait again. */
   restore(): void;
 }
@@ -193,18 +194,25 @@ export function createRunnerSockets(
           const { id, jobId, runnerId, state } = change.row;
           if (state.kind !== "finished" || state.report !== null) continue;
           greeted.get(runnerId)?.say({ type: "cancel", runId: id, jobId });
-        } else if (change.kind === "runner" && change.row.intake === "draining") {
+        } else if (change.kind === "runner") {
           const session = greeted.get(change.row.id);
-          if (session === undefined || session.hasSaidDrain) continue;
-          session.hasSaidDrain = true;
-          session.account = voidCredit(session.account);
-          session.say({ type: "drain" });
+          if (intakeOf(change.row) === "draining") session?.drain();
+          else session?.endDrain();
         } else if (change.kind === "delete_token") {
           for (const session of [...byToken.get(change.hash) ?? []]) {
             forget(session, SOCKET_CLOSE_UNAUTHENTICATED, "unauthenticated");
           }
         }
       }
+    },
+    watched: (taskId) => {
+      const { tasks, jobs } = queue.core.state;
+      const jobId = tasks.get(taskId)?.jobIds.at(-1);
+      const state = jobId === undefined ? undefined : jobs.get(jobId)?.state;
+      if (state?.kind !== "claimed" && state?.kind !== "in_progress") return;
+      const { runId, runnerId } = state;
+      const nothing = { sequence: -1, nextOffset: 0, cancel: false };
+      greeted.get(runnerId)?.say({ type: "kept", runId, ...nothing, isWatched: true });
     },
     restore: () => dispatch.restore(ctx.getWebSockets().map(sessionOf)),
   };
