@@ -10,6 +10,7 @@ import { generateRepository, LARGE_REPOSITORY } from "../fake/git_generate.ts";
 import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
 import { cutPush, pushBody } from "../fake/git_raw_push.ts";
 import { assertSame, clone, commit } from "../fake/git_work.ts";
+import { until } from "../worker/until.ts";
 
 const chunksOf = (harness: GitHarness, name: string) =>
   harness.count(name, "SELECT count(*) AS n FROM pack_chunks");
@@ -63,12 +64,10 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     const before = await harness.call<RepositoryRef[]>("cut", "listRefs");
     const body = await pushBody(folder, tip, "refs/heads/cut");
     for (const share of [0.5, 0.999]) {
-      await cutPush(harness.url("cut"), body, Math.floor(body.length * share));
+      const hasArrived = () => until("it arrives", async () => await chunksOf(harness, "cut") > 2 || null);
+      await cutPush(harness.url("cut"), body, Math.floor(body.length * share), hasArrived);
       // The object sees the cut when its next read fails, soon after the client is gone.
-      for (let n = 0; n < 100 && await chunksOf(harness, "cut") > 1; n++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      assert.equal(await chunksOf(harness, "cut"), 1, "what had come is dropped");
+      await until("what had come is dropped", async () => await chunksOf(harness, "cut") === 1 || null);
       assert.deepEqual(await harness.call<RepositoryRef[]>("cut", "listRefs"), before);
     }
     // What an object leaves that is lost in the middle of a push.

@@ -16,7 +16,7 @@
  */
 import { join } from "node:path";
 import { fail, holds, shown } from "../check.ts";
-import { type StrictOptions, StrictServer } from "../strict_server.ts";
+import { type Intercept, type StrictOptions, StrictServer } from "../strict_server.ts";
 import type { RecordedReport, StrictJob } from "../strict/record.ts";
 
 export interface RunnerCommand {
@@ -54,6 +54,17 @@ export class RunnerBench implements AsyncDisposable {
     const found = this.#shared.get(dialect) ?? this.#start({ dialect });
     this.#shared.set(dialect, found);
     return found;
+  }
+
+  /** The shared runner with calls answered by `intercept` while `body` runs. */
+  async intercepted(intercept: Intercept, body: (session: RunnerSession) => Promise<void>): Promise<void> {
+    const session = await this.shared("spec");
+    session.server.intercept = intercept;
+    try {
+      await body(session);
+    } finally {
+      session.server.intercept = () => null;
+    }
   }
 
   /** A runner of its own; the caller disposes it. */

@@ -1,16 +1,17 @@
 /** Line 5, 11, 12 and the runner's rows of Line 17: registration, the polling loop, signals, delivery of reports. */
 import { holds, same, sleep } from "../check.ts";
 import type { RecordedCall } from "../strict/record.ts";
-import { HEARTBEAT_SECONDS, POLL_SECONDS, type RunnerCheck, type RunnerSession } from "./bench.ts";
+import type { Intercept } from "../strict_server.ts";
+import { HEARTBEAT_SECONDS, POLL_SECONDS, type RunnerCheck } from "./bench.ts";
 
 const isReport = (call: RecordedCall) =>
   call.method === "PATCH" && /^\/runners\/[^/]+$/.test(call.path) && !call.body.includes('"in_progress"');
 
-/** Answers the first `count` terminal reports with `answer`; gives how many came in all. */
-function refuseReports(session: RunnerSession, count: number, answer: () => Response | "cut"): () => number {
-  let came = 0;
-  session.server.intercept = (call) => isReport(call) && ++came <= count ? answer() : null;
-  return () => came;
+/** Answers the first `count` terminal reports with `answer`, and keeps the bodies of all that come. */
+function refusing(count: number, answer: () => Response | "cut") {
+  const bodies: string[] = [];
+  const intercept: Intercept = (call) => isReport(call) && bodies.push(call.body) <= count ? answer() : null;
+  return { bodies, intercept };
 }
 
 /** Asks for a job after `polls` answers of this kind. */
@@ -21,12 +22,13 @@ function pollAnswers(id: string, says: string, answer: () => Response | "cut"): 
     level: id === "404" ? "pick" : "behaviour",
     says,
     async run(bench) {
-      await using session = await bench.open();
       let polls = 0;
-      session.server.intercept = (call) => call.path === "/runners/jobs" && ++polls <= 3 ? answer() : null;
-      const job = session.addJob("exit 0");
-      same("jobResult", (await session.ended(job)).body.jobResult, "success");
-      holds(polls > 3, "polls after the odd answers", polls);
+      const odd: Intercept = (call) => call.path === "/runners/jobs" && ++polls <= 3 ? answer() : null;
+      await bench.intercepted(odd, async (session) => {
+        const job = session.addJob("exit 0");
+        same("jobResult", (await session.ended(job)).body.jobResult, "success");
+        holds(polls > 3, "polls after the odd answers", polls);
+      });
     },
   };
 }
@@ -155,20 +157,13 @@ export const RUNNER_LIFE_CHECKS: readonly RunnerCheck[] = [
     claim: "report-retry",
     says: "a terminal report that is answered 500 is sent again, the same, until 2xx, and then no more",
     async run(bench) {
-      await using session = await bench.open();
-      const bodies: string[] = [];
-      const came = refuseReports(session, 3, () => new Response("oops", { status: 500 }));
-      const { intercept } = session.server;
-      session.server.intercept = (call) => {
-        if (isReport(call)) bodies.push(call.body);
-        return intercept(call);
-      };
-      const report = await session.run("exit 3");
-      same("exitCode", report.body.exitCode, 3);
-      same("different reports", new Set(bodies).size, 1);
-      const total = came();
-      await session.untilPolled();
-      same("reports after the 2xx", came() - total, 0);
+      const { bodies, intercept } = refusing(3, () => new Response("oops", { status: 500 }));
+      await bench.intercepted(intercept, async (session) => {
+        same("exitCode", (await session.run("exit 3")).body.exitCode, 3);
+        same("different reports", new Set(bodies).size, 1);
+        await session.untilPolled();
+        same("reports, the one that was taken included", bodies.length, 4);
+      });
     },
   },
   {
@@ -178,10 +173,11 @@ export const RUNNER_LIFE_CHECKS: readonly RunnerCheck[] = [
     claim: "report-retry",
     says: "a terminal report whose connection is cut is sent again",
     async run(bench) {
-      await using session = await bench.open();
-      const came = refuseReports(session, 2, () => "cut");
-      same("jobResult", (await session.run("exit 0")).body.jobResult, "success");
-      holds(came() >= 3, "three reports", came());
+      const { bodies, intercept } = refusing(2, () => "cut");
+      await bench.intercepted(intercept, async (session) => {
+        same("jobResult", (await session.run("exit 0")).body.jobResult, "success");
+        holds(bodies.length >= 3, "three reports", bodies.length);
+      });
     },
   },
   {
@@ -191,17 +187,19 @@ export const RUNNER_LIFE_CHECKS: readonly RunnerCheck[] = [
     claim: "report-retry",
     says: "when the answer to a report is lost it repeats the same report, which is taken twice as one",
     async run(bench) {
-      await using session = await bench.open();
+      const session = await bench.shared("spec");
       const job = session.addJob("exit 4");
       let isLost = false;
-      session.server.intercept = (call) => {
+      const losing: Intercept = (call) => {
         if (!isReport(call) || isLost) return null;
         isLost = true;
         const report = { atMs: performance.now(), body: JSON.parse(call.body), via: "runner" as const };
         Object.assign(job, { terminal: report, state: "ended", endedAtMs: report.atMs });
         return "cut";
       };
-      await session.until("the report again", () => job.terminals.length > 0 ? true : null);
+      await bench.intercepted(losing, async () => {
+        await session.until("the report again", () => job.terminals.length > 0 ? true : null);
+      });
       same("the repeated report", job.terminals[0]!.body, job.terminal!.body);
       same("what the protocol does not allow", session.server.violations, []);
     },
@@ -213,16 +211,17 @@ export const RUNNER_LIFE_CHECKS: readonly RunnerCheck[] = [
     claim: "report-retry",
     says: "a terminal report that is answered 409 is not repeated for ever: it goes on with other work",
     async run(bench) {
-      await using session = await bench.open();
+      const session = await bench.shared("spec");
       const job = session.addJob("exit 0");
-      await session.until("the job to be taken", () => job.state === "held" ? true : null);
-      const came = refuseReports(session, 1_000, () => {
-        job.state = "ended";
+      const { bodies, intercept } = refusing(1_000, () => {
+        Object.assign(job, { state: "ended", endedAtMs: performance.now() });
         return new Response("over", { status: 409 });
       });
-      await session.until("the report", () => came() > 0 ? true : null);
-      await session.untilPolled();
-      same("reports", came(), 1);
+      await bench.intercepted(intercept, async () => {
+        await session.until("the report", () => bodies.length > 0 ? true : null);
+        await session.untilPolled();
+        same("reports", bodies.length, 1);
+      });
     },
   },
   {
@@ -255,10 +254,13 @@ export const RUNNER_LIFE_CHECKS: readonly RunnerCheck[] = [
     claim: "cancel",
     says: "a heartbeat answered with cancel stops the operator, and the job is reported failed",
     async run(bench) {
-      await using session = await bench.open();
+      const session = await bench.shared("spec");
       session.server.heartbeatAnswer = { cancel: true };
-      const report = await session.run("sleep 45");
-      same("jobResult", report.body.jobResult, "failed");
+      try {
+        same("jobResult", (await session.run("sleep 45")).body.jobResult, "failed");
+      } finally {
+        session.server.heartbeatAnswer = undefined;
+      }
     },
   },
 ];
