@@ -19,14 +19,20 @@ export async function pushBody(folder: string, tip: string, ref: string): Promis
   return body;
 }
 
-/** Sends the first `bytes` of a push that announces all of `body`, then cuts the connection. */
-export async function cutPush(url: string, body: Uint8Array, bytes: number): Promise<void> {
+/** Sends the first `bytes` of a push that announces all of `body`, waits for `hasArrived`, and cuts the connection. */
+export async function cutPush(
+  url: string,
+  body: Uint8Array,
+  bytes: number,
+  hasArrived: () => Promise<unknown>,
+): Promise<void> {
   const { hostname, port, pathname } = new URL(`${url}/git-receive-pack`);
   const connection = await Deno.connect({ hostname, port: Number(port) });
   const head = `POST ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\n` +
     `Content-Type: application/x-git-receive-pack-request\r\nContent-Length: ${body.length}\r\n\r\n`;
   await writeAll(connection, new TextEncoder().encode(head));
   await writeAll(connection, body.subarray(0, bytes));
+  await hasArrived();
   connection.close();
 }
 
