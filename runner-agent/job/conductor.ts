@@ -71,7 +71,8 @@ class Conduct {
     this.#phase = context.run.phase;
     const isOver = ["pushed", "reported", "cleaned"].includes(this.#phase.kind);
     this.#heartbeat = isOver ? null : startHeartbeat({
-      send: (signal) => deps.controlPlane.report(ref, { jobResult: "in_progress" }, signal),
+      send: (signal) =>
+        deps.controlPlane.report(ref, { jobResult: "in_progress", ...this.#silence() }, signal),
       clock: deps.clock,
       intervalMs: deps.heartbeatMs,
       onVerdict: (verdict) => {
@@ -80,6 +81,14 @@ class Conduct {
       },
       onNews: (listen) => deps.controlPlane.onNews(ref.runId, listen),
     });
+  }
+
+  /** How long the agent has been silent, as its deadline counts it; nothing while there is no agent. */
+  #silence(): { readonly idleMs?: number } {
+    if (this.#phase.kind !== "started" || this.#pump === null) return {};
+    const { activity, deps: { clock } } = this.context;
+    const lastAtMs = Math.max(this.#pump.lastOutputAtMs(), activity.lastAtMs());
+    return { idleMs: Math.max(0, clock.nowMs() - lastAtMs) };
   }
 
   async toTheEnd(): Promise<ConductOutcome> {

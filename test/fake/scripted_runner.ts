@@ -99,7 +99,9 @@ function scriptedContainer(instance: string, agent: AgentScript): ContainerRunti
   const create = dummy.create.bind(dummy);
   dummy.create = async (spec) => {
     const out = spec.mounts.find((mount) => mount.target === SANDBOX_OUT_DIR);
-    if (agent.conclusion !== undefined && out !== undefined) {
+    // The script is the agent's: what the runner tries for itself has no such mount.
+    if (out === undefined) return await create(spec);
+    if (agent.conclusion !== undefined) {
       await Deno.writeTextFile(join(out.source, CONCLUSION_NAME), JSON.stringify(agent.conclusion));
     }
     const script = {
