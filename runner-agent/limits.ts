@@ -92,6 +92,16 @@ export const EVENT_MAX_CHARS = 64 * 1024;
 
 /** Output waits this long for more before it is sent: live enough for a person who watches. */
 export const LOG_FLUSH_MS = 250;
+/**
+ * The same while nobody watches: each chunk costs a row, and at this pace the output of a million jobs of 10 minutes
+ * costs $40 (P8). Below a heartbeat, so that a viewer of whom we hear nothing waits no longer than for one.
+ */
+export const OUTPUT_BATCH_MS = 10_000;
+/**
+ * After the word that somebody has begun to watch, answers that say otherwise are not believed for this long: the viewer
+ * may not have reached the log yet, or ask for it every few seconds.
+ */
+export const OUTPUT_WATCH_HOLD_MS = 15_000;
 /** Output that is sent without waiting; below the 64 KiB of a chunk, so that most chunks are sent whole. */
 export const LOG_FLUSH_BYTES = 48 * 1024;
 /** Output kept while the control plane does not take it; what comes beyond it is dropped and said so. */

@@ -66,6 +66,11 @@ export const OUTPUT_RETENTION_DAYS_DEFAULT = 90;
 export const OUTPUT_MOVE_RETRY_MS = 10 * 60_000;
 /** Output in one answer to a reader over HTTP or on a page; the rest is asked for from where it ended. */
 export const OUTPUT_READ_MAX_BYTES = 1024 * 1024;
+/**
+ * Who has read a task's output over HTTP is taken for watching it this long: longer than a runner saves output up, so
+ * that who asks every few seconds gets what is new.
+ */
+export const OUTPUT_READER_WATCHES_MS = 15_000;
 /** The end of a task's output that its page shows before the stream takes over. */
 export const PAGE_OUTPUT_TAIL_BYTES = 128 * 1024;
 /** A report shown on a page, and how many of them: pages are for people, the clone has the rest. */

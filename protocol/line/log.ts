@@ -16,7 +16,10 @@ export interface LogAnswer {
   readonly cancel: boolean;
   /** Bytes kept of this run so far; where the next chunk goes. */
   readonly nextOffset: number;
-  /** Somebody watches: send what comes at once. Else larger chunks, seldom, are cheaper. Absent from other servers. */
+  /**
+   * Somebody watches, or has read the output some seconds ago: send what comes at once. Else larger chunks, seldom, are
+   * cheaper. Absent from other servers.
+   */
   readonly isWatched?: boolean;
 }
 

@@ -95,7 +95,11 @@ const asked = z.object({
 }).catch(nothingAsked).transform((answer) => ({ ...nothingAsked, ...answer }));
 
 export const reportAnswer = asked as unknown as z.ZodType<ReportAnswer>;
-export const logAnswer = asked as unknown as z.ZodType<LogAnswer>;
+const watched = z.object({ isWatched: z.boolean() });
+export const logAnswer = z.unknown().transform((answer) => {
+  const said = watched.safeParse(answer);
+  return { ...asked.parse(answer), ...(said.success ? said.data : {}) };
+}) as unknown as z.ZodType<LogAnswer>;
 
 /** The spec's answer has no name (Line 3): the one that was asked for stands. */
 export const runnerRegistered = (wanted: string): z.ZodType<RunnerRegistered> =>

@@ -63,6 +63,14 @@ Deno.test("an answer to a report that says nothing asks for nothing", () => {
   assert.deepEqual(reportAnswer.parse({ cancel: true }).cancel, true);
 });
 
+Deno.test("an answer to output says whether somebody watches, or nothing of it", () => {
+  assert.equal(logAnswer.parse({ nextOffset: 3, isWatched: false }).isWatched, false);
+  assert.equal(logAnswer.parse({ nextOffset: 3, isWatched: true }).isWatched, true);
+  for (const body of [null, "OK", { nextOffset: 3 }, { isWatched: "no" }]) {
+    assert.ok(!("isWatched" in logAnswer.parse(body)));
+  }
+});
+
 Deno.test("a claim's answer is a whole job, or what it adds to the offer, or nothing", () => {
   assert.equal(claimAnswer.parse(least).job?.id, "job-1");
   assert.deepEqual(claimAnswer.parse({ runId: "r9" }).runId, "r9");

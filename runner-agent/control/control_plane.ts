@@ -63,6 +63,11 @@ export interface ControlPlane {
    * tells; never, where it cannot say so. Returns how to stop.
    */
   onNews(runId: string, listen: () => void): () => void;
+  /**
+   * Calls back when the control plane says by itself that somebody begins to watch this run's output; never, where it
+   * cannot say so. Returns how to stop.
+   */
+  onWatched(runId: string, listen: () => void): () => void;
   /** Ends connections. */
   close(): void;
 }
@@ -146,6 +151,7 @@ export function createControlPlane(
       }),
     listRunners: () => call({ method: "GET", path: `${base}/runners`, schema: runnerList }),
     onNews: () => () => {},
+    onWatched: () => () => {},
     close: () => {},
   };
 }

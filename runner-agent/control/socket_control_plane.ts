@@ -45,7 +45,8 @@ export interface SocketControlPlane extends ControlPlane {
 export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
   const { clock } = deps;
   const offers: PolledJob[] = [];
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = createListeners();
+  const watchers = createListeners();
   const output = createSocketOutputSender(clock);
   let capabilities: readonly string[] = [];
   let isWanting = false;
@@ -70,7 +71,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
     onDown: () => {
       output.down(false);
       // Whoever waits for a verdict asks by itself; what was pushed in between is not known.
-      for (const runId of listeners.keys()) tell(runId);
+      listeners.tellAll();
     },
     onState: (state) => {
       if (state === "none" || state === "refused") output.down(true);
@@ -109,22 +110,20 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
         return wakePoll?.();
       }
       case "cancel":
-        return tell(message.runId);
+        return listeners.tell(message.runId);
       case "drain":
         isWanting = false;
         isDraining = true;
         return wakePoll?.();
       case "kept":
+        if (message.isWatched && message.sequence < 0) watchers.tell(message.runId);
+        return output.heard(message);
       case "log_refused":
         return output.heard(message);
       case "answer":
       case "error":
         return;
     }
-  }
-
-  function tell(runId: string): void {
-    for (const listen of [...listeners.get(runId) ?? []]) listen();
   }
 
   /** What a poll answers now; null: it has to wait. */
@@ -191,15 +190,27 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
       return await output.send({ runId, jobId, leaseEpoch, ...chunk });
     },
     listRunners: () => deps.http.listRunners(),
-    onNews: (runId, listen) => {
-      const others = listeners.get(runId) ?? new Set();
-      listeners.set(runId, others.add(listen));
+    onNews: listeners.add,
+    onWatched: watchers.add,
+    close: () => link.close(),
+  };
+}
+
+/** Who listens for what concerns a run. */
+function createListeners() {
+  const byRun = new Map<string, Set<() => void>>();
+  const tell = (runId: string) => [...byRun.get(runId) ?? []].forEach((listen) => listen());
+  return {
+    add: (runId: string, listen: () => void) => {
+      const others = byRun.get(runId) ?? new Set();
+      byRun.set(runId, others.add(listen));
       return () => {
         others.delete(listen);
-        if (others.size === 0) listeners.delete(runId);
+        if (others.size === 0) byRun.delete(runId);
       };
     },
-    close: () => link.close(),
+    tell,
+    tellAll: () => [...byRun.keys()].forEach(tell),
   };
 }
 

@@ -96,10 +96,8 @@ export function createSocketOutputSender(clock: Clock): SocketOutputSender {
         const { runId, sequence } = sending.chunk;
         if (!sending.isUnderWay || runId !== message.runId) continue;
         if (message.type === "kept") {
-          const { cancel, nextOffset } = message;
-          if (sequence <= message.sequence) {
-            finish(sending, { kind: "ok", value: { ok: true, cancel, nextOffset } });
-          }
+          const { type: _, runId: _run, sequence: upTo, ...answer } = message;
+          if (sequence <= upTo) finish(sending, { kind: "ok", value: { ok: true, ...answer } });
         } else if (message.isRetryable ? sequence >= message.sequence : sequence === message.sequence) {
           const { status, error } = message;
           finish(

@@ -63,6 +63,7 @@ function withFallback(socket: SocketControlPlane, http: ControlPlane): ControlPl
     sendLog: (run, chunk) => ask((plane) => plane.sendLog(run, chunk)),
     listRunners: () => http.listRunners(),
     onNews: (runId, listen) => socket.onNews(runId, listen),
+    onWatched: (runId, listen) => socket.onWatched(runId, listen),
     close: () => {
       socket.close();
       http.close();

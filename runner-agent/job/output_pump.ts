@@ -29,13 +29,15 @@ export function startOutputPump(context: RunContext, containerId: string, watch:
       if (outcome.kind === "unreachable") return "unreachable";
       if (outcome.kind === "ok") {
         watch.see(outcome.value.cancel ? "cancel" : "standing");
-        return "kept";
+        // Other servers do not say.
+        return outcome.value.isWatched === false ? "kept_unwatched" : "kept";
       }
       // Why is for the next heartbeat to find out: only it speaks of the lease.
       deps.log("log_refused", { ...ids, status: outcome.status, code: outcome.code });
       return "refused";
     },
   });
+  const stopListening = deps.controlPlane.onWatched(context.run.runId, () => streamer.watched());
   const printer = deps.print === null
     ? null
     : createStationPrinter(context.run.job.stationName || ids.stationId, deps.print);
@@ -65,6 +67,7 @@ export function startOutputPump(context: RunContext, containerId: string, watch:
       emit(redactors.stderr.end());
       printer?.end();
       const { unsentBytes, droppedBytes } = await streamer.finish(reading.signal);
+      stopListening();
       abandon.removeEventListener("abort", giveUp);
       limit.abort();
       await timer;

@@ -5,7 +5,8 @@
  * acknowledged is sent again with the same bounds and bytes, so the receiver may drop a sequence that it has.
  *
  * 1. One chunk is under way at a time; a chunk has at most 64 KiB.
- * 2. Output waits at most 250 ms for more (unless the control plane does not answer).
+ * 2. Unless the control plane does not answer, output waits for more at most 250 ms while somebody watches or nobody has
+ *    said that nobody does, else at most 10 s; a full chunk does not wait, nor does anything after the end.
  * 3. Memory is bounded: what comes while the buffer is full is dropped, and a line says how much.
  * 4. After a restart the output is read from its beginning: bytes below the saved offset are skipped, and the first
  *    chunk has the bounds of the one that was under way.
@@ -16,6 +17,8 @@ import {
   LOG_BUFFER_MAX_BYTES,
   LOG_FLUSH_BYTES,
   LOG_FLUSH_MS,
+  OUTPUT_BATCH_MS,
+  OUTPUT_WATCH_HOLD_MS,
   RETRY_FIRST_MS,
   RETRY_MAX_MS,
 } from "../limits.ts";
@@ -33,8 +36,8 @@ export interface LogPosition {
 
 export const LOG_START: LogPosition = { nextSequence: 0, offset: 0, inflightBytes: 0 };
 
-/** `refused`: the control plane will take nothing more of this run. */
-export type SendOutcome = "kept" | "refused" | "unreachable";
+/** `kept_unwatched`: and nobody watches. `refused`: the control plane will take nothing more of this run. */
+export type SendOutcome = "kept" | "kept_unwatched" | "refused" | "unreachable";
 
 export interface LogStreamerDeps {
   readonly start: LogPosition;
@@ -48,6 +51,8 @@ export interface LogStreamerDeps {
 
 export interface LogStreamer {
   push(bytes: Uint8Array): void;
+  /** Somebody begins to watch: what waits leaves, and what comes waits no longer than for a person. */
+  watched(): void;
   /** No more comes. Resolves when all is sent or refused, or rejects nothing and gives up when `signal` aborts. */
   finish(signal: AbortSignal): Promise<{ readonly unsentBytes: number; readonly droppedBytes: number }>;
 }
@@ -60,6 +65,8 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
   let pendingBytes = 0;
   let droppedBytes = 0;
   let droppedSinceMark = 0;
+  let isWatched = true;
+  let watchedUntilMs = -Infinity;
   let isEnded = false;
   let isRefused = false;
   const givenUp = new AbortController();
@@ -124,7 +131,11 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
 
   /** A chunk with given bounds is waited for as a whole. */
   function flushBytes(): number {
-    return Math.max(LOG_FLUSH_BYTES, exactBytes);
+    return Math.max(isWatched ? LOG_FLUSH_BYTES : LOG_CHUNK_MAX_BYTES, exactBytes);
+  }
+
+  function flushMs(): number {
+    return isWatched ? LOG_FLUSH_MS : OUTPUT_BATCH_MS;
   }
 
   async function awaitMore(): Promise<void> {
@@ -132,9 +143,9 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
       await wake.promise;
       wake = Promise.withResolvers();
     }
-    const untilMs = deps.clock.nowMs() + LOG_FLUSH_MS;
+    const sinceMs = deps.clock.nowMs();
     while (!isEnded && pendingBytes < flushBytes()) {
-      const restMs = untilMs - deps.clock.nowMs();
+      const restMs = sinceMs + flushMs() - deps.clock.nowMs();
       if (restMs <= 0) return;
       await sleepUnlessWoken(restMs);
       wake = Promise.withResolvers();
@@ -146,7 +157,8 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
     for (let failures = 1; !givenUp.signal.aborted; failures++) {
       const outcome = await deps.send({ sequence: position.nextSequence, offset: position.offset, bytes });
       if (outcome === "refused") return false;
-      if (outcome === "kept") {
+      if (outcome === "kept" || outcome === "kept_unwatched") {
+        isWatched = outcome === "kept" || deps.clock.nowMs() < watchedUntilMs;
         position = {
           nextSequence: position.nextSequence + 1,
           offset: position.offset + bytes.length,
@@ -184,6 +196,11 @@ export function createLogStreamer(deps: LogStreamerDeps): LogStreamer {
   running.catch(() => undefined);
   return {
     push,
+    watched() {
+      watchedUntilMs = deps.clock.nowMs() + OUTPUT_WATCH_HOLD_MS;
+      isWatched = true;
+      wake.resolve();
+    },
     async finish(signal) {
       markDropped();
       isEnded = true;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
-import { LOG_BUFFER_MAX_BYTES } from "../limits.ts";
+import { LOG_BUFFER_MAX_BYTES, LOG_FLUSH_MS, OUTPUT_BATCH_MS, OUTPUT_WATCH_HOLD_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import { createLogStreamer, LOG_START, type LogPosition, type SendOutcome } from "./log_streamer.ts";
 
@@ -20,10 +20,37 @@ const stillClock: Clock = {
     new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
 };
 
+/** Time that passes when the test says so. */
+class ManualClock implements Clock {
+  #nowMs = 1_000;
+  #sleepers: { readonly untilMs: number; readonly wake: () => void }[] = [];
+
+  nowMs = () => this.#nowMs;
+
+  sleep = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((wake, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason));
+      this.#sleepers.push({ untilMs: this.#nowMs + ms, wake });
+    });
+
+  /** Whoever is due wakes at the end, and does what it can. */
+  async pass(ms: number): Promise<void> {
+    this.#nowMs += ms;
+    this.#sleepers = this.#sleepers.filter(({ untilMs, wake }) => untilMs > this.#nowMs || wake());
+    await settle();
+  }
+}
+
+/** Lets everything run that needs no time. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+}
+
 class Receiver {
   readonly chunks: Chunk[] = [];
   position: LogPosition = LOG_START;
   outcomes: SendOutcome[] = [];
+  byDefault: SendOutcome = "kept";
 
   streamer(clock: Clock, start = this.position) {
     return createLogStreamer({
@@ -35,8 +62,8 @@ class Receiver {
         return Promise.resolve();
       },
       send: (chunk) => {
-        const outcome = this.outcomes.shift() ?? "kept";
-        if (outcome === "kept") this.keep(chunk);
+        const outcome = this.outcomes.shift() ?? this.byDefault;
+        if (outcome === "kept" || outcome === "kept_unwatched") this.keep(chunk);
         return Promise.resolve(outcome);
       },
     });
@@ -99,6 +126,110 @@ Deno.test("what reaches 48 KiB leaves without waiting, and less waits for more",
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
   assert.equal(receiver.chunks.length, 1);
   await streamer.finish(never);
+});
+
+/** A run's output that nobody watches: its first chunk is there, and its answer said so. */
+async function unwatched() {
+  const receiver = new Receiver();
+  receiver.byDefault = "kept_unwatched";
+  const clock = new ManualClock();
+  const streamer = receiver.streamer(clock);
+  streamer.push(utf8("first\n"));
+  await settle();
+  await clock.pass(LOG_FLUSH_MS);
+  assert.equal(receiver.text(), "first\n");
+  return { receiver, clock, streamer };
+}
+
+Deno.test("a run's first output leaves at once; while nobody watches, what follows waits for 10 s", async () => {
+  const { receiver, clock, streamer } = await unwatched();
+  streamer.push(utf8("a"));
+  await settle();
+  await clock.pass(OUTPUT_BATCH_MS / 2);
+  streamer.push(utf8("b"));
+  await settle();
+  await clock.pass(OUTPUT_BATCH_MS / 2 - 1);
+  assert.equal(receiver.chunks.length, 1);
+  await clock.pass(1);
+  assert.equal(receiver.chunks.length, 2);
+  assert.equal(receiver.text(), "first\nab");
+  await streamer.finish(never);
+});
+
+Deno.test("while nobody watches, a full chunk leaves without waiting, and one that is not full waits", async () => {
+  const { receiver, streamer } = await unwatched();
+  streamer.push(utf8("a".repeat(LOG_CHUNK_MAX_BYTES - 1)));
+  await settle();
+  assert.equal(receiver.chunks.length, 1);
+  streamer.push(utf8("bc"));
+  await settle();
+  assert.deepEqual(receiver.chunks.map(({ bytes }) => bytes.length), [6, LOG_CHUNK_MAX_BYTES]);
+  await streamer.finish(never);
+  assert.ok(receiver.text().endsWith("abc"));
+});
+
+Deno.test("an answer that says that somebody watches makes output leave at once from then on", async () => {
+  const { receiver, clock, streamer } = await unwatched();
+  receiver.byDefault = "kept";
+  streamer.push(utf8("a"));
+  await settle();
+  await clock.pass(OUTPUT_BATCH_MS);
+  streamer.push(utf8("b"));
+  await settle();
+  await clock.pass(LOG_FLUSH_MS);
+  assert.equal(receiver.text(), "first\nab");
+  await streamer.finish(never);
+});
+
+Deno.test("the word that somebody begins to watch ends the wait, and holds against answers from before", async () => {
+  const { receiver, clock, streamer } = await unwatched();
+  streamer.push(utf8("a"));
+  await settle();
+  await clock.pass(1_000);
+  assert.equal(receiver.chunks.length, 1);
+  streamer.watched();
+  await settle();
+  assert.equal(receiver.text(), "first\na");
+  streamer.push(utf8("b"));
+  await settle();
+  await clock.pass(LOG_FLUSH_MS);
+  assert.equal(
+    receiver.text(),
+    "first\nab",
+    "though the answer to the chunk before said that nobody watches",
+  );
+  await clock.pass(OUTPUT_WATCH_HOLD_MS);
+  streamer.push(utf8("c"));
+  await settle();
+  await clock.pass(LOG_FLUSH_MS);
+  assert.equal(receiver.text(), "first\nabc");
+  streamer.push(utf8("d"));
+  await settle();
+  await clock.pass(LOG_FLUSH_MS);
+  assert.equal(receiver.text(), "first\nabc", "nobody came after all");
+  await streamer.finish(never);
+  assert.equal(receiver.text(), "first\nabcd");
+});
+
+Deno.test("what a killed runner had saved up is read again and sent, and the end of a run does not wait", async () => {
+  const { receiver, streamer } = await unwatched();
+  streamer.push(utf8("saved up, "));
+  await settle();
+  // The first life is killed here; the second reads the output from its beginning.
+  const clock = new ManualClock();
+  const second = receiver.streamer(clock);
+  second.push(utf8("first\nsaved up, "));
+  await settle();
+  await clock.pass(LOG_FLUSH_MS);
+  assert.equal(receiver.text(), "first\n", "the chunk whose answer was not written down, again");
+  second.push(utf8("and more"));
+  await settle();
+  await clock.pass(OUTPUT_BATCH_MS);
+  assert.equal(receiver.text(), "first\nsaved up, and more");
+  second.push(utf8("!"));
+  await settle();
+  assert.deepEqual(await second.finish(never), { unsentBytes: 0, droppedBytes: 0 });
+  assert.equal(receiver.text(), "first\nsaved up, and more!");
 });
 
 Deno.test("a chunk that was not acknowledged is sent again unchanged", async () => {

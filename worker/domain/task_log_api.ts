@@ -51,7 +51,7 @@ export interface TaskLogApi {
    */
   recordMany(events: readonly LoggedEvent[]): Promise<void>;
   read(fromOffset: number, bytesMax: number): Promise<OutputPage>;
-  /** What there is to read of the task, or of one run of it. */
+  /** What there is to read of the task, or of one run of it. Whoever asks is taken for watching it for some seconds. */
   shape(runId: string | null): Promise<OutputShape>;
   timeline(): Promise<readonly TimelineEntry[]>;
   /**

@@ -24,7 +24,12 @@ import type {
   TaskLogApi,
 } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
-import { OUTPUT_IN_OBJECT_MS, OUTPUT_READ_MAX_BYTES, OUTPUT_RETENTION_DAYS_DEFAULT } from "../limits.ts";
+import {
+  OUTPUT_IN_OBJECT_MS,
+  OUTPUT_READ_MAX_BYTES,
+  OUTPUT_READER_WATCHES_MS,
+  OUTPUT_RETENTION_DAYS_DEFAULT,
+} from "../limits.ts";
 import { createLogStore, type LogStore, type WrittenTurn } from "../store/log/store.ts";
 import { openLogTables } from "../store/log/tables.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
@@ -44,6 +49,8 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
   readonly #viewers: LogViewers;
   readonly #intake: LogIntake;
   readonly #archive: LogArchive;
+  /** When somebody last asked over HTTP. Only for the pace of runners: that a sleep forgets it changes nothing. */
+  #readAtMs = -Infinity;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -67,7 +74,8 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
         // The first output of a task may come after its end.
         if (book.ended() !== null) this.#arm();
       },
-      isWatched: () => ctx.getWebSockets().length > 0,
+      isWatched: () =>
+        ctx.getWebSockets().length > 0 || clock.nowMs() - this.#readAtMs < OUTPUT_READER_WATCHES_MS,
       abort: (reason) => ctx.abort(reason),
     });
     ctx.blockConcurrencyWhile(async () => {
@@ -122,6 +130,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
   }
 
   async shape(runId: string | null): Promise<OutputShape> {
+    this.#readAtMs = this.#clock.nowMs();
     this.#intake.flush();
     const kept = this.#book.segments().filter((segment) => segment.offset >= this.#book.keptFrom());
     return await Promise.resolve({ spans: spansOf(kept, runId), ...this.#facts() });

@@ -24,6 +24,7 @@ export const questionHandlers: Handlers<Methods> = {
     if (!task.ok) return task;
     const { id, state } = task.value;
     core.run((draft) => ok(draft.openLog(id)));
+    queue.sockets.watched(id);
     await core.committed();
     // Who reads right now sees what has happened; a log that does not answer holds nobody up.
     await Promise.race([core.outbox.drain("task_log"), scheduler.wait(LOG_TOLD_WAIT_MS)]);
