@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { putLine } from "../worker/work_fixture.ts";
 import type { TestPlane, TestProject } from "./plane.ts";
 
-const UNTIL_MAX_MS = 10_000;
+const UNTIL_MAX_MS = 20_000;
 
 type Asked = keyof AnswerOf;
 export type SocketAnswer<K extends Asked> = { readonly ok: true; readonly value: AnswerOf[K] } | {

@@ -14,7 +14,7 @@ import { putLine, readTask, submit } from "../worker/work_fixture.ts";
 const KINDS = ["short_poll", "long_poll", "events", "socket_claim", "socket_offer"] as const;
 type Kind = (typeof KINDS)[number];
 
-const ROUND_MAX_MS = 15_000;
+const ROUND_MAX_MS = 30_000;
 const RUNS = 6;
 
 interface Mix {
