@@ -42,7 +42,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: "interop",
-    what: "over the wire only: stock git, and our own runner's protocol",
+    what: "over the wire only: stock git, and the protocol as any server and any runner must speak it",
     files: [/^test\/interop\//],
   },
   {
