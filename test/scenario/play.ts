@@ -105,6 +105,12 @@ async function takeStep(stage: Stage, step: Step): Promise<void> {
       const path = `/tasks/${taskOf(stage, step.task)}/cancel`;
       return check(await at.call("POST", path, { body: { reason: step.reason } }), step.expect);
     }
+    case "retry":
+    case "move": {
+      const path = `/tasks/${taskOf(stage, step.task)}/${step.kind}`;
+      const body = step.stationId === undefined ? {} : { stationId: step.stationId };
+      return check(await at.call("POST", path, { body }), step.expect);
+    }
     case "evict":
       return await evictAll(stage);
     case "race":

@@ -50,6 +50,12 @@ export type Step =
     readonly expect?: Expectation;
   }
   | { readonly kind: "cancel"; readonly task: string; readonly reason: string; readonly expect?: Expectation }
+  | {
+    readonly kind: "retry" | "move";
+    readonly task: string;
+    readonly stationId?: string;
+    readonly expect?: Expectation;
+  }
   /** Every object of the project forgets its memory. */
   | { readonly kind: "evict" }
   | {
