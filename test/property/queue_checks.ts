@@ -1,7 +1,7 @@
 /** What must be true of a queue after every command, and of its whole story at the end (design Q1 to Q4, O2, S1). */
 import assert from "node:assert/strict";
 import { ATTEMPTS_MAX, RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
-import { applyChanges, changeKey, emptyQueueState } from "../../worker/domain/apply_changes.ts";
+import { applyChanges, emptyQueueState } from "../../worker/domain/apply_changes.ts";
 import { authenticate } from "../../worker/domain/authorize.ts";
 import type { HistoryRecord } from "../../worker/domain/event.ts";
 import type { Change, Job, Run, Task } from "../../worker/domain/queue_state.ts";
@@ -48,7 +48,7 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
   function checkTold(changes: readonly Change[], records: readonly HistoryRecord[]): void {
     for (const change of changes) {
       if (change.kind !== "task" && change.kind !== "job" && change.kind !== "run") continue;
-      const told = records.filter((record) => idOf(record) === changeKey(change.kind, change.row.id));
+      const told = records.filter((record) => idOf(record) === `${change.kind}/${change.row.id}`);
       const shown = change.kind === "job" ? change.row.state.kind : "";
       const isNews = change.kind !== "job" || statuses.get(change.row.id) !== shown;
       if (change.kind === "job") statuses.set(change.row.id, shown);
@@ -185,7 +185,7 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
   return { afterCommand, atEnd };
 }
 
-/** Identity of a snapshot, in the form of `changeKey`. */
+/** Identity of a snapshot, `{kind}/{id}`. */
 function idOf(record: HistoryRecord): string {
   switch (record.kind) {
     case "task":

@@ -137,7 +137,7 @@ const DELETED_KIND: Readonly<Partial<Record<Change["kind"], Change["kind"]>>> = 
   forget: "remembered",
 };
 
-/** Identity of a row among all kinds of rows. */
-export function changeKey(kind: Change["kind"], id: string): string {
-  return `${DELETED_KIND[kind] ?? kind}/${id}`;
+/** The kind of row that a change is about. */
+export function rowKind(kind: Change["kind"]): Change["kind"] {
+  return DELETED_KIND[kind] ?? kind;
 }

@@ -15,7 +15,7 @@ import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { OutboxEvent } from "./event.ts";
 import { historyRecords } from "./history_records.ts";
 import type { QueueError } from "./job_queue_api.ts";
-import { changeKey } from "./apply_changes.ts";
+import { rowKind } from "./apply_changes.ts";
 import type {
   Change,
   Job,
@@ -85,14 +85,14 @@ export function decide<T>(
   moment: Moment,
   decider: (draft: Draft) => Result<T, QueueError>,
 ): Decision<T> {
-  const written = new Map<string, Change>();
+  const written = new WrittenRows();
   const events: OutboxEvent[] = [];
   const notes = new Map<TaskId, TaskNote[]>();
   const opened = new Set<TaskId>();
   const hasHistory = moment.hasHistory ?? true;
   let idsMade = 0;
   const row = <K extends Change["kind"]>(kind: K, id: string): Extract<Change, { kind: K }> | undefined =>
-    written.get(changeKey(kind, id)) as Extract<Change, { kind: K }> | undefined;
+    written.get(kind, id) as Extract<Change, { kind: K }> | undefined;
   const draft: Draft = {
     nowMs: moment.nowMs,
     timing: moment.timing ?? DEFAULT_TIMING,
@@ -113,11 +113,7 @@ export function decide<T>(
     task: (id) => row("task", id)?.row ?? state.tasks.get(id),
     job: (id) => row("job", id)?.row ?? state.jobs.get(id),
     run: (id) => row("run", id)?.row ?? state.runs.get(id),
-    put: (change) => {
-      const key = changeKey(change.kind, changeId(change));
-      written.delete(key);
-      written.set(key, change);
-    },
+    put: (change) => written.put(change),
     openLog: (taskId) => void opened.add(taskId),
     note: (task, kind, about, ends) => {
       const note: TaskNote = {
@@ -153,13 +149,39 @@ export function decide<T>(
   };
   const result = decider(draft);
   if (!result.ok) return { result, changes: [], events: [] };
-  const changes = [...written.values()];
+  const changes = written.changes();
   if (hasHistory) {
     for (const record of historyRecords(draft, changes)) events.push({ destination: "history", record });
   }
   if (notes.size === 0 && opened.size === 0) return { result, changes, events };
   const settled = settleNotes(state, { byTask: notes, opened }, draft);
   return { result, changes: [...changes, ...settled.changes], events: [...events, ...settled.events] };
+}
+
+/** The rows of one decision, each in its last form (D2), in the order in which they were put last. */
+class WrittenRows {
+  readonly #changes: (Change | null)[] = [];
+  /** Where a row is among them, by kind and id. */
+  readonly #places = new Map<Change["kind"], Map<string, number>>();
+
+  get(kind: Change["kind"], id: string): Change | undefined {
+    const place = this.#places.get(rowKind(kind))?.get(id);
+    return place === undefined ? undefined : this.#changes[place]!;
+  }
+
+  put(change: Change): void {
+    const kind = rowKind(change.kind);
+    let places = this.#places.get(kind);
+    if (places === undefined) this.#places.set(kind, places = new Map());
+    const id = changeId(change);
+    const known = places.get(id);
+    if (known !== undefined) this.#changes[known] = null;
+    places.set(id, this.#changes.push(change) - 1);
+  }
+
+  changes(): Change[] {
+    return this.#changes.filter((change) => change !== null);
+  }
 }
 
 function changeId(change: Change): string {
