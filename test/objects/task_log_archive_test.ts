@@ -53,11 +53,8 @@ Deno.test({
         assert.deepEqual(viewer.frames.flatMap((f) => f.kind === "output" ? [f.runId] : []), ["r1", "r2"]);
         await viewer.close();
 
-        assert.deepEqual(
-          await log.append(of("r1", "one €")),
-          { nextOffset: 7, isWatched: false },
-          "a repeat is answered as before",
-        );
+        const { nextOffset } = await log.append(of("r1", "one €"));
+        assert.equal(nextOffset, 7, "a repeat is answered as before");
         assert.equal((await read("acme/site/moves", 0)).totalBytes, 10);
       },
     );
