@@ -167,6 +167,9 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
   { route: "GET /signin", audience: "open" },
   { route: "GET /", audience: "page" },
   { route: "GET /p/:owner/:project/tasks/:taskId", audience: "page" },
+  { route: "GET /p/:owner/:project/tasks/:taskId/files", audience: "page" },
+  { route: "GET /p/:owner/:project/tasks/:taskId/commits", audience: "page" },
+  { route: "GET /p/:owner/:project/tasks/:taskId/commits/:commitId", audience: "page" },
   { route: "POST /p/:owner/:project/tasks/:taskId/gates/:gateId", audience: "page" },
   { route: "GET /g", audience: "open" },
   {

@@ -9,11 +9,12 @@ import type { Audience, BadRow, RouteRows } from "./bad_input_row.ts";
 import { LINE_ROUTES } from "./bad_input_lines.ts";
 import { PEOPLE_ROUTES } from "./bad_input_people.ts";
 import { RUNNER_ROUTES } from "./bad_input_runners.ts";
+import { TASK_ROUTES } from "./bad_input_tasks.ts";
 import { makeWorld, UNKNOWN_ID, type World } from "./bad_input_world.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
 
-const ROUTES = [...LINE_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES];
+const ROUTES = [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES];
 
 Deno.test({
   name: "wrong input at every route",

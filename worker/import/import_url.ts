@@ -14,7 +14,8 @@ export type UrlRefusal =
   | { readonly reason: "private_host"; readonly host: string };
 
 /** Names that mean a machine of one's own or of one's own network. */
-const PRIVATE_NAME = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|test|invalid|home\.arpa)$/;
+const PRIVATE_NAME =
+  /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|test|invalid|home\.arpa)$/;
 
 /**
  * Reads the address of a repository.
@@ -54,7 +55,8 @@ function isPrivate(hostname: string): boolean {
 function isPrivateV4([a = 0, b = 0, c = 0]: readonly number[]): boolean {
   return a === 0 || a === 10 || a === 127 || a >= 224 ||
     (a === 100 && b >= 64 && b < 128) || (a === 169 && b === 254) || (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) || (a === 192 && b === 0 && (c === 0 || c === 2)) || (a === 198 && (b === 18 || b === 19)) ||
+    (a === 192 && b === 168) || (a === 192 && b === 0 && (c === 0 || c === 2)) ||
+    (a === 198 && (b === 18 || b === 19)) ||
     (a === 198 && b === 51 && c === 100) || (a === 203 && b === 0 && c === 113);
 }
 

@@ -36,7 +36,12 @@ export async function fetchLineFolder(
   if (!commit.ok) return commit;
   const objects: Objects = new Map();
   // Trees first, and then only the files that are needed, from servers that can; else all of the one commit.
-  const structure = await take(remote.value, objects, [commit.value], remote.value.canFilter ? "blob:none" : null);
+  const structure = await take(
+    remote.value,
+    objects,
+    [commit.value],
+    remote.value.canFilter ? "blob:none" : null,
+  );
   if (!structure.ok) return structure;
   const warnings: string[] = [];
   const found = listFolder(objects, commit.value, ref ?? "HEAD", warnings);
