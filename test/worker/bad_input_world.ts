@@ -82,6 +82,7 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
       runId: job.runId,
       jobId: job.id,
       artifactId: UNKNOWN_ID,
+      commitId: "0".repeat(40),
       repository: `${taskId}.git`,
     },
     tokens: {
