@@ -33,6 +33,8 @@ export interface Runner {
   readonly lastRunId: RunId | null;
   /** `paused` and `draining` take no new work; absent: `open`. A draining runner is told to end once its hands are free. */
   readonly intake?: "open" | "paused" | "draining";
+  /** Its reports name their jobs: it may hold several without saying how many (Line 12, pick A29). */
+  readonly namesJobs?: true;
   /** What it said of itself at its newest poll; absent until then. */
   readonly said?: RunnerSays;
 }

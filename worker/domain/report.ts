@@ -14,7 +14,7 @@ import { finishJob, loseRun } from "./job_end.ts";
 import type { QueueError, RunAdmission } from "./job_queue_api.ts";
 import { leaseUntilMs } from "./lease.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
-import { heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
+import { heldJobs, intakeOf, noteNamesJobs, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
 
 /** Applies a report or a heartbeat of one runner. */
@@ -27,6 +27,7 @@ export function reportRun(
   const found = findRun(draft, runnerId, report);
   if (!found.ok) return found;
   const { run, job } = found.value;
+  if (report.jobId !== undefined && run.state.kind === "active") noteNamesJobs(draft, runnerId);
   if (report.leaseEpoch !== undefined && report.leaseEpoch !== run.leaseEpoch) {
     return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: report.leaseEpoch });
   }

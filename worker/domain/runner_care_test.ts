@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { createQueueRig, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { authenticate } from "./authorize.ts";
 import { offerJob } from "./claim.ts";
-import { rotateRunner, setIntake, updateRunner } from "./runner_registry.ts";
+import { RUNNER_JOBS_MAX } from "../../protocol/limits.ts";
+import { jobsMaxOf, rotateRunner, setIntake, updateRunner } from "./runner_registry.ts";
 import { deleteRunner } from "./runner_removal.ts";
 
 function stage() {
@@ -105,6 +106,21 @@ Deno.test("a deleted runner's runs are lost, their jobs go to somebody else, and
   const next = rig.runner("r1", ["linux"]);
   assert.notEqual(next, runnerId);
   assert.equal(rig.take(next).job.taskId, task.id);
+});
+
+Deno.test("a runner may hold several jobs once its reports name theirs, which is written once", () => {
+  const { rig, runnerId } = stage();
+  rig.submit("tidy");
+  const { job } = rig.take(runnerId);
+  const max = () => jobsMaxOf(rig.state.runners.get(runnerId));
+  rig.report(runnerId, HEARTBEAT);
+  assert.equal(max(), 1);
+  rig.report(runnerId, { ...HEARTBEAT, jobId: job.id });
+  assert.equal(max(), RUNNER_JOBS_MAX);
+  const writes = () => rig.last.changes.filter((change) => change.kind === "runner").length;
+  assert.equal(writes(), 1);
+  rig.report(runnerId, { ...HEARTBEAT, jobId: job.id });
+  assert.equal(writes(), 0);
 });
 
 Deno.test("what a runner says of itself is written when it is new", () => {

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { RunnerId } from "../../protocol/ids.ts";
 import type { RunnerRegistered, RunnerUpdate } from "../../protocol/line/runner.ts";
 import { isoTime } from "../../protocol/line/time.ts";
+import { RUNNER_JOBS_MAX } from "../../protocol/limits.ts";
 import { RUNNER_SEEN_WRITE_MS } from "../limits.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./job_queue_api.ts";
@@ -96,6 +97,18 @@ export function noteSeen(draft: Draft, runnerId: RunnerId, said?: RunnerSays): v
     kind: "runner",
     row: { ...runner, lastSeenAtMs: draft.nowMs, ...(said === undefined ? {} : { said }) },
   });
+}
+
+/** Notes once that a runner names the jobs that it reports on. */
+export function noteNamesJobs(draft: Draft, runnerId: RunnerId): void {
+  const runner = draft.runner(runnerId);
+  if (runner === undefined || runner.namesJobs === true) return;
+  draft.put({ kind: "runner", row: { ...runner, namesJobs: true } });
+}
+
+/** How many jobs a runner that does not say may hold: one, unless its reports can be told apart (pick A29). */
+export function jobsMaxOf(runner: Runner | undefined): number {
+  return runner?.namesJobs === true ? RUNNER_JOBS_MAX : 1;
 }
 
 /** Jobs that a runner holds now. */

@@ -5,16 +5,20 @@ import { tellProgress } from "../../domain/progress.ts";
 import { admitLog, reportRun } from "../../domain/report.ts";
 import { hasEnded } from "../../domain/task_status.ts";
 import { linkStream } from "../../domain/task_stream.ts";
+import { authorize } from "../../domain/authorize.ts";
+import type { Caller } from "../../domain/caller.ts";
+import { jobsMaxOf } from "../../domain/runner_registry.ts";
+import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods = "poll" | "claim" | "report" | "reportRun" | "tellProgress" | "admitLog";
 
 export const workHandlers: Handlers<Methods> = {
   poll: (queue, caller, input) => {
-    return queue.work.poll(caller, input);
+    return queue.work.poll(caller, { ...input, maxJobs: input.maxJobs ?? defaultJobsMax(queue, caller) });
   },
   claim: (queue, caller, input) => {
-    return queue.work.claim(caller, input);
+    return queue.work.claim(caller, { ...input, maxJobs: input.maxJobs ?? defaultJobsMax(queue, caller) });
   },
   report: (queue, caller, input) => {
     return queue.access.asRunner(caller, (draft, runnerId) => {
@@ -43,3 +47,9 @@ export const workHandlers: Handlers<Methods> = {
     return queue.access.asRunner(caller, (draft, runnerId) => admitLog(draft, runnerId, input), input);
   },
 };
+
+/** For a runner that does not say how many jobs it wants to hold. */
+function defaultJobsMax(queue: OpenQueue, caller: Caller): number {
+  const runner = authorize(queue.core.state, caller, "runner");
+  return jobsMaxOf(runner.ok ? queue.core.state.runners.get(runner.value.runnerId) : undefined);
+}
