@@ -27,7 +27,7 @@ export const questionHandlers: Handlers<Methods> = {
     queue.sockets.watched(id);
     await core.committed();
     // Who reads right now sees what has happened; a log that does not answer holds nobody up.
-    await Promise.race([core.outbox.drain("task_log"), scheduler.wait(LOG_TOLD_WAIT_MS)]);
+    await atMost(core.outbox.drain("task_log"), LOG_TOLD_WAIT_MS);
     return ok({ taskId: id, askId: state.kind === "awaiting_review" ? state.askId : null });
   },
   authorizeGate: async (queue, caller, input) => {
@@ -70,3 +70,11 @@ export const questionHandlers: Handlers<Methods> = {
     return runner.ok ? ok({ runnerId: runner.value.runnerId as string }) : runner;
   },
 };
+
+/** Waits for a while only. The timer ends with the wait: one that is left keeps the object in memory. */
+async function atMost(done: Promise<void>, waitMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, waitMs);
+  await Promise.race([done, promise]);
+  clearTimeout(timer);
+}
