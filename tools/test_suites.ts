@@ -24,7 +24,7 @@ export const SUITES: readonly Suite[] = [
     files: [
       /^runner-agent\/(?!(domain|pipeline)\/)(?!container\/podman_container_test\.ts$)/,
       /^tools\/(?!setup\/)/,
-      /^worker\/(store\/|[^/]+$)/,
+      /^worker\/((store|import)\/|[^/]+$)/,
       /^test\/(fake|contract|property|runner)\//,
       /^test\/[^/]+$/,
       /^bench\//,

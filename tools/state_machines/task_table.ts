@@ -5,11 +5,16 @@
  *     build --failure--> triage (type none, with a rule)
  */
 import { taskStatus } from "../../worker/domain/task_status.ts";
+import { moveTask, retryTask } from "../../worker/domain/redirect.ts";
 import { admitLog } from "../../worker/domain/report.ts";
 import type { Result } from "../../protocol/result.ts";
-import type { RunnerId, TaskId } from "../../protocol/ids.ts";
+import type { RunnerId, StationId, TaskId } from "../../protocol/ids.ts";
 import { RUN_DEADLINE_GRACE_MS } from "../../worker/limits.ts";
-import { LEASE_MS, MAX_TIMEOUT_DEFAULT_MINUTES } from "../../protocol/limits.ts";
+import {
+  IDLE_TIMEOUT_DEFAULT_MINUTES,
+  LEASE_MS,
+  MAX_TIMEOUT_DEFAULT_MINUTES,
+} from "../../protocol/limits.ts";
 import {
   createQueueRig,
   FAILURE,
@@ -31,6 +36,9 @@ const LINE = lineOf(
   ],
   [{ id: "review", name: "Review" }],
 );
+
+const BUILD = "build" as StationId;
+const DELIVER = "deliver" as StationId;
 
 interface Stage {
   readonly rig: QueueRig;
@@ -79,10 +87,24 @@ const EVENTS: Readonly<Record<string, (stage: Stage) => Result<unknown, { readon
     }
     return pass(stage, LEASE_MS / 2);
   },
+  "the agent is silent for too long": (stage) => {
+    const limitMs = IDLE_TIMEOUT_DEFAULT_MINUTES * 60_000 + RUN_DEADLINE_GRACE_MS;
+    for (let idleMs = 0; idleMs < limitMs; idleMs += LEASE_MS / 2) {
+      stage.rig.report(stage.runner, { ...HEARTBEAT, idleMs });
+      stage.rig.advance(LEASE_MS / 2);
+    }
+    return pass(stage, LEASE_MS / 2);
+  },
   "a person cancels": ({ rig, taskId }) => rig.cancel(taskId),
   "a person approves": ({ rig, taskId }) => decide(rig, taskId, "approve"),
   "a person rejects": ({ rig, taskId }) => decide(rig, taskId, "reject"),
+  "a person retries": ({ rig, taskId }) =>
+    rig.run((draft) => retryTask(draft, PERSON, { taskId, stationId: BUILD, reason: "" })),
+  "a person moves it to deliver": ({ rig, taskId }) =>
+    rig.run((draft) => moveTask(draft, PERSON, { taskId, stationId: DELIVER, reason: "" })),
 };
+
+const PERSON = "user:ada";
 
 /** The table of `worker/domain`. */
 export function taskTable(): StateTable {
@@ -90,7 +112,7 @@ export function taskTable(): StateTable {
   return {
     title: "Task, with the job that it is at",
     about:
-      "`worker/domain/{task,claim,report,expiry,intervene,transition}.ts`, in the object of a project. The line: " +
+      "`worker/domain/{task,claim,report,expiry,intervene,redirect,transition}.ts`, in the object of a project. The line: " +
       "`build`, then the gate `review`, then `deliver`; a failed `build` waits at `triage`, of type `none`. In " +
       "brackets: the station, and how many runs were lost.",
     states,
