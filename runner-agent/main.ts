@@ -2,10 +2,9 @@
  * The runner's command line: arguments, environment and signals become a configuration, the configuration a daemon, and
  * its outcome an exit code. `deno run -A runner-agent/main.ts --help`
  */
-import { Command } from "commander";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
+import { commandLine, type RegisterOptions } from "./command_line.ts";
 import {
   dataDirOf,
   type HostFacts,
@@ -45,16 +44,6 @@ const STATE_DIR_MODE = 0o711;
 
 /** What the person at the terminal must put right; printed without a stack. */
 class UsageError extends Error {}
-
-interface RegisterOptions {
-  readonly server: string;
-  readonly owner: string;
-  readonly project: string;
-  readonly name: string;
-  readonly labels: string;
-  readonly tokenFile?: string;
-  readonly data?: string;
-}
 
 async function register(options: RegisterOptions): Promise<void> {
   const token = options.tokenFile === undefined
@@ -255,91 +244,14 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Arra
   for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }
 
-/** Repeatable option. */
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
-}
-
-function commandLine(setExitCode: (code: number) => void): Command {
-  const dataHelp =
-    "where registrations and state are kept (SHOPFLOOR_RUNNER_DATA; default ~/.local/state/shopfloor-runner)";
-  const withRuntime = (command: Command) =>
-    command
-      .option("--data <dir>", dataHelp)
-      .option("--runtime <name>", "podman, or process, which isolates nothing", "podman")
-      .option(
-        "--podman-socket <path>",
-        "Podman's API socket (SHOPFLOOR_PODMAN_SOCKET; default: where its service listens)",
-      )
-      .option(
-        "--podman-first-host-id <id>",
-        "first host uid of sandboxes, as root (SHOPFLOOR_PODMAN_FIRST_HOST_ID)",
-      )
-      .option(
-        "--podman-no-limits",
-        "this Podman cannot limit memory, pids and CPU (SHOPFLOOR_PODMAN_NO_LIMITS=1)",
-      );
-  const program = new Command("runner")
-    .description("Runs the stations of assembly lines on this machine. It dials out only.")
-    .version(SHOPFLOOR_VERSION);
-  program.command("register")
-    .description(
-      "registers this machine with a project; needs a user token in SHOPFLOOR_TOKEN or --token-file",
-    )
-    .requiredOption("--server <url>", "the control plane")
-    .requiredOption("--owner <name>", "whose project it works for")
-    .requiredOption("--project <name>", "the project that it works for")
-    .option("--name <name>", "the same name again keeps the runner and changes its token", hostname())
-    .option(
-      "--labels <list>",
-      "separated by commas",
-      `self-hosted,${Deno.build.os === "darwin" ? "macos" : Deno.build.os}`,
-    )
-    .option("--token-file <file>", "a file with a user token")
-    .option("--data <dir>", dataHelp)
-    .action(register);
-  withRuntime(program.command("run").description("takes jobs and runs them, until SIGTERM or Ctrl-C"))
-    .option("--name <name>", "which registration, when there are several")
-    .option("--server <url>", "the same, by its control plane")
-    .option("--owner <name>", "the same, by its owner")
-    .option("--project <name>", "the same, by its project")
-    .option(
-      "--harness <name>",
-      "run every station with this agent: command, claude, codex, gemini or opencode",
-    )
-    .option("--polling-interval <seconds>", "wait between polls that find nothing", "10")
-    .option("--heartbeat-seconds <seconds>", "how often a run says that it is alive", "20")
-    .option("--drain-seconds <seconds>", "on SIGTERM, stop a job that takes longer; 0 lets it finish", "0")
-    .option(
-      "--allow-repository-under <dir>",
-      "lines may name repositories below it by path; repeatable",
-      collect,
-    )
-    .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
-    .option("--jobs <number>", "jobs at once (SHOPFLOOR_RUNNER_JOBS; default 1)")
-    .option(
-      "--transport <name>",
-      "how it talks to the control plane: socket, sse, poll, or auto, which tries the socket first (SHOPFLOOR_RUNNER_TRANSPORT)",
-    )
-    .option(
-      "--task-branch <form>",
-      "what a task's branch is called (SHOPFLOOR_TASK_BRANCH; default task-{taskId})",
-    )
-    .option("--once", "end after one job")
-    .option("--stream-output", "print what agents write, behind the name of their station")
-    .option("--log-format <name>", "json or text, on standard error", "json")
-    .action(async (options: RunOptions) => setExitCode(await run(options)));
-  program.command("list").description("registrations, and what their servers say of them")
-    .option("--data <dir>", dataHelp).action(list);
-  withRuntime(program.command("doctor").description("what works on this machine and what does not"))
-    .action(async (options: RunOptions) => setExitCode(await doctor(options)));
-  return program;
-}
-
 if (import.meta.main) {
   let exitCode = 0;
   try {
-    await commandLine((code) => exitCode = code).parseAsync(["runner", "runner", ...Deno.args]);
+    await commandLine({ register, list, run, doctor }, (code) => exitCode = code).parseAsync([
+      "runner",
+      "runner",
+      ...Deno.args,
+    ]);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof RangeError || error instanceof TypeError)) {
       throw error;

@@ -157,7 +157,12 @@ export const AREAS: readonly Area[] = [
   },
   { path: "runner-agent/limits.ts", may: ["protocol/"], packages: [] },
   { path: "runner-agent/", may: RUNNER_GROUND, packages: ["node:*", "zod"] },
-  { path: "runner-agent/main.ts", may: ["protocol/", "runner-agent/"], packages: ["node:*", "commander"] },
+  {
+    path: "runner-agent/command_line.ts",
+    may: ["protocol/", "runner-agent/config.ts"],
+    packages: ["node:*", "commander"],
+  },
+  { path: "runner-agent/main.ts", may: ["protocol/", "runner-agent/"], packages: ["node:*"] },
 ];
 
 /** Wired once: nobody imports these, except that `main.ts` imports `app.ts`. */

@@ -17,7 +17,7 @@ import { RETRY_FIRST_MS, RETRY_MAX_MS, STOP_GRACE_MS } from "../limits.ts";
 import { followContainer } from "./follow.ts";
 import type { Hub } from "./hub.ts";
 import type { JournalledRun } from "./journal.ts";
-import { type OutputPump, startOutputPump } from "./output_pump.ts";
+import { type OutputPump, silence, startOutputPump } from "./output_pump.ts";
 import { type ConductorDeps, createRunContext, type RunContext } from "./run_context.ts";
 import { cleanUp, deliverReport } from "./run_end.ts";
 import { openRunHub } from "./run_hub.ts";
@@ -72,7 +72,10 @@ class Conduct {
     const isOver = ["pushed", "reported", "cleaned"].includes(this.#phase.kind);
     this.#heartbeat = isOver ? null : startHeartbeat({
       send: (signal) =>
-        deps.controlPlane.report(ref, { jobResult: "in_progress", ...this.#silence() }, signal),
+        deps.controlPlane.report(ref, {
+          jobResult: "in_progress",
+          ...silence(this.context, this.#phase, this.#pump),
+        }, signal),
       clock: deps.clock,
       intervalMs: deps.heartbeatMs,
       onVerdict: (verdict) => {
@@ -81,14 +84,6 @@ class Conduct {
       },
       onNews: (listen) => deps.controlPlane.onNews(ref.runId, listen),
     });
-  }
-
-  /** How long the agent has been silent, as its deadline counts it; nothing while there is no agent. */
-  #silence(): { readonly idleMs?: number } {
-    if (this.#phase.kind !== "started" || this.#pump === null) return {};
-    const { activity, deps: { clock } } = this.context;
-    const lastAtMs = Math.max(this.#pump.lastOutputAtMs(), activity.lastAtMs());
-    return { idleMs: Math.max(0, clock.nowMs() - lastAtMs) };
   }
 
   async toTheEnd(): Promise<ConductOutcome> {

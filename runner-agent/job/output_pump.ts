@@ -1,4 +1,5 @@
 /** Takes an agent's output from the container to the control plane and the terminal, with secrets cut out on the way. */
+import type { RunPhase } from "../domain/job_phase.ts";
 import { createRedactor } from "../domain/redaction.ts";
 import { LOG_FINISH_MAX_MS } from "../limits.ts";
 import { createLogStreamer } from "../log/log_streamer.ts";
@@ -89,4 +90,15 @@ async function readToEnd(
     if (signal.aborted) return;
     context.deps.log("log_cut", { ...context.ids, fault: error instanceof Error ? error.name : "unknown" });
   }
+}
+
+/** How long the agent has been silent, as its deadline counts it; nothing while there is no agent. */
+export function silence(
+  context: RunContext,
+  phase: RunPhase,
+  pump: OutputPump | null,
+): { readonly idleMs?: number } {
+  if (phase.kind !== "started" || pump === null) return {};
+  const { activity, deps: { clock } } = context;
+  return { idleMs: Math.max(0, clock.nowMs() - Math.max(pump.lastOutputAtMs(), activity.lastAtMs())) };
 }
