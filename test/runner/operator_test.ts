@@ -47,7 +47,7 @@ const noGraceClock: Clock = (() => {
   let skippedMs = 0;
   return {
     nowMs: () => systemClock.nowMs() + skippedMs,
-    async sleep(ms, signal) {
+    sleep: async (ms, signal) => {
       const isGrace = ms > CONCLUDED_GRACE_MS - 5_000 && ms <= CONCLUDED_GRACE_MS;
       await systemClock.sleep(isGrace ? 50 : ms, signal);
       if (isGrace) skippedMs += ms - 50;
