@@ -58,12 +58,8 @@ export function bearerOf(header: string): string | null {
 
 function callerOf(token: string, adminToken: string | undefined, path: string): Caller {
   const hash = tokenHash(token);
-  const encoder = new TextEncoder();
-  if (
-    adminToken !== undefined && timingSafeEqual(encoder.encode(hash), encoder.encode(tokenHash(adminToken)))
-  ) {
-    return { kind: "admin", via: "token" };
-  }
+  const isAdmin = adminToken !== undefined && timingSafeEqual(ENCODER.encode(hash), adminHashOf(adminToken));
+  if (isAdmin) return { kind: "admin", via: "token" };
   if (!isTokenText(token)) return { kind: "nobody" };
   const match = OWNER_PROJECT.exec(path);
   const owner = match?.[1] ?? match?.[3];
@@ -76,6 +72,17 @@ function callerOf(token: string, adminToken: string | undefined, path: string): 
   return proven === null
     ? { kind: "nobody" }
     : { kind: "run_token", token: proven.kind, runId: proven.runId };
+}
+
+const ENCODER = new TextEncoder();
+let adminHash: { readonly of: string; readonly hash: Uint8Array } | null = null;
+
+/** Hashed once, as {@link runKeyOf} is derived once. */
+function adminHashOf(adminToken: string): Uint8Array {
+  if (adminHash?.of !== adminToken) {
+    adminHash = { of: adminToken, hash: ENCODER.encode(tokenHash(adminToken)) };
+  }
+  return adminHash.hash;
 }
 
 let runKey: { readonly of: string; readonly key: Uint8Array } | null = null;

@@ -34,10 +34,14 @@ export async function readBody<T extends z.ZodType>(
 
 /** Looks level by level, as whoever calls itself for each level ends with the stack. */
 function isDeeperThan(json: unknown, levelsMax: number): boolean {
-  let level = [json].filter(isNested);
+  let level: readonly object[] = isNested(json) ? [json] : [];
   for (let levels = 0; level.length > 0; levels++) {
     if (levels === levelsMax) return true;
-    level = level.flatMap((value) => Object.values(value).filter(isNested));
+    const next: object[] = [];
+    for (const value of level) {
+      for (const inner of Object.values(value)) if (isNested(inner)) next.push(inner);
+    }
+    level = next;
   }
   return false;
 }
