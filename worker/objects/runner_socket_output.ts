@@ -7,8 +7,8 @@
  *      window of its socket, so a slow log slows its runner and fills no memory.
  *   2. Chunks of a run are handed over in the order in which they came. After one that the log could not keep, later ones
  *      are refused until it has come again: the log takes a later sequence for the end of what was before it.
- *   3. A chunk is a sign of life. The lease is renewed at most every {@link ADMITTED_MS} of a run's output: a row each
- *      time would cost more than the output.
+ *   3. A chunk is a sign of life. By a run's output the lease is renewed {@link RENEWALS_PER_LEASE} times in its length
+ *      at most: a row each time would cost more than the output.
  */
 import { decodeOutputFrame, type SocketChunk } from "../../protocol/runner/output_frame.ts";
 import { SOCKET_LOG_WINDOW_BYTES } from "../../protocol/runner/socket_limits.ts";
@@ -22,8 +22,8 @@ import type { OpenQueue } from "./open_queue.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
 import type { SocketSession } from "./runner_socket_session.ts";
 
-/** Far below a lease, far above the pace of chunks. */
-const ADMITTED_MS = 10_000;
+/** Heartbeats renew the lease as well: output need not do it more often than they do. */
+const RENEWALS_PER_LEASE = 4;
 
 /** Null, or why a binary frame ends the connection. */
 export type OutputFault = { readonly code: string; readonly message: string } | null;
@@ -56,7 +56,8 @@ export function createSocketOutput(queue: OpenQueue, logOf: (taskId: string) => 
     const before = known.get(chunk.runId);
     const run = queue.core.state.runs.get(chunk.runId as RunId);
     const nowMs = queue.clock.nowMs();
-    const isStanding = before !== undefined && nowMs - before.atMs < ADMITTED_MS && run !== undefined &&
+    const isStanding = before !== undefined && run !== undefined &&
+      nowMs - before.atMs < queue.core.timing.leaseMs / RENEWALS_PER_LEASE &&
       run.state.kind === "active" && run.leaseEpoch === chunk.leaseEpoch && run.jobId === chunk.jobId &&
       run.runnerId === session.runnerId && queue.core.state.tokens.has(hashOf(session));
     if (isStanding) return { ok: true, value: before };
