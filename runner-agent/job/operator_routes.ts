@@ -2,9 +2,9 @@
  * How a sandbox reaches its operator: the MCP server, and two plain calls for what has no MCP client, the shell command
  * `complete_station` and the stop hooks of agent CLIs (`run_bin/complete_station`).
  */
+import { boundedText } from "../mcp/bounded_text.ts";
 import { createStationTools } from "../mcp/station_tools.ts";
 import { completeText } from "../domain/station_end.ts";
-import { OPERATOR_CALL_MAX_BYTES } from "../limits.ts";
 import { SHOPFLOOR_VERSION } from "../../protocol/version.ts";
 import { type HubRoute, refusal } from "./hub.ts";
 import type { StationEnd } from "./station_end.ts";
@@ -37,7 +37,7 @@ async function complete(end: StationEnd, request: Request): Promise<Response> {
   if ((conclusion !== "success" && conclusion !== "failure") || !EXIT_CODE.test(exitCode)) {
     return new Response("expected success or failure, and an exit code from 0 to 255", { status: 400 });
   }
-  const summary = await boundedBody(request);
+  const summary = await boundedText(request);
   if (summary === null) return new Response("the summary is too long", { status: 413 });
   const answer = await end.complete({
     conclusion,
@@ -51,7 +51,7 @@ async function complete(end: StationEnd, request: Request): Promise<Response> {
 async function stop(end: StationEnd, request: Request): Promise<Response> {
   if (request.method !== "POST") return refusal(405, "method_not_allowed", "expected POST");
   // A message that is too long, or that is none, is no reason to keep an agent from its end.
-  const answer = await end.wantsToStop(lastMessageOf(await boundedBody(request) ?? ""));
+  const answer = await end.wantsToStop(lastMessageOf(await boundedText(request) ?? ""));
   return answer === null ? new Response("{}") : Response.json({ decision: "block", reason: answer });
 }
 
@@ -66,16 +66,4 @@ function lastMessageOf(text: string): string | null {
   const fields = told as Record<string, unknown>;
   const found = LAST_MESSAGE_FIELDS.map((name) => fields[name]).find((value) => typeof value === "string");
   return found === undefined ? null : String(found);
-}
-
-async function boundedBody(request: Request): Promise<string | null> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let sizeBytes = 0;
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > OPERATOR_CALL_MAX_BYTES) return null;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

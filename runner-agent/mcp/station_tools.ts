@@ -9,7 +9,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { z } from "zod";
 import { type CompleteAnswer, completeText, type ConclusionWish } from "../domain/station_end.ts";
-import { OPERATOR_CALL_MAX_BYTES } from "../limits.ts";
+import { boundedText } from "./bounded_text.ts";
 
 export interface StationToolsOptions {
   /** Told once per call of a tool; answers are for the agent to read. Rejects for faults of the host. */
@@ -78,17 +78,4 @@ function createServer({ complete, version }: StationToolsOptions): McpServer {
       exitCode: 0,
     }));
   return server;
-}
-
-/** Null: longer than any call of ours. */
-async function boundedText(request: Request): Promise<string | null> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let sizeBytes = 0;
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > OPERATOR_CALL_MAX_BYTES) return null;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
