@@ -35,6 +35,19 @@ Deno.test("a late and older snapshot never overwrites a newer one", () =>
     assert.equal(await count(url, "applied_events"), 2, "the late event counts as applied");
   }));
 
+Deno.test("half a character in a text holds up nothing: what follows it is written too", () =>
+  withHistory(async ({ url }) => {
+    const cut = "Tidy \u{1f600}".slice(0, -1);
+    const labels = [`label ${cut}`];
+    await createHistoryWriter({ url }).apply([
+      row(1, task("t1", { title: cut, labels })),
+      row(2, task("t2")),
+    ]);
+    const { tasks } = value(await createHistoryReader({ url }).listTasks({ owner: "acme", project: "site" }));
+    assert.deepEqual(tasks.map(({ title }) => title).sort().at(-1), "Tidy \ufffd");
+    assert.equal(tasks.length, 2);
+  }));
+
 Deno.test("the same ids and sequences in two projects are two rows", () =>
   withHistory(async ({ url }) => {
     const writer = createHistoryWriter({ url });

@@ -4,7 +4,9 @@
  * - W1: one call is one transaction: all rows or none.
  * - W2: calling again with rows already applied, in any order and mixed with new ones, changes nothing for them:
  *   snapshots are guarded by sequence (H1), audit rows and `applied_events` are keyed by the event's id (H3).
- * - W3: a failure is thrown without the rows' values (S1); the caller keeps the rows and tries again later.
+ * - W3: a text may hold half a character (who cut it counted code units): it is written with U+FFFD in its place, as
+ *   libSQL refuses the whole batch otherwise, and with it everything after it.
+ * - W4: a failure is thrown without the rows' values (S1); the caller keeps the rows and tries again later.
  */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
@@ -53,9 +55,17 @@ function rowStatements(db: HistoryDatabase, row: OutboxRow) {
   }
   const source = eventSource(eventId);
   return [
-    recordStatement(db, source, event.record),
+    recordStatement(db, source, wellFormed(event.record)),
     db.insert(appliedEvents).values({ ...source, kind: event.record.kind }).onConflictDoNothing(),
   ];
+}
+
+/** Texts inside of lists and definitions are written as JSON, which escapes what is no character (W3). */
+function wellFormed(record: HistoryRecord): HistoryRecord {
+  const fields = Object.entries(record).map(([name, value]) =>
+    [name, typeof value === "string" ? value.toWellFormed() : value] as const
+  );
+  return Object.fromEntries(fields) as HistoryRecord;
 }
 
 function recordStatement(db: HistoryDatabase, source: EventSource, record: HistoryRecord) {
