@@ -4,11 +4,15 @@
  *
  * Sole writer of the table `archive`. A page is never changed; a task that lives again and ends again is in a newer
  * page too, and the newest counts.
+ *
+ * A page is one row: a JSON list. A task that is too much for a row has a page of several: the first begins with how
+ * many follow it, which span no id, so that nobody finds them by one.
  */
 import { applyChange, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { QueueState, RowChange, Task } from "../../domain/queue_state.ts";
-import { ARCHIVE_PAGE_CHARS } from "../../limits.ts";
+import { ARCHIVE_PAGE_CHARS, QUEUE_ROW_MAX_CHARS } from "../../limits.ts";
 import { decodeChange, type Encoded, encodeRow } from "./row_codec.ts";
+import { cutText } from "./row_text.ts";
 import type { Sql } from "./sql.ts";
 import { rowsOfTask } from "./task_rows.ts";
 
@@ -23,12 +27,23 @@ export interface Archive {
 
 export function createArchive(sql: Sql): Archive {
   function write(tasks: readonly string[], ids: { readonly min: string; readonly max: string }): void {
-    sql.run(
-      "INSERT INTO archive (min_id, max_id, body) VALUES (?, ?, ?)",
-      ids.min,
-      ids.max,
-      `[${tasks.join(",")}]`,
-    );
+    const put = (min: string, max: string, body: string) =>
+      sql.run("INSERT INTO archive (min_id, max_id, body) VALUES (?, ?, ?)", min, max, body);
+    const text = `[${tasks.join(",")}]`;
+    if (text.length <= QUEUE_ROW_MAX_CHARS) return put(ids.min, ids.max, text);
+    const [first, ...more] = cutText(text, QUEUE_ROW_MAX_CHARS - COUNT_MAX_CHARS);
+    put(ids.min, ids.max, `${more.length}${first}`);
+    for (const body of more) put(NO_IDS.min, NO_IDS.max, body);
+  }
+
+  function pageText(page: number): string {
+    const [row] = [...sql.rows("SELECT body FROM archive WHERE page = ?", page)];
+    const body = row!["body"] as string;
+    const begin = body.indexOf("[");
+    if (begin === 0) return body;
+    const query = "SELECT body FROM archive WHERE page > ? ORDER BY page LIMIT ?";
+    const more = [...sql.rows(query, page, Number(body.slice(0, begin)))];
+    return [body.slice(begin), ...more.map((row) => row["body"])].join("");
   }
 
   function add(tasks: Iterable<readonly RowChange[]>): void {
@@ -58,11 +73,13 @@ export function createArchive(sql: Sql): Archive {
     add,
     addFrom: (state, tasks) => add(rowsOf(state, tasks)),
     load: (state, kind, id) => {
-      const query = "SELECT body FROM archive WHERE min_id <= ? AND max_id >= ? ORDER BY page DESC";
-      for (const { body } of sql.rows(query, id, id)) {
+      const query = "SELECT page FROM archive WHERE min_id <= ? AND max_id >= ? ORDER BY page DESC";
+      // Read whole: nothing else may be asked while rows are read.
+      for (const { page } of [...sql.rows(query, id, id)]) {
+        const body = pageText(page as number);
         // An id stands in quotes wherever it is; most pages that span it do not have it.
-        if (!(body as string).includes(`"${id}"`)) continue;
-        const tasks = JSON.parse(body as string) as Encoded[][];
+        if (!body.includes(`"${id}"`)) continue;
+        const tasks = JSON.parse(body) as Encoded[][];
         const found = tasks.findLast((rows) => rows.some((row) => row[0] === CODES[kind] && row[1] === id));
         if (found === undefined) continue;
         for (const row of found) applyChange(state, decodeChange(state, row));
@@ -73,6 +90,10 @@ export function createArchive(sql: Sql): Archive {
   };
 }
 
+/** No id is after the first and before the second. */
+const NO_IDS = { min: "z", max: "" };
+/** Room for the number of rows that follow. */
+const COUNT_MAX_CHARS = 10;
 const CODES = { task: "t", job: "j", run: "r" } as const;
 
 function* rowsOf(state: QueueState, tasks: Iterable<Task>): Iterable<readonly RowChange[]> {
