@@ -7,7 +7,7 @@ import { leaseUntilMs, runDeadlineMs, runIdleLimitMs } from "./lease.ts";
 import { missingFor } from "./matching.ts";
 import { nextTurn, pickJob } from "./queue.ts";
 import type { Job, Run, RunnerSays } from "./queue_state.ts";
-import { heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
+import { heldCount, heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
 
 /** A job in the hands of a runner. */
@@ -30,7 +30,7 @@ export function offerJob(
   noteSeen(draft, runnerId, said);
   const runner = draft.runner(runnerId)!;
   if (intakeOf(runner) !== "open") return null;
-  if (heldJobs(draft.before, runnerId).length >= maxJobs) return null;
+  if (heldCount(draft.before, runnerId) >= maxJobs) return null;
   return pickJob(draft.before, { labels: runner.labels, capabilities });
 }
 
@@ -59,8 +59,9 @@ export function claimJob(
   }
   const intake = intakeOf(runner);
   if (intake !== "open") return err({ reason: "runner_takes_no_work", intake });
-  const held = heldJobs(draft.before, runner.id);
-  if (held.length >= (input.maxJobs ?? 1)) return err({ reason: "runner_busy", jobId: held[0]!.id });
+  if (heldCount(draft.before, runner.id) >= (input.maxJobs ?? 1)) {
+    return err({ reason: "runner_busy", jobId: heldJobs(draft.before, runner.id)[0]!.id });
+  }
   const missing = missingFor(job, { labels: runner.labels, capabilities: input.capabilities });
   if (missing.length > 0) return err({ reason: "runner_does_not_match", missing });
 

@@ -117,6 +117,11 @@ export function heldJobs(state: QueueState, runnerId: RunnerId): Job[] {
   return held === undefined ? [] : Array.from(held, (jobId) => state.jobs.get(jobId)!);
 }
 
+/** How many they are. */
+export function heldCount(state: QueueState, runnerId: RunnerId): number {
+  return state.index.heldBy.get(runnerId)?.size ?? 0;
+}
+
 /** A runner by its id. */
 export function findRunner(draft: Draft, runnerId: string): Result<Runner, QueueError> {
   const runner = draft.runner(runnerId as RunnerId);

@@ -78,10 +78,11 @@ function isAsSubmitted(
   const job = task?.jobIds.length === 1 ? jobOf(task.jobIds[0]!) : undefined;
   if (task === undefined || job === undefined) return false;
   const usual = submittedNotes(task, job);
-  return notes.length === usual.length && notes.every((note, i) => isSame(note, usual[i]!));
+  return notes.length === usual.length && notes.every((note, i) => isSameNote(note, usual[i]!));
 }
 
-function isSame(a: TaskNote, b: TaskNote): boolean {
+/** Do both lines say the same? */
+export function isSameNote(a: TaskNote, b: TaskNote): boolean {
   return a.kind === b.kind && a.atMs === b.atMs && a.stationId === b.stationId && a.jobId === b.jobId &&
     a.runId === b.runId && a.runnerName === b.runnerName && a.detail === b.detail && a.ends === b.ends;
 }

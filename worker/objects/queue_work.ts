@@ -11,7 +11,7 @@ import { missingFor } from "../domain/matching.ts";
 import type { Job, RunnerSays } from "../domain/queue_state.ts";
 import type { RunTokens } from "../domain/run_token.ts";
 import { queuedJobs } from "../domain/queue_index.ts";
-import { heldJobs, intakeOf } from "../domain/runner_registry.ts";
+import { heldCount, intakeOf } from "../domain/runner_registry.ts";
 import type { JobWaiters, Waiter } from "./job_waiters.ts";
 import type { QueueAccess } from "./queue_access.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -86,7 +86,7 @@ export function createQueueWork(
   function waiterOf(runnerId: RunnerId, { capabilities, maxJobs = 1 }: Want): Waiter {
     return {
       runnerId,
-      wants: (job) => heldJobs(core.state, runnerId).length < maxJobs && canDo(runnerId, job, capabilities),
+      wants: (job) => heldCount(core.state, runnerId) < maxJobs && canDo(runnerId, job, capabilities),
     };
   }
 

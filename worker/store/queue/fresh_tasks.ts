@@ -64,6 +64,11 @@ export class FreshBlock {
     return this.#times.length;
   }
 
+  /** When the newest was submitted. */
+  get lastMs(): number {
+    return this.#lastMs;
+  }
+
   add(task: Task, job: Job): void {
     const common = this.#place([
       task.lineId,

@@ -9,12 +9,14 @@
  * Invariants:
  *   1. decode(encode(change)) is the change, for any row with any fields, as long as they are JSON and named like
  *      identifiers.
- *   2. Columns are never added, removed or reordered: rows are out there. A field that rows gain later needs nothing
+ *   2. What changed is said against the row that `find` gives: of the same state it gives the same row, for ever.
+ *   3. Columns are never added, removed or reordered: rows are out there. A field that rows gain later needs nothing
  *      here, as it is kept by its name; rows from before it get theirs from {@link DEFAULTS}.
  *
  * Pure.
  */
 import type { Change, QueueState, RowChange, TaskNote } from "../../domain/queue_state.ts";
+import { isSameNote, untoldNotes } from "../../domain/task_notes.ts";
 
 type RowKind = RowChange["kind"];
 type RowOf<K extends RowKind> = Extract<RowChange, { kind: K }>["row"];
@@ -30,6 +32,7 @@ interface Table<K extends RowKind> {
     readonly column: keyof RowOf<K> & string;
     readonly pack: (item: never) => unknown;
     readonly unpack: (item: never) => unknown;
+    readonly isSame: (a: never, b: never) => boolean;
   };
   /** The row with this id as it is in memory. */
   readonly find: (state: QueueState, id: string) => RowOf<K> | undefined;
@@ -122,9 +125,9 @@ const TABLES: { readonly [K in RowKind]: Table<K> } = {
   notes: {
     code: "n",
     columns: ["id", "hasLog", "entries"],
-    list: { column: "entries", pack: packNote, unpack: unpackNote },
+    list: { column: "entries", pack: packNote, unpack: unpackNote, isSame: isSameNote },
     idOf: (row) => row.id,
-    find: (state, id) => state.notes.get(id as Key),
+    find: (state, id) => state.notes.get(id as Key) ?? submittedNotesOf(state, id),
   },
   line_turn: {
     code: "o",
@@ -142,6 +145,12 @@ const TABLES: { readonly [K in RowKind]: Table<K> } = {
     find: (state, id) => state.remembered.get(id),
   },
 };
+
+/** A task that was only submitted has no row of its notes, and they are known all the same. */
+function submittedNotesOf(state: QueueState, id: string): RowOf<"notes"> | undefined {
+  const task = state.tasks.get(id as Key);
+  return task && { id: task.id, hasLog: false, entries: untoldNotes(state, task) };
+}
 
 function packNote(note: TaskNote): unknown {
   return [
@@ -224,9 +233,10 @@ function changedRow(table: Table<RowKind>, id: string, known: object, row: objec
     if (value === before[field] || value === undefined) continue;
     const column = columns.indexOf(field);
     const name = column < 0 ? field : String(column);
-    const added = addedTo(before[field], value);
+    const list = field === table.list?.column ? table.list : null;
+    const added = addedTo(before[field], value, list?.isSame ?? null);
     const last = added ?? value;
-    const packed = field === table.list?.column ? packAll(table.list.pack, last) : last;
+    const packed = list === null ? last : packAll(list.pack, last);
     changed[added === null ? name : `+${name}`] = packed;
   }
   for (const field in before) {
@@ -241,10 +251,16 @@ function packAll(pack: (item: never) => unknown, items: unknown): unknown[] {
 }
 
 /** What a list has more at its end than the one before it; null if that is not how they differ. */
-function addedTo(before: unknown, after: unknown): unknown[] | null {
+function addedTo(
+  before: unknown,
+  after: unknown,
+  isSame: ((a: never, b: never) => boolean) | null,
+): unknown[] | null {
   if (!Array.isArray(before) || !Array.isArray(after)) return null;
   if (before.length === 0 || before.length >= after.length) return null;
-  for (let i = 0; i < before.length; i++) if (before[i] !== after[i]) return null;
+  for (let i = 0; i < before.length; i++) {
+    if (before[i] !== after[i] && !isSame?.(before[i] as never, after[i] as never)) return null;
+  }
   return after.slice(before.length);
 }
 

@@ -17,6 +17,9 @@ import { decodeChange, type Encoded, encodeRow } from "./row_codec.ts";
 /** Fresh tasks in one block: enough that what they share costs nothing, few enough for the parts to be even. */
 const FRESH_BLOCK_MAX = 4_000;
 
+/** With fewer in a block, as a log has them, their columns would cost more than their rows. */
+const FRESH_COLUMNS_MIN = 16;
+
 /** The blocks of a snapshot, each a JSON text. */
 export function* snapshotBlocks(state: QueueState): Iterable<string> {
   yield row({ kind: "settings", row: state.settings });
@@ -92,6 +95,11 @@ function row(change: RowChange): string {
 
 /** Puts a block back into the state that is being rebuilt. */
 export function applyBlock(state: WritableQueueState, block: Encoded): void {
-  if (block[0] === FRESH_CODE) return applyFresh(state, decodeFresh(block));
-  applyChange(state, decodeChange(state, block));
+  if (block[0] !== FRESH_CODE) return applyChange(state, decodeChange(state, block));
+  const fresh = decodeFresh(block);
+  if (fresh.size >= FRESH_COLUMNS_MIN) return applyFresh(state, fresh);
+  for (let at = 0; at < fresh.size; at++) {
+    applyChange(state, { kind: "task", row: fresh.tasks.row(at) });
+    applyChange(state, { kind: "job", row: fresh.jobs.row(at) });
+  }
 }

@@ -9,22 +9,18 @@
  *   2. A task that is in memory and in the archive alike is `clean`. Before it changes, all its rows are appended: the
  *      log never says what changed of a row that the snapshot does not have.
  */
-import {
-  applyChange,
-  emptyQueueState,
-  forgetTask,
-  type WritableQueueState,
-} from "../../domain/apply_changes.ts";
+import { emptyQueueState, forgetTask, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { OutboxEvent } from "../../domain/event.ts";
-import type { Change, QueueState, Task } from "../../domain/queue_state.ts";
+import type { Change, Job, QueueState, Task } from "../../domain/queue_state.ts";
 import { hasEnded } from "../../domain/task_status.ts";
 import { ENDED_TASKS_IN_MEMORY_MAX, OUTBOX_IN_MEMORY_MAX, QUEUE_LOG_MIN_CHARS } from "../../limits.ts";
 import type { OutboxStore } from "../outbox_store.ts";
 import { createArchive } from "./archive.ts";
+import { FreshBlock, isFresh } from "./fresh_tasks.ts";
 import { LogTable } from "./log_table.ts";
 import { createMemoryOutbox, type MemoryOutbox } from "./memory_outbox.ts";
 import { moveOut, readOutboxPage, readOutboxPages } from "./outbox_pages.ts";
-import { decodeChange, encodeChange, encodeRow } from "./row_codec.ts";
+import { encodeChange, type Encoded, encodeRow } from "./row_codec.ts";
 import { applyBlock, snapshotBlocks } from "./snapshot_codec.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot_table.ts";
 import type { Sql } from "./sql.ts";
@@ -69,6 +65,8 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   /** Tasks in memory that are as the archive has them, by when they were archived or read. */
   const clean = new Set<Task["id"]>();
   let taken: string[] = [];
+  /** Submissions without events that were taken last: what they have in common is written once for all of them. */
+  let fresh = new FreshBlock();
   let firstEvent = 0;
   let snapshotChars = 0;
 
@@ -87,7 +85,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     for (const [first, marks, decisions] of log.read(snapshot.sequence)) {
       let sequence = first;
       for (const [nowMs, changes, events = []] of decisions) {
-        for (const change of changes) applyChange(state, decodeChange(state, change));
+        for (const change of changes) applyBlock(state, change);
         for (const event of events) outbox.restore({ sequence: sequence++, event, createdAtMs: nowMs });
       }
       if (marks !== 0) outbox.restoreMarks(marks);
@@ -107,14 +105,28 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     { changes, events }: { readonly changes: readonly Change[]; readonly events: readonly OutboxEvent[] },
     nowMs: number,
   ): void {
-    const encoded = [];
+    const first = outbox.add(events, nowMs);
+    if (taken.length === 0 && fresh.size === 0) firstEvent = first;
+    const submitted = freshOf(before, changes);
+    if (submitted !== null && events.length === 0) return fresh.add(...submitted);
+    takeFresh();
+    const encoded = submitted === null ? encode(before, changes) : [blockOf(submitted)];
+    taken.push(JSON.stringify(events.length === 0 ? [nowMs, encoded] : [nowMs, encoded, events]));
+  }
+
+  function takeFresh(): void {
+    if (fresh.size === 0) return;
+    taken.push(JSON.stringify([fresh.lastMs, [fresh.encode()]]));
+    fresh = new FreshBlock();
+  }
+
+  function encode(before: QueueState, changes: readonly Change[]): Encoded[] {
+    const encoded: Encoded[] = [];
     for (const change of changes) for (const row of revived(before, change)) encoded.push(encodeRow(row));
     // As they are applied: a job's task before it.
     for (const change of changes) if (change.kind !== "job") encoded.push(encodeChange(before, change));
     for (const change of changes) if (change.kind === "job") encoded.push(encodeChange(before, change));
-    const first = outbox.add(events, nowMs);
-    if (taken.length === 0) firstEvent = first;
-    taken.push(JSON.stringify(events.length === 0 ? [nowMs, encoded] : [nowMs, encoded, events]));
+    return encoded;
   }
 
   function revived(before: QueueState, change: Change) {
@@ -128,6 +140,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   }
 
   function flush(): void {
+    takeFresh();
     if (taken.length === 0) return;
     const marks = outbox.takeMarks();
     const done = outbox.takeDonePages();
@@ -183,6 +196,20 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     },
     forget: (state, endedBeforeMs) => forget(state, endedBeforeMs, ENDED_TASKS_IN_MEMORY_MAX),
   };
+}
+
+/** The task and job of a decision that submitted one and did nothing else. */
+function freshOf(before: QueueState, changes: readonly Change[]): readonly [Task, Job] | null {
+  const [job, task] = changes;
+  if (changes.length !== 2 || job?.kind !== "job" || task?.kind !== "task") return null;
+  const isNew = !before.tasks.has(task.row.id) && isFresh(before, task.row, job.row);
+  return isNew ? [task.row, job.row] : null;
+}
+
+function blockOf(submitted: readonly [Task, Job]): Encoded {
+  const block = new FreshBlock();
+  block.add(...submitted);
+  return block.encode();
 }
 
 function* blocksOf(state: QueueState, outbox: MemoryOutbox): Iterable<string> {
