@@ -52,6 +52,21 @@ async function tokens(plane: TestPlane) {
   assert.equal(await code(at, "GET", "/tasks", { token: brief }), "401 token_expired");
 }
 
+async function artifacts(plane: TestPlane) {
+  const at = plane.project();
+  await putLine(at);
+  await at.must(200, "PUT", "/assembly-lines/other", { body: { name: "O", stations: [station("make")] } });
+  const runner = await at.register("ada");
+  await submit(at);
+  const { jobToken } = await take(at, runner);
+  const body = { type: "t", name: "n", data: {} };
+  const { id } = await at.must(201, "POST", "/artifacts", { token: jobToken, body });
+  for (const [lineId, expected] of [["line", "200 ok"], ["other", "403 token_locked_to_line"]] as const) {
+    const token = await newToken(at, { scopes: ["tasks:read"], lineId });
+    assert.equal(await code(at, "GET", `/artifacts/${id}`, { token }), expected);
+  }
+}
+
 async function runners(plane: TestPlane) {
   const at = plane.project();
   await putLine(at);
@@ -278,6 +293,7 @@ Deno.test({
   fn: async (t) => {
     await using plane = await startPlane();
     await t.step("tokens do what their scopes, their line and their time allow", () => tokens(plane));
+    await t.step("an artifact is of its task's line", () => artifacts(plane));
     await t.step("runners are relabelled, paused, drained, rotated and deleted", () => runners(plane));
     await t.step("an open poll hears of a drain and of the end of a pause", () => openPolls(plane));
     await t.step("jobs are watched, moved, retried and cancelled", () => jobs(plane));

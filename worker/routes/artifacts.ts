@@ -71,7 +71,12 @@ export function createArtifactRoutes(): Hono<AppEnv> {
         refusal(404, "artifact_not_found", `Cannot find artifact '${id}' in this project`),
       );
     }
-    return new Response(await stored.text(), { headers: { "content-type": "application/json" } });
+    const text = await stored.text();
+    const { taskId } = JSON.parse(text) as { readonly taskId: string | null };
+    // What a job left is its task's: who may not see the task's line may not see it either.
+    const task = taskId === null ? null : await c.var.queue.readTask(c.var.caller, { taskId, baseUrl: "" });
+    if (task !== null && !task.ok) return answer(task);
+    return new Response(text, { headers: { "content-type": "application/json" } });
   });
   return app;
 }
