@@ -75,6 +75,18 @@ export const LINE_ROUTES: readonly RouteRows[] = [
     rows: [
       bad("a URL that is a number", { gitUrl: 1 }, /'gitUrl'.*expected string, received number/),
       bad("a URL that is too long", { gitUrl: "u".repeat(2_001) }, /<=2000 characters, came 2001/),
+      ...[
+        "https://ada:s3cret@git.example/r.git",
+        "https://s3cret@git.example/r.git",
+        "ssh://git:s3cret@x/r.git",
+      ]
+        .map((gitUrl) =>
+          bad(
+            "a URL with a credential, which is not repeated",
+            { gitUrl },
+            /^(?!.*s3cret).*'gitUrl'.*credential/,
+          )
+        ),
       bad("an empty branch", { gitBranch: "" }, /'gitBranch'.*>=1 characters, came 0/),
     ],
   },

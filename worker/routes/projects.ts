@@ -9,9 +9,18 @@ import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const URL_MAX_CHARS = 2_000;
 const projectInput = z.strictObject({
-  gitUrl: z.string().min(1).max(URL_MAX_CHARS).nullable().default(null),
+  gitUrl: z.string().min(1).max(URL_MAX_CHARS).refine((url) => !hasCredential(url), {
+    error: "expected a URL without a credential, which would be in every job; came one with a credential",
+  }).nullable().default(null),
   gitBranch: z.string().min(1).max(250).nullable().default(null),
 });
+
+/** Would whoever gets the URL get a secret with it (S1)? Over HTTP a token may stand in the user's place. */
+function hasCredential(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return false;
+  return url.password !== "" || (/^https?:$/.test(url.protocol) && url.username !== "");
+}
 
 export function createProjectRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -50,6 +59,7 @@ export const PROJECT_OPERATIONS: readonly Operation[] = [
     ...PROJECT,
     method: "put",
     summary: "Set the repository that stations work on",
+    description: "Its URL holds no credential: runners have their own.",
     tokens: ["user"],
     scope: "lines:write",
     body: projectInput,
