@@ -87,6 +87,13 @@ export function ulidBytes(id: string): Uint8Array {
   return bytes;
 }
 
+/** When a ULID was made, in Unix milliseconds. */
+export function ulidTimeMs(id: string): number {
+  let value = 0;
+  for (const char of id.slice(0, TIME_CHARS)) value = value * 32 + CROCKFORD.indexOf(char);
+  return value;
+}
+
 /** The inverse of {@link ulidBytes}. */
 export function ulidFromBytes<Id extends string>(bytes: Uint8Array): Id {
   let value = 0n;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isName, isUlid, ulid, ulidBytes, ulidFromBytes } from "./ids.ts";
+import { isName, isUlid, ulid, ulidBytes, ulidFromBytes, ulidTimeMs } from "./ids.ts";
 
 const MAX_MS = 2 ** 48 - 1;
 const time = fc.integer({ min: 0, max: MAX_MS });
@@ -13,6 +13,7 @@ Deno.test("a ulid holds its time and its random bytes, and nothing else", () => 
     const parts = ulidBytes(id);
     assert.deepEqual([...parts.subarray(6)], [...bytes]);
     assert.equal(parts.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0), nowMs);
+    assert.equal(ulidTimeMs(id), nowMs);
   }));
 });
 

@@ -1,6 +1,6 @@
 /** People interfering: deciding a gate, cancelling a task (Line 7 item 4, pick A20). */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { AskId, GateId, TaskId } from "../../protocol/ids.ts";
+import { type AskId, type GateId, type TaskId, ulidTimeMs } from "../../protocol/ids.ts";
 import type { Draft } from "./draft.ts";
 import type { GateResolution, HistoryRecord } from "./event.ts";
 import { finishJob } from "./job_end.ts";
@@ -94,8 +94,8 @@ function recordGateEnd(
       taskId: task.id,
       gateId: ask.gateId,
       gateName: line.definition.gates.find((g) => g.id === ask.gateId)?.name ?? ask.gateId,
-      // Nothing else writes a task while it waits at a gate.
-      openedAtMs: task.updatedAtMs,
+      // The task's own time may have moved on: a stream was linked while it waited.
+      openedAtMs: ulidTimeMs(ask.askId),
       ...end,
     },
   });

@@ -12,6 +12,7 @@ import {
 } from "../../test/fake/queue_rig.ts";
 import { findAsk } from "./gate_lookup.ts";
 import { taskStatus } from "./task_status.ts";
+import { linkStream } from "./task_stream.ts";
 
 function setUp(rules: object[] = [{ from: "a", to: "b", condition: "success", gate: "review" }]) {
   const rig = createQueueRig();
@@ -41,6 +42,15 @@ Deno.test("approving moves the task to the rule's target and queues its job (Lin
     "approve",
     "user:ada",
   ]);
+  assert.equal(resolved?.openedAtMs, opened?.openedAtMs);
+});
+
+Deno.test("a stream that is linked at a gate does not change when the gate was opened", () => {
+  const { rig, id } = atGate();
+  rig.advance(60_000);
+  rig.must((draft) => linkStream(draft, rig.task(id), { sessionId: "s", broadcastId: null }));
+  rig.resolve(rig.task(id), "approve");
+  const [opened, resolved] = gateRecords(rig);
   assert.equal(resolved?.openedAtMs, opened?.openedAtMs);
 });
 
