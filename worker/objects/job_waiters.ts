@@ -9,7 +9,8 @@
  *      every poll that wants it is woken.
  *   3. A runner waits in one poll, its newest: an older one is of a process or connection that is gone, and must not
  *      take a job that nobody would hear of.
- *   4. Streams are told of each job that becomes queued, also of one that comes back.
+ *   4. Streams are told of each job that becomes queued, also of one that comes back, behind the write of the decision
+ *      that queued it. A stream ends with the token that opened it.
  */
 import type { Job } from "../domain/queue_state.ts";
 
@@ -41,6 +42,8 @@ export interface JobWaiters {
   offer(jobs: readonly Job[]): void;
   /** The runner's hands are free: its polls look again. */
   free(runnerId: string): void;
+  /** The runner is gone, or has another token: its streams end, and its polls look again. */
+  end(runnerId: string): void;
   /** Runners with an open poll or stream right now. */
   live(): ReadonlySet<string>;
   /** An event stream with a `job_available` for each of `queued`, and for each wanted job from then on. */
@@ -53,10 +56,17 @@ interface Poll extends Waiter {
 }
 interface Stream extends Waiter {
   tell(job: Job): void;
+  end(): void;
 }
 
-/** Makes the waiters of one queue. `isQueued` says whether nobody has taken a job yet. */
-export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaiters {
+/**
+ * Makes the waiters of one queue. `isQueued` says whether nobody has taken a job yet; `committed` resolves once what is
+ * decided now is written, and rejects if it cannot be.
+ */
+export function createJobWaiters(
+  isQueued: (jobId: string) => boolean,
+  committed: () => Promise<void>,
+): JobWaiters {
   // Sets keep the order of insertion: the first poll waits longest.
   const polls = new Set<Poll>();
   const streams = new Set<Stream>();
@@ -64,6 +74,10 @@ export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaite
   function wakeAll(job: Job): void {
     if (!isQueued(job.id)) return;
     for (const poll of [...polls]) if (poll.wants(job)) poll.wake({ kind: "look" });
+  }
+
+  function free(runnerId: string): void {
+    for (const poll of [...polls]) if (poll.runnerId === runnerId) poll.wake({ kind: "look" });
   }
 
   return {
@@ -107,15 +121,22 @@ export function createJobWaiters(isQueued: (jobId: string) => boolean): JobWaite
         if (polls.size > 0) setTimeout(() => wakeAll(job), UNTAKEN_MS);
       }
     },
-    free: (runnerId) => {
-      for (const poll of [...polls]) if (poll.runnerId === runnerId) poll.wake({ kind: "look" });
+    free,
+    end: (runnerId) => {
+      free(runnerId);
+      for (const stream of [...streams]) if (stream.runnerId === runnerId) stream.end();
     },
     live: () => new Set([...polls, ...streams].map((waiter) => waiter.runnerId)),
-    stream: (waiter, queued) => eventStream(waiter, queued, streams),
+    stream: (waiter, queued) => eventStream(waiter, queued, streams, committed),
   };
 }
 
-function eventStream(waiter: Waiter, queued: readonly Job[], streams: Set<Stream>): Response {
+function eventStream(
+  waiter: Waiter,
+  queued: readonly Job[],
+  streams: Set<Stream>,
+  committed: () => Promise<void>,
+): Response {
   const encoder = new TextEncoder();
   let stop = () => {};
   const body = new ReadableStream<Uint8Array>({
@@ -131,7 +152,15 @@ function eventStream(waiter: Waiter, queued: readonly Job[], streams: Set<Stream
       const stream: Stream = {
         runnerId: waiter.runnerId,
         wants: (job) => waiter.wants(job),
-        tell: (job) => send(`event: job_available\ndata: ${JSON.stringify({ jobId: job.id })}\n\n`),
+        tell: (job) => {
+          const text = `event: job_available\ndata: ${JSON.stringify({ jobId: job.id })}\n\n`;
+          // Nobody hears of what could not be written: the object ends, and the client connects again.
+          committed().then(() => send(text), () => {});
+        },
+        end: () => {
+          stop();
+          controller.close();
+        },
       };
       const timer = setInterval(() => send(": keep-alive\n\n"), KEEP_ALIVE_MS);
       stop = () => {

@@ -41,7 +41,10 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
   const name = objectName(ctx);
   const [owner, project] = name.split("/") as [string, string];
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-  const waiters = createJobWaiters((jobId) => core.state.jobs.get(jobId as JobId)?.state.kind === "queued");
+  const waiters = createJobWaiters(
+    (jobId) => core.state.jobs.get(jobId as JobId)?.state.kind === "queued",
+    () => core.committed(),
+  );
   const core = createQueueCore({
     ctx,
     store: createQueueStore(createObjectSql(ctx.storage), name),
@@ -90,7 +93,8 @@ function tell(waiters: JobWaiters, changes: readonly Change[]): void {
     if (change.kind === "run" && change.row.state.kind === "finished") waiters.free(change.row.runnerId);
     // Its intake or its labels may be others, or it may be gone: its polls look again.
     if (change.kind === "runner") waiters.free(change.row.id);
-    if (change.kind === "delete_runner") waiters.free(change.id);
+    if (change.kind === "token" && change.row.runnerId !== null) waiters.end(change.row.runnerId);
+    if (change.kind === "delete_runner") waiters.end(change.id);
   }
   waiters.offer(
     changes.flatMap((change) =>
