@@ -81,6 +81,8 @@ export const ANSWER_MAX_BYTES = 2 * 1024 * 1024;
 export const SOCKET_OPEN_MAX_MS = 10_000;
 /** A server that has sockets, of which none opens: after this many tries something in between does not let them through. */
 export const SOCKET_BLOCKED_TRIES_MAX = 3;
+/** No server makes a runner beat more often than this, whatever it says; the shortest that ours may be set to. */
+export const HEARTBEAT_MIN_MS = 100;
 /** Heartbeats of several runs that come this close to each other travel together: far below any lease. */
 export const HEARTBEAT_GATHER_MS = 100;
 /** An event stream says something every 15 s; one that is silent for four times that is dead. */

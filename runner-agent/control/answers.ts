@@ -53,10 +53,14 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   assemblyLineRepoToken: work.assemblyLineRepoToken ?? work.stageGitToken,
 })) as unknown as z.ZodType<AgentDefinition>;
 
+/** How often a server wants signs of life; what is no such number says nothing. */
+const heartbeatMs = z.number().positive().optional().catch(undefined);
+
 const optional = {
   runId: id.nullish().transform((value) => value ?? undefined),
   leaseEpoch: z.number().int().nonnegative().nullish().transform((value) => value ?? undefined),
   leaseUntil: z.number().nullish().transform((value) => value ?? undefined),
+  heartbeatMs,
   jobToken: optionalText,
   workRepositoryUrl: optionalText,
 };
@@ -73,7 +77,7 @@ export const polledJob = z.object({
 
 /** What a claim adds to the offer: at least the run. Our own server sends the whole job. */
 export type ClaimAnswer =
-  & Pick<PolledJob, "runId" | "leaseEpoch" | "leaseUntil" | "jobToken" | "workRepositoryUrl">
+  & Pick<PolledJob, "runId" | "leaseEpoch" | "leaseUntil" | "heartbeatMs" | "jobToken" | "workRepositoryUrl">
   & { readonly job: PolledJob | null };
 
 export const claimAnswer = z.unknown().transform((answer) => {
@@ -92,6 +96,7 @@ const asked = z.object({
   cancel: z.boolean().nullish().transform((value) => value ?? false),
   leaseUntil: z.number().nullish().transform((value) => value ?? null),
   nextOffset: z.number().int().nonnegative().nullish().transform((value) => value ?? 0),
+  heartbeatMs,
 }).catch(nothingAsked).transform((answer) => ({ ...nothingAsked, ...answer }));
 
 export const reportAnswer = asked as unknown as z.ZodType<ReportAnswer>;

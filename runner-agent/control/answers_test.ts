@@ -91,3 +91,15 @@ Deno.test("the reference's list of runners has no ids", () => {
     status: "online",
   }]);
 });
+
+Deno.test("how often a server wants heartbeats is read from jobs, claims and reports, and only if it is a number", () => {
+  const told = { ...least, heartbeatMs: 1_000 };
+  assert.equal(pollAnswer.parse({ jobs: [told] }).jobs[0]!.heartbeatMs, 1_000);
+  assert.equal(claimAnswer.parse({ runId: "run-1", heartbeatMs: 1_000 }).heartbeatMs, 1_000);
+  assert.equal(reportAnswer.parse({ ok: true, heartbeatMs: 1_000 }).heartbeatMs, 1_000);
+  for (const heartbeatMs of [null, 0, "soon"]) {
+    assert.equal(pollAnswer.parse({ jobs: [{ ...least, heartbeatMs }] }).jobs[0]!.heartbeatMs, undefined);
+    assert.equal(reportAnswer.parse({ ok: true, cancel: true, heartbeatMs }).heartbeatMs, undefined);
+    assert.equal(reportAnswer.parse({ ok: true, cancel: true, heartbeatMs }).cancel, true);
+  }
+});

@@ -78,6 +78,7 @@ class Conduct {
         }, signal),
       clock: deps.clock,
       intervalMs: deps.heartbeatMs,
+      toldMs: context.run.job.heartbeatMs,
       onVerdict: (verdict) => {
         if (verdict === "lost") deps.log("heartbeat_refused", context.ids);
         watch.see(verdict);
