@@ -23,13 +23,14 @@ import { ok, type Result } from "../../protocol/result.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
+import { quickCard } from "../domain/quick_card.ts";
 import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import { grantCredit, voidCredit } from "../domain/socket_account.ts";
 import { unheardJobs } from "../domain/socket_card.ts";
 import { type HttpRefusal, invalidInput, queueRefusal, refusal } from "../errors.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
-import { taskHandlers } from "./queue_handlers/task_handlers.ts";
+import { submitCard, taskHandlers } from "./queue_handlers/task_handlers.ts";
 import type { SocketSession } from "./runner_socket_session.ts";
 
 /** What messages need of the sockets around them. */
@@ -185,15 +186,15 @@ function submit(
   session: SocketSession,
   lineId: string,
   card: unknown,
-): SubmitVerdict | Promise<SubmitVerdict> {
-  const parsed = taskCard.safeParse(card);
-  if (!parsed.success) return refused(invalidInput(parsed.error, "body", card));
-  const input = { lineId, card: parsed.data, baseUrl: session.baseUrl };
-  return then(
-    taskHandlers.submitTask(queue, session.caller, input),
-    (task): SubmitVerdict =>
-      task.ok ? { ok: true, taskId: task.value.id } : refused(queueRefusal(task.error)),
-  );
+): SubmitVerdict {
+  let read = quickCard(card);
+  if (read === null) {
+    const parsed = taskCard.safeParse(card);
+    if (!parsed.success) return refused(invalidInput(parsed.error, "body", card));
+    read = parsed.data;
+  }
+  const id = submitCard(queue, session.caller, { lineId, card: read }, (_, task) => task.id);
+  return id.ok ? { ok: true, taskId: id.value } : refused(queueRefusal(id.error));
 }
 
 /** Says a refusal about a message, or about the frame (`id` null). */

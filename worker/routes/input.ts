@@ -7,10 +7,15 @@ import { JSON_DEPTH_MAX } from "../limits.ts";
 import { isName } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 
-/** The JSON body as the schema wants it; else the refusal to send. An empty body is `undefined` to the schema. */
+/**
+ * The JSON body as the schema wants it; else the refusal to send. An empty body is `undefined` to the schema.
+ *
+ * @param quick Reads what it can to the same value as the schema, and says null to the rest.
+ */
 export async function readBody<T extends z.ZodType>(
   c: Context<AppEnv>,
   schema: T,
+  quick?: (json: unknown) => z.infer<T> | null,
 ): Promise<Result<z.infer<T>, Response>> {
   const text = await c.req.text();
   let json: unknown;
@@ -24,6 +29,8 @@ export async function readBody<T extends z.ZodType>(
       );
     }
   }
+  const read = quick?.(json) ?? null;
+  if (read !== null) return ok(read);
   if (isDeeperThan(json, JSON_DEPTH_MAX)) {
     const message = `Cannot use body: expected at most ${JSON_DEPTH_MAX} levels of lists and objects`;
     return err(refusalResponse(refusal(400, "invalid_input", message)));

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { streamInput } from "../../protocol/line/runner.ts";
 import { cancelInput, moveInput, retryInput, taskCard, taskListQuery } from "../../protocol/line/task.ts";
 import type { AppEnv } from "../app_env.ts";
+import { quickCard } from "../domain/quick_card.ts";
 import { answer } from "./answer.ts";
 import { baseUrlOf, readBody, readQuery } from "./input.ts";
 import { taskAnswer, taskPageAnswer } from "../../protocol/line/answers.ts";
@@ -16,7 +17,7 @@ export function createTaskRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.on("POST", OF_LINE, async (c) => {
-    const card = await readBody(c, taskCard);
+    const card = await readBody(c, taskCard, quickCard);
     if (!card.ok) return card.error;
     const input = { lineId: c.req.param("lineId") ?? "", card: card.value, baseUrl: baseUrlOf(c) };
     return answer(await c.var.queue.submitTask(c.var.caller, input), 201);

@@ -1,7 +1,9 @@
 /** Tasks, as people see and change them. */
 import type { TaskId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
+import type { TaskCard } from "../../../protocol/line/task.ts";
 import { authorize, checkLine } from "../../domain/authorize.ts";
+import type { Caller } from "../../domain/caller.ts";
 import type { Draft } from "../../domain/draft.ts";
 import { findTask } from "../../domain/find_task.ts";
 import { cancelTask } from "../../domain/intervene.ts";
@@ -27,13 +29,8 @@ type Methods =
   | "linkStream";
 
 export const taskHandlers: Handlers<Methods> = {
-  submitTask: (queue, caller, input) => {
-    const { lineId, card } = input;
-    return queue.access.asUser(caller, { scope: "tasks:write", lineId }, (draft, actor, user) => {
-      const mayDispatch = hasScope(user.grant, "runs:dispatch");
-      return shown(draft, submitTask(draft, actor, { lineId, card, mayDispatch }), input.baseUrl);
-    });
-  },
+  submitTask: (queue, caller, input) =>
+    submitCard(queue, caller, input, (draft, task) => taskView(draftSource(draft), task, input.baseUrl)),
   readTask: (queue, caller, input) => {
     const { state } = queue.core;
     return queue.access.asAny(caller, () => {
@@ -86,6 +83,20 @@ export const taskHandlers: Handlers<Methods> = {
     });
   },
 };
+
+/** Submits a card; `view` makes the answer, in the decision itself. */
+export function submitCard<T>(
+  queue: OpenQueue,
+  caller: Caller,
+  { lineId, card }: { readonly lineId: string; readonly card: TaskCard },
+  view: (draft: Draft, task: Task) => T,
+): Result<T, QueueError> {
+  return queue.access.asUser(caller, { scope: "tasks:write", lineId }, (draft, actor, user) => {
+    const mayDispatch = hasScope(user.grant, "runs:dispatch");
+    const task = submitTask(draft, actor, { lineId, card, mayDispatch });
+    return task.ok ? ok(view(draft, task.value)) : task;
+  });
+}
 
 type Linker = Extract<ReturnType<typeof authorize<"user" | "runner" | "job">>, { ok: true }>["value"];
 
