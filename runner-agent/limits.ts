@@ -16,6 +16,10 @@ export const EGRESS_PROXY_PORT = 3128;
 /** The head of a request to the proxy, and how long it may take to arrive. */
 export const PROXY_HEAD_MAX_BYTES = 16 * 1024;
 export const PROXY_HEAD_MAX_MS = 10_000;
+/** Requests to it at once: each is a file of the runner's, and it answers at once. */
+export const PROXY_CONNECTIONS_MAX = 64;
+/** After a connection could not be accepted, as when the runner has no file left. */
+export const PROXY_ACCEPT_AGAIN_MS = 1_000;
 
 /** How often the tail of a sandbox's output is read while it speaks, and at most while it is silent. */
 export const OUTPUT_POLL_MIN_MS = 10;

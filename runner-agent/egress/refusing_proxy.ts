@@ -4,8 +4,14 @@
  *
  * 1. One socket per run; an `ALP-Job-Id` header that names another job is refused (pick A15).
  * 2. It reads a bounded head and no body, answers once and closes. Nothing is connected to.
+ * 3. A sandbox may do to it what it likes: connections beyond the limit are closed, and no fault of one ends the runner.
  */
-import { PROXY_HEAD_MAX_BYTES, PROXY_HEAD_MAX_MS } from "../limits.ts";
+import {
+  PROXY_ACCEPT_AGAIN_MS,
+  PROXY_CONNECTIONS_MAX,
+  PROXY_HEAD_MAX_BYTES,
+  PROXY_HEAD_MAX_MS,
+} from "../limits.ts";
 
 export interface RefusingProxy {
   close(): Promise<void>;
@@ -16,18 +22,31 @@ export function startRefusingProxy(path: string, jobId: string): RefusingProxy {
   const listener = Deno.listen({ transport: "unix", path });
   const open = new Set<Promise<void>>();
   const connections = new Set<Deno.Conn>();
+  const closed = new AbortController();
+
+  function take(connection: Deno.Conn): void {
+    if (connections.size >= PROXY_CONNECTIONS_MAX) return closeQuietly(connection);
+    connections.add(connection);
+    const answered = answer(connection, jobId).finally(() => {
+      connections.delete(connection);
+      open.delete(answered);
+    });
+    open.add(answered);
+  }
+
   const accepting = (async () => {
-    for await (const connection of listener) {
-      connections.add(connection);
-      const answered = answer(connection, jobId).finally(() => {
-        connections.delete(connection);
-        open.delete(answered);
-      });
-      open.add(answered);
+    while (!closed.signal.aborted) {
+      try {
+        take(await listener.accept());
+      } catch {
+        // Closed, or the runner has no file left: then there is room again after a while.
+        await waited(closed.signal);
+      }
     }
   })();
   return {
     async close() {
+      closed.abort();
       listener.close();
       for (const connection of connections) closeQuietly(connection);
       await accepting;
@@ -41,9 +60,8 @@ async function answer(connection: Deno.Conn, jobId: string): Promise<void> {
   try {
     const head = await readHead(connection);
     if (head !== null) await writeAll(connection, refusalTo(head, jobId));
-  } catch (error) {
-    // Who went away needs no answer.
-    if (!isGone(error)) throw error;
+  } catch {
+    // Who went away, in whichever way, needs no answer.
   } finally {
     clearTimeout(timer);
     closeQuietly(connection);
@@ -93,11 +111,14 @@ function closeQuietly(connection: Deno.Conn): void {
   }
 }
 
-function isGone(error: unknown): boolean {
-  return [
-    Deno.errors.BadResource,
-    Deno.errors.Interrupted,
-    Deno.errors.BrokenPipe,
-    Deno.errors.ConnectionReset,
-  ].some((gone) => error instanceof gone);
+/** {@link PROXY_ACCEPT_AGAIN_MS}, or until `signal` aborts. */
+function waited(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, PROXY_ACCEPT_AGAIN_MS);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
 }
