@@ -220,7 +220,7 @@ export function queueRefusal(error: QueueError): HttpRefusal {
       return refusal(
         409,
         "ambiguous_job",
-        `Cannot tell which job is meant as the runner holds several: expected 'jobId' to be one of ${
+        `Cannot tell which job is meant as the runner holds others than its newest: expected 'jobId' to be one of ${
           error.jobIds.join(", ")
         }`,
       );

@@ -24,6 +24,9 @@ export function reportRun(
   report: RunnerReport,
 ): Result<ReportAnswer, QueueError> {
   noteSeen(draft, runnerId);
+  if (isSecondReport(draft, runnerId, report)) {
+    return ok(answerTo(draft, runnerId, { cancel: false, leaseUntil: null }));
+  }
   const found = findRun(draft, runnerId, report);
   if (!found.ok) return found;
   const { run, job } = found.value;
@@ -60,6 +63,21 @@ export function reportRun(
     report: final,
   });
   return over(false);
+}
+
+/**
+ * The reference reports twice, the second time without ids (A4): that one is about the runner's newest run, whatever else
+ * it holds. A claim whose answer was lost must not end by it.
+ */
+function isSecondReport(draft: Draft, runnerId: RunnerId, report: RunnerReport): boolean {
+  if (report.runId !== undefined || report.jobId !== undefined || report.jobResult === "in_progress") {
+    return false;
+  }
+  const lastRunId = draft.runner(runnerId)?.lastRunId;
+  const run = lastRunId == null ? undefined : draft.run(lastRunId);
+  return run?.state.kind === "finished" && run.state.outcome !== "lost" &&
+    (report.leaseEpoch ?? run.leaseEpoch) === run.leaseEpoch &&
+    isSameReport(run.state.report, finalReport(report));
 }
 
 /** An answer to a runner: beside what it asked, how often to call, and whether to end once its hands are free. */
@@ -126,7 +144,7 @@ export function admitLog(
   return ok({ taskId: run.taskId, stationId: run.stationId, cancel: run.state.kind === "finished" });
 }
 
-/** The run that a call is about: by run id, by job id, or the one that the runner holds (Line 12). */
+/** The run that a call is about: by run id, by job id, or the runner's newest, if it holds no other (Line 12). */
 export function findRun(
   draft: Draft,
   runnerId: RunnerId,
@@ -160,10 +178,11 @@ function locateRun(
     return own === undefined ? err({ reason: "no_active_job", runnerId }) : ok(own);
   }
   const held = heldJobs(draft.before, runnerId);
-  if (held.length > 1) return err({ reason: "ambiguous_job", jobIds: held.map((job) => job.id) });
-  const runId = held[0]?.state.kind === "claimed" || held[0]?.state.kind === "in_progress"
-    ? held[0].state.runId
-    : draft.runner(runnerId)?.lastRunId;
+  const runId = draft.runner(runnerId)?.lastRunId;
+  const holdsNewest = held.length === 1 && held[0]!.runIds.at(-1) === runId;
+  if (held.length > 0 && !holdsNewest) {
+    return err({ reason: "ambiguous_job", jobIds: held.map((job) => job.id) });
+  }
   const run = runId == null ? undefined : draft.run(runId);
   return run === undefined ? err({ reason: "no_active_job", runnerId }) : ok(run);
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { HEARTBEAT_MS, LEASE_MS, RUNS_PER_JOB_MAX } from "../../protocol/limits.ts";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
 import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
+import { claimJob } from "./claim.ts";
 import { admitLog } from "./report.ts";
 import { taskStatus } from "./task_status.ts";
 
@@ -108,6 +109,19 @@ Deno.test("the reference's second report, which says less, is the same report (A
   say({ ...FAILURE, jobId: job.id });
   assert.deepEqual(say({ jobResult: "failed", error: FAILURE.error }), DONE);
   assertUnchanged();
+});
+
+Deno.test("a second report without ids never ends another job: one whose claim was lost on the way (A4, A29)", () => {
+  const { rig, runner, job, say } = setUp();
+  const { id } = rig.submit("tidy");
+  const claimed = rig.must((draft) =>
+    claimJob(draft, { runnerId: runner, jobId: rig.jobOf(id).id, capabilities: null, maxJobs: 2 })
+  );
+  assert.deepEqual(say({ ...SUCCESS, jobId: claimed.job.id }), DONE);
+  assert.deepEqual(say({ jobResult: "success", error: null }), DONE);
+  assert.equal(rig.job(job.id).state.kind, "claimed");
+  for (const other of [FAILURE, HEARTBEAT]) assert.equal(say(other), "ambiguous_job");
+  assert.equal(rig.job(job.id).state.kind, "claimed");
 });
 
 Deno.test("a second, different final report is refused and changes nothing (Q2)", () => {
