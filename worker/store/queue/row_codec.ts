@@ -2,8 +2,10 @@
  * Rows of the queue's state as compact JSON: for the log, the snapshot and the archive.
  *
  *   a whole row   [code, value of each column, {fields that are no columns}?]
- *   a changed row [CODE, id, {field: value}, [fields that are gone]?], the field as its column's number or its name;
- *                 `+` before it: the value is what was added at the end of a list
+ *   a changed row [CODE, id, [field, value, field, value, ...], [fields that are gone]?], the field as its column's
+ *                 number or its name; `+` before it: the value is what was added at the end of a list. Never an object
+ *                 with numbers as names: JSON.stringify begins anew, and slowly, when it meets one.
+ *                 Rows from before have such an object, {field: value}, in place of the list.
  *   a deletion    ["-code", id]
  *
  * Invariants:
@@ -226,18 +228,18 @@ function changedRow(table: Table<RowKind>, id: string, known: object, row: objec
   const before = known as Fields;
   const after = row as Fields;
   const columns = table.columns as readonly string[];
-  const changed: Record<string, unknown> = {};
+  const changed: unknown[] = [];
   let gone: string[] | null = null;
   for (const field in after) {
     const value = after[field];
     if (value === before[field] || value === undefined) continue;
     const column = columns.indexOf(field);
-    const name = column < 0 ? field : String(column);
+    const name = column < 0 ? field : column;
     const list = field === table.list?.column ? table.list : null;
     const added = addedTo(before[field], value, list?.isSame ?? null);
     const last = added ?? value;
     const packed = list === null ? last : packAll(list.pack, last);
-    changed[added === null ? name : `+${name}`] = packed;
+    changed.push(added === null ? name : `+${name}`, packed);
   }
   for (const field in before) {
     if (before[field] !== undefined && after[field] === undefined) (gone ??= []).push(field);
@@ -307,7 +309,7 @@ function mergedRow(table: Table<RowKind>, known: object | undefined, encoded: En
     throw new Error(`Cannot change row of kind '${table.code}' as its row must be in memory: it is not`);
   }
   const row: Record<string, unknown> = { ...known };
-  for (const [name, value] of Object.entries(encoded[2] as Fields)) {
+  for (const [name, value] of fieldsOf(encoded[2] as readonly unknown[] | Fields)) {
     const isAdded = name.startsWith("+");
     const key = isAdded ? name.slice(1) : name;
     const field = /^\d+$/.test(key) ? table.columns[Number(key)]! : key;
@@ -316,6 +318,11 @@ function mergedRow(table: Table<RowKind>, known: object | undefined, encoded: En
   }
   for (const field of (encoded[3] as string[] | undefined) ?? []) delete row[field];
   return row;
+}
+
+function* fieldsOf(changed: readonly unknown[] | Fields): Iterable<readonly [string, unknown]> {
+  if (!Array.isArray(changed)) return yield* Object.entries(changed);
+  for (let i = 0; i < changed.length; i += 2) yield [String(changed[i]), changed[i + 1]];
 }
 
 /** How many fields a whole row of this kind has that are columns: more, and it has others too. */

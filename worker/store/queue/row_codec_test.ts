@@ -49,7 +49,7 @@ Deno.test("of a row that is known only what is new is written: a list's new end,
   } as never;
   applyChange(state, { kind: "task", row: task });
   const after = { ...task as object, jobIds: ["a", "b", "c"] } as never;
-  assert.deepEqual(encodeChange(state, { kind: "task", row: after }), ["T", "t", { "+9": ["c"] }]);
+  assert.deepEqual(encodeChange(state, { kind: "task", row: after }), ["T", "t", ["+9", ["c"]]]);
   const entries = [{ kind: "one", atMs: 1, detail: "d" }] as never[];
   applyChange(state, { kind: "notes", row: { id: "t" as never, hasLog: false, entries } });
   const two = {
@@ -64,8 +64,30 @@ Deno.test("of a row that is known only what is new is written: a list's new end,
   };
   const notes = { id: "t" as never, hasLog: false, entries: [...entries, two as never] };
   const encoded = encodeChange(state, { kind: "notes", row: notes });
-  assert.deepEqual(encoded, ["N", "t", { "+2": [["two", 2, "s", null, null, null, "d", null]] }]);
+  assert.deepEqual(encoded, ["N", "t", ["+2", [["two", 2, "s", null, null, null, "d", null]]]]);
   assert.deepEqual((decodeChange(state, encoded) as RowChange).row, notes);
+});
+
+Deno.test("changes as they were written before are read", () => {
+  const state = emptyQueueState("o", "p");
+  const task = {
+    id: "t",
+    lineId: "l",
+    title: "long",
+    jobIds: ["a"],
+    state: { kind: "waiting" },
+    x: 1,
+  } as never;
+  applyChange(state, { kind: "task", row: task });
+  const back = decodeChange(state, ["T", "t", { "3": "new", "+9": ["b"], y: 2 }, ["x"]]) as RowChange;
+  assert.deepEqual(back.row, {
+    id: "t",
+    lineId: "l",
+    title: "new",
+    jobIds: ["a", "b"],
+    state: { kind: "waiting" },
+    y: 2,
+  });
 });
 
 Deno.test("deletions come back, and what is unknown is refused", () => {

@@ -17,7 +17,7 @@ import { ENDED_TASKS_IN_MEMORY_MAX, OUTBOX_IN_MEMORY_MAX, QUEUE_LOG_MIN_CHARS } 
 import type { OutboxStore } from "../outbox_store.ts";
 import { createArchive } from "./archive.ts";
 import { FreshBlock, isFresh } from "./fresh_tasks.ts";
-import { LogTable } from "./log_table.ts";
+import { type LoggedDecision, LogTable, type LogText } from "./log_table.ts";
 import { createMemoryOutbox, type MemoryOutbox } from "./memory_outbox.ts";
 import { moveOut, readOutboxPage, readOutboxPages } from "./outbox_pages.ts";
 import { encodeChange, type Encoded, encodeRow } from "./row_codec.ts";
@@ -64,7 +64,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   const outbox = createMemoryOutbox(name, (page) => readOutboxPage(sql, page));
   /** Tasks in memory that are as the archive has them, by when they were archived or read. */
   const clean = new Set<Task["id"]>();
-  let taken: string[] = [];
+  let taken: LoggedDecision[] = [];
   /** Submissions without events that were taken last: what they have in common is written once for all of them. */
   let fresh = new FreshBlock();
   let firstEvent = 0;
@@ -111,12 +111,12 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     if (submitted !== null && events.length === 0) return fresh.add(...submitted);
     takeFresh();
     const encoded = submitted === null ? encode(before, changes) : [blockOf(submitted)];
-    taken.push(JSON.stringify(events.length === 0 ? [nowMs, encoded] : [nowMs, encoded, events]));
+    taken.push(events.length === 0 ? [nowMs, encoded] : [nowMs, encoded, events]);
   }
 
   function takeFresh(): void {
     if (fresh.size === 0) return;
-    taken.push(JSON.stringify([fresh.lastMs, [fresh.encode()]]));
+    taken.push([fresh.lastMs, [fresh.encode()]]);
     fresh = new FreshBlock();
   }
 
@@ -144,7 +144,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     if (taken.length === 0) return;
     const marks = outbox.takeMarks();
     const done = outbox.takeDonePages();
-    const text = `[${firstEvent},${marks === null ? 0 : JSON.stringify(marks)},[${taken.join(",")}]]`;
+    const text = JSON.stringify([firstEvent, marks ?? 0, taken] satisfies LogText);
     taken = [];
     log.write(
       text,
