@@ -125,6 +125,8 @@ export const TASK_BRANCH_FORM = "task-{taskId}";
 export const ABILITY_MEMO_MS = 60_000;
 /** A sandbox that only looks for a program starts and ends in a fraction of a second. */
 export const ABILITY_PROBE_MAX_MS = 30_000;
+/** A look at all of it that takes longer is one at a runtime that hangs: it can run nothing until it has answered. */
+export const ABILITY_LOOK_MAX_MS = 60_000;
 /** How long an agent has between TERM and KILL. */
 export const STOP_GRACE_MS = 10_000;
 /** An agent that has concluded says a sentence more and ends; what takes longer has nothing more to say. */

@@ -103,7 +103,8 @@ function waitAfter(
 }
 
 async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn> {
-  const ability = await deps.currentAbility();
+  const ability = await unlessAborted(deps.currentAbility(), drain);
+  if (ability === null) return { kind: "idle", waitedMs: 0 };
   const capabilities = capabilitiesOf(ability);
   if (capabilities.length === 0) return { kind: "unable" };
   const startedAtMs = deps.clock.nowMs();
@@ -124,6 +125,18 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
   const { job: offer, passed } = chooseJob(polled.value.jobs, ability);
   if (offer === null) return { kind: "passed", passed };
   return drain.aborted ? { kind: "idle", waitedMs: 0 } : await claimJob(deps, offer.id, offer);
+}
+
+/** Null once `signal` aborts: what is only asked of this machine is left behind. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const { promise: aborted, resolve } = Promise.withResolvers<null>();
+  const onAbort = () => resolve(null);
+  signal.addEventListener("abort", onAbort);
+  try {
+    return signal.aborted ? null : await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** Claims one job by id: after an offer, and again for an intent that a dead runner left (invariant 2). */

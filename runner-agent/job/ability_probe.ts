@@ -5,10 +5,13 @@
  * 1. Whether the runtime answers is looked at again every {@link ABILITY_MEMO_MS}.
  * 2. A harness can be run when a sandbox like a job's has found its program. That is tried until it succeeds, and then
  *    believed for the life of this process.
- * 3. A runtime that does not answer can run nothing, whatever was believed.
+ * 3. A runtime that does not answer can run nothing, whatever was believed; one that hangs is waited for, but nobody
+ *    waits for it longer than {@link ABILITY_LOOK_MAX_MS}.
  */
 import type { RunnerAbility } from "../domain/job_choice.ts";
+import { pause } from "../control/retry.ts";
 import {
+  ABILITY_LOOK_MAX_MS,
   ABILITY_MEMO_MS,
   ABILITY_PROBE_MAX_MS,
   SANDBOX_CPUS,
@@ -55,7 +58,14 @@ export function createAbilityProbe(deps: AbilityProbeDeps): () => Promise<Runner
   return async function currentAbility() {
     if (known !== null && deps.clock.nowMs() - known.atMs < ABILITY_MEMO_MS) return known.ability;
     looking ??= look().finally(() => looking = null);
-    return await looking;
+    const done = new AbortController();
+    const nothing = pause(deps.clock, ABILITY_LOOK_MAX_MS, done.signal)
+      .then((): RunnerAbility => ({ ...deps.ability, harnesses: [] }));
+    try {
+      return await Promise.race([looking, nothing]);
+    } finally {
+      done.abort();
+    }
   };
 }
 

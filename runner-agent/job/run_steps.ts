@@ -21,9 +21,9 @@ import { faultText, worktreeText } from "./run_texts.ts";
 export type Exited = RunPhase & { kind: "exited" };
 
 export async function prepare(context: RunContext): Promise<RunPhase> {
-  const request = await worktreeRequest(context);
-  if (!request.ok) return notStarted(null, worktreeText(context.secrets, request.error));
   try {
+    const request = await worktreeRequest(context);
+    if (!request.ok) return notStarted(null, worktreeText(context.secrets, request.error));
     const prepared = await patiently(context, () => context.deps.worktrees.prepare(request.value));
     return prepared.ok
       ? { kind: "prepared", worktree: prepared.value }
