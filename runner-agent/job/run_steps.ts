@@ -62,7 +62,7 @@ export async function harvest(context: RunContext, phase: Exited): Promise<RunPh
 
 /** What the agent told the operator stands; else what it wrote, if it came to its end; else what can be inferred. */
 async function readConclusion(context: RunContext, { ending }: Exited): Promise<ConclusionReading> {
-  const told = context.end.reading();
+  const told = await context.end.reading();
   if (told.kind === "read" || ending.kind !== "exited") return told;
   const written = await readConclusionFile(`${context.dirs.out}/${CONCLUSION_NAME}`);
   return written.kind === "none" ? told : written;

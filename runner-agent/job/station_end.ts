@@ -42,8 +42,8 @@ export interface StationEnd {
    * @param lastMessage What it said last; stands in for a summary that it has not given.
    */
   wantsToStop(lastMessage: string | null): Promise<StopAnswer>;
-  /** What the agent told the operator, for the report. */
-  reading(): ConclusionReading;
+  /** What the agent told the operator, for the report; a call that is being answered counts. */
+  reading(): Promise<ConclusionReading>;
 }
 
 const kept = z.object({
@@ -117,10 +117,15 @@ export function createStationEnd(deps: StationEndDeps): StationEnd {
         reminders++;
         return `The station cannot end yet as ${missing}.`;
       }),
-    reading() {
-      if (record !== null) return { kind: "read", conclusion: record.conclusion, by: "tool" };
-      return lastMessage === null ? { kind: "none" } : { kind: "inferred", summary: lastMessage };
-    },
+    reading: () =>
+      oneByOne((): Promise<ConclusionReading> => {
+        if (record !== null) {
+          return Promise.resolve({ kind: "read", conclusion: record.conclusion, by: "tool" });
+        }
+        return Promise.resolve(
+          lastMessage === null ? { kind: "none" } : { kind: "inferred", summary: lastMessage },
+        );
+      }),
   };
 }
 

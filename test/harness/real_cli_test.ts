@@ -104,7 +104,7 @@ for (const { name, model: modelName } of OPERATOR_CASES) {
 
     const seen = describe(run, model);
     assert.equal(run.exitCode, 0, seen);
-    assert.deepEqual(end.reading(), {
+    assert.deepEqual(await end.reading(), {
       kind: "read",
       by: "tool",
       conclusion: { conclusion: "success", exitCode: 0, summary: "told-4713" },
@@ -134,7 +134,7 @@ for (const name of ["claude", "codex", "gemini"] as const) {
     assert.equal(await sandbox.git("log", "--format=%s"), "agent-work\nstart", seen);
     assert(model.requests.some(({ body }) => body.includes("not committed: left.txt")), seen);
     // Gemini CLI tells its hook all that was said.
-    const reading = end.reading();
+    const reading = await end.reading();
     assert(reading.kind === "inferred" && reading.summary?.endsWith("committed-4715"), seen);
   });
 }
