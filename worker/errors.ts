@@ -201,6 +201,16 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         ),
         headers: { "retry-after": "60" },
       };
+    case "too_many_tasks":
+      return {
+        ...refusal(
+          503,
+          "queue_full",
+          `Cannot take the task as the project may have at most ${error.tasksMax} tasks at once: it has them`,
+          { tasksMax: error.tasksMax },
+        ),
+        headers: { "retry-after": "60" },
+      };
     case "unknown_station":
       return refusal(
         400,

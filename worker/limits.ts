@@ -20,6 +20,13 @@ export const LOG_TOLD_WAIT_MS = 2_000;
  * memory, and all of them are read at every wake-up.
  */
 export const OPEN_JOBS_MAX = 100_000;
+/**
+ * Tasks of one project in memory, with those that have just ended: a submission above that is refused. Tasks that wait
+ * for people have no open job, and a token that may not dispatch makes nothing else.
+ */
+export const TASKS_IN_MEMORY_MAX = 150_000;
+/** Lines of a timeline that stay with their task until somebody asks; with more of them the task gets its log. */
+export const TASK_NOTES_KEPT_MAX = 200;
 /** A row of the platform holds 2 MB; a character is up to three bytes. */
 export const QUEUE_ROW_MAX_CHARS = 500_000;
 /**

@@ -48,6 +48,7 @@ export type QueueError =
   /** Without it there is no key for the tokens of runs. */
   | { readonly reason: "admin_token_unset" }
   | { readonly reason: "queue_full"; readonly openJobsMax: number }
+  | { readonly reason: "too_many_tasks"; readonly tasksMax: number }
   | { readonly reason: "unknown_station"; readonly stationId: string; readonly stationIds: readonly string[] }
   | { readonly reason: "no_active_job"; readonly runnerId: string }
   | { readonly reason: "ambiguous_job"; readonly jobIds: readonly string[] }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createQueueRig, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { queueRefusal } from "../errors.ts";
-import { OPEN_JOBS_MAX } from "../limits.ts";
+import { OPEN_JOBS_MAX, TASKS_IN_MEMORY_MAX } from "../limits.ts";
 import { taskCard } from "../../protocol/line/task.ts";
 import { allHeldJobs, queuedJobs, type WritableQueueIndex } from "./queue_index.ts";
 import { submitTask } from "./task.ts";
@@ -27,6 +27,20 @@ Deno.test("open jobs are counted, and are gone from every part of the index when
   for (let n = 0; n < 5; n++) rig.work(runner, SUCCESS);
   assert.deepEqual([index.openJobs, index.groups.size, index.heldBy.size, index.open.size], [0, 0, 0, 0]);
   assert.equal(index.waiting.size, 0);
+});
+
+Deno.test("a project with as many tasks as it may have takes no further one, though none has a job", () => {
+  const rig = createQueueRig();
+  rig.line("tidy", lineOf([station("a")]));
+  const card = taskCard.parse({ title: "Tidy" });
+  const submit = () =>
+    rig.run((draft) => submitTask(draft, "connection:ci", { lineId: "tidy", card, mayDispatch: false }));
+  assert.ok(submit().ok);
+  Object.defineProperty(rig.state.tasks, "size", { value: TASKS_IN_MEMORY_MAX });
+  const refused = submit();
+  assert.ok(!refused.ok);
+  const { status, body, headers } = queueRefusal(refused.error);
+  assert.deepEqual([status, body.error.code, headers], [503, "queue_full", { "retry-after": "60" }]);
 });
 
 Deno.test("a project with as many open jobs as it may have takes no further task: queue_full, 503", () => {

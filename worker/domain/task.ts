@@ -12,7 +12,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AskId, JobId, StationId, TaskId } from "../../protocol/ids.ts";
 import type { TaskCard } from "../../protocol/line/task.ts";
 import type { Gate, Station } from "../../protocol/line/line.ts";
-import { OPEN_JOBS_MAX } from "../limits.ts";
+import { OPEN_JOBS_MAX, TASKS_IN_MEMORY_MAX } from "../limits.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import { findLine } from "./line_catalog.ts";
@@ -36,6 +36,9 @@ export function submitTask(
   if (!found.ok) return found;
   if (draft.before.index.openJobs >= OPEN_JOBS_MAX) {
     return err({ reason: "queue_full", openJobsMax: OPEN_JOBS_MAX });
+  }
+  if (draft.before.tasks.size >= TASKS_IN_MEMORY_MAX) {
+    return err({ reason: "too_many_tasks", tasksMax: TASKS_IN_MEMORY_MAX });
   }
   const line = found.value;
   const stationIds = line.definition.stations.map((s) => s.id);

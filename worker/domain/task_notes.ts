@@ -1,11 +1,12 @@
 /**
  * A task's timeline before anybody asks for it. Its lines stay with the task until there is output or a reader: only then
  * does the task get a log of its own, which is told all of them in order, and each later one at once. A short job that
- * says nothing and that nobody looks at costs no object.
+ * says nothing and that nobody looks at costs no object. A runner that tells of ever new stages gets one too.
  *
  * A task that was submitted and not touched since keeps no lines at all: they follow from its row.
  */
 import type { TaskId } from "../../protocol/ids.ts";
+import { TASK_NOTES_KEPT_MAX } from "../limits.ts";
 import type { OutboxEvent } from "./event.ts";
 import type { Change, Job, QueueState, Task, TaskNote, TaskNotes } from "./queue_state.ts";
 
@@ -56,7 +57,7 @@ export function settleNotes(
     }
     const before = state.tasks.get(id);
     const entries = before === undefined ? added : [...untoldNotes(state, before), ...added];
-    if (opened.has(id)) {
+    if (opened.has(id) || entries.length > TASK_NOTES_KEPT_MAX) {
       for (const note of entries) events.push(eventOf(id, note));
       changes.push({ kind: "notes", row: { id, hasLog: true, entries: [] } });
     } else if (before !== undefined || !isAsSubmitted(entries, read.task(id), read.job)) {

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import type { TaskId } from "../../protocol/ids.ts";
 import { ok } from "../../protocol/result.ts";
 import { createQueueRig, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
+import { TASK_NOTES_KEPT_MAX } from "../limits.ts";
+import { tellProgress } from "./progress.ts";
 import { admitLog } from "./report.ts";
 import { submittedNotes, untoldNotes } from "./task_notes.ts";
 
@@ -37,6 +39,18 @@ Deno.test("a job without output or reader ends without a line told to anybody", 
   assert.deepEqual(rig.timeline(task.id), [
     ...["task_submitted", "job_queued", "run_claimed", "run_started", "job_finished", "task_completed"],
   ]);
+});
+
+Deno.test("a runner that tells of stage after stage fills its task's log, not the queue's memory", () => {
+  const { rig, task, told, runner } = setUp();
+  const { run, job } = rig.take(runner);
+  const stages = Array.from({ length: TASK_NOTES_KEPT_MAX + 10 }, (_, n) => `step ${n}`);
+  for (const stage of stages) {
+    rig.must((draft) => tellProgress(draft, runner, { runId: run.id, jobId: job.id, stage, message: "" }));
+    assert.ok(rig.state.notes.get(task.id)!.entries.length <= TASK_NOTES_KEPT_MAX);
+  }
+  assert.equal(told().length, rig.lines(task.id).length);
+  assert.equal(told().filter((kind) => kind === "run_progress").length, stages.length);
 });
 
 Deno.test("a reader gets what was kept, in order and once, and what comes then at once", () => {
