@@ -1,6 +1,6 @@
 /** What routes ask before they go to another object: may this caller? */
 import { ok } from "../../../protocol/result.ts";
-import { actorLabel, authorize, authorizeUser } from "../../domain/authorize.ts";
+import { actorLabel, authenticate, authorize, authorizeUser } from "../../domain/authorize.ts";
 import { findTask } from "../../domain/find_task.ts";
 import { findAsk } from "../../domain/gate_lookup.ts";
 import { readOnlyAccess, repositoryAccess } from "../../domain/repository_access.ts";
@@ -31,6 +31,8 @@ export const questionHandlers: Handlers<Methods> = {
     return ok({ taskId: id, askId: state.kind === "awaiting_review" ? state.askId : null });
   },
   authorizeGate: async (queue, caller, input) => {
+    const known = authorize(queue.core.state, caller, "user");
+    if (!known.ok) return known;
     queue.core.page(input);
     const demand = { scope: "gates:decide", taskId: input.taskId } as const;
     const user = authorizeUser(queue.core.state, caller, demand, queue.core.nowMs());
@@ -42,6 +44,8 @@ export const questionHandlers: Handlers<Methods> = {
     return ok({ ...ask.value, userName: user.value.name });
   },
   authorizeRepository: (queue, caller, input) => {
+    const known = authenticate(queue.core.state, caller);
+    if (!known.ok) return known;
     queue.core.page(input);
     return repositoryAccess(queue.core.state, caller, input.taskId, queue.core.nowMs());
   },
