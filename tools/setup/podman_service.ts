@@ -44,6 +44,8 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
 
   await makeRunDir(settings.runDir);
   const child = new Deno.Command(settings.podmanPath, {
+    // Where conmon leaves a file named `oom` when a sandbox's memory was full.
+    cwd: settings.runDir,
     args: [...settings.globalArgs, "system", "service", "--time=0", `unix://${socketPath}`],
     env: { ...settings.env },
     stdin: "null",
