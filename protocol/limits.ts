@@ -36,6 +36,8 @@ export const STATIONS_MAX = 100;
 export const RULES_MAX = 500;
 export const GATES_MAX = 100;
 export const PROMPT_MAX_BYTES = 256 * 1024;
+/** Uses of the task's title and description in one prompt: each may be a whole description long. */
+export const PROMPT_VARIABLES_MAX = 20;
 /** Files that travel with a line to every job: a container's description and some specifications. */
 export const LINE_FILES_MAX = 200;
 export const LINE_FILES_MAX_BYTES = 512 * 1024;

@@ -14,6 +14,7 @@ import {
   MAX_TIMEOUT_CEILING_MINUTES,
   MAX_TIMEOUT_DEFAULT_MINUTES,
   PROMPT_MAX_BYTES,
+  PROMPT_VARIABLES_MAX,
   RULES_MAX,
   STATIONS_MAX,
 } from "../limits.ts";
@@ -34,7 +35,10 @@ const trigger = z.strictObject({
   type: z.enum(["dispatch_worker", "none"]).default("none"),
   labels: labels.default([]),
   needs: labels.default([]),
-  promptTemplate: textUpToBytes(PROMPT_MAX_BYTES).default(""),
+  promptTemplate: textUpToBytes(PROMPT_MAX_BYTES).refine(
+    (template) => (template.match(/\{\{\s*task\./g)?.length ?? 0) <= PROMPT_VARIABLES_MAX,
+    { error: `expected at most ${PROMPT_VARIABLES_MAX} uses of the task's variables` },
+  ).default(""),
   appendSystemPrompt: textUpToBytes(PROMPT_MAX_BYTES).default(""),
   idleTimeoutMinutes: minutes.default(IDLE_TIMEOUT_DEFAULT_MINUTES),
   maxTimeoutMinutes: minutes.default(MAX_TIMEOUT_DEFAULT_MINUTES),

@@ -3,6 +3,7 @@ import {
   GATES_MAX,
   MAX_TIMEOUT_CEILING_MINUTES,
   PROMPT_MAX_BYTES,
+  PROMPT_VARIABLES_MAX,
   RULES_MAX,
   STATIONS_MAX,
 } from "../limits.ts";
@@ -175,6 +176,13 @@ Deno.test("bounds hold at their edge and break one step beyond", async (t) => {
       "bytes of a prompt, not characters",
       withTrigger({ promptTemplate: "é".repeat(PROMPT_MAX_BYTES / 2) }),
       withTrigger({ promptTemplate: `${"é".repeat(PROMPT_MAX_BYTES / 2)}x` }),
+    ],
+    [
+      "uses of the task's variables, each of which may be long",
+      withTrigger({
+        promptTemplate: "{{task.title}} {{ task.description }}".repeat(PROMPT_VARIABLES_MAX / 2),
+      }),
+      withTrigger({ promptTemplate: "{{ task.description }}".repeat(PROMPT_VARIABLES_MAX + 1) }),
     ],
     ["the name", line({ name: "x".repeat(200) }), line({ name: "x".repeat(201) })],
     ["an empty name", line({ name: " x " }), line({ name: "  " })],
