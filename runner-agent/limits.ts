@@ -74,6 +74,8 @@ export const CGI_HEADER_MAX_BYTES = 16 * 1024;
 export const CALL_TIMEOUT_MS = 30_000;
 /** What a long poll may take beyond the wait that it asks for. */
 export const POLL_GRACE_MS = 10_000;
+/** A server that does not hold polls has answered one by then; only after it a poll under way may be cut. */
+export const POLL_ANSWER_MS = 1_000;
 /** A poll that is answered sooner than this without work did not wait: the polling interval is slept. */
 export const POLL_WAITED_MIN_MS = 1_000;
 /** Waits after a call that failed and may be repeated: 0.5, 1, 2 ... 30 s. */
@@ -119,6 +121,8 @@ export const LOG_FINISH_MAX_MS = 120_000;
 
 // -------------------------------------------------------------------------------------------------- job
 
+/** Runs that a runner remembers having begun, in case a server gives one again; their ids are a few bytes each. */
+export const RUNS_KNOWN_MAX = 10_000;
 /** Pick A27: what a task's branch is called, in the spec's form. */
 export const TASK_BRANCH_FORM = "task-{taskId}";
 /** What the runtime and the harnesses answered is believed this long (Line 6). */

@@ -1,7 +1,7 @@
 /** The calls that this runner makes, each with the path and the shapes of the wire (Line 3 and 4.2). */
 import type { PollAnswer, ReportAnswer, RunnerRegistered, RunnerReport } from "../../protocol/line/runner.ts";
 import type { LogAnswer } from "../../protocol/line/log.ts";
-import { POLL_GRACE_MS } from "../limits.ts";
+import { POLL_ANSWER_MS, POLL_GRACE_MS } from "../limits.ts";
 import {
   type ClaimAnswer,
   claimAnswer,
@@ -110,16 +110,22 @@ export function createControlPlane(
     });
 
   return {
-    poll: (capabilities, waitMs, signal) =>
-      call({
-        method: "POST",
-        path: `${base}/runners/jobs`,
-        body: { capabilities, ...several },
-        headers: { prefer: `wait=${Math.round(waitMs / 1_000)}` },
-        schema: pollAnswer,
-        timeoutMs: waitMs + POLL_GRACE_MS,
-        signal,
-      }),
+    async poll(capabilities, waitMs, signal) {
+      const cut = cutLater(signal);
+      try {
+        return await call({
+          method: "POST",
+          path: `${base}/runners/jobs`,
+          body: { capabilities, ...several },
+          headers: { prefer: `wait=${Math.round(waitMs / 1_000)}` },
+          schema: pollAnswer,
+          timeoutMs: waitMs + POLL_GRACE_MS,
+          signal: cut.signal,
+        });
+      } finally {
+        cut.end();
+      }
+    },
     claim: (jobId, name) =>
       call({
         method: "POST",
@@ -153,6 +159,30 @@ export function createControlPlane(
     onNews: () => () => {},
     onWatched: () => () => {},
     close: () => {},
+  };
+}
+
+/**
+ * A poll may be a claim, and is then answered at once: a runner that ends waits {@link POLL_ANSWER_MS} for that, counted
+ * from the poll. What takes longer is being held by a server that offers.
+ */
+function cutLater(signal: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const cut = new AbortController();
+  let isHeld = false;
+  const check = () => {
+    if (isHeld && signal.aborted) cut.abort();
+  };
+  const timer = setTimeout(() => {
+    isHeld = true;
+    check();
+  }, POLL_ANSWER_MS);
+  signal.addEventListener("abort", check);
+  return {
+    signal: cut.signal,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", check);
+    },
   };
 }
 

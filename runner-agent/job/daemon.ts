@@ -6,6 +6,7 @@
  */
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
+import { pause } from "../control/retry.ts";
 import { createAbilityProbe } from "./ability_probe.ts";
 import { conductRun } from "./conductor.ts";
 import { findFormerRuns } from "./recovery.ts";
@@ -71,6 +72,12 @@ async function search(deps: DaemonDeps, shutdown: ShutdownSignals, slots: Slots)
     if (found.kind === "left") return "left";
     if (found.kind === "drained") return "drained";
     const job = { ...found.job, runId: found.job.runId! };
+    if (slots.knows(job.runId)) {
+      // A server that gives the same run twice, as after a lost answer, means one run (R1).
+      await deps.journal.forgetClaim(job.id);
+      await pause(deps.clock, deps.pollingIntervalMs, over);
+      continue;
+    }
     await deps.journal.openRun(job);
     const run = (await deps.journal.runs()).find((one) => one.runId === job.runId);
     if (run === undefined) {
@@ -78,8 +85,7 @@ async function search(deps: DaemonDeps, shutdown: ShutdownSignals, slots: Slots)
         `Cannot conduct run as the journal must hold it: current value is no row for ${job.runId}`,
       );
     }
-    // A server that gives the same run twice, as after a lost answer, means one run (R1).
-    if (!slots.has(run.runId)) slots.begin(run, true);
+    slots.begin(run, true);
     if (deps.isOnce) return "once";
   }
 }

@@ -3,7 +3,9 @@
  *
  * 1. A run that rejects (the journal cannot be used) breaks all: nothing more is begun, and the end rejects with its
  *    reason once the others are over.
+ * 2. (R1) A run that was begun here is known for long after its end: a server that gives it again means the same one.
  */
+import { RUNS_KNOWN_MAX } from "../limits.ts";
 import type { ConductOutcome } from "./conductor.ts";
 import type { JournalledRun } from "./journal.ts";
 
@@ -11,7 +13,8 @@ export interface Slots {
   /** Aborted once a run has rejected. */
   readonly broken: AbortSignal;
   begin(run: JournalledRun, isFresh: boolean): void;
-  has(runId: string): boolean;
+  /** Was this run begun here, whether it goes on or not? */
+  knows(runId: string): boolean;
   /** Resolves once fewer than `max` runs are under way, or `signal` aborts. */
   room(max: number, signal: AbortSignal): Promise<void>;
   /** Waits for all; true if one left something for the next start. */
@@ -22,6 +25,8 @@ export function createSlots(
   conduct: (run: JournalledRun, isFresh: boolean) => Promise<ConductOutcome>,
 ): Slots {
   const running = new Map<string, Promise<void>>();
+  /** The oldest first. */
+  const known = new Set<string>();
   const broken = new AbortController();
   let hasLeft = false;
 
@@ -37,8 +42,12 @@ export function createSlots(
 
   return {
     broken: broken.signal,
-    begin: (run, isFresh) => void running.set(run.runId, follow(run, isFresh)),
-    has: (runId) => running.has(runId),
+    begin(run, isFresh) {
+      known.add(run.runId);
+      if (known.size > RUNS_KNOWN_MAX) known.delete(known.values().next().value!);
+      running.set(run.runId, follow(run, isFresh));
+    },
+    knows: (runId) => running.has(runId) || known.has(runId),
     async room(max, signal) {
       const { promise: aborted, resolve } = Promise.withResolvers<void>();
       const onAbort = () => resolve();
