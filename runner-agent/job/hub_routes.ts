@@ -13,6 +13,8 @@ export interface HubRoutesOptions {
   readonly owner: string;
   readonly project: string;
   readonly taskId: string;
+  /** Where the server says that the task's repository is; its path counts, on the server that we are registered with. */
+  readonly repositoryUrl: string | null;
   /** Resolves once the control plane answers, or when waiting has no more sense. */
   readonly untilReachable: () => Promise<unknown>;
   /**
@@ -59,9 +61,7 @@ export function modelPath(provider: string): string {
 export function hubRoutes(options: HubRoutesOptions): readonly HubRoute[] {
   const { model, projectGit } = options;
   const apiPath = projectPath(options);
-  const taskGitPath =
-    `/api/git/${encodeURIComponent(options.owner)}/${encodeURIComponent(options.project)}/` +
-    `${encodeURIComponent(options.taskId)}.git`;
+  const taskGitPath = repositoryPath(options);
   return [
     {
       path: `${ASSEMBLY_LINE_REPO_PATH}/`,
@@ -105,6 +105,15 @@ function isForAgents(method: string, path: string): boolean {
   // Plain segments only: how a server reads others (`%72`, `//`) is not for us to guess.
   if (!/^(?:\/[\w.~-]+)+$/.test(path) || /^\/(?:runners|runs)(?:\/|$)/.test(path)) return false;
   return method === "GET" || method === "HEAD" || (method === "POST" && path === "/artifacts");
+}
+
+/** Other servers name repositories as they like (Line 3, row 8); without a word it is the spec's path. */
+function repositoryPath({ repositoryUrl, serverUrl, owner, project, taskId }: HubRoutesOptions): string {
+  const named = repositoryUrl === null ? null : URL.parse(repositoryUrl, serverUrl);
+  if (named !== null && /^https?:$/.test(named.protocol)) return named.pathname.replace(/\/+$/, "");
+  return `/api/git/${encodeURIComponent(owner)}/${encodeURIComponent(project)}/${
+    encodeURIComponent(taskId)
+  }.git`;
 }
 
 function repositoryAuthorization(token: string | null): string | null {

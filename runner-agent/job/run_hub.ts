@@ -20,6 +20,7 @@ export async function openRunHub(context: RunContext): Promise<Hub> {
   const routes = hubRoutes({
     ...deps.address,
     taskId: run.job.agentDefinition.taskId,
+    repositoryUrl: run.job.agentDefinition.assemblyLineRepoUrl ?? null,
     repositoryToken: run.job.agentDefinition.assemblyLineRepoToken ?? null,
     untilReachable: () =>
       untilReachable(deps.address.serverUrl, deps.clock, AbortSignal.timeout(CONTROL_PLANE_AWAY_MAX_MS)),

@@ -191,3 +191,27 @@ Deno.test("a job that a poll has claimed and this runner cannot run is reported,
     assert.match(last.error, /no 'claude' agent/);
   });
 });
+
+Deno.test("the task's repository is reached where the server says that it is", async () => {
+  await withRunnerRig(async (rig) => {
+    const command = `curl -sf "$ASSEMBLY_LINE_REPO_URL/info/refs?service=git-upload-pack" > refs
+      test "$(cat refs)" = refs`;
+    const work = {
+      ...definition(rig, command),
+      autoGit: false,
+      assemblyLineRepoUrl: "https://alp.example/scm/r-9.git/",
+      assemblyLineRepoToken: "repo",
+    };
+    const job = { id: "job-1", runId: "run-1", agentDefinition: work };
+    const { of } = await runAgainst(
+      rig,
+      () => Response.json({ id: "runner-1", token: "runner", registeredAt: "now" }),
+      ({ route }) => {
+        if (route === `POST ${B}/runners/jobs`) return Response.json({ jobs: [job] });
+        if (route === "GET /scm/r-9.git/info/refs") return new Response("refs");
+        return route === `PATCH ${B}/runners/runner-1` ? new Response(null, { status: 200 }) : null;
+      },
+    );
+    assert.equal(of(`PATCH ${B}/runners/runner-1`).at(-1)!.body.jobResult, "success");
+  });
+});
