@@ -1,6 +1,7 @@
 /**
  * Delivers an object's outbox (O2): per destination in order, at least once, one delivery at a time. A destination
- * that fails is tried again later with a growing pause and never holds up another one (O5).
+ * that fails is tried again later with a growing pause and never holds up another one (O5). It is then sent half as much
+ * at once, as it may be too much for its time or its limits; each delivery doubles that again.
  *
  * The rows are the truth; what is kept here (who is being sent to, when to try again) may be lost at any moment:
  * the object's alarm calls {@link Outbox.drain} again.
@@ -26,6 +27,8 @@ export interface Outbox {
 
 interface Lane {
   failures: number;
+  /** Rows that are sent at once. */
+  rowsMax: number;
   notBeforeMs: number;
   sending: Promise<void> | null;
 }
@@ -43,7 +46,7 @@ export function createOutbox(options: {
   const laneOf = (destination: Destination): Lane => {
     const known = lanes.get(destination);
     if (known !== undefined) return known;
-    const lane: Lane = { failures: 0, notBeforeMs: 0, sending: null };
+    const lane: Lane = { failures: 0, rowsMax: OUTBOX_BATCH_ROWS, notBeforeMs: 0, sending: null };
     lanes.set(destination, lane);
     return lane;
   };
@@ -54,12 +57,13 @@ export function createOutbox(options: {
       throw new TypeError(`Cannot deliver events as '${destination}' must have a sender`);
     }
     for (;;) {
-      const rows = store.pending(destination, OUTBOX_BATCH_ROWS);
+      const rows = store.pending(destination, lane.rowsMax);
       if (rows.length === 0) return;
       try {
         await sender(rows);
       } catch (cause) {
         lane.failures++;
+        lane.rowsMax = Math.max(1, Math.floor(rows.length / 2));
         const pauseMs = Math.min(OUTBOX_RETRY_FIRST_MS * 2 ** (lane.failures - 1), OUTBOX_RETRY_MAX_MS);
         lane.notBeforeMs = clock.nowMs() + pauseMs;
         console.warn(JSON.stringify({
@@ -72,6 +76,7 @@ export function createOutbox(options: {
         return;
       }
       lane.failures = 0;
+      lane.rowsMax = Math.min(2 * lane.rowsMax, OUTBOX_BATCH_ROWS);
       lane.notBeforeMs = 0;
       store.delivered(rows.map((row) => row.sequence));
     }
