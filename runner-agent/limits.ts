@@ -131,6 +131,8 @@ export const ABILITY_MEMO_MS = 60_000;
 export const ABILITY_PROBE_MAX_MS = 30_000;
 /** A look at all of it that takes longer is one at a runtime that hangs: it can run nothing until it has answered. */
 export const ABILITY_LOOK_MAX_MS = 60_000;
+/** An answer to an agent that gives no sign for longer will not come: the agents' own clients give up then, too. */
+export const ANSWER_AWAITED_MAX_MS = 600_000;
 /** How long an agent has between TERM and KILL. */
 export const STOP_GRACE_MS = 10_000;
 /** An agent that has concluded says a sentence more and ends; what takes longer has nothing more to say. */
