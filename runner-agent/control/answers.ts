@@ -87,8 +87,18 @@ export const claimAnswer = z.unknown().transform((answer) => {
 }) as unknown as z.ZodType<ClaimAnswer>;
 
 /** 204, `null` and an empty body mean that there is nothing to do. */
-export const pollAnswer: z.ZodType<PollAnswer> = z.object({ jobs: z.array(polledJob).nullish() }).nullish()
-  .transform((answer) => ({ jobs: answer?.jobs ?? [] })) as unknown as z.ZodType<PollAnswer>;
+export const pollAnswer: z.ZodType<PollAnswer> = z.object({ jobs: z.array(z.unknown()).nullish() }).nullish()
+  .transform((answer, context) => {
+    const read = (answer?.jobs ?? []).map((job) => polledJob.safeParse(job));
+    const jobs = read.flatMap((one) => one.success ? [one.data] : []);
+    const wrong = read.find((one) => !one.success);
+    // One that cannot be read does not stand in the way of others.
+    if (jobs.length === 0 && wrong !== undefined) {
+      const [issue] = wrong.error!.issues;
+      context.addIssue({ code: "custom", path: ["jobs", ...issue!.path], message: issue!.message });
+    }
+    return { jobs };
+  }) as unknown as z.ZodType<PollAnswer>;
 
 /** The spec states no body (Line 3): then nothing is asked of us. */
 const nothingAsked = { ok: true as const, cancel: false, leaseUntil: null, nextOffset: 0 };

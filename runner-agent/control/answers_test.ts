@@ -103,3 +103,10 @@ Deno.test("how often a server wants heartbeats is read from jobs, claims and rep
     assert.equal(reportAnswer.parse({ ok: true, cancel: true, heartbeatMs }).cancel, true);
   }
 });
+
+Deno.test("a job that cannot be read does not keep a runner from the others; alone it is an answer that cannot be read", () => {
+  const wrong = { ...least, id: "../x" };
+  assert.deepEqual(pollAnswer.parse({ jobs: [wrong, least] }).jobs.map(({ id }) => id), ["job-1"]);
+  const alone = pollAnswer.safeParse({ jobs: [wrong] });
+  assert.deepEqual([alone.success, alone.error?.issues[0]?.path.join(".")], [false, "jobs.id"]);
+});
