@@ -36,6 +36,11 @@ export const QUEUE_ROW_MAX_CHARS = 500_000;
 export const QUEUE_LOG_MIN_CHARS = 4_000_000;
 /** Ended tasks per archive page: a look-up by id reads one or two pages, some milliseconds each. */
 export const ARCHIVE_PAGE_CHARS = 256_000;
+/**
+ * Rows of the archive: about 4 GB of the platform's 10 GB for one object, some million tasks. The oldest go first: a full
+ * object writes nothing any more. The history keeps them.
+ */
+export const ARCHIVE_PAGES_MAX = 16_000;
 /** Undelivered events of one destination kept in memory at a snapshot; older ones wait in pages (O5). */
 export const OUTBOX_IN_MEMORY_MAX = 2_000;
 /** Outbox rows handed to a receiver at once. */

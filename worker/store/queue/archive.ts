@@ -2,6 +2,8 @@
  * Tasks that have ended, with their jobs and runs, in pages: read back when somebody asks for one of their ids. Our ids
  * sort by their time of creation and a page holds tasks that ended about together, so few pages span an id.
  *
+ * The oldest pages go when there are too many: what was in them is in the history alone.
+ *
  * Sole writer of the table `archive`. A page is never changed; a task that lives again and ends again is in a newer
  * page too, and the newest counts.
  *
@@ -10,7 +12,7 @@
  */
 import { applyChange, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { QueueState, RowChange, Task } from "../../domain/queue_state.ts";
-import { ARCHIVE_PAGE_CHARS, QUEUE_ROW_MAX_CHARS } from "../../limits.ts";
+import { ARCHIVE_PAGE_CHARS, ARCHIVE_PAGES_MAX, QUEUE_ROW_MAX_CHARS } from "../../limits.ts";
 import { decodeChange, type Encoded, encodeRow } from "./row_codec.ts";
 import { cutText } from "./row_text.ts";
 import type { Sql } from "./sql.ts";
@@ -25,7 +27,8 @@ export interface Archive {
   load(state: WritableQueueState, kind: "task" | "job" | "run", id: string): Task | null;
 }
 
-export function createArchive(sql: Sql): Archive {
+/** Keeps the newest `pagesMax` rows. */
+export function createArchive(sql: Sql, pagesMax = ARCHIVE_PAGES_MAX): Archive {
   function write(tasks: readonly string[], ids: { readonly min: string; readonly max: string }): void {
     const put = (min: string, max: string, body: string) =>
       sql.run("INSERT INTO archive (min_id, max_id, body) VALUES (?, ?, ?)", min, max, body);
@@ -67,6 +70,7 @@ export function createArchive(sql: Sql): Archive {
       chars += text.length;
     }
     if (page.length > 0) write(page, { min, max });
+    sql.run("DELETE FROM archive WHERE page <= (SELECT max(page) FROM archive) - ?", pagesMax);
   }
 
   return {

@@ -42,3 +42,18 @@ Deno.test("a task that is too much for one row is archived in several, and read 
     assert.equal(createArchive(sql).load(emptyQueueState(OWNER, PROJECT), "task", id), null);
   }
 });
+
+Deno.test("the archive keeps its newest pages: an object that is full could write nothing", () => {
+  const rig = createQueueRig();
+  rig.line("short", lineOf([station("only")]));
+  const runner = rig.runner("ada");
+  const archive = createArchive(createQueueSql(), 3);
+  const ids = Array.from({ length: 5 }, () => {
+    const { id } = rig.submit("short");
+    rig.work(runner, { jobResult: "success", exitCode: 0, error: null });
+    archive.addFrom(rig.state, [rig.task(id)]);
+    return id;
+  });
+  const found = ids.map((id) => archive.load(emptyQueueState(OWNER, PROJECT), "task", id)?.id ?? null);
+  assert.deepEqual(found, [null, null, ...ids.slice(2)]);
+});
