@@ -21,6 +21,9 @@ export const PROXY_CONNECTIONS_MAX = 64;
 /** After a connection could not be accepted, as when the runner has no file left. */
 export const PROXY_ACCEPT_AGAIN_MS = 1_000;
 
+/** After a hub's server ended by itself, as when this process has no file left: its sandbox may let go of some. */
+export const HUB_AGAIN_MS = 500;
+
 /** How often the tail of a sandbox's output is read while it speaks, and at most while it is silent. */
 export const OUTPUT_POLL_MIN_MS = 10;
 export const OUTPUT_POLL_MAX_MS = 200;

@@ -5,9 +5,13 @@
  * 1. One hub serves one run: who asks is known by the socket.
  * 2. A path is normalised once, and matched and forwarded in that form.
  * 3. What no route takes is 404; what a route throws is 502 without its reason.
+ * 4. A sandbox may take every file that this process can open: then its server ends, and begins anew until the hub is
+ *    closed. It never ends the runner.
  */
-import { HUB_PORT } from "../limits.ts";
+import { pause } from "../control/retry.ts";
+import { HUB_AGAIN_MS, HUB_PORT } from "../limits.ts";
 import { type RunDirs } from "./run_dirs.ts";
+import { systemClock } from "./system_clock.ts";
 
 /** One part of what the hub serves. */
 export interface HubRoute {
@@ -40,18 +44,36 @@ export async function serveSocket(
   path: string,
   createHandler: (closed: AbortSignal) => (request: Request) => Response | Promise<Response>,
 ): Promise<Hub> {
-  await removeSocket(path);
   const ended = new AbortController();
-  const server = Deno.serve(
-    { path, signal: ended.signal, onListen: () => {} },
-    createHandler(ended.signal),
-  );
-  await openToAll(path);
+  const handler = createHandler(ended.signal);
+
+  /** Resolves once it serves, with how to wait for its end; never rejects after that (invariant 4). */
+  async function serve(): Promise<{ readonly over: Promise<void> }> {
+    await removeSocket(path);
+    const server = Deno.serve({ path, signal: ended.signal, onListen: () => {} }, handler);
+    const over = server.finished.catch(() => {});
+    await openToAll(path);
+    return { over };
+  }
+
+  const first = await serve();
+  const serving = (async () => {
+    await first.over;
+    while (!ended.signal.aborted) {
+      await pause(systemClock, HUB_AGAIN_MS, ended.signal);
+      if (ended.signal.aborted) return;
+      try {
+        await (await serve()).over;
+      } catch {
+        // Still nothing to open it with.
+      }
+    }
+  })();
   return {
     // What is under way belongs to a sandbox that has ended: it is cut, not waited for.
     async close() {
       ended.abort();
-      await server.finished;
+      await serving;
     },
   };
 }
