@@ -90,7 +90,8 @@ Deno.test("an agent clones and pushes the task's repository with its own token a
        mkdir reports && echo fine > reports/check.md && git add -A && git commit -qm report
        git push -q origin HEAD:main`,
       {
-        assemblyLineRepoUrl: "http://control-plane.example/api/git/acme/web/x.git",
+        taskId: "cloned",
+        assemblyLineRepoUrl: "http://control-plane.example/api/git/acme/web/cloned.git",
         assemblyLineRepoToken: "repository-token-0001",
       },
     );
