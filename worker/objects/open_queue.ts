@@ -4,7 +4,7 @@ import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/job_queue/migrations.js";
 import { TOKEN_BYTES } from "../../protocol/limits.ts";
 import type { JobId } from "../../protocol/ids.ts";
-import type { Change, TokenKind } from "../domain/queue_state.ts";
+import type { Change, Job, TokenKind } from "../domain/queue_state.ts";
 import { createRunTokens, deriveRunKey } from "../domain/run_token.ts";
 import { type MintedToken, mintToken } from "../domain/token.ts";
 import { type Env, readConfig } from "../env.ts";
@@ -89,16 +89,14 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
 
 /** Wakes those for whom a decision made a difference: a job is free, or a runner's hands are. */
 function tell(waiters: JobWaiters, changes: readonly Change[]): void {
+  let queued: Job[] | null = null;
   for (const change of changes) {
+    if (change.kind === "job" && change.row.state.kind === "queued") (queued ??= []).push(change.row);
     if (change.kind === "run" && change.row.state.kind === "finished") waiters.free(change.row.runnerId);
     // Its intake or its labels may be others, or it may be gone: its polls look again.
     if (change.kind === "runner") waiters.free(change.row.id);
     if (change.kind === "token" && change.row.runnerId !== null) waiters.end(change.row.runnerId);
     if (change.kind === "delete_runner") waiters.end(change.id);
   }
-  waiters.offer(
-    changes.flatMap((change) =>
-      change.kind === "job" && change.row.state.kind === "queued" ? [change.row] : []
-    ),
-  );
+  if (queued !== null) waiters.offer(queued);
 }

@@ -16,6 +16,8 @@ import { OWED_JOBS_MAX, type SocketCard, type SocketHello } from "../domain/sock
 /** A frame to a client is cut after this: a message of the platform has its limit, and some clients a smaller one. */
 const FRAME_CUT_CHARS = 256 * 1024;
 
+const NONE: readonly JobId[] = [];
+
 export class SocketSession {
   readonly caller: SocketCard["caller"];
   readonly runnerId: SocketCard["runnerId"];
@@ -173,8 +175,11 @@ export class SocketSession {
 
   #attach(): void {
     const credit = this.account.credit + this.#unsent.length;
-    const owedJobIds = this.#unsent.filter(({ type }) => type === "job").slice(0, OWED_JOBS_MAX)
-      .map(({ job }) => job.id as JobId);
+    const owedJobIds = this.#unsent.length === 0
+      ? NONE
+      : this.#unsent.filter(({ type }) => type === "job").slice(0, OWED_JOBS_MAX).map(({ job }) =>
+        job.id as JobId
+      );
     const before = this.#attached;
     const isSame = before.credit === credit && before.hello === this.#hello &&
       before.owedJobIds.length === 0 && owedJobIds.length === 0;
@@ -193,7 +198,12 @@ export class SocketSession {
 }
 
 /** As few frames as there can be, each a JSON array. */
-function* framesOf(messages: readonly ServerMessage[]): Iterable<string> {
+function framesOf(messages: readonly ServerMessage[]): Iterable<string> {
+  const whole = JSON.stringify(messages);
+  return whole.length <= FRAME_CUT_CHARS ? [whole] : cutFrames(messages);
+}
+
+function* cutFrames(messages: readonly ServerMessage[]): Iterable<string> {
   let parts: string[] = [];
   let chars = 0;
   for (const message of messages) {
