@@ -41,7 +41,7 @@ export function startOutputPump(context: RunContext, containerId: string, watch:
   const stopListening = deps.controlPlane.onWatched(context.run.runId, () => streamer.watched());
   const printer = deps.print === null
     ? null
-    : createStationPrinter(context.run.job.stationName || ids.stationId, deps.print);
+    : createStationPrinter(context.run.job.stationName || ids.stationId, untilItFails(context, deps.print));
   const redactors = { stdout: createRedactor(context.secrets), stderr: createRedactor(context.secrets) };
   const emit = (bytes: Uint8Array) => {
     if (bytes.length === 0) return;
@@ -74,6 +74,20 @@ export function startOutputPump(context: RunContext, containerId: string, watch:
       await timer;
       if (unsentBytes + droppedBytes > 0) deps.log("log_cut", { ...ids, unsentBytes, droppedBytes });
     },
+  };
+}
+
+/** A terminal that is gone is no reason to stop: the output is for the control plane. */
+function untilItFails({ deps, ids }: RunContext, print: (text: string) => void): (text: string) => void {
+  let hasFailed = false;
+  return (text) => {
+    if (hasFailed) return;
+    try {
+      print(text);
+    } catch (error) {
+      hasFailed = true;
+      deps.log("print_failed", { ...ids, fault: error instanceof Error ? error.name : "unknown" });
+    }
   };
 }
 

@@ -29,6 +29,7 @@ export type RunnerEvent =
   | "log_refused"
   | "log_cut"
   | "hub_failed"
+  | "print_failed"
   | "container_orphan_removed"
   | "cleanup_failed";
 

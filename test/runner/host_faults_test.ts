@@ -65,3 +65,22 @@ Deno.test("a runtime that hangs keeps no runner from its end, and nothing is ask
     assert.equal(drained, "drained");
   });
 });
+
+Deno.test("a terminal that is gone costs neither the output on the server nor the runner", async () => {
+  await withRunnerRig(async (rig) => {
+    const runtime = new DummyContainer({ world: new DummyWorld(), instance: "test", clock: systemClock });
+    const runner = await rig.startInside(runtime, {
+      isOnce: true,
+      harnessByName: () => scriptHarness,
+      print: () => {
+        throw new Deno.errors.BrokenPipe("nobody reads");
+      },
+    });
+    const command = "DUMMY_OUTPUT=one\nDUMMY_DELAY_MS=100\nDUMMY_OUTPUT_AFTER=-two";
+    const jobId = rig.addJob({ operatorConfig: { command } });
+    assert.equal(await runner.outcome, "once");
+    assert.equal(rig.plane.outputOf(jobId), "one-two");
+    assert.equal(rig.plane.runs.get(jobId)!.outcome?.jobResult, "success");
+    assert.equal(runner.events.filter(({ event }) => event === "print_failed").length, 1);
+  });
+});
