@@ -58,7 +58,7 @@ export type ClaimTurn =
   | { readonly kind: "left"; readonly jobId: string }
   /** Somebody else was faster. */
   | { readonly kind: "taken"; readonly jobId: string; readonly code: string }
-  | { readonly kind: "retryable"; readonly detail: string }
+  | { readonly kind: "retryable"; readonly detail: string; readonly waitedMs: number }
   /** This runner's token is not accepted: no repetition will help. */
   | { readonly kind: "fatal"; readonly status: number; readonly code: string };
 
@@ -88,6 +88,7 @@ function waitAfter(
   failures: number,
   deps: ClaimDeps,
 ): number {
+  const backoff = () => backoffMs(failures, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, deps.random());
   switch (turn.kind) {
     case "idle":
       return turn.waitedMs >= Math.min(POLL_WAITED_MIN_MS, deps.pollWaitMs) && deps.pollWaitMs > 0
@@ -96,9 +97,11 @@ function waitAfter(
     case "passed":
     case "unable":
       return deps.pollingIntervalMs;
-    case "taken":
     case "retryable":
-      return backoffMs(failures, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, deps.random());
+      // A socket's poll waits for the connection, and that wait is already one.
+      return Math.max(0, backoff() - turn.waitedMs);
+    case "taken":
+      return backoff();
   }
 }
 
@@ -109,7 +112,8 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
   if (capabilities.length === 0) return { kind: "unable" };
   const startedAtMs = deps.clock.nowMs();
   const polled = await deps.controlPlane.poll(capabilities, deps.pollWaitMs, drain);
-  if (polled.kind === "unreachable") return { kind: "retryable", detail: polled.detail };
+  const waitedMs = deps.clock.nowMs() - startedAtMs;
+  if (polled.kind === "unreachable") return { kind: "retryable", detail: polled.detail, waitedMs };
   if (polled.kind === "refused") {
     if (polled.status === 401 || polled.status === 403) {
       return { kind: "fatal", status: polled.status, code: polled.code };
@@ -117,9 +121,9 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
     // 404 is "no job" for the reference's runners; anything else may be put right on the other side.
     return polled.status === 404
       ? { kind: "idle", waitedMs: 0 }
-      : { kind: "retryable", detail: `status ${polled.status} ${polled.code}` };
+      : { kind: "retryable", detail: `status ${polled.status} ${polled.code}`, waitedMs };
   }
-  if (polled.value.jobs.length === 0) return { kind: "idle", waitedMs: deps.clock.nowMs() - startedAtMs };
+  if (polled.value.jobs.length === 0) return { kind: "idle", waitedMs };
   const held = polled.value.jobs.find((job) => job.runId !== undefined);
   if (held !== undefined) return { kind: "claimed", job: held };
   const { job: offer, passed } = chooseJob(polled.value.jobs, ability);
@@ -159,7 +163,7 @@ export async function claimJob(
   if (job !== null) return { kind: "claimed", job };
   await deps.forget(jobId);
   if (claimed.kind === "refused") return { kind: "taken", jobId, code: claimed.code };
-  return { kind: "retryable", detail: "the claim's answer names no run" };
+  return { kind: "retryable", detail: "the claim's answer names no run", waitedMs: 0 };
 }
 
 /** The job of an answer, or the offer with what the answer adds; null where there is no run, or nothing known of it. */

@@ -44,14 +44,17 @@ async function search(
   claims: CallOutcome<ClaimAnswer>[] = [],
   sleepsMax = Infinity,
   isAble = () => true,
+  pollTakesMs = 0,
 ): Promise<{ outcome: string; trace: string[]; job: PolledJob | null }> {
   const trace: string[] = [];
+  let nowMs = 0;
   const drain = new AbortController();
   const abandon = new AbortController();
   const deps: ClaimDeps = {
     controlPlane: {
       poll: () => {
         const next = polls.shift();
+        nowMs += pollTakesMs;
         if (next === undefined) drain.abort();
         return Promise.resolve(next ?? jobs());
       },
@@ -61,7 +64,7 @@ async function search(
       },
     } as unknown as ControlPlane,
     clock: {
-      nowMs: () => 0,
+      nowMs: () => nowMs,
       sleep: (ms) => {
         trace.push(`sleep ${ms}`);
         if (--sleepsMax === 0) abandon.abort();
@@ -129,6 +132,11 @@ Deno.test("a poll that is answered at once without work waits the polling interv
 Deno.test("a control plane that does not answer is asked less and less often", async () => {
   const { trace } = await search([UNREACHABLE, UNREACHABLE, UNREACHABLE]);
   assert.deepEqual(trace, ["retryable", "sleep 250", "retryable", "sleep 500", "retryable", "sleep 1000"]);
+});
+
+Deno.test("a poll that waited for a control plane has waited: the next one is there when it comes back", async () => {
+  const { trace } = await search([UNREACHABLE, UNREACHABLE, UNREACHABLE], [], Infinity, () => true, 600);
+  assert.deepEqual(trace, ["retryable", "sleep 0", "retryable", "sleep 0", "retryable", "sleep 400"]);
 });
 
 Deno.test("a refused token ends the search", async () => {
