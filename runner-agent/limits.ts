@@ -132,6 +132,8 @@ export const TASK_BRANCH_FORM = "task-{taskId}";
 export const ABILITY_MEMO_MS = 60_000;
 /** A sandbox that only looks for a program starts and ends in a fraction of a second. */
 export const ABILITY_PROBE_MAX_MS = 30_000;
+/** How long a runner that ends waits for a look that is under way, so that it leaves no sandbox behind. */
+export const ABILITY_LEAVE_MS = 2_000;
 /** A look at all of it that takes longer is one at a runtime that hangs: it can run nothing until it has answered. */
 export const ABILITY_LOOK_MAX_MS = 60_000;
 /** An answer to an agent that gives no sign for longer will not come: the agents' own clients give up then, too. */

@@ -20,7 +20,7 @@ import {
   type HarnessChoiceError,
   type RunnerAbility,
 } from "../domain/job_choice.ts";
-import { POLL_WAITED_MIN_MS, RETRY_FIRST_MS, RETRY_MAX_MS } from "../limits.ts";
+import { ABILITY_LEAVE_MS, POLL_WAITED_MIN_MS, RETRY_FIRST_MS, RETRY_MAX_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { ClaimAnswer } from "./answers.ts";
 import type { ControlPlane } from "./control_plane.ts";
@@ -106,7 +106,7 @@ function waitAfter(
 }
 
 async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn> {
-  const ability = await unlessAborted(deps.currentAbility(), drain);
+  const ability = await unlessAborted(deps.currentAbility(), drain, deps.clock);
   if (ability === null) return { kind: "idle", waitedMs: 0 };
   const capabilities = capabilitiesOf(ability);
   if (capabilities.length === 0) return { kind: "unable" };
@@ -131,15 +131,24 @@ async function takeTurn(deps: ClaimDeps, drain: AbortSignal): Promise<ClaimTurn>
   return drain.aborted ? { kind: "idle", waitedMs: 0 } : await claimJob(deps, offer.id, offer);
 }
 
-/** Null once `signal` aborts: what is only asked of this machine is left behind. */
-async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  const { promise: aborted, resolve } = Promise.withResolvers<null>();
-  const onAbort = () => resolve(null);
-  signal.addEventListener("abort", onAbort);
+/**
+ * Null where `signal` aborts and no answer comes soon after it: a look that is under way cleans up after itself, one that
+ * hangs is left behind.
+ */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal, clock: Clock): Promise<T | null> {
+  const answered = new AbortController();
+  const left = async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const either = AbortSignal.any([signal, answered.signal]);
+    either.addEventListener("abort", () => resolve());
+    if (!either.aborted) await aborted;
+    if (!answered.signal.aborted) await pause(clock, ABILITY_LEAVE_MS, answered.signal);
+    return null;
+  };
   try {
-    return signal.aborted ? null : await Promise.race([asked, aborted]);
+    return await Promise.race([asked, left()]);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    answered.abort();
   }
 }
 
