@@ -1,19 +1,14 @@
 /** Calls of a runner that is about to end. */
 import assert from "node:assert/strict";
 import { POLL_ANSWER_MS } from "../limits.ts";
+import { systemClock } from "../job/system_clock.ts";
 import { createControlPlane } from "./control_plane.ts";
 
 /** Polls a server that answers after `answerMs`, and drains after `drainMs`. */
 async function pollOf(answerMs: number, drainMs: number) {
   const held = new AbortController();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, answerMs);
-      held.signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await systemClock.sleep(answerMs, held.signal).catch(() => {});
     return Response.json({ jobs: [{ id: "j", runId: "r", agentDefinition: { taskId: "t" } }] });
   });
   const at = { serverUrl: `http://127.0.0.1:${server.addr.port}`, owner: "o", project: "p" };

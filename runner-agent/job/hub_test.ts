@@ -1,6 +1,7 @@
 /** A hub's socket under a sandbox that takes every connection it can get. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { systemClock } from "./system_clock.ts";
 
 const SERVE = `
   import { serveSocket } from ${JSON.stringify(new URL("./hub.ts", import.meta.url).href)};
@@ -50,12 +51,12 @@ Deno.test("a hub that ran out of files answers again once there are some, and it
       // Nobody listens between two lives of the hub.
       await Deno.connect({ transport: "unix", path }).then((one) => connections.push(one), () => {});
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await systemClock.sleep(200);
     for (const one of connections.splice(0)) one.close();
     let answer = "";
     for (let tries = 0; answer === "" && !hasEnded && tries < ANSWER_TRIES_MAX; tries++) {
       answer = await ask(path).catch(() => "");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await systemClock.sleep(50);
     }
     assert.deepEqual([answer, hasEnded], ["here", false]);
   } finally {
