@@ -41,7 +41,7 @@ function setUp(limit: number) {
         return Promise.resolve();
       },
     },
-    clock: { nowMs: () => nowMs },
+    clock: { nowMs: () => nowMs, toPlatformMs: (dueMs) => dueMs },
     onSettled: () => {},
   });
   return {
