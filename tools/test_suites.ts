@@ -25,10 +25,15 @@ export const SUITES: readonly Suite[] = [
       /^runner-agent\/(?!(domain|pipeline)\/)(?!container\/podman_container_test\.ts$)/,
       /^tools\/(?!setup\/)/,
       /^worker\/((store|import)\/|[^/]+$)/,
-      /^test\/(fake|contract|property|runner)\//,
+      /^test\/(fake|contract|property)\//,
       /^test\/[^/]+$/,
       /^bench\//,
     ],
+  },
+  {
+    name: "runner",
+    what: "the whole runner, from its command line to its reports",
+    files: [/^test\/runner\//],
   },
   {
     name: "worker",

@@ -23,7 +23,7 @@ Deno.test("each kind of test file is in exactly one suite", () => {
     "runner-agent/container/podman_container_test.ts": "podman",
     "test/demo/demo_test.ts": "podman",
     "test/podman/image_test.ts": "podman",
-    "test/runner/kill_test.ts": "unit",
+    "test/runner/kill_test.ts": "runner",
     "bench/common_test.ts": "unit",
     "tools/setup/image_test.ts": "podman",
     "test/browser/board_test.ts": "browser",
