@@ -11,11 +11,14 @@
 # 4. When the command was killed because the sandbox's memory was full, the last line on stderr says so: for people,
 #    and for the driver, as conmon misses it on hybrid cgroups.
 # 5. SHOPFLOOR_BIN_DIR, when set, is the last directory of the command's PATH.
+# 6. A connection that comes while nobody serves the socket, as when the runner starts again, waits for it: 40 tries
+#    half a second apart. A runner is back sooner, and no agent's client gives up before. Then it is reset.
 #
 # Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).
 
 command_pid=""
 forwarder_pids=""
+until_served="retry=40,interval=0.5"
 
 end_forwarders() {
   # Only matters when we are not PID 1: there the kernel ends them with us.
@@ -48,8 +51,9 @@ await_listener() { # PORT PID
 ports=""
 while [ $# -gt 0 ] && [ "$1" != "--" ]; do
   port=${1%%=*}
-  # A refused connection shows to the client as a reset; socat's own words would mix with the command's.
-  socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr,backlog=128" "UNIX-CONNECT:${1#*=}" </dev/null >/dev/null 2>&1 &
+  # socat's own words would mix with the command's.
+  socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr,backlog=128" "UNIX-CONNECT:${1#*=},$until_served" \
+    </dev/null >/dev/null 2>&1 &
   forwarder_pids="$forwarder_pids $!"
   ports="$ports $port=$!"
   shift
