@@ -30,9 +30,6 @@ const ID_MAX_BYTES = 100;
 const ID = /^[A-Za-z0-9_-]+$/;
 const UINT32_MAX = 0xffff_ffff;
 
-/** The largest binary frame. */
-export const OUTPUT_FRAME_MAX_BYTES = FIXED_BYTES + 2 * ID_MAX_BYTES + LOG_CHUNK_MAX_BYTES;
-
 /** Writes a chunk. Throws for what no frame can say: that is a bug of the caller. */
 export function encodeOutputFrame(chunk: SocketChunk): Uint8Array<ArrayBuffer> {
   const ids = [chunk.runId, chunk.jobId];

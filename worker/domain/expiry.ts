@@ -2,7 +2,7 @@
 import type { Draft } from "./draft.ts";
 import { finishJob, loseRun } from "./job_end.ts";
 import { allHeldJobs } from "./queue_index.ts";
-import type { Change, Job, JobState, QueueState } from "./queue_state.ts";
+import type { Job, JobState, QueueState } from "./queue_state.ts";
 
 type HeldState = Extract<JobState, { leaseUntilMs: number }>;
 
@@ -29,16 +29,6 @@ export function nextExpiryMs(state: Pick<QueueState, "index" | "jobs">): number 
   let earliest: number | null = null;
   for (const job of allHeldJobs(state)) {
     const dueMs = dueAtMs(job);
-    if (dueMs !== null && (earliest === null || dueMs < earliest)) earliest = dueMs;
-  }
-  return earliest;
-}
-
-/** The earliest moment that these rows bring; null when they bring none. */
-export function dueByChanges(changes: readonly Change[]): number | null {
-  let earliest: number | null = null;
-  for (const change of changes) {
-    const dueMs = change.kind === "job" ? dueAtMs(change.row) : null;
     if (dueMs !== null && (earliest === null || dueMs < earliest)) earliest = dueMs;
   }
   return earliest;

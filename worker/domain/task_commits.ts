@@ -1,6 +1,6 @@
 /** What the work of a task is, in git: where it began and where it stands, as its runs reported. */
 import type { Draft } from "./draft.ts";
-import type { QueueState, Task } from "./queue_state.ts";
+import type { Task } from "./queue_state.ts";
 
 type Reader = Pick<Draft, "job" | "run">;
 
@@ -17,9 +17,4 @@ export function latestCommits(reader: Reader, task: Pick<Task, "jobIds">): {
     }
   }
   return { baseCommit: null, headCommit: null };
-}
-
-/** The same reader over a whole state. */
-export function readerOf(state: QueueState): Reader {
-  return { job: (id) => state.jobs.get(id), run: (id) => state.runs.get(id) };
 }

@@ -4,7 +4,7 @@ import { LEASE_MS } from "../../protocol/limits.ts";
 import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { claimedJob, offeredJob } from "./agent_definition.ts";
 import { putProject } from "./project.ts";
-import { latestCommits, readerOf } from "./task_commits.ts";
+import { latestCommits } from "./task_commits.ts";
 import { stateSource, taskView } from "./task_view.ts";
 
 const BASE = "https://shop.test";
@@ -168,7 +168,11 @@ Deno.test("the work of a task is what its newest run with a head commit reported
   rig.line("tidy", lineOf([station("a"), station("b"), station("c")]));
   const { id } = rig.submit("tidy");
   const runner = rig.runner("r1");
-  const commits = () => latestCommits(readerOf(rig.state), rig.task(id));
+  const reader: Parameters<typeof latestCommits>[0] = {
+    job: (id) => rig.state.jobs.get(id),
+    run: (id) => rig.state.runs.get(id),
+  };
+  const commits = () => latestCommits(reader, rig.task(id));
   const [base, one, two, three] = ["0".repeat(40), "1".repeat(40), "2".repeat(40), "3".repeat(40)];
   assert.deepEqual(commits(), { baseCommit: null, headCommit: null });
   rig.work(runner, { ...SUCCESS, baseCommit: base, headCommit: one });

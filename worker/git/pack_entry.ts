@@ -3,7 +3,7 @@
  * a delta where its base is: a distance back in the pack, or an id. Pure.
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { ID_BYTES, objectIdBytes, type ObjectType, readObjectId } from "./object_id.ts";
+import { ID_BYTES, type ObjectType, readObjectId } from "./object_id.ts";
 
 /** "PACK", version 2, count of objects. */
 export const PACK_HEADER_BYTES = 12;
@@ -99,9 +99,4 @@ export function encodeOffsetDeltaHeader(deltaBytes: number, distance: number): U
     groups.unshift(128 | (rest % 128));
   }
   return new Uint8Array([...typeAndSize(OFFSET_DELTA, deltaBytes), ...groups]);
-}
-
-/** The header of an entry that is a delta of `deltaBytes` inflated bytes against the object `baseId`. */
-export function encodeReferenceDeltaHeader(deltaBytes: number, baseId: string): Uint8Array {
-  return new Uint8Array([...typeAndSize(REFERENCE_DELTA, deltaBytes), ...objectIdBytes(baseId)]);
 }
