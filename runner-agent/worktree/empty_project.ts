@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { ok, type Result } from "../../protocol/result.ts";
 import type { Origin } from "./allowed_repository.ts";
+import { exists } from "./exists.ts";
 import type { Git, GitFailure } from "./git_command.ts";
 import { removeTree } from "./run_directory.ts";
 
@@ -52,14 +53,4 @@ async function make(git: Git, gitDir: string, origin: Origin): Promise<Result<Or
   if (!pointed.ok) return pointed;
   await Deno.rename(fresh, gitDir);
   return ok(origin);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -17,6 +17,7 @@
 import { join } from "node:path";
 import { ok, type Result } from "../../protocol/result.ts";
 import type { Origin } from "./allowed_repository.ts";
+import { exists } from "./exists.ts";
 import type { Git, GitFailure } from "./git_command.ts";
 import { removeTree } from "./run_directory.ts";
 
@@ -114,14 +115,4 @@ async function removeStaleLocks(directory: string): Promise<void> {
 async function cacheId(url: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(url));
   return new Uint8Array(hash).toHex().slice(0, ID_HEX_CHARS);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

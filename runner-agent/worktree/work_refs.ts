@@ -77,23 +77,12 @@ export async function pushWorkRefs(
   repository: TaskRepository,
   head: string,
 ): Promise<Result<null, GitFailure>> {
-  const pushed = await git.run({
+  return await push(git, note, {
     action: "push the work to the task's repository",
-    gitDir: note.cacheGitDir,
     access: taskAccess(repository),
-    args: [
-      "push",
-      "--quiet",
-      "--no-verify",
-      "--no-follow-tags",
-      "--recurse-submodules=no",
-      "--",
-      repository.url,
-      `+${head}:${workRef(note.taskId)}`,
-      `+${note.baseCommit}:${baseRef(note.taskId)}`,
-    ],
+    url: repository.url,
+    refspecs: [`+${head}:${workRef(note.taskId)}`, `+${note.baseCommit}:${baseRef(note.taskId)}`],
   });
-  return pushed.ok ? ok(null) : pushed;
 }
 
 /**
@@ -107,10 +96,28 @@ export async function pushToOrigin(
   branch: string,
   head: string,
 ): Promise<Result<null, GitFailure>> {
-  const pushed = await git.run({
+  return await push(git, note, {
     action: `push ${branch} to the project`,
-    gitDir: note.cacheGitDir,
     access: { kind: "origin", origin },
+    url: origin.url,
+    refspecs: [`${head}:refs/heads/${branch}`],
+  });
+}
+
+interface Push {
+  readonly action: string;
+  readonly access: GitAccess;
+  readonly url: string;
+  readonly refspecs: readonly string[];
+}
+
+/** Pushes just these refs: no hook, no tag and no submodule goes along. */
+async function push(git: Git, note: RunNote, what: Push): Promise<Result<null, GitFailure>> {
+  const { action, access, url, refspecs } = what;
+  const pushed = await git.run({
+    action,
+    gitDir: note.cacheGitDir,
+    access,
     args: [
       "push",
       "--quiet",
@@ -118,8 +125,8 @@ export async function pushToOrigin(
       "--no-follow-tags",
       "--recurse-submodules=no",
       "--",
-      origin.url,
-      `${head}:refs/heads/${branch}`,
+      url,
+      ...refspecs,
     ],
   });
   return pushed.ok ? ok(null) : pushed;
