@@ -41,6 +41,10 @@ export const ARCHIVE_PAGE_CHARS = 256_000;
  * object writes nothing any more. The history keeps them.
  */
 export const ARCHIVE_PAGES_MAX = 16_000;
+/**
+ * Versions of lines in memory that were read back: enough for those that people look at, and a megabyte each at most.
+ */
+export const LINE_VERSIONS_READ_MAX = 4;
 /** Undelivered events of one destination kept in memory at a snapshot; older ones wait in pages (O5). */
 export const OUTBOX_IN_MEMORY_MAX = 2_000;
 /** Outbox rows handed to a receiver at once. */

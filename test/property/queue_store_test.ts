@@ -24,7 +24,8 @@ const NAME = `${OWNER}/${PROJECT}`;
 const DESTINATIONS = ["history", "task_log", "gate"] as const;
 
 type Step =
-  | { readonly kind: "flush" | "evict" | "shorten" | "forget" | "fail" }
+  | { readonly kind: "flush" | "evict" | "shorten" | "forget" }
+  | { readonly kind: "fail"; readonly afterWrites: number }
   | { readonly kind: "open_log"; readonly task: number }
   | { readonly kind: "deliver"; readonly lane: number; readonly count: number };
 
@@ -33,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Step>({ kind: "evict" }) },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: "shorten" }) },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: "forget" }) },
-  { weight: 1, arbitrary: fc.constant<Step>({ kind: "fail" }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fail" as const), afterWrites: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("open_log" as const), task: fc.nat(99) }) },
   {
     weight: 3,
@@ -83,9 +84,16 @@ class Mirror {
     }
     assert.deepEqual(state.settings, oracle.settings);
     for (
-      const part of ["lines", "latestLineVersion", "runners", "tokens", "remembered", "lineTurns"] as const
+      const part of ["runners", "tokens", "remembered", "lineTurns"] as const
     ) {
       assert.deepEqual([...state[part]], [...oracle[part]], part);
+    }
+    assert.deepEqual(sorted(state.latestLineVersion), sorted(oracle.latestLineVersion));
+    for (const [key, line] of oracle.lines) assert.deepEqual(state.lines.get(key), line, key);
+    for (const [lineId, newest] of oracle.latestLineVersion) {
+      const summaries = oracle.lines.summaries(lineId, 1, newest);
+      assert.equal(summaries.length, newest);
+      assert.deepEqual(state.lines.summaries(lineId, 1, newest), summaries);
     }
     for (const part of ["tasks", "jobs", "runs"] as const) {
       assert.deepEqual(sorted(state[part]), sorted(oracle[part]), part);
@@ -139,6 +147,7 @@ function sorted(rows: ReadonlyMap<string, unknown>): [string, unknown][] {
 
 Deno.test("the store rebuilds what was written, whatever happens between two writes", () => {
   let evictions = 0;
+  let failures = 0;
   const story = fc.array(fc.oneof({ weight: 3, arbitrary: command }, { weight: 1, arbitrary: step }), {
     maxLength: 220,
     size: "max",
@@ -169,8 +178,13 @@ Deno.test("the store rebuilds what was written, whatever happens between two wri
             break;
           case "fail":
             flush();
-            mirror.sql.failAfter(1);
-            assert.throws(() => mirror.store.shorten(mirror.state), /disk is full/);
+            mirror.sql.failAfter(next.afterWrites);
+            try {
+              mirror.store.shorten(mirror.state);
+            } catch (cause) {
+              assert.match(String(cause), /disk is full/);
+              failures++;
+            }
             mirror.sql.failAfter(null);
             mirror.evict();
             mirror.check(rig.state);
@@ -211,4 +225,5 @@ Deno.test("the store rebuilds what was written, whatever happens between two wri
     { seed: SEED, numRuns: 250 },
   );
   assert.ok(evictions > 500, `expected many evictions, came ${evictions}`);
+  assert.ok(failures > 100, `expected many snapshots that fail, came ${failures}`);
 });

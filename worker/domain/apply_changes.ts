@@ -2,12 +2,12 @@
 import { assertNever } from "../../protocol/result.ts";
 import type { FreshSource, FreshTasks } from "./fresh_tasks.ts";
 import { LazyMap } from "./lazy_map.ts";
+import { LineVersions, type StoredVersions } from "./line_versions.ts";
 import { emptyQueueIndex, indexFresh, indexJob, indexTask, type WritableQueueIndex } from "./queue_index.ts";
 import type { JobId, LineId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type {
   Change,
   Job,
-  LineVersion,
   ProjectSettings,
   QueueState,
   Remembered,
@@ -21,7 +21,7 @@ import type {
 /** The same state, with maps that may be written; only its owner holds it in this form. */
 export interface WritableQueueState extends QueueState {
   settings: ProjectSettings;
-  readonly lines: Map<string, LineVersion>;
+  readonly lines: LineVersions;
   readonly latestLineVersion: Map<LineId, number>;
   readonly runners: Map<RunnerId, Runner>;
   readonly tokens: Map<string, TokenRecord>;
@@ -34,11 +34,15 @@ export interface WritableQueueState extends QueueState {
   readonly index: WritableQueueIndex;
 }
 
-/** A project into which nothing was put yet. */
-export function emptyQueueState(owner: string, project: string): WritableQueueState {
+/** A project into which nothing was put yet. `versions`: those of its lines that are not in memory; null: all are. */
+export function emptyQueueState(
+  owner: string,
+  project: string,
+  versions: StoredVersions | null = null,
+): WritableQueueState {
   return {
     settings: { owner, project, gitUrl: null, gitBranch: null, createdAtMs: null },
-    lines: new Map(),
+    lines: new LineVersions(versions),
     latestLineVersion: new Map(),
     runners: new Map(),
     tokens: new Map(),

@@ -36,6 +36,11 @@ export class LazyMap<K, V, S extends RowSource<V> = RowSource<V>> extends Map<K,
     return { source: packed.source, at: value - packed.first };
   }
 
+  /** The sources that rows are still in, each whole. */
+  *sources(): Iterable<S> {
+    for (const { source } of this.#packed) yield source;
+  }
+
   override get(key: K): V | undefined {
     const value: unknown = super.get(key);
     if (typeof value !== "number") return value as V | undefined;

@@ -10,6 +10,7 @@ import type { Priority } from "../../protocol/line/fields.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import type { Scope } from "../../protocol/line/token.ts";
+import type { KnownVersions } from "./line_versions.ts";
 import type { QueueIndex } from "./queue_index.ts";
 
 /** One version of a line; a task keeps the version it started with. */
@@ -238,7 +239,7 @@ export interface ProjectSettings {
 export interface QueueState {
   readonly settings: ProjectSettings;
   /** Key: `{lineId}@{version}`. */
-  readonly lines: ReadonlyMap<string, LineVersion>;
+  readonly lines: KnownVersions;
   readonly latestLineVersion: ReadonlyMap<LineId, number>;
   readonly runners: ReadonlyMap<RunnerId, Runner>;
   readonly tokens: ReadonlyMap<string, TokenRecord>;

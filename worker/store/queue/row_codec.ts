@@ -281,6 +281,11 @@ export function decodeChange(state: QueueState, encoded: Encoded): Change {
   return { kind, row } as unknown as Change;
 }
 
+/** Decodes a whole row of a kind. */
+export function decodeRow<K extends RowKind>(kind: K, encoded: Encoded): RowOf<K> {
+  return wholeRow(kind, TABLES[kind] as Table<RowKind>, encoded) as unknown as RowOf<K>;
+}
+
 function deletionOf(code: string, id: string): Change {
   switch (code) {
     case DELETIONS.delete_token:

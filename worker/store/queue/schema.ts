@@ -2,7 +2,7 @@
  * Tables of a `JobQueue` object. Written with plain SQL by the files named here: a row of the log is written at every
  * turn of the event loop, and plain SQL does that three times as fast.
  */
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** What was decided since the snapshot, a row for each turn: `log_table.ts`. */
 export const log = sqliteTable("log", {
@@ -26,6 +26,16 @@ export const archive = sqliteTable("archive", {
   maxId: text("max_id").notNull(),
   body: text("body").notNull(),
 }, (t) => [index("archive_by_id").on(t.maxId, t.minId)]);
+
+/** Versions of lines that no living task is on, but the newest, in parts: `line_version_table.ts`. */
+export const lineVersion = sqliteTable("line_version", {
+  lineId: text("line_id").notNull(),
+  version: integer("version").notNull(),
+  part: integer("part").notNull(),
+  /** What lists show; of the first part. */
+  summary: text("summary"),
+  body: text("body").notNull(),
+}, (t) => [primaryKey({ columns: [t.lineId, t.version, t.part] })]);
 
 /** Events that wait for a receiver which is away: `outbox_pages.ts`. */
 export const outboxPage = sqliteTable("outbox_page", {

@@ -1,6 +1,7 @@
 /**
  * What lives in a queue as a list of texts, from which it is rebuilt: settings, lines, runners, tokens, answers that
- * are remembered, tasks that have not ended. Tasks that have ended are in the archive.
+ * are remembered, tasks that have not ended. Tasks that have ended are in the archive, versions of lines that nothing
+ * living needs in `line_version`.
  *
  * Jobs come in the order in which they came to be: those queued in the same millisecond are taken in that order, before
  * an eviction and after it (O4).
@@ -20,10 +21,10 @@ const FRESH_BLOCK_MAX = 4_000;
 /** With fewer in a block, as a log has them, their columns would cost more than their rows. */
 const FRESH_COLUMNS_MIN = 16;
 
-/** The blocks of a snapshot, each a JSON text. */
-export function* snapshotBlocks(state: QueueState): Iterable<string> {
+/** The blocks of a snapshot, each a JSON text. `used`: keys of the versions of lines that belong to it. */
+export function* snapshotBlocks(state: QueueState, used: ReadonlySet<string>): Iterable<string> {
   yield row({ kind: "settings", row: state.settings });
-  for (const line of state.lines.values()) yield row({ kind: "line", row: line });
+  for (const [key, line] of state.lines) if (used.has(key)) yield row({ kind: "line", row: line });
   for (const runner of state.runners.values()) yield row({ kind: "runner", row: runner });
   for (const token of state.tokens.values()) yield row({ kind: "token", row: token });
   for (const [id, turn] of state.lineTurns) yield row({ kind: "line_turn", row: { id, turn } });

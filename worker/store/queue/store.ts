@@ -1,7 +1,8 @@
 /**
  * What a project's queue keeps, and how: its state is in memory, rebuilt at a wake-up from a snapshot and the log of
  * what was decided since. All decisions of a turn of the event loop are one row of the log. Tasks that have ended leave
- * for the archive at a snapshot, and memory some minutes later.
+ * for the archive at a snapshot, and memory some minutes later; versions of lines that nothing living needs leave both at
+ * the same moment (`line_version_table.ts`).
  *
  * Invariants:
  *   1. (O4) Memory is the snapshot, the log and what was appended and not flushed: replaying the first two gives the
@@ -11,12 +12,14 @@
  */
 import { emptyQueueState, forgetTask, type WritableQueueState } from "../../domain/apply_changes.ts";
 import type { OutboxEvent } from "../../domain/event.ts";
-import type { Change, Job, QueueState, Task } from "../../domain/queue_state.ts";
+import type { Change, Job, LineVersion, QueueState, Task } from "../../domain/queue_state.ts";
 import { hasEnded } from "../../domain/task_status.ts";
+import { usedVersions } from "../../domain/used_versions.ts";
 import { ENDED_TASKS_IN_MEMORY_MAX, OUTBOX_IN_MEMORY_MAX, QUEUE_LOG_MIN_CHARS } from "../../limits.ts";
 import type { OutboxStore } from "../outbox_store.ts";
 import { createArchive } from "./archive.ts";
 import { FreshBlock, isFresh } from "./fresh_tasks.ts";
+import { createLineVersionTable } from "./line_version_table.ts";
 import { type LoggedDecision, LogTable, type LogText } from "./log_table.ts";
 import { createMemoryOutbox, type MemoryOutbox } from "./memory_outbox.ts";
 import { moveOut, readOutboxPage, readOutboxPages } from "./outbox_pages.ts";
@@ -44,11 +47,14 @@ export interface QueueStore extends OutboxStore {
   ): void;
   /** Writes all that was taken since the last time, in one transaction. Throws if it cannot. */
   flush(): void;
-  /** Has the log grown so long that {@link shorten} is due? */
+  /** Is {@link shorten} due: has the log grown long, or woke the queue up with what should be out of memory? */
   isLong(): boolean;
-  /** Writes a snapshot in place of the log, and what has ended to the archive. All that was taken must be flushed. */
+  /**
+   * Writes a snapshot in place of the log, and moves what has ended and versions that are not used out of it. All that
+   * was taken must be flushed.
+   */
   shorten(state: WritableQueueState): void;
-  /** Takes tasks out of memory that are in the archive and ended before this. */
+  /** Takes tasks out of memory that are in the archive and ended before this, and versions that were read back. */
   forget(state: WritableQueueState, endedBeforeMs: number): void;
 }
 
@@ -61,6 +67,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   const [owner, project] = name.split("/") as [string, string];
   const log = new LogTable(sql);
   const archive = createArchive(sql);
+  const versions = createLineVersionTable(sql);
   const outbox = createMemoryOutbox(name, (page) => readOutboxPage(sql, page));
   /** Tasks in memory that are as the archive has them, by when they were archived or read. */
   const clean = new Set<Task["id"]>();
@@ -69,9 +76,11 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   let fresh = new FreshBlock();
   let firstEvent = 0;
   let snapshotChars = 0;
+  /** Much of what was read at the wake-up should not be in memory, as in an object from before there were versions apart. */
+  let isOverfull = false;
 
   function load(): WritableQueueState {
-    const state = emptyQueueState(owner, project);
+    const state = emptyQueueState(owner, project, versions);
     convertOld();
     const snapshot = readSnapshot(sql, (block) => {
       if (block[0] === OUTBOX_CODE) {
@@ -90,13 +99,18 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
       }
       if (marks !== 0) outbox.restoreMarks(marks);
     }
+    isOverfull = areLong(unusedLines(state, usedVersions(state)));
     return state;
   }
 
   function convertOld(): void {
     const state = emptyQueueState(owner, project);
     const outbox = createMemoryOutbox(name, () => []);
-    const snapshot = () => void writeSnapshot(sql, 0, blocksOf(state, outbox));
+    const snapshot = () => {
+      const used = usedVersions(state);
+      versions.add(unusedLines(state, used).values());
+      writeSnapshot(sql, 0, blocksOf(state, outbox, used));
+    };
     convertRows(sql, { state, outbox, archive, snapshot });
   }
 
@@ -157,12 +171,18 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
 
   function shorten(state: WritableQueueState): void {
     const ended = [...state.tasks.made()].filter((task) => hasEnded(task) && !clean.has(task.id));
+    const used = usedVersions(state);
+    for (const key of used) state.lines.keep(key);
+    const unused = unusedLines(state, used);
     sql.transaction(() => {
       moveOut(sql, outbox, OUTBOX_IN_MEMORY_MAX);
       archive.addFrom(state, ended);
-      snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox));
+      versions.add(unused.values());
+      snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox, used));
     });
     log.restart();
+    isOverfull = false;
+    for (const key of unused.keys()) state.lines.delete(key);
     for (const task of ended) clean.add(task.id);
   }
 
@@ -187,14 +207,17 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     append,
     flush,
     shorten,
-    isLong: () => log.chars > Math.max(QUEUE_LOG_MIN_CHARS, snapshotChars),
+    isLong: () => isOverfull || log.chars > Math.max(QUEUE_LOG_MIN_CHARS, snapshotChars),
     recall: (state, kind, id) => {
       // Room first: what is read now is asked for now.
       forget(state, -Infinity, ENDED_TASKS_IN_MEMORY_MAX - 1);
       const task = archive.load(state, kind, id);
       if (task !== null) clean.add(task.id);
     },
-    forget: (state, endedBeforeMs) => forget(state, endedBeforeMs, ENDED_TASKS_IN_MEMORY_MAX),
+    forget: (state, endedBeforeMs) => {
+      state.lines.release();
+      forget(state, endedBeforeMs, ENDED_TASKS_IN_MEMORY_MAX);
+    },
   };
 }
 
@@ -212,10 +235,28 @@ function blockOf(submitted: readonly [Task, Job]): Encoded {
   return block.encode();
 }
 
-function* blocksOf(state: QueueState, outbox: MemoryOutbox): Iterable<string> {
+/** Versions of lines in memory that nothing living needs. */
+function unusedLines(state: WritableQueueState, used: ReadonlySet<string>): ReadonlyMap<string, LineVersion> {
+  return new Map([...state.lines].filter(([key]) => !used.has(key)));
+}
+
+function areLong(lines: ReadonlyMap<string, LineVersion>): boolean {
+  let chars = 0;
+  for (const { definition } of lines.values()) {
+    chars += JSON.stringify(definition).length;
+    if (chars > QUEUE_LOG_MIN_CHARS) return true;
+  }
+  return false;
+}
+
+function* blocksOf(
+  state: QueueState,
+  outbox: MemoryOutbox,
+  used: ReadonlySet<string>,
+): Iterable<string> {
   yield JSON.stringify([OUTBOX_CODE, outbox.lastSequence, outbox.marks()]);
   for (const { sequence, event, createdAtMs } of outbox.inMemory()) {
     yield JSON.stringify([EVENT_CODE, { sequence, event, createdAtMs }]);
   }
-  yield* snapshotBlocks(state);
+  yield* snapshotBlocks(state, used);
 }
