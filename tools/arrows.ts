@@ -110,6 +110,7 @@ export const AREAS: readonly Area[] = [
       "input",
       "gate_refusal",
       "page_response",
+      "opened_task",
       "task_evidence",
       "operation",
       "ustar",

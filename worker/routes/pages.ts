@@ -4,7 +4,6 @@ import { bodyLimit } from "hono/body-limit";
 import { isName } from "../../protocol/ids.ts";
 import { reason } from "../../protocol/line/fields.ts";
 import type { AppEnv } from "../app_env.ts";
-import { queueRefusal } from "../errors.ts";
 import { FORM_MAX_BYTES, PAGE_ENDED_TASKS, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
 import { SCRIPTS } from "../pages/assets/scripts.ts";
 import { ICON, STYLE } from "../pages/assets/style.ts";
@@ -16,8 +15,7 @@ import { createHistoryReader } from "../store/history/read.ts";
 import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskLog } from "../stubs/task_log.ts";
-import { taskRepository } from "../stubs/task_repository.ts";
-import { baseUrlOf } from "./input.ts";
+import { openTask } from "./opened_task.ts";
 import { missing, page, toSignIn } from "./page_response.ts";
 import { commitsOf, type Evidence, loadEvidence } from "./task_evidence.ts";
 
@@ -50,7 +48,6 @@ export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   });
 
   app.get("/p/:owner/:project/tasks/:taskId", async (c) => {
-    if (c.var.caller.kind !== "admin") return toSignIn(c);
     const view = await taskPageView(c, nowMs());
     return view instanceof Response ? view : page(c, TaskPage({ view }));
   });
@@ -90,28 +87,20 @@ const NOTICES: Readonly<Record<string, string>> = {
 const EXPIRED_OUTPUT = "[shopfloor] this output was deleted at the end of its retention\n";
 
 async function taskPageView(c: Context<AppEnv>, nowMs: number): Promise<TaskPageView | Response> {
-  const owner = c.req.param("owner") ?? "";
-  const project = c.req.param("project") ?? "";
-  const taskId = c.req.param("taskId") ?? "";
-  if (!isName(owner) || !isName(project)) return missing(c);
-  const queue = jobQueue(c.env, owner, project);
-  const [task, access] = await Promise.all([
-    queue.readTask(c.var.caller, { taskId, baseUrl: baseUrlOf(c) }),
-    queue.authorizeRepository(c.var.caller, { taskId }),
-  ]);
-  if (!task.ok) return missing(c, queueRefusal(task.error).body.error.message);
-  if (!access.ok) return missing(c, queueRefusal(access.error).body.error.message);
-  await queue.authorizeTask(c.var.caller, taskId);
-  const log = taskLog(c.env, owner, project, taskId);
+  const opened = await openTask(c);
+  if (opened instanceof Response) return opened;
+  const { owner, project, task, queue, repository, access } = opened;
+  await queue.authorizeTask(c.var.caller, task.id);
+  const log = taskLog(c.env, owner, project, task.id);
   const [output, timeline, evidence] = await Promise.all([
     log.read(0, 0).then(({ totalBytes }) =>
       log.read(totalBytes - PAGE_OUTPUT_TAIL_BYTES, PAGE_OUTPUT_TAIL_BYTES)
     ),
     log.timeline(),
-    loadEvidence(taskRepository(c.env, owner, project, taskId), access.value, commitsOf(task.value.history)),
+    loadEvidence(repository, access, commitsOf(task.history)),
   ]);
   return {
-    task: task.value,
+    task,
     nowMs,
     output: {
       tail: output.expiredAtMs === null ? plainText(output.bytes) : EXPIRED_OUTPUT,

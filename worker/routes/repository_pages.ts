@@ -3,20 +3,16 @@
  * as in `files.ts`; what they look like is in `worker/pages/repository_*.tsx`. Nothing here runs a script.
  */
 import { type Context, Hono } from "hono";
-import { isName } from "../../protocol/ids.ts";
 import { commitId } from "../../protocol/line/fields.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { RepositoryAccess, RepositoryError, TaskRepositoryApi } from "../domain/task_repository_api.ts";
-import { queueRefusal } from "../errors.ts";
 import { COMMIT_PAGE_DEFAULT, PAGE_FILE_MAX_BYTES } from "../limits.ts";
 import { CommitDetailPage, CommitsPage } from "../pages/repository_commits.tsx";
 import { FilePage, FolderPage } from "../pages/repository_files.tsx";
 import type { RepositoryView } from "../pages/repository_parts.tsx";
 import { MessagePage } from "../pages/sign_in.tsx";
-import { jobQueue } from "../stubs/job_queue.ts";
-import { taskRepository } from "../stubs/task_repository.ts";
-import { baseUrlOf } from "./input.ts";
-import { missing, page, toSignIn } from "./page_response.ts";
+import { openTask } from "./opened_task.ts";
+import { missing, page } from "./page_response.ts";
 import { MAIN_REF } from "./task_evidence.ts";
 
 /** What a ref name and a path of git can be; longer ones exist nowhere. */
@@ -93,22 +89,12 @@ async function open(
   nowMs: number,
   ref = c.req.query("ref") ?? MAIN_REF,
 ): Promise<Opened | Response> {
-  if (c.var.caller.kind !== "admin") return toSignIn(c);
-  const owner = c.req.param("owner") ?? "";
-  const project = c.req.param("project") ?? "";
-  const taskId = c.req.param("taskId") ?? "";
-  if (![owner, project, taskId].every(isName)) return missing(c);
+  const opened = await openTask(c);
+  if (opened instanceof Response) return opened;
   if (ref === "" || ref.length > REF_MAX_CHARS) return missing(c, "There is no such branch, tag or commit.");
-  const queue = jobQueue(c.env, owner, project);
-  const [task, access] = await Promise.all([
-    queue.readTask(c.var.caller, { taskId, baseUrl: baseUrlOf(c) }),
-    queue.authorizeRepository(c.var.caller, { taskId }),
-  ]);
-  if (!task.ok) return missing(c, queueRefusal(task.error).body.error.message);
-  if (!access.ok) return missing(c, queueRefusal(access.error).body.error.message);
-  const repository = taskRepository(c.env, owner, project, taskId);
-  const refs = await repository.listRefs(access.value);
-  return { repository, access: access.value, view: { task: task.value, refs, ref, nowMs } };
+  const { repository, access, task } = opened;
+  const refs = await repository.listRefs(access);
+  return { repository, access, view: { task, refs, ref, nowMs } };
 }
 
 function refuse(c: Context<AppEnv>, error: RepositoryError): Promise<Response> {
