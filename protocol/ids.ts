@@ -57,11 +57,6 @@ export function ulid<Id extends string>(nowMs: number, random: Uint8Array): Id {
       `Cannot make an id as it needs ${RANDOM_BYTES} random bytes: current value is ${random.length}`,
     );
   }
-  let time = "";
-  for (let rest = nowMs, i = 0; i < TIME_CHARS; i++) {
-    time = CROCKFORD[rest % 32]! + time;
-    rest = Math.floor(rest / 32);
-  }
   let tail = "";
   // Five bytes are eight characters: no number here is larger than 40 bits.
   for (let i = 0; i < RANDOM_BYTES; i += 5) {
@@ -72,7 +67,22 @@ export function ulid<Id extends string>(nowMs: number, random: Uint8Array): Id {
         CROCKFORD[part & 31]!;
     }
   }
-  return (time + tail) as Id;
+  return (timeChars(nowMs) + tail) as Id;
+}
+
+let lastMs = -1;
+let lastChars = "";
+
+/** The characters of a time. Those of the last one are kept: many ids are made in one millisecond. */
+function timeChars(nowMs: number): string {
+  if (nowMs === lastMs) return lastChars;
+  let chars = "";
+  for (let rest = nowMs, i = 0; i < TIME_CHARS; i++) {
+    chars = CROCKFORD[rest % 32]! + chars;
+    rest = Math.floor(rest / 32);
+  }
+  lastMs = nowMs;
+  return lastChars = chars;
 }
 
 /** The 16 bytes of a ULID (6 of time, 10 random), as the gate token carries them (Autonomy 19.2). */

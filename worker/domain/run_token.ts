@@ -26,6 +26,8 @@ export interface RunTokens {
 
 const RUN_TOKEN = /^sf_(job|repository)_([0-9a-f]{8})_([0-7][0-9a-hjkmnp-tv-z]{25})([A-Za-z0-9_-]{43})$/;
 
+const MAC_BYTES = 32;
+
 /** Derives the key of the tokens of runs. */
 export function deriveRunKey(adminToken: string): Uint8Array {
   return sha256(concatBytes(utf8ToBytes("shopfloor run key v1"), utf8ToBytes(adminToken)));
@@ -37,9 +39,12 @@ export function createRunTokens(key: Uint8Array, owner: string, project: string)
   // What depends on the key alone is hashed once.
   const keyed = hmac.create(sha256, key);
   const make = (kind: RunTokenKind) => {
-    const prefix = utf8ToBytes(`${owner}/${project}/${kind}/`);
+    const started = keyed.clone().update(utf8ToBytes(`${owner}/${project}/${kind}/`));
+    // One hash is begun again for every run: making its four buffers anew costs more than the hashing.
+    const scratch = started.clone();
+    const mac = new Uint8Array(MAC_BYTES);
     return (runId: RunId) => {
-      const mac = keyed.clone().update(prefix).update(utf8ToBytes(runId)).digest();
+      started._cloneInto(scratch).update(asciiBytes(runId)).digestInto(mac);
       return `sf_${kind}_${tag}_${runId}${base64Url(mac)}`;
     };
   };
@@ -63,6 +68,13 @@ export function readRunToken(
   const kind = match[1] as RunTokenKind;
   const runId = match[3] as RunId;
   return isSameText(createRunTokens(key, owner, project)[kind](runId), text) ? { kind, runId } : null;
+}
+
+/** Ids of runs are ASCII, and 26 characters are written in a fraction of the time of a `TextEncoder`. */
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function isSameText(a: string, b: string): boolean {
