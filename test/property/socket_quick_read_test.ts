@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
-import { reportMessage, wantMessage } from "../../protocol/runner/socket.ts";
+import { clientMessages } from "../../protocol/runner/socket.ts";
 import { quickRead } from "../../worker/domain/socket_quick_read.ts";
 
 const odd = fc.constantFrom(
@@ -46,6 +46,13 @@ const entry = fc.oneof(
   fc.record({ type: fc.constant("want"), credit: mostly(fc.integer({ min: 0, max: 1_100 })) }),
   fc.record({ type: fc.constant("want"), credit: fc.nat(), id: value }, { requiredKeys: ["type"] }),
   fc.record({ type: fc.constant("report"), id: mostly(fc.nat()), report: mostly(report) }),
+  fc.record({
+    type: fc.constant("submit"),
+    id: mostly(fc.nat()),
+    lineId: mostly(fc.string()),
+    cards: mostly(fc.array(value, { maxLength: 3 })),
+    extra: fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value }),
+  }, { requiredKeys: ["type", "id", "lineId", "cards"] }),
   fc.record({ type: fc.constant("report"), id: fc.nat(), report, extra: value }, { requiredKeys: ["type"] }),
 );
 
@@ -57,7 +64,7 @@ Deno.test("what is read quickly is what the schema reads", () => {
       const quick = quickRead(json);
       if (quick === null) return;
       reads++;
-      const parsed = (made.type === "want" ? wantMessage : reportMessage).safeParse(json);
+      const parsed = clientMessages[made.type].safeParse(json);
       assert.ok(parsed.success, JSON.stringify(json));
       assert.deepEqual(quick, parsed.data);
     }),
@@ -69,6 +76,7 @@ Deno.test("what is read quickly is what the schema reads", () => {
 Deno.test("the messages of a worker that does its job are read quickly", () => {
   const fields = { jobId: "j", runId: "r", leaseEpoch: 1 };
   assert.ok(quickRead({ type: "want", credit: 100 }));
+  assert.ok(quickRead({ type: "submit", id: 1, lineId: "l", cards: [{ title: "t" }] }));
   assert.ok(quickRead({ type: "report", id: 1, report: { jobResult: "success", exitCode: 0, ...fields } }));
   assert.ok(quickRead({ type: "report", id: 1, report: { jobResult: "failed", error: "no", ...fields } }));
 });

@@ -1,5 +1,5 @@
 /**
- * Reads the messages of the hot path, `report` and `want`, without their schemas: those cost a tenth of the processor
+ * Reads the messages of the hot path, `report`, `want` and `submit`, without their schemas: those cost a tenth of the processor
  * time of a claim and its report, as a Worker may not compile them.
  *
  * It only says yes: what it reads, the schema reads to the same value (`test/property/socket_quick_read_test.ts`). To
@@ -7,7 +7,7 @@
  */
 import type { ClientMessage } from "../../protocol/runner/socket.ts";
 import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
-import { SOCKET_CREDIT_MAX } from "../../protocol/runner/socket_limits.ts";
+import { SOCKET_CREDIT_MAX, SOCKET_ITEMS_MAX } from "../../protocol/runner/socket_limits.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,12 +17,23 @@ const ID_MAX_CHARS = 100;
 export function quickRead(entry: Fields): ClientMessage | null {
   if (entry["type"] === "want") return isWant(entry) ? entry as ClientMessage : null;
   if (entry["type"] === "report") return isReport(entry) ? entry as ClientMessage : null;
+  if (entry["type"] === "submit") return isSubmit(entry) ? entry as ClientMessage : null;
   return null;
 }
 
 function isWant(entry: Fields): boolean {
   for (const key in entry) if (key !== "type" && key !== "credit") return false;
   return isCount(entry["credit"]) && entry["credit"] >= 1 && entry["credit"] <= SOCKET_CREDIT_MAX;
+}
+
+/** Its cards are read one by one, later. */
+function isSubmit(entry: Fields): boolean {
+  for (const key in entry) {
+    if (key !== "type" && key !== "id" && key !== "lineId" && key !== "cards") return false;
+  }
+  const { id, lineId, cards } = entry;
+  return isCount(id) && isId(lineId) && lineId !== "" && Array.isArray(cards) && cards.length > 0 &&
+    cards.length <= SOCKET_ITEMS_MAX;
 }
 
 function isReport(entry: Fields): boolean {
@@ -47,12 +58,16 @@ function isReportField(key: string, value: unknown): boolean {
       return value === null || value === "success" || value === "failure";
     case "jobId":
     case "runId":
-      return typeof value === "string" && value.length <= ID_MAX_CHARS;
+      return isId(value);
     case "leaseEpoch":
       return isCount(value);
     default:
       return false;
   }
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && value.length <= ID_MAX_CHARS;
 }
 
 function isCount(value: unknown): value is number {
