@@ -15,7 +15,6 @@ import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { OutboxEvent } from "./event.ts";
 import { historyRecords } from "./history_records.ts";
 import type { QueueError } from "./job_queue_api.ts";
-import { rowKind } from "./apply_changes.ts";
 import type {
   Change,
   Job,
@@ -26,10 +25,10 @@ import type {
   Runner,
   Task,
   TaskNote,
-  TokenRecord,
 } from "./queue_state.ts";
 import { settleNotes } from "./task_notes.ts";
 import { DEFAULT_TIMING, type Timing } from "./timing.ts";
+import { WrittenRows } from "./written_rows.ts";
 
 /** Of a seed's bytes, those that go into an id. */
 const ID_RANDOM_BYTES = 10;
@@ -44,7 +43,7 @@ export interface Decision<T> {
 /** What a decision may not take from the world by itself. */
 export interface Moment {
   readonly nowMs: number;
-  /** Unguessable bytes from which the ids of this decision are derived. */
+  /** Unguessable bytes from which the ids of this decision are derived; asked for once, and only if it makes any. */
   readonly seed: Uint8Array;
   /** Absent: {@link DEFAULT_TIMING}. */
   readonly timing?: Timing;
@@ -85,119 +84,137 @@ export function decide<T>(
   moment: Moment,
   decider: (draft: Draft) => Result<T, QueueError>,
 ): Decision<T> {
-  const written = new WrittenRows();
-  const events: OutboxEvent[] = [];
-  const notes = new Map<TaskId, TaskNote[]>();
-  const opened = new Set<TaskId>();
-  const hasHistory = moment.hasHistory ?? true;
-  let idsMade = 0;
-  const row = <K extends Change["kind"]>(kind: K, id: string): Extract<Change, { kind: K }> | undefined =>
-    written.get(kind, id) as Extract<Change, { kind: K }> | undefined;
-  const draft: Draft = {
-    nowMs: moment.nowMs,
-    timing: moment.timing ?? DEFAULT_TIMING,
-    before: state,
-    newId: <Id extends string>() => {
-      const random = moment.seed.slice(0, ID_RANDOM_BYTES);
-      // Counts on the last bytes of the seed: ids need be unique, and no secret hangs on them.
-      for (let at = ID_RANDOM_BYTES - 1, carry = idsMade++; carry > 0 && at >= 0; at--) {
-        const sum = random[at]! + carry;
-        random[at] = sum & 255;
-        carry = sum >>> 8;
-      }
-      return ulid<Id>(moment.nowMs, random);
-    },
-    settings: () => row("settings", "")?.row ?? state.settings,
-    line: (id, version) => row("line", `${id}@${version}`)?.row ?? state.lines.get(`${id}@${version}`),
-    runner: (id) => row("runner", id)?.row ?? state.runners.get(id),
-    task: (id) => row("task", id)?.row ?? state.tasks.get(id),
-    job: (id) => row("job", id)?.row ?? state.jobs.get(id),
-    run: (id) => row("run", id)?.row ?? state.runs.get(id),
-    put: (change) => written.put(change),
-    openLog: (taskId) => void opened.add(taskId),
-    note: (task, kind, about, ends) => {
-      const note: TaskNote = {
-        atMs: moment.nowMs,
-        kind,
-        stationId: about.stationId ?? null,
-        jobId: about.jobId ?? null,
-        runId: about.runId ?? null,
-        runnerName: about.runnerName ?? null,
-        detail: about.detail ?? "",
-        ends: ends ?? null,
-      };
-      const own = notes.get(task.id);
-      if (own === undefined) notes.set(task.id, [note]);
-      else own.push(note);
-    },
-    audit: (action, actor, about) =>
-      draft.emit({
-        destination: "history",
-        record: {
-          kind: "audit",
-          action,
-          actor,
-          taskId: about.taskId ?? null,
-          subject: about.subject,
-          detail: about.detail ?? "",
-          atMs: moment.nowMs,
-        },
-      }),
-    emit: (event) => {
-      if (hasHistory || event.destination !== "history") events.push(event);
-    },
-  };
+  const draft = new OpenDraft(state, moment);
   const result = decider(draft);
-  if (!result.ok) return { result, changes: [], events: [] };
-  const changes = written.changes();
-  if (hasHistory) {
-    for (const record of historyRecords(draft, changes)) events.push({ destination: "history", record });
-  }
-  if (notes.size === 0 && opened.size === 0) return { result, changes, events };
-  const settled = settleNotes(state, { byTask: notes, opened }, draft);
-  return { result, changes: [...changes, ...settled.changes], events: [...events, ...settled.events] };
+  return result.ok ? draft.close(result) : { result, changes: NOTHING, events: NOTHING };
 }
 
-/** The rows of one decision, each in its last form (D2), in the order in which they were put last. */
-class WrittenRows {
-  readonly #changes: (Change | null)[] = [];
-  /** Where a row is among them, by kind and id. */
-  readonly #places = new Map<Change["kind"], Map<string, number>>();
+const NOTHING = [] as const;
 
-  get(kind: Change["kind"], id: string): Change | undefined {
-    const place = this.#places.get(rowKind(kind))?.get(id);
-    return place === undefined ? undefined : this.#changes[place]!;
+class OpenDraft implements Draft {
+  readonly before: QueueState;
+  readonly nowMs: number;
+  readonly timing: Timing;
+  readonly #moment: Moment;
+  readonly #hasHistory: boolean;
+  readonly #written = new WrittenRows();
+  readonly #events: OutboxEvent[] = [];
+  /** Made when something is put into them: most decisions note one task, and open none. */
+  #notes: Map<TaskId, TaskNote[]> | null = null;
+  #opened: Set<TaskId> | null = null;
+  #seed: Uint8Array | null = null;
+  #idsMade = 0;
+
+  constructor(state: QueueState, moment: Moment) {
+    this.before = state;
+    this.nowMs = moment.nowMs;
+    this.timing = moment.timing ?? DEFAULT_TIMING;
+    this.#moment = moment;
+    this.#hasHistory = moment.hasHistory ?? true;
+  }
+
+  newId<Id extends string>(): Id {
+    this.#seed ??= this.#moment.seed;
+    const carry = this.#idsMade++;
+    return ulid<Id>(this.nowMs, carry === 0 ? this.#seed : seedPlus(this.#seed, carry));
+  }
+
+  settings(): ProjectSettings {
+    return this.#row("settings", "")?.row ?? this.before.settings;
+  }
+
+  line(id: LineId, version: number): LineVersion | undefined {
+    const key = `${id}@${version}`;
+    return this.#row("line", key)?.row ?? this.before.lines.get(key);
+  }
+
+  runner(id: RunnerId): Runner | undefined {
+    return this.#row("runner", id)?.row ?? this.before.runners.get(id);
+  }
+
+  task(id: TaskId): Task | undefined {
+    return this.#row("task", id)?.row ?? this.before.tasks.get(id);
+  }
+
+  job(id: JobId): Job | undefined {
+    return this.#row("job", id)?.row ?? this.before.jobs.get(id);
+  }
+
+  run(id: RunId): Run | undefined {
+    return this.#row("run", id)?.row ?? this.before.runs.get(id);
   }
 
   put(change: Change): void {
-    const kind = rowKind(change.kind);
-    let places = this.#places.get(kind);
-    if (places === undefined) this.#places.set(kind, places = new Map());
-    const id = changeId(change);
-    const known = places.get(id);
-    if (known !== undefined) this.#changes[known] = null;
-    places.set(id, this.#changes.push(change) - 1);
+    this.#written.put(change);
   }
 
-  changes(): Change[] {
-    return this.#changes.filter((change) => change !== null);
+  openLog(taskId: TaskId): void {
+    (this.#opened ??= new Set()).add(taskId);
+  }
+
+  note(
+    task: Task,
+    kind: string,
+    about: Partial<Omit<TimelineEntry, "eventId" | "atMs" | "kind">>,
+    ends: TaskNote["ends"] = null,
+  ): void {
+    const note: TaskNote = {
+      atMs: this.nowMs,
+      kind,
+      stationId: about.stationId ?? null,
+      jobId: about.jobId ?? null,
+      runId: about.runId ?? null,
+      runnerName: about.runnerName ?? null,
+      detail: about.detail ?? "",
+      ends,
+    };
+    this.#notes ??= new Map();
+    const own = this.#notes.get(task.id);
+    if (own === undefined) this.#notes.set(task.id, [note]);
+    else own.push(note);
+  }
+
+  audit(action: string, actor: string, about: { taskId?: TaskId; subject: string; detail?: string }): void {
+    const { taskId = null, subject, detail = "" } = about;
+    const record = { kind: "audit", action, actor, taskId, subject, detail, atMs: this.nowMs } as const;
+    this.emit({ destination: "history", record });
+  }
+
+  emit(event: OutboxEvent): void {
+    if (this.#hasHistory || event.destination !== "history") this.#events.push(event);
+  }
+
+  /** What the decision comes to; the draft is not used any more. */
+  close<T>(result: Result<T, QueueError>): Decision<T> {
+    const changes = this.#written.changes();
+    const events = this.#events;
+    if (this.#hasHistory) {
+      for (const record of historyRecords(this, changes)) events.push({ destination: "history", record });
+    }
+    if (this.#notes !== null || this.#opened !== null) {
+      const added = { byTask: this.#notes ?? NO_NOTES, opened: this.#opened ?? NO_TASKS };
+      const settled = settleNotes(this.before, added, this);
+      changes.push(...settled.changes);
+      events.push(...settled.events);
+    }
+    return { result, changes, events };
+  }
+
+  #row<K extends Change["kind"]>(kind: K, id: string): Extract<Change, { kind: K }> | undefined {
+    return this.#written.get(kind, id) as Extract<Change, { kind: K }> | undefined;
   }
 }
 
-function changeId(change: Change): string {
-  switch (change.kind) {
-    case "settings":
-      return "";
-    case "line":
-      return `${change.row.id}@${change.row.version}`;
-    case "token":
-      return (change.row satisfies TokenRecord).hash;
-    case "delete_token":
-      return change.hash;
-    case "delete_runner":
-    case "forget":
-      return change.id;
-    default:
-      return change.row.id;
+const NO_NOTES: ReadonlyMap<TaskId, readonly TaskNote[]> = new Map();
+const NO_TASKS: ReadonlySet<TaskId> = new Set();
+
+/** Counts on the last of the bytes that go into an id: ids need be unique, and no secret hangs on them. */
+function seedPlus(seed: Uint8Array, count: number): Uint8Array {
+  const random = seed.slice(0, ID_RANDOM_BYTES);
+  for (let at = ID_RANDOM_BYTES - 1, carry = count; carry > 0 && at >= 0; at--) {
+    const sum = random[at]! + carry;
+    random[at] = sum & 255;
+    carry = sum >>> 8;
   }
+  return random;
 }

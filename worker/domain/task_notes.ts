@@ -46,25 +46,38 @@ export function settleNotes(
   { byTask, opened }: NewNotes,
   read: { task(id: TaskId): Task | undefined; job(id: Job["id"]): Job | undefined },
 ): { readonly changes: readonly Change[]; readonly events: readonly OutboxEvent[] } {
-  const changes: Change[] = [];
-  const events: OutboxEvent[] = [];
-  for (const id of new Set([...byTask.keys(), ...opened])) {
-    const added = byTask.get(id) ?? [];
-    const known = state.notes.get(id);
-    if (known?.hasLog) {
-      for (const note of added) events.push(eventOf(id, note));
-      continue;
-    }
-    const before = state.tasks.get(id);
-    const entries = before === undefined ? added : [...untoldNotes(state, before), ...added];
-    if (opened.has(id) || entries.length > TASK_NOTES_KEPT_MAX) {
-      for (const note of entries) events.push(eventOf(id, note));
-      changes.push({ kind: "notes", row: { id, hasLog: true, entries: [] } });
-    } else if (before !== undefined || !isAsSubmitted(entries, read.task(id), read.job)) {
-      changes.push({ kind: "notes", row: { id, hasLog: false, entries } satisfies TaskNotes });
-    }
+  const settled: Settled = { changes: [], events: [] };
+  for (const [id, added] of byTask) settleTask(state, id, added, opened.has(id), read, settled);
+  for (const id of opened) if (!byTask.has(id)) settleTask(state, id, [], true, read, settled);
+  return settled;
+}
+
+interface Settled {
+  readonly changes: Change[];
+  readonly events: OutboxEvent[];
+}
+
+function settleTask(
+  state: QueueState,
+  id: TaskId,
+  added: readonly TaskNote[],
+  isOpened: boolean,
+  read: Parameters<typeof settleNotes>[2],
+  { changes, events }: Settled,
+): void {
+  const known = state.notes.get(id);
+  if (known?.hasLog) {
+    for (const note of added) events.push(eventOf(id, note));
+    return;
   }
-  return { changes, events };
+  const before = state.tasks.get(id);
+  const entries = before === undefined ? added : [...untoldNotes(state, before), ...added];
+  if (isOpened || entries.length > TASK_NOTES_KEPT_MAX) {
+    for (const note of entries) events.push(eventOf(id, note));
+    changes.push({ kind: "notes", row: { id, hasLog: true, entries: [] } });
+  } else if (before !== undefined || !isAsSubmitted(entries, read.task(id), read)) {
+    changes.push({ kind: "notes", row: { id, hasLog: false, entries } satisfies TaskNotes });
+  }
 }
 
 function eventOf(taskId: TaskId, { ends, ...entry }: TaskNote): OutboxEvent {
@@ -74,9 +87,9 @@ function eventOf(taskId: TaskId, { ends, ...entry }: TaskNote): OutboxEvent {
 function isAsSubmitted(
   notes: readonly TaskNote[],
   task: Task | undefined,
-  jobOf: (id: Job["id"]) => Job | undefined,
+  read: { job(id: Job["id"]): Job | undefined },
 ): boolean {
-  const job = task?.jobIds.length === 1 ? jobOf(task.jobIds[0]!) : undefined;
+  const job = task?.jobIds.length === 1 ? read.job(task.jobIds[0]!) : undefined;
   if (task === undefined || job === undefined) return false;
   const usual = submittedNotes(task, job);
   return notes.length === usual.length && notes.every((note, i) => isSameNote(note, usual[i]!));

@@ -29,8 +29,13 @@ export function stateSource(state: QueueState): ViewSource {
 
 /** Views of the state as a decision leaves it. */
 export function draftSource(draft: Draft): ViewSource {
-  const { settings, line, job, run, before } = draft;
-  return { settings, line, job, run, index: before.index };
+  return {
+    settings: () => draft.settings(),
+    line: (id, version) => draft.line(id, version),
+    job: (id) => draft.job(id),
+    run: (id) => draft.run(id),
+    index: draft.before.index,
+  };
 }
 
 /** Builds TaskData. */

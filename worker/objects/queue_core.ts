@@ -122,7 +122,14 @@ export function createQueueCore(options: {
   ): Result<T, QueueError> {
     if (hasFailed) throw new Error("Cannot decide as the last write must have succeeded: it failed");
     page(about);
-    const moment = { nowMs: clock.nowMs(), seed: nextSeed(), timing, hasHistory: options.hasHistory };
+    const moment = {
+      nowMs: clock.nowMs(),
+      get seed() {
+        return nextSeed();
+      },
+      timing,
+      hasHistory: options.hasHistory,
+    };
     const decision = decide(state, moment, decider);
     if (decision.changes.length === 0 && decision.events.length === 0) return decision.result;
     store.append(state, decision, moment.nowMs);
