@@ -69,7 +69,23 @@ export function createJobWaiters(
 ): JobWaiters {
   // Sets keep the order of insertion: the first poll waits longest.
   const polls = new Set<Poll>();
+  /** The same by runner: every claim and every report asks for those of one. */
+  const pollsOf = new Map<string, Set<Poll>>();
   const streams = new Set<Stream>();
+
+  function add(poll: Poll): void {
+    polls.add(poll);
+    const own = pollsOf.get(poll.runnerId);
+    if (own === undefined) pollsOf.set(poll.runnerId, new Set([poll]));
+    else own.add(poll);
+  }
+
+  function leave(poll: Poll): void {
+    if (!polls.delete(poll)) return;
+    const own = pollsOf.get(poll.runnerId)!;
+    own.delete(poll);
+    if (own.size === 0) pollsOf.delete(poll.runnerId);
+  }
 
   function wakeAll(job: Job): void {
     if (!isQueued(job.id)) return;
@@ -77,14 +93,14 @@ export function createJobWaiters(
   }
 
   function free(runnerId: string): void {
-    for (const poll of [...polls]) if (poll.runnerId === runnerId) poll.wake({ kind: "look" });
+    for (const poll of [...pollsOf.get(runnerId) ?? []]) poll.wake({ kind: "look" });
   }
 
   return {
     wait: (waiter, waitMs) =>
       new Promise((resolve) => {
-        for (const older of [...polls]) {
-          if (older.kind === "poll" && older.runnerId === waiter.runnerId) older.wake({ kind: "superseded" });
+        for (const older of [...pollsOf.get(waiter.runnerId) ?? []]) {
+          if (older.kind === "poll") older.wake({ kind: "superseded" });
         }
         const poll: Poll = {
           kind: "poll",
@@ -92,12 +108,12 @@ export function createJobWaiters(
           wants: (job) => waiter.wants(job),
           wake: (wakeUp) => {
             clearTimeout(timer);
-            polls.delete(poll);
+            leave(poll);
             resolve(wakeUp);
           },
         };
         const timer = setTimeout(() => poll.wake({ kind: "look" }), waitMs);
-        polls.add(poll);
+        add(poll);
       }),
     enlist: (waiter, wake) => {
       const poll: Poll = {
@@ -105,12 +121,12 @@ export function createJobWaiters(
         runnerId: waiter.runnerId,
         wants: (job) => waiter.wants(job),
         wake: (wakeUp) => {
-          polls.delete(poll);
+          leave(poll);
           wake(wakeUp);
         },
       };
-      polls.add(poll);
-      return () => void polls.delete(poll);
+      add(poll);
+      return () => leave(poll);
     },
     offer: (jobs) => {
       for (const job of jobs) {

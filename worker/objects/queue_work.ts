@@ -5,13 +5,14 @@ import type { PollAnswer, PolledJob } from "../../protocol/line/runner.ts";
 import { claimedJob, offeredJob } from "../domain/agent_definition.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { Caller } from "../domain/caller.ts";
-import { claimJob, offerJob } from "../domain/claim.ts";
+import { type Claimed, claimJob, offerJob } from "../domain/claim.ts";
+import type { Draft } from "../domain/draft.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { missingFor } from "../domain/matching.ts";
 import type { Job, RunnerSays } from "../domain/queue_state.ts";
 import type { RunTokens } from "../domain/run_token.ts";
 import { queuedJobs } from "../domain/queue_index.ts";
-import { heldCount, intakeOf } from "../domain/runner_registry.ts";
+import { heldCount, intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import type { JobWaiters, Waiter } from "./job_waiters.ts";
 import type { QueueAccess } from "./queue_access.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -33,6 +34,8 @@ export interface QueueWork {
   claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError>;
   /** The best job for an offer, not claimed; `wokenFor` goes first while it is queued and fits. Null: there is none. */
   look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError>;
+  /** {@link look} and {@link claim} in one decision. Null: there is none. */
+  take(caller: Caller, want: Want, wokenFor: string | null): Result<PolledJob | null, QueueError>;
   /** A runner that waits for what it wants. */
   waiterOf(runnerId: RunnerId, want: Want): Waiter;
   /** The event stream of a runner: each job that it could do, whenever one becomes queued. */
@@ -60,12 +63,28 @@ export function createQueueWork(
   }
 
   function look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError> {
-    return access.asRunner(caller, (draft, runnerId) => {
-      const wanted = wokenFor === null ? undefined : core.state.jobs.get(wokenFor as JobId);
-      const isThere = wanted?.state.kind === "queued" && waiterOf(runnerId, want).wants(wanted);
-      const best = offerJob(draft, runnerId, want.capabilities, want.maxJobs, want.said);
-      return ok(isThere ? wanted : best);
+    return access.asRunner(caller, (draft, runnerId) => ok(bestFor(draft, runnerId, want, wokenFor)));
+  }
+
+  function take(caller: Caller, want: Want, wokenFor: string | null): Result<PolledJob | null, QueueError> {
+    const { capabilities, maxJobs = 1 } = want;
+    const taken = access.asRunner(caller, (draft, runnerId): Result<Claimed | null, QueueError> => {
+      const best = bestFor(draft, runnerId, want, wokenFor);
+      if (best === null) return ok(null);
+      if (tokens === null) return err({ reason: "admin_token_unset" });
+      return claimJob(draft, { runnerId, jobId: best.id, capabilities, maxJobs });
     });
+    if (!taken.ok) return taken;
+    return ok(taken.value && claimedJob(core.state, taken.value, tokens!, want.baseUrl, core.timing));
+  }
+
+  function bestFor(draft: Draft, runnerId: RunnerId, want: Want, wokenFor: string | null): Job | null {
+    const wanted = wokenFor === null ? undefined : core.state.jobs.get(wokenFor as JobId);
+    if (wanted?.state.kind === "queued" && waiterOf(runnerId, want).wants(wanted)) {
+      noteSeen(draft, runnerId, want.said);
+      return wanted;
+    }
+    return offerJob(draft, runnerId, want.capabilities, want.maxJobs, want.said);
   }
 
   /** Without capabilities the poll claims at once; with them it offers (pick A3). */
@@ -74,12 +93,13 @@ export function createQueueWork(
     want: Want,
     wokenFor: string | null,
   ): Result<PollAnswer | null, QueueError> {
+    if (want.capabilities === null) {
+      const taken = take(caller, want, wokenFor);
+      return taken.ok ? ok(taken.value && { jobs: [taken.value] }) : taken;
+    }
     const offered = look(caller, want, wokenFor);
     if (!offered.ok) return offered;
-    if (offered.value === null) return ok(null);
-    if (want.capabilities !== null) return ok({ jobs: [offeredJob(core.state, offered.value)] });
-    const claimed = claim(caller, { ...want, jobId: offered.value.id });
-    return claimed.ok ? ok({ jobs: [claimed.value] }) : claimed;
+    return ok(offered.value && { jobs: [offeredJob(core.state, offered.value)] });
   }
 
   /** A runner whose hands are full wants no other job (Line 12). */
@@ -104,6 +124,7 @@ export function createQueueWork(
   return {
     claim,
     look,
+    take,
     waiterOf,
     poll: async (caller, want) => {
       const untilMs = Date.now() + want.waitMs;

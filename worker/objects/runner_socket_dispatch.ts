@@ -10,6 +10,7 @@
 import type { JobId } from "../../protocol/ids.ts";
 import { SOCKET_CLOSE_POLICY, SOCKET_CLOSE_UNAUTHENTICATED } from "../../protocol/runner/socket_limits.ts";
 import { offeredJob } from "../domain/agent_definition.ts";
+import type { QueueError } from "../domain/job_queue_api.ts";
 import { holdsJob, isSilent } from "../domain/socket_card.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import type { Want } from "./queue_work.ts";
@@ -62,16 +63,17 @@ export function createSocketDispatch(
     want: Want,
     wokenFor: string | null,
   ): "given" | "nothing" | "revoked" {
-    const found = queue.work.look(session.caller, want, wokenFor);
-    if (!found.ok) return found.error.reason === "unauthenticated" ? "revoked" : "nothing";
-    if (found.value === null) return "nothing";
     if (session.hello?.takes === "offer") {
+      const found = queue.work.look(session.caller, want, wokenFor);
+      if (!found.ok) return isRevoked(found.error) ? "revoked" : "nothing";
+      if (found.value === null) return "nothing";
       session.give("offer", offeredJob(queue.core.state, found.value));
       return "given";
     }
-    const job = queue.work.claim(session.caller, { ...want, jobId: found.value.id });
-    if (!job.ok) return "nothing";
-    session.give("job", job.value);
+    const taken = queue.work.take(session.caller, want, wokenFor);
+    if (!taken.ok) return isRevoked(taken.error) ? "revoked" : "nothing";
+    if (taken.value === null) return "nothing";
+    session.give("job", taken.value);
     return "given";
   }
 
@@ -133,6 +135,10 @@ export function createSocketDispatch(
       }
     },
   };
+}
+
+function isRevoked({ reason }: QueueError): boolean {
+  return reason === "unauthenticated";
 }
 
 /** Null: the client is no runner, or has not said what it can do. */
