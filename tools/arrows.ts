@@ -121,7 +121,8 @@ export const AREAS: readonly Area[] = [
   {
     path: "worker/pages/",
     may: ["protocol/", "worker/domain/", "worker/stubs/", HISTORY_READ, ...WORKER_GROUND],
-    packages: ["hono"],
+    // Drawings are made on the server.
+    packages: ["hono", "echarts", "@dagrejs/dagre"],
   },
   { path: "worker/limits.ts", may: ["protocol/"], packages: [] },
   { path: "worker/", may: ["protocol/", "worker/domain/", ...WORKER_GROUND], packages: ["hono", "zod"] },

@@ -121,6 +121,39 @@ select { font: inherit; color: var(--text); background: var(--surface); border: 
 .source a { display: inline-block; width: 4.2rem; padding-right: 1rem; text-align: right; color: var(--soft); text-decoration: none; user-select: none; }
 dl.facts { display: grid; grid-template-columns: auto 1fr; gap: 0.2rem 0.9rem; margin: 0.6rem 0; font-size: 0.92rem; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+/* Drawings: charts and graphs. */
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.plots { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); align-items: start; margin: 0.8rem 0; }
+.plot { margin: 0; display: flex; flex-direction: column; gap: 0.3rem; }
+.plot figcaption { font-weight: 650; }
+.plot > p { margin: 0; }
+.chart { display: block; width: 100%; max-width: 34rem; height: auto; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; margin: 0; padding: 0; font-size: 0.85rem; color: var(--soft); }
+.swatch { display: inline-block; width: 0.7rem; height: 0.7rem; border-radius: 3px; margin-right: 0.35rem; background: var(--soft); }
+.swatch.accent { background: var(--accent); } .swatch.good { background: var(--good); } .swatch.bad { background: var(--bad); } .swatch.wait { background: var(--wait); }
+.numbers { margin: 0.3rem 0 0; border-radius: 8px; }
+.numbers > summary { padding: 0.35rem 0.7rem; font-size: 0.88rem; font-weight: 500; }
+.scroll { overflow: auto; max-height: 22rem; position: relative; }
+.table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
+.table th, .table td { text-align: left; padding: 0.35rem 0.7rem; border-top: 1px solid var(--line); font-weight: 500; white-space: nowrap; }
+.table thead th { color: var(--soft); border-top: 0; }
+.table td { font-variant-numeric: tabular-nums; }
+.graph-box { overflow: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); padding: 0.5rem; }
+.graph { display: block; font-size: 13px; }
+.graph .box { fill: var(--sunk); stroke: var(--line); stroke-width: 1.5; }
+.graph a { text-decoration: none; }
+.graph a:hover .box { stroke: var(--accent); }
+.graph a:focus-visible { outline: none; }
+.graph a:focus-visible .box { stroke: var(--accent); stroke-width: 4; }
+.graph .lost .box { stroke: var(--wait); stroke-dasharray: 6 4; }
+.graph .occupied .box { fill: var(--busy-bg); stroke: var(--busy); }
+.graph .name { fill: var(--text); font-weight: 650; }
+.graph .fact { fill: var(--soft); font-size: 12px; }
+.graph .edge { fill: none; stroke: var(--soft); stroke-width: 1.5; }
+.graph .edge.success { stroke: var(--good); } .graph .edge.failure { stroke: var(--bad); stroke-dasharray: 6 3; } .graph .edge.cancelled { stroke: var(--wait); stroke-dasharray: 2 3; }
+.graph .tip { fill: var(--soft); } .graph .tip.success { fill: var(--good); } .graph .tip.failure { fill: var(--bad); } .graph .tip.cancelled { fill: var(--wait); }
+.graph .word { fill: var(--text); font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round; }
+.graph .gate { fill: var(--wait-bg); stroke: var(--wait); stroke-width: 1.5; } .graph .gate-word { fill: var(--wait); font-size: 11px; font-weight: 650; }
 `.trimStart();
 
 /** The mark in the browser's tab: a line with three stations. */

@@ -1,0 +1,67 @@
+/** How a quantity is written on a chart: a scale that keeps its axis in small round numbers, and words for its table. */
+import { lasted } from "./parts.tsx";
+import { size } from "./repository_parts.tsx";
+
+/** What the values of a chart are. `share` is 0 to 1; `ms` a duration; `cores` processors in use. */
+export type ChartUnit = "count" | "ms" | "share" | "bytes" | "bytes_per_s" | "cores";
+
+export interface ChartScale {
+  /** One step of the axis's numbers, in the unit of the values. */
+  readonly divisor: number;
+  /** Behind each number of the axis, with its space. */
+  readonly suffix: string;
+}
+
+const DURATIONS: readonly ChartScale[] = [
+  { divisor: 86_400_000, suffix: " d" },
+  { divisor: 3_600_000, suffix: " h" },
+  { divisor: 60_000, suffix: " min" },
+  { divisor: 1_000, suffix: " s" },
+];
+const SIZES: readonly ChartScale[] = [
+  { divisor: 1e9, suffix: " GB" },
+  { divisor: 1e6, suffix: " MB" },
+  { divisor: 1e3, suffix: " kB" },
+];
+
+/** The scale of an axis whose largest value is `max`. */
+export function scaleOf(unit: ChartUnit, max: number): ChartScale {
+  switch (unit) {
+    case "share":
+      return { divisor: 0.01, suffix: " %" };
+    case "ms":
+      return DURATIONS.find(({ divisor }) => max >= 2 * divisor) ?? { divisor: 1, suffix: " ms" };
+    case "bytes":
+      return SIZES.find(({ divisor }) => max >= divisor) ?? { divisor: 1, suffix: " B" };
+    case "bytes_per_s": {
+      const { divisor, suffix } = scaleOf("bytes", max);
+      return { divisor, suffix: `${suffix}/s` };
+    }
+    case "count":
+    case "cores":
+      return { divisor: 1, suffix: "" };
+  }
+}
+
+/** A value in words, as tables and tiles have it. */
+export function inWords(unit: ChartUnit, value: number | null): string {
+  if (value === null) return "none";
+  switch (unit) {
+    case "share":
+      return `${trimmed(value * 100, 1)} %`;
+    case "ms":
+      return value < 1_000 ? `${Math.round(value)} ms` : lasted(value);
+    case "bytes":
+      return size(Math.round(value));
+    case "bytes_per_s":
+      return `${size(Math.round(value))}/s`;
+    case "count":
+      return trimmed(value, 0);
+    case "cores":
+      return trimmed(value, 2);
+  }
+}
+
+function trimmed(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)));
+}
