@@ -69,6 +69,11 @@ export const OUTPUT_ROW_MAX_BYTES = 256 * 1024;
 export const VIEWER_FRAME_MAX_BYTES = 64 * 1024;
 /** Output on its way to a viewer that acknowledges: what its socket may hold, and enough for a screen and the next. */
 export const VIEWER_WINDOW_BYTES = 256 * 1024;
+/**
+ * Moments of a task's output that are kept for a replay: a slider has no more steps, and as numbers they are 50 kB in the
+ * row that says where output went.
+ */
+export const OUTPUT_MOMENTS_MAX = 2_000;
 /** A viewer that does not acknowledge gets a replay in pages of this size, with this pause: some megabytes a second. */
 export const VIEWER_PAGE_BYTES = 64 * 1024;
 export const VIEWER_PAGE_PAUSE_MS = 20;

@@ -54,6 +54,15 @@ export const outputQuery = z.object({
   run: z.string().min(1).max(64).optional().meta({ description: "Only the output of this run." }),
 });
 
+/** What `GET .../tasks/{taskId}/log/pace` answers: when which output came. */
+export const paceAnswer = z.object({
+  totalBytes: z.number().int(),
+  runs: z.array(z.object({ runId: z.string(), stationId: z.string() })),
+  moments: z.array(z.tuple([z.number().int(), z.number().int(), z.number().int()])).meta({
+    description: "Offset in the task's output, Unix milliseconds at which it was written, index into `runs`.",
+  }),
+});
+
 /** Query of `GET .../tasks/{taskId}/log/ws`. */
 export const viewerQuery = z.object({
   offset: z.coerce.number().int().nonnegative().default(0)

@@ -105,6 +105,44 @@ Deno.test({
       assert.equal((await log.timeline()).length, 3);
     });
 
+    await t.step(
+      "an object from before that had no output gets the table that times are kept in",
+      async () => {
+        const log = harness.log("acme/site/silent");
+        await log.append(chunk(0, bytesOf("new")));
+        await log.becomeOld(["DROP TABLE output"]);
+        await harness.evict("TASK_LOG", "acme/site/silent");
+        assert.deepEqual((await log.pace()).moments, []);
+        await log.append(chunk(0, bytesOf("late")));
+        assert.equal((await log.pace()).moments.length, 1);
+      },
+    );
+
+    await t.step("when which output came is kept, also where it moves and grows again", async () => {
+      const name = "acme/site/pace";
+      const log = harness.log(name);
+      const of = (runId: string, text: string) => ({ ...chunk(null, bytesOf(text)), runId });
+      await log.append(of("r1", "one"));
+      await log.advanceClock(2_000);
+      await log.append(of("r1", "two"));
+      await log.advanceClock(30_000);
+      await log.append(of("r2", "three"));
+      const pace = await log.pace();
+      assert.deepEqual(pace.runs.map((run) => run.runId), ["r1", "r2"]);
+      assert.deepEqual(pace.moments.map(([offset, , run]) => [offset, run]), [[0, 0], [3, 0], [6, 1]]);
+      const [first, second, third] = pace.moments.map(([, atMs]) => atMs);
+      assert.ok(second! - first! >= 2_000 && third! - second! >= 30_000, `${second! - first!} ms`);
+      await end(log, "e1", "failed");
+      await log.advanceClock(OUTPUT_IN_OBJECT_MS);
+      assert.ok(await harness.blob(`output/${name}`) !== null);
+      await harness.evict("TASK_LOG", name);
+      assert.deepEqual(await log.pace(), pace);
+      await log.record({ ...entry("q:1"), kind: "task_retried" });
+      await log.append(of("r3", "four"));
+      assert.deepEqual((await log.pace()).moments.slice(0, 3), pace.moments);
+      assert.equal((await log.pace()).moments.at(-1)![0], 11);
+    });
+
     await t.step("several chunks in one call are one write with an answer for each", async () => {
       const log = harness.log("many");
       const chunks = [0, 1, 1, 2].map((n) => chunk(n, bytesOf("ab")));

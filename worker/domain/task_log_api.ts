@@ -2,6 +2,7 @@
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { ByteSpan } from "./byte_range.ts";
 import type { LoggedEvent } from "./log_ending.ts";
+import type { OutputPace } from "./output_pace.ts";
 
 export interface OutputChunk {
   readonly runId: string;
@@ -53,6 +54,8 @@ export interface TaskLogApi {
   read(fromOffset: number, bytesMax: number): Promise<OutputPage>;
   /** What there is to read of the task, or of one run of it. Whoever asks is taken for watching it for some seconds. */
   shape(runId: string | null): Promise<OutputShape>;
+  /** When which output came: for showing it again as it was printed. Empty once the output has expired. */
+  pace(): Promise<OutputPace>;
   timeline(): Promise<readonly TimelineEntry[]>;
   /**
    * Upgrade: GET with `Upgrade: websocket`; query `offset` says from where to replay, `acks=true` that the viewer will

@@ -45,7 +45,7 @@ export function createLogArchive(
     await Promise.all([bucket.put(key(), readable), writeAll(writable.getWriter(), from, totalBytes)]);
     if (book.state().totalBytes !== totalBytes) return;
     const segments = book.segments().filter((segment) => segment.offset >= from);
-    note({ segments, movedAtMs: clock.nowMs(), expiredAtMs: null });
+    note({ segments, pace: book.pace(), movedAtMs: clock.nowMs(), expiredAtMs: null });
   }
 
   /** What has moved before, then the rows. */

@@ -6,12 +6,14 @@ import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { LogLife } from "../domain/log_deadline.ts";
 import type { LoggedEvent } from "../domain/log_ending.ts";
 import type { OutputState } from "../domain/output_log.ts";
+import { momentsOf, type OutputPace, paceOf } from "../domain/output_pace.ts";
 import {
   endOfSegments,
   joinSegments,
   type OutputSegment,
   stateOfSegments,
 } from "../domain/output_segment.ts";
+import { OUTPUT_MOMENTS_MAX } from "../limits.ts";
 import type { LogEnd, LogStore, MovedOutput } from "../store/log/store.ts";
 
 export interface LogBook {
@@ -24,6 +26,8 @@ export interface LogBook {
   setMoved(moved: MovedOutput): void;
   /** What lies where, wherever it is kept. */
   segments(): readonly OutputSegment[];
+  /** When what came, as far as it is kept. */
+  pace(): OutputPace;
   /** Where the output in rows begins: what is before it has moved. */
   rowsFrom(): number;
   /** Where the output begins that is kept at all: what is before it has expired. */
@@ -61,6 +65,13 @@ export function createLogBook(store: LogStore): LogBook {
     moved: movedNow,
     setMoved: (next) => moved = next,
     segments,
+    pace: () => {
+      const now = movedNow();
+      const before = now === null || now.expiredAtMs !== null || now.pace === undefined
+        ? []
+        : momentsOf(now.pace);
+      return paceOf([...before, ...store.moments()], OUTPUT_MOMENTS_MAX);
+    },
     rowsFrom,
     keptFrom,
     life: () => ({

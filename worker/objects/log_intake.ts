@@ -29,9 +29,10 @@ interface Waiting {
 
 /** Makes the intake of one log. `onWritten` hears of what was written, as frames for live viewers. */
 export function createLogIntake(
-  { store, book, onWritten, isWatched, abort }: {
+  { store, book, nowMs, onWritten, isWatched, abort }: {
     readonly store: LogStore;
     readonly book: LogBook;
+    readonly nowMs: () => number;
     readonly onWritten: (frames: readonly OutputFrame[]) => void;
     readonly isWatched: () => boolean;
     readonly abort: (reason: string) => void;
@@ -49,7 +50,7 @@ export function createLogIntake(
     const placed = placeChunks(book.state(), chunks, LIMITS);
     const heldBefore = heldNow();
     try {
-      store.commit(placed);
+      store.commit(placed, nowMs());
     } catch (cause) {
       abort("write_failed");
       throw cause;

@@ -14,6 +14,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
 import { closingMarker } from "../domain/output_log.ts";
+import type { OutputPace } from "../domain/output_pace.ts";
 import { spansOf } from "../domain/output_segment.ts";
 import { retentionMs } from "../domain/retention.ts";
 import type {
@@ -69,6 +70,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     this.#intake = createLogIntake({
       store,
       book,
+      nowMs: () => clock.nowMs(),
       onWritten: (frames) => {
         viewers.tell(frames);
         // The first output of a task may come after its end.
@@ -134,6 +136,11 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     this.#intake.flush();
     const kept = this.#book.segments().filter((segment) => segment.offset >= this.#book.keptFrom());
     return await Promise.resolve({ spans: spansOf(kept, runId), ...this.#facts() });
+  }
+
+  async pace(): Promise<OutputPace> {
+    this.#intake.flush();
+    return await Promise.resolve(this.#book.pace());
   }
 
   async timeline(): Promise<readonly TimelineEntry[]> {

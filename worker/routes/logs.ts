@@ -1,6 +1,6 @@
 /** A task's output and timeline: in from runners (Line 4.2 `logs`), out to readers and viewers. */
 import { type Context, Hono } from "hono";
-import { type LogAnswer, logQuery, outputQuery, viewerQuery } from "../../protocol/line/log.ts";
+import { type LogAnswer, logQuery, outputQuery, paceAnswer, viewerQuery } from "../../protocol/line/log.ts";
 import { LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import type { AppEnv } from "../app_env.ts";
 import { type ByteSpan, cutSpans, readRange, spannedBytes } from "../domain/byte_range.ts";
@@ -75,6 +75,13 @@ export function createLogRoutes(): Hono<AppEnv> {
       headers: { upgrade: "websocket" },
     });
     return await log.fetch(request);
+  });
+
+  app.get(`${project}/tasks/:taskId/log/pace`, async (c) => {
+    const log = await logFor(c);
+    if (log instanceof Response) return log;
+    const [{ totalBytes, expiredAtMs }, pace] = await Promise.all([log.read(0, 0), log.pace()]);
+    return expiredAtMs === null ? c.json({ totalBytes, ...pace }) : expired(expiredAtMs);
   });
 
   app.get(`${project}/tasks/:taskId/timeline`, async (c) => {
@@ -176,6 +183,14 @@ export const LOG_OPERATIONS: readonly Operation[] = [
     query: viewerQuery,
     answers: { 101: { contentType: "application/json", description: "Frames of output and timeline." } },
     refusals: ["400 upgrade_required", "404 task_not_found", "410 output_expired"],
+  },
+  {
+    ...READ_LOG,
+    paths: [`${OF_TASK}/log/pace`],
+    summary: "Read when a task's output came",
+    description: "For showing it again as it was printed; at most some thousand moments.",
+    answers: { 200: paceAnswer },
+    refusals: ["404 task_not_found", "410 output_expired"],
   },
   {
     ...READ_LOG,

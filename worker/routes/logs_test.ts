@@ -22,6 +22,7 @@ Deno.test("output that has expired is 410 for readers and for viewers, and the t
   const log = {
     shape: (): Promise<OutputShape> => Promise.resolve({ spans: [{ offset: 0, bytes: 5 }], ...facts }),
     read: (): Promise<OutputPage> => Promise.resolve({ offset: 0, bytes: new Uint8Array(), ...facts }),
+    pace: () => Promise.resolve({ runs: [], moments: [] }),
     timeline: () => Promise.resolve([]),
   };
   const ask = async (path: string, headers: Record<string, string> = {}) => {
@@ -33,6 +34,7 @@ Deno.test("output that has expired is 410 for readers and for viewers, and the t
   const gone = [410, "output_expired", facts.expiredAtMs];
   assert.deepEqual(await ask("log"), gone);
   assert.deepEqual(await ask("log", { range: "bytes=0-1" }), gone);
+  assert.deepEqual(await ask("log/pace"), gone);
   assert.deepEqual(await ask("log/ws", { upgrade: "websocket" }), gone);
   assert.deepEqual((await ask("timeline"))[0], 200);
 });

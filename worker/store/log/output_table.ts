@@ -3,16 +3,20 @@
  * long for each. Part of the store: nobody else writes the table.
  */
 import type { OutputRow } from "../../domain/output_log.ts";
+import type { OutputMoment } from "../../domain/output_pace.ts";
 import type { OutputSegment } from "../../domain/output_segment.ts";
 
 export interface OutputTable {
-  insert(rows: readonly OutputRow[]): void;
+  /** `atMs` is when they came. */
+  insert(rows: readonly OutputRow[], atMs: number): void;
   /** Rows from the one that holds `offset` on, in order, one at a time; the caller may wait in between. */
   rowsFrom(offset: number): IterableIterator<OutputRow>;
   /** The row that holds the byte just before `offset`; null when there is none. */
   rowBefore(offset: number): OutputRow | null;
   /** What lies where, row by row, without reading the bytes. */
   pieces(): OutputSegment[];
+  /** When what came; rows from before times were kept are left out. */
+  moments(): OutputMoment[];
   /** Takes all rows away, with the table: a deletion would write each row, and the platform charges for rows written. */
   clear(): void;
 }
@@ -30,7 +34,7 @@ interface PlaceColumns {
 
 const CREATE =
   `CREATE TABLE output (offset integer PRIMARY KEY NOT NULL, kind text NOT NULL, run_id text NOT NULL,
-  station_id text NOT NULL, run_offset integer NOT NULL, last_sequence integer, bytes blob NOT NULL)`;
+  station_id text NOT NULL, run_offset integer NOT NULL, last_sequence integer, bytes blob NOT NULL, at_ms integer)`;
 
 /** Opens the table in an object's storage; it is made with its first row. */
 export function openOutputTable(sql: SqlStorage): OutputTable {
@@ -48,14 +52,14 @@ export function openOutputTable(sql: SqlStorage): OutputTable {
   const rowBefore = (offset: number) => one("offset < ? ORDER BY offset DESC", offset);
 
   return {
-    insert: (rows) => {
+    insert: (rows, atMs) => {
       if (rows.length > 0 && !exists()) {
         sql.exec(CREATE);
         isThere = null;
       }
       for (const row of rows) {
         sql.exec(
-          `INSERT INTO output (${COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO output (${COLUMNS}, bytes, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           row.offset,
           row.kind,
           row.runId,
@@ -63,6 +67,7 @@ export function openOutputTable(sql: SqlStorage): OutputTable {
           row.runOffset,
           row.lastSequence,
           row.bytes,
+          atMs,
         );
       }
     },
@@ -81,6 +86,12 @@ export function openOutputTable(sql: SqlStorage): OutputTable {
       const rows = sql.exec(`SELECT ${COLUMNS}, length(bytes) AS size FROM output ORDER BY offset`)
         .toArray() as unknown as (PlaceColumns & { size: number })[];
       return rows.map((row) => ({ ...placeOf(row), bytes: row.size }));
+    },
+    moments: () => {
+      if (!exists()) return [];
+      const query = `SELECT offset, at_ms AS atMs, run_id AS runId, station_id AS stationId FROM output
+        WHERE at_ms IS NOT NULL ORDER BY offset`;
+      return sql.exec(query).toArray() as unknown as OutputMoment[];
     },
     clear: () => {
       if (!exists()) return;

@@ -17,6 +17,8 @@ export const output = sqliteTable("output", {
   runOffset: integer("run_offset").notNull(),
   lastSequence: integer("last_sequence"),
   bytes: blob("bytes", { mode: "buffer" }).notNull(),
+  /** When it came; null in rows from before this was kept. */
+  atMs: integer("at_ms"),
 });
 
 /** The timeline, in order: one row per delivery, as rows written are what costs. Each event id is in one of them. */

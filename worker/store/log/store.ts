@@ -3,6 +3,7 @@ import { asc, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/durable-sqlite";
 import type { TimelineEntry } from "../../../protocol/line/log.ts";
 import type { OutputRow, Placement, RunCursor } from "../../domain/output_log.ts";
+import type { OutputPace } from "../../domain/output_pace.ts";
 import type { OutputSegment } from "../../domain/output_segment.ts";
 import { openOutputTable, type OutputTable } from "./output_table.ts";
 import * as schema from "./schema.ts";
@@ -21,6 +22,8 @@ export interface LogEnd {
 export interface MovedOutput {
   /** Not empty. What is in R2 begins with the first. */
   readonly segments: readonly OutputSegment[];
+  /** When what came; not there for output that moved before this was kept. */
+  readonly pace?: OutputPace;
   readonly movedAtMs: number;
   /** Set once it was deleted for good. */
   readonly expiredAtMs: number | null;
@@ -37,11 +40,11 @@ export type WrittenTurn =
   | { readonly kind: "goes_on" };
 
 /** What the log object needs from its storage. All calls are synchronous: nothing may happen in between (O1). */
-export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "pieces"> {
+export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "pieces" | "moments"> {
   /** Cursors of runs whose output was dropped. */
   dropped(): ReadonlyMap<string, RunCursor>;
-  /** Writes one placement in one transaction. Throws if it cannot. */
-  commit(placement: Pick<Placement, "rows" | "dropped">): void;
+  /** Writes one placement, which came at `atMs`, in one transaction. Throws if it cannot. */
+  commit(placement: Pick<Placement, "rows" | "dropped">, atMs: number): void;
   /** Adds entries in one row, with what they make of the log. Their event ids must be new. */
   record(entries: readonly TimelineEntry[], turn: WrittenTurn | null): void;
   timeline(): TimelineEntry[];
@@ -72,10 +75,11 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
     rowsFrom: output.rowsFrom,
     rowBefore: output.rowBefore,
     pieces: output.pieces,
+    moments: output.moments,
     dropped,
-    commit: (placement) =>
+    commit: (placement, atMs) =>
       storage.transactionSync(() => {
-        output.insert(placement.rows);
+        output.insert(placement.rows, atMs);
         if (placement.dropped.size === 0) return;
         setFact(FACT.dropped, Object.fromEntries([...dropped(), ...placement.dropped]));
       }),
@@ -84,7 +88,7 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
         db.insert(timeline).values({ entries }).run();
         if (turn?.kind === "goes_on") db.delete(facts).where(eq(facts.id, FACT.end)).run();
         if (turn?.kind !== "ends") return;
-        if (turn.closing !== null) output.insert([turn.closing]);
+        if (turn.closing !== null) output.insert([turn.closing], turn.end.endedAtMs);
         setFact(FACT.end, { eventId: turn.eventId, ...turn.end });
       }),
     timeline: () =>
