@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
-import type { HumanGateApi } from "../../worker/domain/human_gate_api.ts";
+import type { HumanGateApi } from "../../worker/domain/former_gate_api.ts";
 import type { OutputChunk, TaskLogApi } from "../../worker/domain/task_log_api.ts";
 import type { GateResolution } from "../../worker/domain/event.ts";
 

@@ -17,7 +17,7 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAsk, GateResolution } from "./event.ts";
-import type { GateError, GateOutcome, GateState, GateView } from "./human_gate_api.ts";
+import type { GateError, GateOutcome, GateState, GateView } from "./former_gate_api.ts";
 import { GATE_TOKEN_LIFE_MS } from "../limits.ts";
 
 export interface OpenedGate {

@@ -1,55 +1,65 @@
 /** What may be asked of a `HumanGate` object: one question to a person (Autonomy 19). Types only. */
-import type { GateAsk } from "./event.ts";
 import type { Result } from "../../protocol/result.ts";
+import type { GateAsk } from "./event.ts";
+import type { GateAction, PersonIdentity, Responder } from "./gate/action.ts";
+import type { Ask } from "./gate/ask.ts";
+import type { AuditEntry } from "./gate/audit_entry.ts";
+import type { GateError } from "./gate/gate_error.ts";
+import type { GateOutcome, GateStateView, GateView } from "./gate/gate_view.ts";
 
-export interface GateOutcome {
-  readonly action: "approve" | "reject";
-  readonly reason: string;
-  readonly decidedBy: string;
-  readonly decidedAtMs: number;
+export type {
+  Ask,
+  AuditEntry,
+  GateAction,
+  GateError,
+  GateOutcome,
+  GateStateView,
+  GateView,
+  PersonIdentity,
+  Responder,
+};
+
+/** What a link is good for; each includes those after it. */
+export type GrantScope = "redeem" | "ack" | "view";
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
 }
 
-export type GateState =
-  | { readonly kind: "open" }
-  | { readonly kind: "resolved"; readonly outcome: GateOutcome }
-  | { readonly kind: "cancelled"; readonly reason: string };
-
-export interface GateView {
-  readonly ask: GateAsk;
-  readonly state: GateState;
-  /** Grows by one per accepted transition (Autonomy 19.1). */
-  readonly seq: number;
-}
-
-/** Who answers: the holder of a link, or somebody whom the queue already recognised as a user. */
-export type GateResponder =
-  | { readonly kind: "token"; readonly token: string }
-  | { readonly kind: "user"; readonly name: string };
-
-export type GateError =
-  | { readonly reason: "gate_not_found" }
-  | { readonly reason: "token_malformed" }
-  | { readonly reason: "token_forged" }
-  | { readonly reason: "token_unknown" }
-  | { readonly reason: "token_superseded" }
-  | { readonly reason: "token_expired" }
-  | { readonly reason: "gate_cancelled"; readonly seq: number }
-  | { readonly reason: "gate_already_resolved"; readonly seq: number; readonly outcome: GateOutcome };
-
+/** RPC of `HumanGate`, whose name is the ask's id. */
 export interface HumanGateApi {
-  /** Arms the gate. Idempotent: opening the same ask again changes nothing. */
-  open(ask: GateAsk): Promise<void>;
-  /** The task moved on without an answer. Idempotent; a resolved gate stays resolved. */
-  cancel(reason: string): Promise<void>;
-  /** Makes a fresh link token; the one before it is superseded (epoch + 1). Only its hash is stored. */
-  issueToken(
-    holder: string,
-  ): Promise<Result<{ readonly token: string; readonly expiresAtMs: number }, GateError>>;
-  /** Looks; never changes anything (G1). */
-  view(responder: GateResponder): Promise<Result<GateView, GateError>>;
-  /** The only road to an answer. The same answer again returns the recorded one; another is refused (G1). */
-  decide(
-    responder: GateResponder,
-    decision: { readonly action: "approve" | "reject"; readonly reason: string },
+  /** Arms, then opens and announces. Idempotent: the same ask again changes nothing; `isSame` false: another ask has this id. */
+  arm(ask: Ask): Promise<{ readonly isNew: boolean; readonly isSame: boolean }>;
+  /** From the queue's outbox: fetches the policy of the gate from `People`, then arms. Idempotent. */
+  open(lineGate: GateAsk): Promise<void>;
+  /** Retracts. Idempotent; a resolved ask stays resolved. May come before {@link open}. */
+  cancel(reason: string, by?: string): Promise<void>;
+  /** The subject has another revision: this ask is over, and who owns the subject arms another one. Idempotent. */
+  supersede(rev: string): Promise<void>;
+  /** Makes a fresh link for one holder and channel; the one before it is superseded. Only its hash is stored. */
+  issueToken(input: {
+    readonly holder: string;
+    readonly channel: string;
+    readonly scope: GrantScope;
+  }): Promise<Result<IssuedToken, GateError>>;
+  /** Looks; never changes the ask (G1), but is on record. */
+  view(responder: Responder): Promise<Result<GateView, GateError>>;
+  /** The only road to anything. `once.key`: the caller's idempotency key. */
+  act(
+    responder: Responder,
+    action: GateAction,
+    once: { readonly key: string | null },
   ): Promise<Result<GateView, GateError>>;
+  /** The chain, oldest first; empty for an ask that never was. */
+  audit(): Promise<readonly AuditEntry[]>;
+  /** What became of a notification; from `People`. Idempotent by event, channel, target and result. */
+  noteDelivery(input: {
+    readonly eventId: string;
+    readonly channel: string;
+    readonly target: string;
+    readonly result: string;
+  }): Promise<void>;
+  /** Answers as soon as `seq` is above `afterSeq`, or after `waitMs` at the latest; null: there is no such ask. */
+  wait(afterSeq: number, waitMs: number): Promise<GateView | null>;
 }

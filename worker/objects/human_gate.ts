@@ -27,7 +27,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAsk, OutboxRow } from "../domain/event.ts";
 import * as decide from "../domain/gate.ts";
 import { deriveGateKey, GATE_KEY_ID, readGateToken } from "../domain/gate_key.ts";
-import type { GateError, GateResponder, GateView, HumanGateApi } from "../domain/human_gate_api.ts";
+import type { GateError, GateResponder, GateView, HumanGateApi } from "../domain/former_gate_api.ts";
 import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import { createGateStore, type GateStore } from "../store/gate/store.ts";

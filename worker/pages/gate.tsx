@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** What the holder of a gate's link sees: the question, the evidence, the answer. Works without scripts. */
-import type { GateView } from "../domain/human_gate_api.ts";
+import type { GateView } from "../domain/former_gate_api.ts";
 import { Diff, type DiffProps, Reports, type ReportView } from "./evidence.tsx";
 import { Layout } from "./layout.tsx";
 import { Ago } from "./parts.tsx";

@@ -8,11 +8,11 @@ import { z } from "zod";
 import { reason } from "../../protocol/line/fields.ts";
 import type { AppEnv } from "../app_env.ts";
 import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
-import type { GateError, GateView } from "../domain/human_gate_api.ts";
+import type { GateError, GateView } from "../domain/former_gate_api.ts";
 import { queueRefusal } from "../errors.ts";
 import { FORM_MAX_BYTES } from "../limits.ts";
 import { GateEntryPage, GatePage } from "../pages/gate.tsx";
-import { humanGate } from "../stubs/human_gate.ts";
+import { formerGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { gateRefusal } from "./gate_refusal.ts";
@@ -36,7 +36,7 @@ export function createGatePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     const token = String((await c.req.parseBody())["token"] ?? "").trim();
     const askId = askIdOf(c, token);
     if (askId === null) return refuse(c, { reason: "token_malformed" });
-    const seen = await humanGate(c.env, askId).view({ kind: "token", token });
+    const seen = await formerGate(c.env, askId).view({ kind: "token", token });
     return seen.ok
       ? await show(c, { gate: seen.value, token, notice: null, reason: "" }, nowMs())
       : refuse(c, seen.error);
@@ -47,7 +47,7 @@ export function createGatePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     const token = form.success ? form.data.token : "";
     const askId = askIdOf(c, token);
     if (!form.success || askId === null) return refuse(c, { reason: "token_malformed" });
-    const gate = humanGate(c.env, askId);
+    const gate = formerGate(c.env, askId);
     const responder = { kind: "token", token } as const;
     const { action, reason } = form.data;
     if (action === "reject" && reason === "") {

@@ -1,5 +1,5 @@
 /** The one map from a gate's reasons to the wire (Autonomy 19.3): code, status, and where the gate stands. */
-import type { GateError } from "../domain/human_gate_api.ts";
+import type { GateError } from "../domain/former_gate_api.ts";
 import { type HttpRefusal, refusal } from "../errors.ts";
 
 const ASK_AGAIN = "ask for a new link with POST .../gates/{gateId}/link";

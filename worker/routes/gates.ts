@@ -9,9 +9,9 @@ import { gateDecision } from "../../protocol/line/gate.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
 import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
-import type { GateView } from "../domain/human_gate_api.ts";
+import type { GateView } from "../domain/former_gate_api.ts";
 import { queueRefusal, refusal, refusalResponse } from "../errors.ts";
-import { humanGate } from "../stubs/human_gate.ts";
+import { formerGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
@@ -45,7 +45,7 @@ export function createGateRoutes(): Hono<AppEnv> {
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
     const { askId, userName } = ask.value;
-    const decided = await humanGate(c.env, askId).decide({ kind: "user", name: userName }, body.value);
+    const decided = await formerGate(c.env, askId).decide({ kind: "user", name: userName }, body.value);
     return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId));
   });
 
@@ -53,7 +53,7 @@ export function createGateRoutes(): Hono<AppEnv> {
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
     const { askId, userName } = ask.value;
-    const issued = await humanGate(c.env, askId).issueToken(userName);
+    const issued = await formerGate(c.env, askId).issueToken(userName);
     if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId));
     const { token, expiresAtMs } = issued.value;
     return c.json({ url: `${baseUrlOf(c)}/g#${token}`, expiresAt: new Date(expiresAtMs).toISOString() }, 201);
@@ -79,7 +79,10 @@ export function createGateRoutes(): Hono<AppEnv> {
     const { askId, token } = link.value;
     const action = (body.value.decision ?? body.value.action)!;
     const given = body.value.reason ?? body.value.comment ?? "";
-    const decided = await humanGate(c.env, askId).decide({ kind: "token", token }, { action, reason: given });
+    const decided = await formerGate(c.env, askId).decide({ kind: "token", token }, {
+      action,
+      reason: given,
+    });
     return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId));
   });
   return app;
@@ -107,7 +110,7 @@ async function look(c: Context<AppEnv>): Promise<Result<GateView, Response>> {
   const link = linkOf(c);
   if (!link.ok) return link;
   const { askId, token } = link.value;
-  const view = await humanGate(c.env, askId).view({ kind: "token", token });
+  const view = await formerGate(c.env, askId).view({ kind: "token", token });
   return view.ok ? view : err(refusalResponse(gateRefusal(view.error, askId)));
 }
 

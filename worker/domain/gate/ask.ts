@@ -1,0 +1,65 @@
+/**
+ * An ask: one question to a person, as it was armed (Autonomy 19.1). It never changes; what happens to it is in
+ * `gate_state.ts`.
+ */
+import type { GateAsk } from "../event.ts";
+import type { GatePolicy } from "./policy.ts";
+
+/** `inform` makes no ask: it is a notice, which blocks nothing and counts as nothing. */
+export type AskType = "do" | "decide" | "approve";
+
+/** Where an ask comes from, and so who waits for its answer. */
+export type AskOrigin =
+  /** A gate between two stations of a line: the project's queue waits. */
+  | ({ readonly kind: "line_gate" } & Omit<GateAsk, "askId" | "owner" | "project">)
+  /** A request that a runner's proxy holds back (Line 15). */
+  | {
+    readonly kind: "approval_request";
+    readonly runnerId: string;
+    readonly requestId: string;
+    readonly jobId: string;
+    readonly runId: string | null;
+    readonly taskId: string | null;
+    readonly method: string;
+    readonly url: string;
+    readonly bodyDigest: string;
+    readonly labels: readonly string[];
+  }
+  /** `POST /v1/gates`: who made it reads it. `actor` is the role that is asked. */
+  | { readonly kind: "api"; readonly actor: string | null };
+
+/** When an answer counts (Autonomy 9.2): `via` are effects outside that a check must find, such as `review`. */
+export interface Completion {
+  readonly ac: string;
+  readonly via: readonly string[];
+  readonly check: "deterministic" | "judge" | "both";
+}
+
+export interface Ask {
+  readonly askId: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly askType: AskType;
+  readonly origin: AskOrigin;
+  readonly title: string;
+  /** What the person is shown: situation, background, assessment. */
+  readonly in: unknown;
+  /** Hex of SHA-256 of the canonical JSON of `in`. */
+  readonly inDigest: string;
+  /** JSON Schema of `out`; null: any answer. */
+  readonly decisionSchema: unknown | null;
+  readonly subject: { readonly ref: string; readonly rev: string } | null;
+  readonly completion: Completion;
+  /** A principal; may never answer itself. */
+  readonly requestedBy: string;
+  /** Who made the subject; may never answer either. */
+  readonly proposers: readonly string[];
+  readonly policy: GatePolicy;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+/** The task that waits for the answer, if one does. */
+export function taskOf(ask: Ask): string | null {
+  return ask.origin.kind === "api" ? null : ask.origin.taskId;
+}
