@@ -48,8 +48,7 @@ export const tokenMadeAnswer = tokenAnswer.extend({
 });
 
 const station = z.looseObject({ id: text, name: text });
-/** A line's definition beside where it is. */
-export const lineAnswer = z.looseObject({
+const lineFields = {
   id: text,
   owner: text,
   project: text,
@@ -58,9 +57,11 @@ export const lineAnswer = z.looseObject({
     description: "1, 2, 3, ... for each put; a task keeps the one it started with.",
   }),
   createdAt: ms,
-  stations: z.array(station),
   warnings: strings,
-});
+};
+/** A line's definition beside where it is. */
+export const lineAnswer = z.looseObject({ ...lineFields, stations: z.array(station) });
+export const lineVersionPageAnswer = z.object({ versions: z.array(z.object(lineFields)), nextCursor });
 export const lineExport = z.object({ files: filesSchema });
 
 const taskSummaryFields = {

@@ -19,7 +19,7 @@ import {
   STATIONS_MAX,
 } from "../limits.ts";
 import { renameKeys } from "./aliases.ts";
-import { description, labels, name, textUpToBytes } from "./fields.ts";
+import { description, labels, name, pageQuery, textUpToBytes } from "./fields.ts";
 
 const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
 
@@ -159,6 +159,12 @@ export const lineImport = z.strictObject({
   ref: z.string().min(1).max(300).optional(),
 }).refine((body) => (body.files === undefined) !== (body.gitUrl === undefined), {
   error: "expected 'files', or 'gitUrl' and maybe 'ref'",
+});
+
+/** GET .../assembly-lines/{line}/versions. A cursor is the number of the last version of the page before. */
+export const lineVersionsQuery = pageQuery.extend({
+  cursor: z.string().regex(/^[1-9]\d{0,14}$/, { error: "expected the 'nextCursor' of the page before" })
+    .optional(),
 });
 
 export type LineInput = z.infer<typeof lineInput>;

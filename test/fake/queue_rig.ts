@@ -109,11 +109,11 @@ export function lineOf(
   return { name: "A line", stations, transitionRules, gates };
 }
 
-/** Makes an empty project. `onDecision` hears of each decision before it is applied to `before`. */
+/** Makes an empty project, or goes on with a `state`. `onDecision` hears of each decision before it is applied to `before`. */
 export function createQueueRig(
   onDecision: (before: QueueState, decision: Decision<unknown>, nowMs: number) => void = () => {},
+  state: WritableQueueState = emptyQueueState(OWNER, PROJECT),
 ): QueueRig {
-  const state: WritableQueueState = emptyQueueState(OWNER, PROJECT);
   const events: OutboxEvent[] = [];
   let nowMs = START_MS;
   let counter = 0;

@@ -211,11 +211,22 @@ async function lines(plane: TestPlane) {
   const at = plane.project();
   await putLine(at);
   await putLine(at, { ...GATED_LINE, agenticsSpecFiles: { ".agentics/specs/a.md": "# A" } });
-  const { versions } = await at.must(200, "GET", "/assembly-lines/line/versions");
+  const { versions, nextCursor } = await at.must(200, "GET", "/assembly-lines/line/versions");
   assert.deepEqual(versions.map((v: { revision: number; name: string }) => [v.revision, v.name]), [
     [2, "Gated"],
     [1, "L"],
   ]);
+  assert.equal(nextCursor, null);
+  const fields = ["createdAt", "id", "name", "owner", "project", "revision", "warnings"];
+  assert.deepEqual(Object.keys(versions[0]).sort(), fields, "definitions are not in the list");
+  const first = await at.must(200, "GET", "/assembly-lines/line/versions?limit=1");
+  assert.deepEqual(first.versions, versions.slice(0, 1));
+  const second = await at.must(
+    200,
+    "GET",
+    `/assembly-lines/line/versions?limit=1&cursor=${first.nextCursor}`,
+  );
+  assert.deepEqual(second, { versions: versions.slice(1), nextCursor: null });
   assert.equal((await at.must(200, "GET", "/assembly-lines/line/versions/1")).name, "L");
   const { files } = await at.must(200, "GET", "/assembly-lines/line/export");
   const made = await at.must(201, "POST", "/assembly-lines/import", { body: { files } });

@@ -193,7 +193,16 @@ export const LINE_ROUTES: readonly RouteRows[] = [
       },
     ],
   },
-  { route: "GET B/assembly-lines/:lineId/versions", audience: "any", unknown: { lineId: "line_not_found" } },
+  {
+    route: "GET B/assembly-lines/:lineId/versions",
+    audience: "any",
+    unknown: { lineId: "line_not_found" },
+    rows: [
+      badQuery("limit=0", /'limit'.*>=1, came '0'/),
+      badQuery("limit=201", /'limit'.*<=200, came '201'/),
+      badQuery("cursor=x", /'cursor'.*expected the 'nextCursor' of the page before, came 'x'/),
+    ],
+  },
   {
     route: "GET B/assembly-lines/:lineId/versions/:version",
     audience: "any",

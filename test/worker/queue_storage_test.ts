@@ -145,6 +145,51 @@ Deno.test({
       assert.equal((await putLine(at)).revision, 4, "a version is never used twice");
     });
 
+    await t.step(
+      "versions that nobody works on leave memory, and a task of one of them goes on",
+      async () => {
+        const at = plane.project();
+        const ada = await at.register("ada");
+        const put = (name: string) =>
+          putLine(at, {
+            name,
+            stations: [station("a"), station("b")],
+            agenticsSpecFiles: { "a.md": name.repeat(460_000 / name.length) },
+          });
+        await put("first");
+        const early = await submit(at);
+        await take(at, ada);
+        await at.must(200, "POST", `/tasks/${early}/cancel`, { body: { reason: "later" } });
+        await report(at, ada, { jobResult: "failed", error: "cancelled" }, 409);
+        for (let n = 0; n < 10; n++) await put(`version ${n}`);
+        const stored = async () => {
+          const query = "select version, part from line_version order by version, part";
+          const rows = await plane.sql("JOB_QUEUE", at.queueName, query);
+          return rows.length > 0 ? rows : null;
+        };
+        const rows = await until("the log must have grown into a snapshot", stored);
+        assert.deepEqual(rows[0], { version: 1, part: 0 });
+        for (const isEvicted of [false, true]) {
+          if (isEvicted) await plane.evict("JOB_QUEUE", at.queueName);
+          const list = await at.must(200, "GET", "/assembly-lines/line/versions");
+          assert.deepEqual(
+            list.versions.map((v: { name: string }) => v.name),
+            [...Array.from({ length: 10 }, (_, n) => `version ${9 - n}`), "first"],
+          );
+          const first = await at.must(200, "GET", "/assembly-lines/line/versions/1");
+          assert.equal(first.agenticsSpecFiles["a.md"].slice(0, 10), "firstfirst");
+          await at.must(404, "GET", "/assembly-lines/line/versions/01");
+        }
+        const again = await at.must(200, "POST", `/tasks/${early}/retry`, { body: { stationId: "b" } });
+        assert.deepEqual([again.status, again.assemblyLineVersion], ["queued", 1]);
+        await plane.evict("JOB_QUEUE", at.queueName);
+        const job = await take(at, ada);
+        assert.equal(job.agentDefinition.agenticsSpecFiles?.["a.md"]?.slice(0, 10), "firstfirst");
+        await report(at, ada, { jobResult: "success", exitCode: 0 });
+        assert.equal((await readTask(at, early)).status, "completed");
+      },
+    );
+
     await t.step("no object stores a token, only its hash", async () => {
       const at = plane.project();
       await putLine(at, GATED_LINE);

@@ -77,6 +77,11 @@ export interface LineView {
   readonly warnings: readonly string[];
 }
 
+/** A version of a line as a list shows it: without its definition. */
+export interface LineVersionView extends Omit<LineView, "definition"> {
+  readonly name: string;
+}
+
 export interface RunnerView {
   readonly id: string;
   readonly name: string;
@@ -150,7 +155,10 @@ export interface JobQueueApi {
   ): Answer<LineView>;
   readLine(caller: Caller, lineId: string): Answer<LineView>;
   listLines(caller: Caller): Answer<readonly LineView[]>;
-  listLineVersions(caller: Caller, lineId: string): Answer<readonly LineView[]>;
+  listLineVersions(
+    caller: Caller,
+    input: { readonly lineId: string; readonly limit: number; readonly cursor?: string | undefined },
+  ): Answer<{ readonly versions: readonly LineVersionView[]; readonly nextCursor: string | null }>;
   /** Any version of a line: a task keeps the one that it started with. */
   readLineVersion(
     caller: Caller,

@@ -3,8 +3,9 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { LineId } from "../../protocol/ids.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Draft } from "./draft.ts";
-import type { LineView, QueueError } from "./job_queue_api.ts";
+import type { LineVersionView, LineView, QueueError } from "./job_queue_api.ts";
 import { touchProject } from "./project.ts";
+import type { PageOf } from "./queue_lists.ts";
 import type { LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
 import { unreachableStations } from "./transition.ts";
 
@@ -60,13 +61,27 @@ export function findLine(state: QueueState, lineId: string): Result<LineVersion,
   return ok(line);
 }
 
-/** Every version of a line, the newest first. */
-export function lineVersions(state: QueueState, lineId: string): Result<LineVersion[], QueueError> {
-  const line = findLine(state, lineId);
+/** Versions of a line, the newest first. A cursor is the number of the last one of the page before. */
+export function pageOfVersions(
+  state: QueueState,
+  wish: { readonly lineId: string; readonly limit: number; readonly cursor?: string | undefined },
+): Result<PageOf<LineVersionView>, QueueError> {
+  const line = findLine(state, wish.lineId);
   if (!line.ok) return line;
-  const versions: LineVersion[] = [];
-  for (let n = line.value.version; n > 0; n--) versions.push(state.lines.get(`${lineId}@${n}`)!);
-  return ok(versions);
+  const { id, version: newest } = line.value;
+  const last = wish.cursor === undefined ? newest : Math.min(newest, Number(wish.cursor) - 1);
+  const first = Math.max(1, last - wish.limit + 1);
+  const { owner, project } = state.settings;
+  const rows = state.lines.summaries(id, first, last).map(({ version, name, createdAtMs, unreachable }) => ({
+    id,
+    version,
+    owner,
+    project,
+    name,
+    createdAtMs,
+    warnings: unreachable.map(unreachableWarning),
+  }));
+  return ok({ rows, nextCursor: first > 1 ? String(first) : null });
 }
 
 /** One version of a line, by its number as the path has it. */
@@ -98,10 +113,12 @@ export function lineView(settings: ProjectSettings, line: LineVersion): LineView
     project: settings.project,
     createdAtMs: line.createdAtMs,
     definition: line.definition,
-    warnings: unreachableStations(line.definition).map((id) =>
-      `No path from the first station reaches station '${id}'`
-    ),
+    warnings: unreachableStations(line.definition).map(unreachableWarning),
   };
+}
+
+function unreachableWarning(stationId: string): string {
+  return `No path from the first station reaches station '${stationId}'`;
 }
 
 function latestLine(state: QueueState, id: LineId): LineVersion | null {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { lineInput } from "../../protocol/line/line.ts";
 import { isUlid } from "../../protocol/ids.ts";
 import { createQueueRig, lineOf, manual, OWNER, PROJECT, station } from "../../test/fake/queue_rig.ts";
-import { deleteLine, findLine, listLines, putLine } from "./line_catalog.ts";
+import { deleteLine, findLine, listLines, pageOfVersions, putLine } from "./line_catalog.ts";
 import { putProject, requireProject } from "./project.ts";
 
 function setUp() {
@@ -30,6 +30,37 @@ Deno.test("each put of a line makes the next version", () => {
   assert.equal(versionOf(put("tidy", TWO)), 3);
   assert.equal(versionOf(put("tidy", ONE)), 4);
   assert.equal(rig.state.lines.size, 4);
+});
+
+Deno.test("versions are listed newest first in pages, wherever they are, also while new ones are put", () => {
+  const { rig, put } = setUp();
+  const lost = lineOf([station("a"), manual("lost")], [{ from: "a", to: "a", condition: "any" }]);
+  for (let n = 0; n < 7; n++) put("tidy", n % 2 === 0 ? ONE : lost);
+  const page = (limit: number, cursor?: string) => {
+    const found = pageOfVersions(rig.state, { lineId: "tidy", limit, cursor });
+    assert.ok(found.ok);
+    const { rows, nextCursor } = found.value;
+    return [rows.map((row) => row.version), nextCursor];
+  };
+  assert.deepEqual(page(50), [[7, 6, 5, 4, 3, 2, 1], null]);
+  assert.deepEqual(page(7), [[7, 6, 5, 4, 3, 2, 1], null]);
+  assert.deepEqual(page(3), [[7, 6, 5], "5"]);
+  put("tidy", ONE);
+  assert.deepEqual(page(3, "5"), [[4, 3, 2], "2"]);
+  assert.deepEqual(page(3, "2"), [[1], null]);
+  assert.deepEqual(page(3, "1"), [[], null]);
+  assert.deepEqual(page(1, "999999999999999"), [[8], "8"]);
+  const found = pageOfVersions(rig.state, { lineId: "tidy", limit: 1, cursor: "3" });
+  assert.deepEqual(found.ok && found.value.rows, [{
+    id: "tidy",
+    version: 2,
+    owner: OWNER,
+    project: PROJECT,
+    name: "A line",
+    createdAtMs: rig.nowMs(),
+    warnings: ["No path from the first station reaches station 'lost'"],
+  }]);
+  assert.equal(pageOfVersions(rig.state, { lineId: "other", limit: 1 }).ok, false);
 });
 
 Deno.test("a line without an id gets a new one each time it is put", () => {

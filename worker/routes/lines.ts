@@ -1,12 +1,12 @@
 /** Lines: put, import, export, read, list, delete (Line 2.1, Line 3: CRUD is ours to place). */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { lineImport, lineInput } from "../../protocol/line/line.ts";
+import { lineImport, lineInput, lineVersionsQuery } from "../../protocol/line/line.ts";
 import { filesOfLine, importLine } from "../../protocol/line/on_disk.ts";
 import { isName } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
-import type { LineView } from "../domain/job_queue_api.ts";
+import type { LineVersionView, LineView } from "../domain/job_queue_api.ts";
 import { invalidInput, refusal, refusalResponse } from "../errors.ts";
 import { allowedHosts } from "../import/import_url.ts";
 import { fetchLineFolder } from "../import/line_repository.ts";
@@ -15,7 +15,7 @@ import { answer } from "./answer.ts";
 import { folderRefusal, importRefusal } from "./import_refusal.ts";
 import { readBody, readQuery } from "./input.ts";
 import { tarOf } from "./ustar.ts";
-import { lineAnswer, lineExport } from "../../protocol/line/answers.ts";
+import { lineAnswer, lineExport, lineVersionPageAnswer } from "../../protocol/line/answers.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const exportQuery = z.object({ format: z.enum(["json", "tar"]).default("json") });
@@ -24,6 +24,10 @@ const exportQuery = z.object({ format: z.enum(["json", "tar"]).default("json") }
 function lineBody(view: LineView) {
   const { definition, createdAtMs, version, warnings, ...place } = view;
   return { ...definition, ...place, revision: version, createdAt: createdAtMs, warnings };
+}
+
+function versionBody({ version, createdAtMs, ...rest }: LineVersionView) {
+  return { ...rest, revision: version, createdAt: createdAtMs };
 }
 
 /** The files of an import's body, wherever they are; `warnings` is what was left aside on the way. */
@@ -75,8 +79,13 @@ export function createLineRoutes(): Hono<AppEnv> {
     return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
   });
   app.get(`${path}/:lineId/versions`, async (c) => {
-    const versions = await c.var.queue.listLineVersions(c.var.caller, c.req.param("lineId"));
-    return versions.ok ? c.json({ versions: versions.value.map(lineBody) }) : answer(versions);
+    const query = readQuery(c, lineVersionsQuery);
+    if (!query.ok) return query.error;
+    const input = { ...query.value, lineId: c.req.param("lineId") };
+    const page = await c.var.queue.listLineVersions(c.var.caller, input);
+    if (!page.ok) return answer(page);
+    const { versions, nextCursor } = page.value;
+    return c.json({ versions: versions.map(versionBody), nextCursor });
   });
   app.get(`${path}/:lineId/versions/:version`, async (c) => {
     const line = await c.var.queue.readLineVersion(c.var.caller, c.req.param());
@@ -205,7 +214,9 @@ export const LINE_OPERATIONS: readonly Operation[] = [
     ...READ,
     paths: [`${LINES}/:lineId/versions`],
     summary: "List a line's versions, the newest first",
-    answers: { 200: z.object({ versions: z.array(lineAnswer) }) },
+    description: "Without their definitions; read one for that.",
+    query: lineVersionsQuery,
+    answers: { 200: lineVersionPageAnswer },
     refusals: UNKNOWN_LINE,
   },
   {

@@ -5,9 +5,9 @@ import {
   deleteLine,
   findLine,
   findVersion,
-  lineVersions,
   lineView,
   listLines,
+  pageOfVersions,
   putLine,
 } from "../../domain/line_catalog.ts";
 import { requireProject } from "../../domain/project.ts";
@@ -49,13 +49,12 @@ export const lineHandlers: Handlers<Methods> = {
       return found.ok ? ok(listLines(state).filter((line) => checkLine(reader, line.id).ok)) : found;
     });
   },
-  listLineVersions: (queue, caller, lineId) => {
-    const { state } = queue.core;
+  listLineVersions: (queue, caller, input) => {
     return queue.access.asAny(caller, (reader) => {
-      const versions = lineVersions(state, lineId);
-      if (!versions.ok) return versions;
-      const seen = checkLine(reader, lineId);
-      return seen.ok ? ok(versions.value.map((version) => lineView(state.settings, version))) : seen;
+      const page = pageOfVersions(queue.core.state, input);
+      if (!page.ok) return page;
+      const seen = checkLine(reader, input.lineId);
+      return seen.ok ? ok({ versions: page.value.rows, nextCursor: page.value.nextCursor }) : seen;
     });
   },
   readLineVersion: (queue, caller, { lineId, version }) => {
