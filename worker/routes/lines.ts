@@ -213,8 +213,7 @@ export const LINE_OPERATIONS: readonly Operation[] = [
   {
     ...READ,
     paths: [`${LINES}/:lineId/versions`],
-    summary: "List a line's versions, the newest first",
-    description: "Without their definitions; read one for that.",
+    summary: "List a line's versions, newest first, without their definitions",
     query: lineVersionsQuery,
     answers: { 200: lineVersionPageAnswer },
     refusals: UNKNOWN_LINE,
