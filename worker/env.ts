@@ -8,6 +8,7 @@ export interface Env {
   readonly TASK_LOG: DurableObjectNamespace;
   readonly TASK_REPOSITORY: DurableObjectNamespace;
   readonly HUMAN_GATE: DurableObjectNamespace;
+  readonly PEOPLE: DurableObjectNamespace;
   readonly BLOBS: R2Bucket;
   readonly SHOPFLOOR_ADMIN_TOKEN?: string;
   readonly HISTORY_URL?: string;
@@ -27,6 +28,13 @@ export interface Env {
   readonly SHOPFLOOR_RUNS_PER_JOB_MAX?: string;
   /** Hosts that lines may be imported from although their address is private: names with commas in between. */
   readonly SHOPFLOOR_IMPORT_HOSTS?: string;
+  /** Signing in with GitHub, with Cloudflare Access, and who may do what: see `domain/sign_in_ways.ts`, `domain/role.ts`. */
+  readonly SHOPFLOOR_GITHUB_CLIENT_ID?: string;
+  readonly SHOPFLOOR_GITHUB_CLIENT_SECRET?: string;
+  readonly SHOPFLOOR_GITHUB_URL?: string;
+  readonly SHOPFLOOR_ACCESS_TEAM?: string;
+  readonly SHOPFLOOR_ACCESS_AUD?: string;
+  readonly SHOPFLOOR_ROLES?: string;
   /** "fake": objects keep a clock offset that tests move. Never set in production. */
   readonly SHOPFLOOR_CLOCK?: string;
 }

@@ -14,7 +14,52 @@ export interface RandomSource {
 }
 
 /**
- * Delivers rows of one destination, in order, at least once. Resolves when all are taken; rejects when the receiver
- * could not take them (they are tried again later, in the same order). Idempotent at the receiver by event id.
+ * Delivers rows of one receiver, in order, at least once; called for several receivers at a time. Resolves when all are
+ * taken; rejects when the receiver could not take them (they are tried again later, in the same order). Idempotent at the
+ * receiver by event id.
  */
 export type OutboxSender = (rows: readonly OutboxRow[]) => Promise<void>;
+
+/** One notice to one person through one channel. Holds what the person may see, and a link that is the person's alone. */
+export interface Notice {
+  /** The same in every try: a receiver that knows it has had it already. */
+  readonly noticeId: string;
+  /** Where it goes: an address of mail, a chat id, a login. */
+  readonly address: string;
+  /** Whom it is for, e.g. `user:ada`. */
+  readonly principal: string;
+  readonly owner: string;
+  readonly project: string;
+  /** What happened: `gate.opened` and so on, or `notice` for one that asks nothing. */
+  readonly type: string;
+  /** Why this person is told, for people, e.g. `schedule:primary on call`. */
+  readonly why: string;
+  readonly title: string;
+  /** The words of a notice that asks nothing; "" for an ask, which is read behind its link. */
+  readonly text: string;
+  /** The ask, its type and state; null for a notice that asks nothing. */
+  readonly ask: {
+    readonly askId: string;
+    readonly askType: string;
+    readonly state: string;
+    readonly taskId: string | null;
+    readonly nextDeadlineMs: number | null;
+  } | null;
+  /** Where to answer, with the token in the fragment; null: nothing to answer, or nobody knows our address. Never to be logged. */
+  readonly link: string | null;
+}
+
+/** `off`: the channel has no configuration. `detail` is kept and shown: never a link, a token or a key. */
+export interface NoticeResult {
+  readonly result: "sent" | "failed" | "off";
+  readonly detail: string;
+}
+
+/**
+ * Tells one person something. Called at least once per notice, several at a time, from an object's alarm; must settle
+ * within `NOTICE_TIMEOUT_MS` and never reject: what fails is tried again later.
+ */
+export interface NotificationChannel {
+  readonly kind: "mail" | "slack" | "github";
+  send(notice: Notice, signal: AbortSignal): Promise<NoticeResult>;
+}

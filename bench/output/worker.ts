@@ -11,6 +11,7 @@ import { TaskLog as RealTaskLog } from "../../worker/objects/task_log.ts";
 
 export { HumanGate } from "../../worker/objects/human_gate.ts";
 export { JobQueue } from "../../worker/objects/job_queue.ts";
+export { People } from "../../worker/objects/people.ts";
 export { TaskRepository } from "../../worker/objects/task_repository.ts";
 
 const HEADER_BYTES = 4;

@@ -9,7 +9,7 @@ import type { RunnerRegistered } from "../../protocol/line/runner.ts";
 
 export const ADMIN_TOKEN = "admin-token-of-the-test-plane-0123456789";
 
-export type ObjectBinding = "JOB_QUEUE" | "TASK_LOG" | "TASK_REPOSITORY" | "HUMAN_GATE";
+export type ObjectBinding = "JOB_QUEUE" | "TASK_LOG" | "TASK_REPOSITORY" | "HUMAN_GATE" | "PEOPLE";
 
 /** What came back. `json` is null when the body is none. */
 export interface Answer {
@@ -74,6 +74,7 @@ export async function startPlane(): Promise<TestPlane> {
     TASK_LOG: "TaskLog",
     TASK_REPOSITORY: "TaskRepository",
     HUMAN_GATE: "HumanGate",
+    PEOPLE: "People",
   }).map(([name, class_name]) => ({ name, class_name, script_name: "shopfloor" }));
   const server = createTestHarness({
     root,

@@ -4,8 +4,16 @@ import type { PersonIdentity } from "./gate/action.ts";
 import type { AskType } from "./gate/ask.ts";
 import type { GateStateView } from "./gate/gate_view.ts";
 import type { GatePolicy } from "./gate/policy.ts";
+import type { PeopleDocuments } from "./people/documents.ts";
+import type {
+  DeliveryQuery,
+  DeliveryView,
+  EndpointInput,
+  EndpointView,
+  EndpointWithSecret,
+} from "./people/sending.ts";
 
-export type { PersonIdentity };
+export type { PeopleDocuments, PersonIdentity };
 
 /** The kinds of events of an ask; those that Autonomy 19.9 names are sent by webhook as `gate.{type}`. */
 export type GateEventType =
@@ -53,6 +61,8 @@ export interface WorklistItem {
     readonly url?: string;
   };
   readonly candidates: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  /** The role that its policy demands. */
+  readonly requiredRole?: string | null;
   /** Whom the current level tells. */
   readonly assignedTo: string | null;
   readonly claimedBy: string | null;
@@ -79,48 +89,6 @@ export interface GateEvent {
   readonly notify: readonly { readonly principal: string; readonly why: string }[];
 }
 
-/** The documents of a project; a missing part is empty. */
-export interface PeopleDocuments {
-  readonly people: readonly PersonDocument[];
-  readonly schedules: readonly ScheduleDocument[];
-  readonly policies: readonly ({ readonly name: string } & Partial<GatePolicy>)[];
-  /** The first that fits decides; `*` fits every line and every gate. */
-  readonly gates: readonly { readonly line: string; readonly gate: string; readonly policy: string }[];
-  /** Private destinations that webhooks of this project may reach, by name. */
-  readonly hosts: readonly string[];
-}
-
-export interface PersonDocument {
-  readonly name: string;
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
-  /** `github:x`, `slack:U1`, `mail:a@b`. */
-  readonly identities: readonly string[];
-  readonly isSimulator?: boolean;
-  readonly channels: readonly {
-    readonly kind: "webhook" | "mail" | "slack" | "github";
-    readonly address: string;
-  }[];
-  readonly away?: { readonly untilMs: number; readonly to: string };
-}
-
-export interface ScheduleDocument {
-  readonly name: string;
-  readonly layers: readonly {
-    readonly people: readonly string[];
-    readonly startsAtMs: number;
-    readonly turnMs: number;
-    readonly days?: readonly number[];
-    readonly fromMinute?: number;
-    readonly toMinute?: number;
-  }[];
-  readonly overrides: readonly {
-    readonly fromMs: number;
-    readonly untilMs: number;
-    readonly person: string;
-  }[];
-}
-
 /** Who is behind a target at an instant, and why. */
 export interface ResolvedTarget {
   readonly principal: string;
@@ -131,31 +99,110 @@ export type PolicyPlace =
   | { readonly lineId: string; readonly gateId: string }
   | { readonly kind: "approval_request" | "api"; readonly policy?: string };
 
+/** Every way in which `People` says no; `routes/people_refusal.ts` maps each to a status and a code. */
 export type PeopleError =
   | { readonly reason: "documents_invalid"; readonly issues: readonly { path: string; message: string }[] }
-  | { readonly reason: "version_conflict"; readonly version: number };
+  | { readonly reason: "version_conflict"; readonly version: number }
+  | { readonly reason: "not_found"; readonly what: "version" | "webhook" | "delivery"; readonly id: string }
+  | { readonly reason: "url_refused"; readonly why: string }
+  | { readonly reason: "too_many_webhooks"; readonly webhooksMax: number }
+  | { readonly reason: "webhook_of_person"; readonly person: string }
+  | { readonly reason: "webhook_disabled"; readonly id: string; readonly why: string }
+  | { readonly reason: "not_replayable"; readonly id: string }
+  | { readonly reason: "cursor_unreadable" }
+  | { readonly reason: "admin_token_unset" };
+
+/** One version of the documents: who put it, and when. Version 0 is that of a project into which nobody put any. */
+export interface DocumentsVersion {
+  readonly version: number;
+  readonly by: string | null;
+  readonly atMs: number | null;
+}
+
+/** Why an ask is on somebody's list. */
+export type WorklistReason = "offered" | "assigned" | "claimed" | "delegated" | "owned" | "overdue";
+
+export interface WorklistEntry extends WorklistItem {
+  readonly reasons: readonly WorklistReason[];
+}
+
+export interface WorklistInput {
+  /** Whose list; null: of everybody. */
+  readonly principal: string | null;
+  readonly groups: readonly string[];
+  /** May they answer what is offered to everybody? Absent: yes. */
+  readonly canDecide?: boolean;
+  /** Only asks of this line, for a token that is locked to one. */
+  readonly lineId?: string | null;
+  /** Only asks that demand this role, or are offered to the group of this name. */
+  readonly role?: string;
+  /** Only what is assigned to, claimed by, delegated to or owned by the principal. */
+  readonly mine?: boolean;
+  /** A {@link WorklistReason}, or a state of asks; absent: what is not over. */
+  readonly state?: string;
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+type Answer<T> = Promise<Result<T, PeopleError>>;
 
 /** RPC of `People`, whose name is `{owner}/{project}`. */
 export interface PeopleApi {
-  documents(): Promise<{ readonly version: number; readonly documents: PeopleDocuments }>;
+  documents(): Promise<DocumentsVersion & { readonly documents: PeopleDocuments }>;
+  /** The newest first. */
+  documentVersions(): Promise<readonly DocumentsVersion[]>;
+  documentVersion(version: number): Answer<DocumentsVersion & { readonly documents: PeopleDocuments }>;
+  /**
+   * Replaces all documents, checked once more by `protocol/autonomy/people.ts`.
+   *
+   * @param input.baseUrl Where people reach the control plane: links in notices begin with it, where `PUBLIC_URL` is
+   * unset.
+   */
   putDocuments(input: {
     readonly documents: PeopleDocuments;
     readonly expectedVersion?: number;
     readonly by: string;
-  }): Promise<Result<{ readonly version: number }, PeopleError>>;
-  policyFor(where: PolicyPlace): Promise<GatePolicy>;
+    readonly baseUrl?: string;
+  }): Answer<{ readonly version: number }>;
+  /** Null: there is no policy of the name that was asked for. */
+  policyFor(where: PolicyPlace): Promise<GatePolicy | null>;
+  /**
+   * Whom targets mean at an instant: `user:x`, `group:g`, `schedule:s`, `mail:ADDRESS`. Who is away is replaced; each
+   * principal comes once; an unknown target is nobody.
+   */
   resolve(targets: readonly string[], atMs: number): Promise<readonly ResolvedTarget[]>;
   /** `user:x` or an identity; null: nobody in the documents. */
   identify(identity: string): Promise<PersonIdentity | null>;
   /** From a `HumanGate`'s outbox. Idempotent by event id; the newest `seq` wins. */
   record(event: GateEvent): Promise<void>;
-  worklist(input: {
-    readonly principal: string | null;
-    readonly groups: readonly string[];
-    readonly role?: string;
-    readonly mine?: boolean;
-    readonly state?: string;
-    readonly cursor?: string;
-    readonly limit?: number;
-  }): Promise<{ readonly items: readonly WorklistItem[]; readonly nextCursor: string | null }>;
+  /** A notice (`inform`): told, and nothing else. Idempotent by `noticeId`. */
+  inform(notice: {
+    readonly noticeId: string;
+    readonly to: readonly string[];
+    readonly title: string;
+    readonly text: string;
+    readonly by: string;
+  }): Promise<{ readonly told: readonly string[] }>;
+  worklist(
+    input: WorklistInput,
+  ): Answer<{ readonly items: readonly WorklistEntry[]; readonly nextCursor: string | null }>;
+
+  /** Addresses that hear of asks, oldest first. */
+  endpoints(): Answer<readonly EndpointView[]>;
+  readEndpoint(endpointId: string): Answer<EndpointView>;
+  /** `endpointId` null: a new one. The secret is in the answer to a new one only. */
+  putEndpoint(endpointId: string | null, input: EndpointInput): Answer<EndpointWithSecret>;
+  deleteEndpoint(endpointId: string): Answer<null>;
+  /** A new key; the one before signs as well for `overlapMs`. */
+  rotateEndpointKey(endpointId: string, overlapMs: number): Answer<EndpointWithSecret>;
+  /** The newest first. */
+  deliveries(
+    query: DeliveryQuery,
+  ): Answer<{ readonly deliveries: readonly DeliveryView[]; readonly nextCursor: string | null }>;
+  replay(deliveryId: string): Answer<DeliveryView>;
+  /** Everything that happened in between and the endpoint's types let through, also what it never got. */
+  replayRange(
+    endpointId: string,
+    range: { readonly fromMs: number; readonly untilMs: number },
+  ): Answer<{ readonly queued: number }>;
 }

@@ -1,0 +1,95 @@
+/**
+ * Tables of a `People` object. Writers: `document_table.ts`, `worklist_table.ts`, `endpoint_table.ts`,
+ * `message_table.ts` and `delivery_table.ts`, each of its own table. No column holds a secret or a link (S1).
+ */
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { PeopleDocuments } from "../../domain/people/documents.ts";
+import type { DeliveryAttempt, WorklistItem } from "../../domain/people_api.ts";
+
+/** One version of all documents; the newest counts. */
+export const documents = sqliteTable("documents", {
+  version: integer("version").primaryKey(),
+  body: text("body", { mode: "json" }).$type<PeopleDocuments>().notNull(),
+  by: text("by").notNull(),
+  atMs: integer("at_ms").notNull(),
+});
+
+/** The newest snapshot of an ask. */
+export const worklist = sqliteTable("worklist", {
+  askId: text("ask_id").primaryKey(),
+  seq: integer("seq").notNull(),
+  state: text("state").notNull(),
+  /** The next deadline, or a time after all others: what the list is ordered by. */
+  dueMs: integer("due_ms").notNull(),
+  openedAtMs: integer("opened_at_ms").notNull(),
+  /** When it was over; null: it is not. */
+  endedAtMs: integer("ended_at_ms"),
+  body: text("body", { mode: "json" }).$type<WorklistItem>().notNull(),
+}, (table) => [
+  index("worklist_order").on(table.dueMs, table.openedAtMs, table.askId),
+  index("worklist_ended").on(table.endedAtMs),
+]);
+
+/** An address that hears of asks. Its keys follow from the salt and the generation (ADR 0027). */
+export const endpoints = sqliteTable("endpoints", {
+  id: text("id").primaryKey(),
+  url: text("url").notNull(),
+  description: text("description").notNull(),
+  types: text("types", { mode: "json" }).$type<readonly string[]>().notNull(),
+  /** The person whose channel it is; null: it was made by hand. */
+  person: text("person"),
+  disabledWhy: text("disabled_why"),
+  salt: text("salt").notNull(),
+  generation: integer("generation").notNull(),
+  previousKeyUntilMs: integer("previous_key_until_ms"),
+  failingSinceMs: integer("failing_since_ms"),
+  throttledUntilMs: integer("throttled_until_ms"),
+  createdAtMs: integer("created_at_ms").notNull(),
+});
+
+/** Every event that was taken, once: what goes out about it, and that it was taken. */
+export const messages = sqliteTable("messages", {
+  eventId: text("event_id").primaryKey(),
+  /** The `webhook-id`. */
+  messageId: text("message_id").notNull(),
+  type: text("type").notNull(),
+  askId: text("ask_id"),
+  seq: integer("seq"),
+  /** The body of the webhook; null for what no webhook hears of. */
+  body: text("body"),
+  /** What a notice says to a person: the title, and for a notice without an ask its text. */
+  title: text("title").notNull(),
+  text: text("text"),
+  atMs: integer("at_ms").notNull(),
+}, (table) => [index("messages_at").on(table.atMs)]);
+
+/** One message for one target, and how it went. */
+export const deliveries = sqliteTable("deliveries", {
+  id: text("id").primaryKey(),
+  eventId: text("event_id").notNull(),
+  askId: text("ask_id"),
+  seq: integer("seq"),
+  /** The endpoint, for a webhook; null for a person's channel of another kind. */
+  endpointId: text("endpoint_id"),
+  /** For whom, by which channel, at which address, and why; null for a webhook that is nobody's in particular. */
+  principal: text("principal"),
+  channel: text("channel"),
+  address: text("address"),
+  why: text("why"),
+  state: text("state").notNull(),
+  /** Tries of this round: a replay begins a new one. */
+  tries: integer("tries").notNull(),
+  nextTryAtMs: integer("next_try_at_ms"),
+  attempts: text("attempts", { mode: "json" }).$type<readonly DeliveryAttempt[]>().notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+  /** When to tell the ask how it went; null: it was told, or there is nothing to tell. */
+  reportAtMs: integer("report_at_ms"),
+}, (table) => [
+  index("deliveries_due").on(table.nextTryAtMs),
+  index("deliveries_report").on(table.reportAtMs),
+  index("deliveries_endpoint").on(table.endpointId, table.state),
+  index("deliveries_ask").on(table.askId),
+  index("deliveries_ended").on(table.endedAtMs),
+  index("deliveries_event").on(table.eventId),
+]);
