@@ -4,7 +4,8 @@
  */
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { PeopleDocuments } from "../../domain/people/documents.ts";
-import type { DeliveryAttempt, WorklistItem } from "../../domain/people_api.ts";
+import type { DeliveryAttempt, DeliveryState, DisabledWhy } from "../../domain/people/sending.ts";
+import type { WorklistItem } from "../../domain/people_api.ts";
 
 /** One version of all documents; the newest counts. */
 export const documents = sqliteTable("documents", {
@@ -38,7 +39,7 @@ export const endpoints = sqliteTable("endpoints", {
   types: text("types", { mode: "json" }).$type<readonly string[]>().notNull(),
   /** The person whose channel it is; null: it was made by hand. */
   person: text("person"),
-  disabledWhy: text("disabled_why"),
+  disabledWhy: text("disabled_why").$type<DisabledWhy>(),
   salt: text("salt").notNull(),
   generation: integer("generation").notNull(),
   previousKeyUntilMs: integer("previous_key_until_ms"),
@@ -76,7 +77,7 @@ export const deliveries = sqliteTable("deliveries", {
   channel: text("channel"),
   address: text("address"),
   why: text("why"),
-  state: text("state").notNull(),
+  state: text("state").$type<DeliveryState>().notNull(),
   /** Tries of this round: a replay begins a new one. */
   tries: integer("tries").notNull(),
   nextTryAtMs: integer("next_try_at_ms"),
