@@ -33,7 +33,7 @@ const RUNNER_GROUND = [
   "runner-agent/ports.ts",
   "runner-agent/limits.ts",
 ];
-const HISTORY_READ = "worker/store/history/read.ts";
+const HISTORY_READ = ["read", "line_read", "metrics_read"].map((name) => `worker/store/history/${name}.ts`);
 
 /** A folder of the runner that does one thing; they know each other only through `ports.ts`. */
 function shell(name: string, packages: readonly string[] = []): Area {
@@ -100,7 +100,7 @@ export const AREAS: readonly Area[] = [
       "worker/stubs/",
       "worker/pages/",
       "worker/middleware/body_limit.ts",
-      HISTORY_READ,
+      ...HISTORY_READ,
       ...WORKER_GROUND,
     ],
     packages: ["hono", "zod", "node:crypto"],
@@ -110,6 +110,7 @@ export const AREAS: readonly Area[] = [
       "input",
       "gate_refusal",
       "page_response",
+      "session_cookie",
       "opened_task",
       "task_evidence",
       "operation",
@@ -120,7 +121,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     path: "worker/pages/",
-    may: ["protocol/", "worker/domain/", "worker/stubs/", HISTORY_READ, ...WORKER_GROUND],
+    may: ["protocol/", "worker/domain/", "worker/stubs/", ...HISTORY_READ, ...WORKER_GROUND],
     // Drawings are made on the server.
     packages: ["hono", "echarts", "@dagrejs/dagre"],
   },

@@ -9,6 +9,8 @@ export interface AppEnv {
   readonly Variables: {
     /** Who calls; proven for the admin, to be looked up by the queue for a token. */
     caller: Caller;
+    /** Who signed in with a provider, as `SHOPFLOOR_ROLES` would name them, but has no role; set beside `nobody`. */
+    roleless?: string;
     /** Given by the client in `x-request-id` when well-formed, else made; echoed in the answer and in errors. */
     requestId: string;
     /** The project of the path, and its queue; set below `/api/owners/{owner}/projects/{project}`. */

@@ -34,6 +34,8 @@ export const QUEUE_ROW_MAX_CHARS = 500_000;
  * wake-up takes no longer than what is read, and snapshots cost as much as the log at most.
  */
 export const QUEUE_LOG_MIN_CHARS = 4_000_000;
+/** A routine decision of the log takes as long to replay as so many characters more of it would take to read. */
+export const ROUTINE_REPLAY_CHARS = 150;
 /** Ended tasks per archive page: a look-up by id reads one or two pages, some milliseconds each. */
 export const ARCHIVE_PAGE_CHARS = 256_000;
 /**
@@ -47,6 +49,12 @@ export const ARCHIVE_PAGES_MAX = 16_000;
 export const LINE_VERSIONS_READ_MAX = 4;
 /** Undelivered events of one destination kept in memory at a snapshot; older ones wait in pages (O5). */
 export const OUTBOX_IN_MEMORY_MAX = 2_000;
+/**
+ * Receivers of one destination that are set aside, as they do not take their events, and events that wait for them: with
+ * more of either it is the destination that fails, and each try of it costs a request.
+ */
+export const OUTBOX_ASIDE_RECEIVERS_MAX = 20;
+export const OUTBOX_ASIDE_ROWS_MAX = 500;
 /** Outbox rows handed to a receiver at once. */
 export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */
@@ -113,6 +121,14 @@ export const FORM_MAX_BYTES = 64 * 1024;
 /** A one-time sign-in link works this long, the session that it starts that long. */
 export const SIGNIN_LINK_LIFE_MS = 15 * 60_000;
 export const SESSION_LIFE_MS = 12 * 3_600_000;
+/** A person may take so long at GitHub: to sign in there, with a second factor. */
+export const SIGN_IN_JOURNEY_LIFE_MS = 10 * 60_000;
+/** What we ask a provider of sign-in is asked while a person waits. */
+export const SIGN_IN_FETCH_TIMEOUT_MS = 8_000;
+/** The keys of Cloudflare Access change every six weeks, the one before stays for a week; a new one is fetched at once. */
+export const ACCESS_KEYS_LIFE_MS = 3_600_000;
+/** But for a key that is not among them not more often than this: anybody may name one. */
+export const ACCESS_KEYS_AGAIN_MS = 10_000;
 /** Levels of one JSON body: ours have ten; what works on them level by level (a schema, a write) has a stack that ends. */
 export const JSON_DEPTH_MAX = 100;
 /** One artifact's JSON. */
@@ -145,6 +161,13 @@ export const SEARCH_WORD_MAX_CHARS = 64;
  */
 export const HISTORY_PRUNE_ROWS = 200;
 export const HISTORY_PRUNE_BATCHES_MAX = 25;
+/**
+ * Rows of the history that one sum of a page is over, the newest: some tenths of a second, where a month of a busy project
+ * would take longer than a page may wait.
+ */
+export const METRICS_ROWS_MAX = 50_000;
+/** Stations in a chart of failures. */
+export const METRICS_STATIONS_MAX = 12;
 
 /** One push's pack: it streams, so what bounds it is the platform's limit of 100 MB for a request. */
 export const PUSH_PACK_MAX_BYTES = 90 * 1000 * 1000;

@@ -7,14 +7,15 @@ import type { JobId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type { Caller } from "./caller.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { QueueState, TokenGrant } from "./queue_state.ts";
+import { scopesOf } from "./role.ts";
 import { checkGrant, type Demand } from "./scope.ts";
 
 export type Principal =
-  /** A person or a program: the admin, a user token or a connection token. `grant` null: no limits. */
+  /** A person or a program: the admin, who signed in, a user token or a connection token. `grant` null: no limits. */
   | {
     readonly kind: "user";
     readonly name: string;
-    readonly via: "user" | "connection";
+    readonly via: "user" | "connection" | "person";
     readonly grant: TokenGrant | null;
   }
   | { readonly kind: "runner"; readonly name: string; readonly runnerId: RunnerId }
@@ -30,6 +31,10 @@ export function authenticate(
 ): Result<Principal, QueueError> {
   if (caller.kind === "nobody") return err({ reason: "unauthenticated" });
   if (caller.kind === "admin") return ok({ kind: "user", name: "admin", via: "user", grant: null });
+  if (caller.kind === "person") {
+    const grant = { scopes: scopesOf(caller.role), lineId: null, expiresAtMs: null };
+    return ok({ kind: "user", name: caller.name, via: "person", grant });
+  }
   if (caller.kind === "run_token") {
     const run = state.runs.get(caller.runId);
     // An active run is its job's current one: the token dies with it (S1).
@@ -108,7 +113,8 @@ export function checkLine(principal: Principal, lineId: string): Result<null, Qu
   return lock === null || lock === lineId ? ok(null) : err({ reason: "token_locked_to_line", lineId: lock });
 }
 
-/** How a principal is called in the audit. Never the token. */
+/** How a principal is called in the audit. Never the token. A person who signed in is called by their identity. */
 export function actorLabel(principal: Principal): string {
+  if (principal.kind === "user" && principal.via === "person") return principal.name;
   return `${principal.kind === "user" ? principal.via : principal.kind}:${principal.name}`;
 }

@@ -61,6 +61,8 @@ export function keyOwner(caller: Caller): string {
     case "admin":
     case "nobody":
       return caller.kind;
+    case "person":
+      return `person ${caller.name}`;
     case "token":
       return caller.hash;
     case "run_token":

@@ -3,10 +3,23 @@
  * that any site starts; they also say which site that is, in headers that a page cannot set.
  */
 import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Refuses a form that another site sends to a page of ours, whoever is signed in: also the forms that need no session,
+ * so that nobody is signed in by somebody else. What programs send (`/api/`, `/v1/`) names its token in a header.
+ */
+export function ownForms() {
+  return createMiddleware<AppEnv>(async function ownForms(c, next) {
+    const isForPrograms = c.req.path.startsWith("/api/") || c.req.path.startsWith("/v1/");
+    if (!isForPrograms && isChange(c) && pageOf(c) === "other") return refuseCrossSite();
+    return await next();
+  });
+}
 
 /** Could the request change something, or open a stream? */
 export function isChange(c: Context<AppEnv>): boolean {
@@ -21,6 +34,11 @@ export function pageOf(c: Context<AppEnv>): "own" | "other" | "unsaid" {
   if (origin === undefined) return "unsaid";
   const own = [new URL(c.req.url).origin, c.env.PUBLIC_URL];
   return own.some((url) => !!url && new URL(url).origin === origin) ? "own" : "other";
+}
+
+/** The address of this server as people reach it, without a trailing slash. */
+export function baseOf(c: Context<AppEnv>): string {
+  return c.env.PUBLIC_URL ? c.env.PUBLIC_URL.replace(/\/+$/, "") : new URL(c.req.url).origin;
 }
 
 /** The answer to a request that another site may have started. */

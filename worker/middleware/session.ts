@@ -1,25 +1,53 @@
 /**
- * Recognises a signed-in browser by its cookie and makes it the caller. A cookie travels with requests that other
- * sites start, so a request that changes something counts only when our own page sent it: the browser says so in
- * `Origin` or `Sec-Fetch-Site`, which a page cannot set. (`SameSite=Strict` is the other half of the fence.)
+ * Recognises a signed-in browser, by its cookie or by what Cloudflare Access says of it, and makes that person the
+ * caller, with the role that `SHOPFLOOR_ROLES` gives right now. What says who they are travels with requests that other
+ * sites start, so a request that changes something counts only when our own page sent it: the browser says so in `Origin`
+ * or `Sec-Fetch-Site`, which a page cannot set. (`SameSite=Strict` is the other half of the fence.)
  */
+import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
-import { deriveSessionKey, isProof, SESSION_COOKIE } from "../domain/session.ts";
-import { isChange, pageOf, refuseCrossSite } from "./own_page.ts";
+import { personName, roleOf } from "../domain/role.ts";
+import { deriveSessionKey, readProof, sessionCookieName, type SessionIdentity } from "../domain/session.ts";
+import { readSignIn } from "../domain/sign_in_ways.ts";
+import { ACCESS_HEADER, addressOfAssertion } from "./access.ts";
+import { baseOf, isChange, pageOf, refuseCrossSite } from "./own_page.ts";
 
-/** Sets `c.var.caller` for a valid cookie; leaves it unset otherwise. An Authorization header goes before a cookie. */
+/** Sets `c.var.caller` for whoever signed in; leaves it unset otherwise. An Authorization header goes before both. */
 export function session(nowMs: () => number = Date.now) {
   return createMiddleware<AppEnv>(async function session(c, next) {
-    const cookie = getCookie(c, SESSION_COOKIE);
-    const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
-    if (cookie === undefined || !adminToken || c.req.header("authorization") !== undefined) {
+    if (c.req.header("authorization") !== undefined) return await next();
+    const who = ofCookie(c, nowMs()) ?? await ofAccess(c, nowMs());
+    if (who === null) return await next();
+    if (isChange(c) && pageOf(c) !== "own") return refuseCrossSite();
+    const { provider, subject } = who;
+    if (provider === "admin") {
+      c.set("caller", { kind: "admin", via: "session" });
       return await next();
     }
-    if (!isProof(cookie, "session", deriveSessionKey(adminToken), nowMs())) return await next();
-    if (isChange(c) && pageOf(c) !== "own") return refuseCrossSite();
-    c.set("caller", { kind: "admin", via: "session" });
+    const { roles, github } = readSignIn(c.env);
+    // A provider that was switched off vouches for nobody any more.
+    if (provider === "github" && github === null) return await next();
+    const role = roleOf(roles, provider, subject);
+    if (role === null) c.set("roleless", `${provider}:${subject}`);
+    else c.set("caller", { kind: "person", name: personName(provider, subject), role });
     return await next();
   });
+}
+
+function ofCookie(c: Context<AppEnv>, nowMs: number): SessionIdentity | null {
+  const cookie = getCookie(c, sessionCookieName(baseOf(c)));
+  const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
+  return cookie === undefined || !adminToken
+    ? null
+    : readProof(cookie, "session", deriveSessionKey(adminToken), nowMs);
+}
+
+async function ofAccess(c: Context<AppEnv>, nowMs: number): Promise<SessionIdentity | null> {
+  const assertion = c.req.header(ACCESS_HEADER);
+  if (assertion === undefined) return null;
+  const { access } = readSignIn(c.env);
+  const subject = access === null ? null : await addressOfAssertion(assertion, access, nowMs);
+  return subject === null ? null : { provider: "access", subject };
 }

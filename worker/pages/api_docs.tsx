@@ -41,13 +41,12 @@ export interface ApiDocsProps {
   readonly version: string;
   readonly description: string;
   readonly groups: readonly DocGroup[];
-  readonly isSignedIn: boolean;
 }
 
 /** The whole page. */
-export function ApiDocsPage({ title, version, description, groups, isSignedIn }: ApiDocsProps) {
+export function ApiDocsPage({ title, version, description, groups }: ApiDocsProps) {
   return (
-    <Layout title="API" isSignedIn={isSignedIn}>
+    <Layout title="API" at="api">
       <h1>{title}: the API</h1>
       <p class="soft">
         Version {version}, as a document for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1)

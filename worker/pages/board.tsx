@@ -16,7 +16,7 @@ export interface BoardView {
 /** The page at `/`. */
 export function BoardPage({ view }: { readonly view: BoardView }) {
   return (
-    <Layout title="Board" isSignedIn scripts={["live.js"]}>
+    <Layout title="Board" at="board" scripts={["live.js"]}>
       <h1>Board</h1>
       <form method="get" action="/" role="search" class="row">
         <input

@@ -9,7 +9,7 @@ import { queueRefusal } from "../errors.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { baseUrlOf } from "./input.ts";
-import { missing, toSignIn } from "./page_response.ts";
+import { missing, requireViewer } from "./page_response.ts";
 
 export interface OpenedTask {
   readonly owner: string;
@@ -22,7 +22,8 @@ export interface OpenedTask {
 
 /** What `:owner`, `:project` and `:taskId` of the path name; else the page to send instead. */
 export async function openTask(c: Context<AppEnv>): Promise<OpenedTask | Response> {
-  if (c.var.caller.kind !== "admin") return toSignIn(c);
+  const viewer = await requireViewer(c);
+  if (viewer instanceof Response) return viewer;
   const owner = c.req.param("owner") ?? "";
   const project = c.req.param("project") ?? "";
   const taskId = c.req.param("taskId") ?? "";

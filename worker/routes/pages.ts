@@ -4,49 +4,23 @@ import { bodyLimit } from "hono/body-limit";
 import { isName } from "../../protocol/ids.ts";
 import { reason } from "../../protocol/line/fields.ts";
 import type { AppEnv } from "../app_env.ts";
-import { FORM_MAX_BYTES, PAGE_ENDED_TASKS, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
+import { FORM_MAX_BYTES, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
 import { SCRIPTS } from "../pages/assets/scripts.ts";
 import { ICON, STYLE } from "../pages/assets/style.ts";
-import { BoardPage } from "../pages/board.tsx";
 import { plainText } from "../pages/plain_text.ts";
-import { SignInPage } from "../pages/sign_in.tsx";
 import { TaskPage, type TaskPageView } from "../pages/task.tsx";
-import { createHistoryReader } from "../store/history/read.ts";
 import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { openTask } from "./opened_task.ts";
-import { missing, page, toSignIn } from "./page_response.ts";
+import { missing, page, requireViewer } from "./page_response.ts";
 import { commitsOf, type Evidence, loadEvidence } from "./task_evidence.ts";
 
-const OPEN_STATUSES = ["queued", "claimed", "in_progress", "awaiting_review"];
-const ENDED_STATUSES = ["completed", "failed"];
-/** Open tasks on the board; older ones are found by searching. */
-const OPEN_TASKS = 200;
-
-/** `/`, `/signin`, `/p/{owner}/{project}/tasks/{taskId}` with its gate form, and `/assets/*`. */
+/** `/p/{owner}/{project}/tasks/{taskId}` with its gate form, and `/assets/*`. */
 export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.get("/assets/:name", (c) => asset(c.req.param("name")));
-  app.get("/signin", (c) => {
-    const view = { wasRefused: c.req.query("refused") !== undefined, next: c.req.query("next") ?? "/" };
-    return page(c, SignInPage({ view }));
-  });
-
-  app.get("/", async (c) => {
-    if (c.var.caller.kind !== "admin") return toSignIn(c);
-    const text = (c.req.query("q") ?? "").slice(0, 200).trim();
-    const history = createHistoryReader({ url: c.env.HISTORY_URL, authToken: c.env.HISTORY_AUTH_TOKEN });
-    const filter = text === "" ? {} : { text };
-    const [open, ended, gates] = await Promise.all([
-      history.listTasks({ ...filter, statuses: OPEN_STATUSES, limit: OPEN_TASKS }),
-      history.listTasks({ ...filter, statuses: ENDED_STATUSES, limit: PAGE_ENDED_TASKS }),
-      history.listOpenGates({}),
-    ]);
-    return page(c, BoardPage({ view: { nowMs: nowMs(), text, open, ended, gates } }));
-  });
-
   app.get("/p/:owner/:project/tasks/:taskId", async (c) => {
     const view = await taskPageView(c, nowMs());
     return view instanceof Response ? view : page(c, TaskPage({ view }));
@@ -54,7 +28,8 @@ export function createPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
 
   const gateForm = "/p/:owner/:project/tasks/:taskId/gates/:gateId";
   app.post(gateForm, bodyLimit({ maxSize: FORM_MAX_BYTES }), async (c) => {
-    if (c.var.caller.kind !== "admin") return toSignIn(c);
+    const viewer = await requireViewer(c, "gates:decide");
+    if (viewer instanceof Response) return viewer;
     const { owner, project, taskId, gateId } = c.req.param();
     if (!isName(owner) || !isName(project) || !isName(taskId)) return missing(c);
     const form = await c.req.parseBody();

@@ -1,15 +1,18 @@
-/** Signing a browser in and out. The pages themselves are in `pages.ts`. */
+/** Signing a browser in by a link or the admin token, and out. The page itself is in `sign_in_page.ts`. */
 import { timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
-import { deriveSessionKey, isProof, SESSION_COOKIE, signProof } from "../domain/session.ts";
+import { viewerOf } from "../domain/caller.ts";
+import { ownPath } from "../domain/own_path.ts";
+import { deriveSessionKey, readProof, sessionCookieName, signProof } from "../domain/session.ts";
 import { tokenHash } from "../domain/token.ts";
 import { invalidInput, queueRefusal, refusal, refusalResponse } from "../errors.ts";
 import { FORM_MAX_BYTES, SESSION_LIFE_MS, SIGNIN_LINK_LIFE_MS } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { baseUrlOf } from "./input.ts";
+import { sessionCookie } from "./session_cookie.ts";
 import { linkAnswer } from "../../protocol/line/answers.ts";
 import type { Operation } from "./operation.ts";
 
@@ -27,12 +30,13 @@ export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv
   app.post("/session/links", (c) => {
     const adminToken = c.env.SHOPFLOOR_ADMIN_TOKEN;
     if (c.var.caller.kind === "nobody") return refusalResponse(queueRefusal({ reason: "unauthenticated" }));
-    if (c.var.caller.kind !== "admin" || !adminToken) {
-      const came = c.var.caller.kind === "token" ? "project" : c.var.caller.kind;
+    const viewer = viewerOf(c.var.caller);
+    if (viewer?.role !== "admin" || !adminToken) {
+      const came = viewer?.role ?? (c.var.caller.kind === "token" ? "project" : c.var.caller.kind);
       return refusalResponse(queueRefusal({ reason: "wrong_token_kind", needed: ["admin"], came }));
     }
     const expiresAtMs = nowMs() + SIGNIN_LINK_LIFE_MS;
-    const code = signProof("link", expiresAtMs, deriveSessionKey(adminToken));
+    const code = signProof("link", {}, expiresAtMs, deriveSessionKey(adminToken));
     const expiresAt = new Date(expiresAtMs).toISOString();
     return c.json({ url: `${baseUrlOf(c)}/signin#${code}`, expiresAt }, 201);
   });
@@ -55,26 +59,19 @@ export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv
       );
     }
     const expiresAtMs = nowMs() + SESSION_LIFE_MS;
-    setCookie(c, SESSION_COOKIE, signProof("session", expiresAtMs, deriveSessionKey(adminToken)), {
-      httpOnly: true,
-      sameSite: "Strict",
-      secure: baseUrlOf(c).startsWith("https:"),
-      path: "/",
-      maxAge: SESSION_LIFE_MS / 1_000,
-    });
+    const identity = { provider: "admin", subject: "admin" } as const;
+    const proof = signProof("session", identity, expiresAtMs, deriveSessionKey(adminToken));
+    const baseUrl = baseUrlOf(c);
+    setCookie(c, sessionCookieName(baseUrl), proof, sessionCookie(baseUrl));
     return isJson ? c.json({ ok: true, next: ownPath(next) }) : c.redirect(ownPath(next), 303);
   });
 
   app.post("/session/end", (c) => {
-    deleteCookie(c, SESSION_COOKIE, { path: "/" });
+    const baseUrl = baseUrlOf(c);
+    deleteCookie(c, sessionCookieName(baseUrl), { path: "/", secure: baseUrl.startsWith("https:") });
     return c.redirect("/signin", 303);
   });
   return app;
-}
-
-/** Only a path of this server: never a way to send people elsewhere. */
-export function ownPath(next: string): string {
-  return /^\/(?![/\\])[^\s\\]*$/.test(next) ? next : "/";
 }
 
 function isTrusted(code: string, adminToken: string, nowMs: number): boolean {
@@ -83,7 +80,7 @@ function isTrusted(code: string, adminToken: string, nowMs: number): boolean {
     encoder.encode(tokenHash(code)),
     encoder.encode(tokenHash(adminToken)),
   );
-  return isAdminToken || isProof(code, "link", deriveSessionKey(adminToken), nowMs);
+  return isAdminToken || readProof(code, "link", deriveSessionKey(adminToken), nowMs) !== null;
 }
 
 async function readJson(c: Context<AppEnv>): Promise<unknown> {

@@ -23,7 +23,8 @@ for (const scheme of ["light", "dark"]) {
       for (const ground of ["page", "surface", "sunk"]) pairs.push([text, ground]);
     }
     for (const tone of ["good", "bad", "wait", "busy"]) pairs.push([tone, `${tone}-bg`]);
-    for (const tone of ["good", "bad"]) pairs.push([tone, "surface"]);
+    for (const tone of ["good", "bad"]) pairs.push([tone, "surface"], ["surface", tone]);
+    pairs.push(["page", "text"]);
     for (const [text, ground] of pairs) {
       const ratio = contrast(colors.get(text)!, colors.get(ground)!);
       assert.ok(ratio >= CONTRAST_MIN, `${text} on ${ground}: ${ratio.toFixed(2)}`);

@@ -1,4 +1,25 @@
-/** The one style sheet: few tokens, light and dark, readable from 320 px on. Served at `/assets/style.css`. */
+/**
+ * The one style sheet: few tokens, light and dark, readable from 320 px on. Served at `/assets/style.css`. A page that
+ * needs much of its own (the terminal) brings a second sheet; the rest is said with these classes:
+ *
+ * - **Frame** (`layout.tsx` alone): `bar`, `brand`, `switch`, `who`, `badge`, `crumbs`, `skip`, `toast`.
+ * - **Page**: `h1`, then `meta` (a wrapping line of small facts), `two` (narrow and wide column), `narrow` (a form alone),
+ *   `row` (fields side by side; `fixed` does not grow), `stack` (things with air between), `actions` (a row of buttons),
+ *   `tabs` (links to parts of one page, `aria-current` on the one that is shown), `pager` (older, newer).
+ * - **Blocks**: `panel`, `cards` with `card` (`wait` marks what waits for a person), `note` (`good`, `bad`, `wait`),
+ *   `empty`, `facts` (a `dl`), `tiles` with `tile` (one figure: `strong` and a word), `clone` (text to copy whole),
+ *   `scroll` around what may be wider than a phone (give it `tabindex="0"`, `role="region"` and a label), `log`, `diff`,
+ *   `source`, `files`, `stations`, `events`, `text` (a `pre` of prose), `plot` (an SVG of `chart.tsx`).
+ * - **Tables**: `table`; `num` for figures, `fit` for cells that must not wrap. On a phone put it into `scroll`.
+ * - **Words**: `soft`, `small`, `mono`, `count`, `pill` with a tone (`good`, `bad`, `wait`, `busy`), `chip` (a label),
+ *   `plus`, `minus`, `sr` (for screen readers alone).
+ * - **Controls**: `button` or `a.button`; `plain` (quiet), `approve`, `reject`, `danger`; `filters` (a form that narrows
+ *   a list), `decision` (sticks to the lower edge on a phone).
+ *
+ * Colours are tokens (`--text`, `--soft`, `--link`, `--surface`, `--sunk`, `--line`, a tone and its `-bg`): text on its
+ * ground has a contrast of 4.5 at least, edges of controls 3, which `assets_test.ts` computes. Nothing moves by itself
+ * but the dot of `busy`, and not for those who want no motion. Regions that are filled later have their height before.
+ */
 export const STYLE = String.raw`
 :root {
   color-scheme: light dark;
@@ -26,10 +47,24 @@ a { color: var(--link); text-underline-offset: 0.18em; }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: 1rem; top: 0.5rem; background: var(--surface); padding: 0.5rem 1rem; z-index: 3; }
 .bar { background: var(--surface); border-bottom: 1px solid var(--line); }
-.bar > div { max-width: 74rem; margin: 0 auto; padding: 0.7rem 1rem; display: flex; gap: 1rem; align-items: center; }
+.bar > div { max-width: 74rem; margin: 0 auto; padding: 0.55rem 1rem; display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; align-items: center; min-height: 3.4rem; }
+.bar nav { order: 4; flex: 1 0 100%; }
+.bar ul { list-style: none; margin: 0 -0.6rem; padding: 0; display: flex; flex-wrap: wrap; gap: 0 0.2rem; }
+.bar li a { display: flex; align-items: center; gap: 0.4rem; min-height: 2.4rem; padding: 0 0.6rem; color: var(--soft); text-decoration: none; border-radius: 8px; font-size: 0.95rem; }
+.bar li a:hover { color: var(--text); background: var(--sunk); }
+.bar li a[aria-current] { color: var(--text); font-weight: 650; box-shadow: inset 0 -3px var(--accent); border-radius: 8px 8px 0 0; }
+@media (min-width: 64rem) { .bar nav { order: 0; flex: 0 1 auto; } .bar .switch { order: 2; } .bar .who { order: 3; margin-left: 0; } .bar .switch { margin-left: auto; } }
+.switch { color: var(--text); text-decoration: none; border: 1px solid var(--line); border-radius: 8px; padding: 0.2rem 0.7rem; min-height: 2.1rem; display: inline-flex; align-items: center; gap: 0.4rem; font-size: 0.92rem; max-width: 18rem; min-width: 0; }
+.switch span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.switch::after { content: ""; flex: none; width: 0.45rem; height: 0.45rem; border-right: 2px solid var(--soft); border-bottom: 2px solid var(--soft); transform: rotate(45deg) translate(-2px, -2px); }
+.switch:hover { border-color: var(--accent); }
+.who { margin-left: auto; display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: center; font-size: 0.92rem; min-width: 0; overflow-wrap: anywhere; }
+.badge { min-width: 1.35rem; padding: 0 0.4rem; border-radius: 99px; background: var(--wait-bg); color: var(--wait); font-size: 0.8rem; font-weight: 700; text-align: center; }
+.toast { position: fixed; left: 50%; bottom: 1rem; transform: translateX(-50%); margin: 0; background: var(--text); color: var(--page); border-radius: 8px; padding: 0.5rem 1rem; z-index: 4; max-width: calc(100% - 2rem); }
+.toast:empty { display: none; }
+.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .brand { font-weight: 700; color: var(--text); text-decoration: none; letter-spacing: -0.01em; display: flex; gap: 0.5rem; align-items: center; }
 .brand i { display: inline-block; width: 1.1rem; height: 0.75rem; border-radius: 3px; background: linear-gradient(90deg, var(--good) 0 30%, var(--line) 30% 35%, var(--accent) 35% 65%, var(--line) 65% 70%, var(--wait) 70%); }
-.bar .push { margin-left: auto; }
 main { max-width: 74rem; margin: 0 auto; padding: 1.4rem 1rem 4rem; }
 h1 { font-size: clamp(1.35rem, 1.1rem + 1.4vw, 1.85rem); line-height: 1.25; margin: 0 0 0.4rem; letter-spacing: -0.015em; overflow-wrap: anywhere; }
 h2 { font-size: 1.08rem; margin: 2rem 0 0.7rem; display: flex; gap: 0.55rem; align-items: baseline; }
@@ -42,6 +77,9 @@ main > .meta + .panel { margin-top: 0.9rem; }
 .mono, code, pre { font-family: var(--mono); font-size: 0.86rem; }
 code { overflow-wrap: anywhere; }
 .crumbs { color: var(--soft); font-size: 0.9rem; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+.crumbs ol { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.1rem 0; }
+.crumbs li { min-width: 0; }
+.crumbs li + li::before { content: "/"; margin: 0 0.5rem; color: var(--soft); }
 .cards { display: grid; gap: 0.7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); padding: 0; margin: 0; list-style: none; }
 .card, .panel { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.85rem 1rem; min-width: 0; }
 .card { display: flex; flex-direction: column; gap: 0.35rem; position: relative; }
@@ -57,7 +95,29 @@ code { overflow-wrap: anywhere; }
 .pill.busy { background: var(--busy-bg); color: var(--busy); }
 .pill.busy::before { content: ""; width: 0.5rem; height: 0.5rem; border-radius: 50%; background: currentColor; animation: beat 1.6s ease-in-out infinite; }
 @keyframes beat { 50% { opacity: 0.25; } }
-@media (prefers-reduced-motion: reduce) { .pill.busy::before { animation: none; } }
+@media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
+.chip { display: inline-block; border: 1px solid var(--line); border-radius: 6px; padding: 0 0.45rem; font-size: 0.84rem; color: var(--soft); background: var(--surface); overflow-wrap: anywhere; }
+a.chip { color: var(--link); text-decoration: none; }
+a.chip[aria-current] { background: var(--busy-bg); color: var(--busy); border-color: transparent; font-weight: 600; }
+.chips { display: inline-flex; flex-wrap: wrap; gap: 0.25rem; }
+.tabs { display: flex; flex-wrap: wrap; gap: 0 0.3rem; border-bottom: 1px solid var(--line); margin: 0.8rem 0 1rem; }
+.tabs a { padding: 0.5rem 0.7rem; color: var(--soft); text-decoration: none; }
+.tabs a[aria-current] { color: var(--text); font-weight: 650; box-shadow: inset 0 -3px var(--accent); }
+.tiles { display: grid; gap: 0.7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); padding: 0; margin: 0.8rem 0; list-style: none; }
+.tile { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.6rem 0.9rem; color: var(--soft); font-size: 0.9rem; }
+.tile strong { display: block; color: var(--text); font-size: 1.45rem; line-height: 1.3; letter-spacing: -0.015em; }
+.scroll { overflow-x: auto; }
+.plot { display: block; max-width: 100%; height: auto; }
+table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
+th { text-align: left; color: var(--soft); font-weight: 600; font-size: 0.88rem; }
+th, td { padding: 0.5rem 0.8rem 0.5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+tr:last-child > td { border-bottom: 0; }
+td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.fit, th.fit { white-space: nowrap; }
+.pager { display: flex; flex-wrap: wrap; gap: 0.7rem; margin: 1.2rem 0; }
+.actions { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; }
+.filters { display: grid; gap: 0.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); align-items: end; margin: 0.6rem 0; }
+.filters .wide { grid-column: 1 / -1; }
 .note { border-radius: 10px; padding: 0.7rem 1rem; background: var(--sunk); border: 1px solid var(--line); margin: 1rem 0; overflow-wrap: anywhere; }
 .note.wait { background: var(--wait-bg); border-color: transparent; color: var(--wait); }
 .note.bad { background: var(--bad-bg); border-color: transparent; color: var(--bad); }
@@ -97,6 +157,9 @@ button:hover { filter: brightness(1.08); }
 button.plain { background: transparent; color: var(--link); border-color: var(--line); min-height: 0; padding: 0.25rem 0.8rem; font-weight: 500; font-size: 0.92rem; }
 button.approve { background: var(--good); color: var(--surface); }
 button.reject { background: transparent; color: var(--bad); border-color: var(--bad); }
+button.danger, a.button.danger { background: var(--bad); color: var(--surface); }
+a.button { line-height: 1.65; text-align: center; }
+a.plain { background: transparent; color: var(--link); border-color: var(--line); min-height: 0; padding: 0.25rem 0.8rem; font-weight: 500; font-size: 0.92rem; }
 .row { display: flex; gap: 0.7rem; flex-wrap: wrap; }
 .row > * { flex: 1 1 8rem; }
 .row > .fixed { flex: 0 0 auto; }
