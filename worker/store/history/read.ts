@@ -1,9 +1,6 @@
 /**
- * The reading side of the history, for routes and pages. Every answer says honestly whether there is a history:
- *
- * - `ok`: the rows, as of the last events that were applied (the objects may be ahead: O5);
- * - `off`: this control plane runs without a history (`HISTORY_URL` is empty);
- * - `unavailable`: it did not answer in `HISTORY_TIMEOUT_MS`, or refused; `fault` is one word that may be shown.
+ * The reading side of the history, for routes and pages. Every answer says honestly whether there is a history: see
+ * `HistoryAnswer`. Sums over time are asked for in `metrics_read.ts`, what a line's page shows in `line_read.ts`.
  *
  * Methods never reject for faults of the database, so a page is drawn without its lists rather than not at all.
  * Make one reader per request: a connection must not outlive the request that opened it.
@@ -11,7 +8,8 @@
 import { and, asc, count, desc, eq, getTableColumns, max, type SQL, sql } from "drizzle-orm";
 import { LIST_PAGE_MAX } from "../../limits.ts";
 import { auditCondition, type AuditFilter } from "./audit_query.ts";
-import { type HistoryAddress, type HistoryDatabase, historyFault, openHistory } from "./connect.ts";
+import { createAsk, type HistoryAnswer, type HistoryPlace } from "./ask.ts";
+import type { HistoryDatabase } from "./connect.ts";
 import { encodeCursor, mustDecodeCursor } from "./cursor.ts";
 import { type Page, pageLimit, pageOf } from "./page.ts";
 import { runCondition, type RunFilter } from "./run_query.ts";
@@ -19,17 +17,13 @@ import { audit, gates, jobs, lines, runs, tasks } from "./schema.ts";
 import { SEARCH_KINDS, type SearchFilter, searchHistory, type SearchHit } from "./search.ts";
 import { taskCondition, taskCursor, type TaskFilter } from "./task_query.ts";
 
+export type { HistoryAnswer } from "./ask.ts";
 export type { AuditFilter } from "./audit_query.ts";
 export { decodeCursor } from "./cursor.ts";
 export type { Page } from "./page.ts";
 export type { RunFilter } from "./run_query.ts";
 export { MARK_BEGIN, MARK_END, SEARCH_KINDS, type SearchFilter, type SearchHit } from "./search.ts";
 export { isTaskCursor, type TaskFilter } from "./task_query.ts";
-
-export type HistoryAnswer<T> =
-  | { readonly kind: "ok"; readonly value: T }
-  | { readonly kind: "off" }
-  | { readonly kind: "unavailable"; readonly fault: string };
 
 export type LineRow = typeof lines.$inferSelect;
 export type TaskRow = Omit<typeof tasks.$inferSelect, "rowId">;
@@ -82,24 +76,8 @@ export interface HistoryReader {
 }
 
 /** Makes a reader; without a `url` (or with an empty one) every answer is `off`. */
-export function createHistoryReader(
-  address: { readonly url?: string | undefined; readonly authToken?: string | undefined },
-): HistoryReader {
-  const { url, authToken } = address;
-  const target: HistoryAddress | null = url === undefined || url === ""
-    ? null
-    : { url, ...(authToken === undefined ? {} : { authToken }) };
-  let opened: HistoryDatabase | null = null;
-
-  async function ask<T>(query: (db: HistoryDatabase) => Promise<T>): Promise<HistoryAnswer<T>> {
-    if (target === null) return { kind: "off" };
-    opened ??= openHistory(target);
-    try {
-      return { kind: "ok", value: await query(opened) };
-    } catch (error) {
-      return { kind: "unavailable", fault: historyFault(error) };
-    }
-  }
+export function createHistoryReader(place: HistoryPlace): HistoryReader {
+  const ask = createAsk(place);
 
   return {
     listTasks: (filter) => {

@@ -12,6 +12,7 @@
  * search indexes `tasks_fts`, `runs_fts` and `audit_fts` are not known to drizzle: they are in the migrations
  * `search_tasks` and `search_runs_and_audit`.
  */
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const ofProject = { owner: text("owner").notNull(), project: text("project").notNull() };
@@ -54,6 +55,8 @@ export const tasks = sqliteTable("tasks", {
   index("tasks_by_project").on(t.owner, t.project, t.createdAtMs, t.taskId),
   index("tasks_by_age").on(t.createdAtMs, t.taskId),
   index("tasks_by_end").on(t.endedAtMs),
+  index("tasks_by_project_end").on(t.owner, t.project, t.endedAtMs),
+  index("tasks_open").on(t.owner, t.project, t.lineId, t.stationId).where(sql`${t.endedAtMs} is null`),
 ]);
 
 export const jobs = sqliteTable("jobs", {
@@ -70,6 +73,8 @@ export const jobs = sqliteTable("jobs", {
 }, (t) => [
   primaryKey({ columns: [t.owner, t.project, t.jobId] }),
   index("jobs_by_task").on(t.owner, t.project, t.taskId),
+  index("jobs_by_end").on(t.endedAtMs),
+  index("jobs_by_project_end").on(t.owner, t.project, t.endedAtMs),
 ]);
 
 /** One row per run; `rowId` as in `tasks`. */
@@ -95,6 +100,7 @@ export const runs = sqliteTable("runs", {
   uniqueIndex("runs_by_id").on(t.owner, t.project, t.runId),
   index("runs_by_project").on(t.owner, t.project, t.claimedAtMs, t.runId),
   index("runs_by_task").on(t.owner, t.project, t.taskId),
+  index("runs_by_claim").on(t.claimedAtMs),
 ]);
 
 export const gates = sqliteTable("gates", {
@@ -112,6 +118,8 @@ export const gates = sqliteTable("gates", {
 }, (t) => [
   primaryKey({ columns: [t.owner, t.project, t.askId] }),
   index("gates_by_task").on(t.owner, t.project, t.taskId),
+  index("gates_by_end").on(t.endedAtMs),
+  index("gates_by_project_end").on(t.owner, t.project, t.endedAtMs),
 ]);
 
 /** Who did what. Append only: a row is never changed, and deleted at the end of its retention alone. `rowId` as above. */
