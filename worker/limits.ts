@@ -55,6 +55,12 @@ export const OUTBOX_IN_MEMORY_MAX = 2_000;
  */
 export const OUTBOX_ASIDE_RECEIVERS_MAX = 20;
 export const OUTBOX_ASIDE_ROWS_MAX = 500;
+/**
+ * Receivers of one destination that are set aside, as they do not take their events, and events that wait for them: with
+ * more of either it is the destination that fails, and each try of it costs a request.
+ */
+export const OUTBOX_ASIDE_RECEIVERS_MAX = 20;
+export const OUTBOX_ASIDE_ROWS_MAX = 500;
 /** Outbox rows handed to a receiver at once. */
 export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */

@@ -1,6 +1,6 @@
 /**
  * Effects as data: what a decision wants told to others. Events are written in the same transaction as the state
- * (O2), delivered at least once and in order per destination, and every receiver is idempotent by event id.
+ * (O2), delivered at least once and in order per receiver, and every receiver is idempotent by event id.
  */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 
@@ -125,7 +125,7 @@ export interface GateResolution {
   readonly decidedAtMs: number;
 }
 
-/** Where an outbox row goes. Each destination is drained in order and on its own: history down stops only history. */
+/** Where an outbox row goes. Each destination is drained on its own: history down stops only history. */
 export type OutboxEvent =
   | { readonly destination: "history"; readonly record: HistoryRecord }
   | {

@@ -1,12 +1,16 @@
 /**
- * Delivers an object's outbox (O2): per destination in order, at least once, one delivery at a time. A destination
- * that fails is tried again later with a growing pause and never holds up another one (O5). It is then sent half as much
+ * Delivers an object's outbox (O2): per receiver in order, at least once, one delivery at a time. A destination that
+ * fails is tried again later with a growing pause and never holds up another one (O5). It is then sent half as much
  * at once, as it may be too much for its time or its limits; each delivery doubles that again.
+ *
+ * Of a destination that is many objects, the one that fails is set aside, and tried again in a lane of its own, while the
+ * others get their events. Only when too many fail does the destination wait as a whole.
  *
  * The rows are the truth; what is kept here (who is being sent to, when to try again) may be lost at any moment:
  * the object's alarm calls {@link Outbox.drain} again.
  */
 import type { OutboxRow } from "../domain/event.ts";
+import { receiverOf } from "../domain/event_receiver.ts";
 import {
   OUTBOX_BATCH_ROWS,
   OUTBOX_RETRY_FIRST_MS,
@@ -14,13 +18,16 @@ import {
   OUTBOX_SENDING_LOOK_MS,
 } from "../limits.ts";
 import type { Clock, OutboxSender } from "../ports.ts";
-import type { OutboxStore } from "../store/outbox_store.ts";
+import { destinationOf, type OutboxLaneName, type OutboxStore } from "../store/outbox_store.ts";
 
 type Destination = OutboxRow["event"]["destination"];
 
 export interface Outbox {
-  /** Sends what is due. Never rejects: failures are kept for the next try. */
-  drain(destination?: Destination): Promise<void>;
+  /**
+   * Sends what is due; or, due or not, what waits for one destination, and for one receiver of it if it was set aside.
+   * Never rejects: failures are kept for the next try.
+   */
+  drain(destination?: Destination, receiver?: string): Promise<void>;
   /** When to call {@link drain} again; null when nothing waits. */
   nextTryMs(): number | null;
 }
@@ -33,6 +40,14 @@ interface Lane {
   sending: Promise<void> | null;
 }
 
+/** What became of the rows of one receiver. */
+interface Delivery {
+  readonly receiver: string | null;
+  readonly rows: readonly OutboxRow[];
+  /** Absent: all are taken. */
+  readonly fault?: { readonly cause: unknown };
+}
+
 /** Makes the outbox of one object. A destination without a sender is a bug and throws when it is drained. */
 export function createOutbox(options: {
   readonly store: OutboxStore;
@@ -42,51 +57,67 @@ export function createOutbox(options: {
   readonly onSettled: () => void;
 }): Outbox {
   const { store, senders, clock } = options;
-  const lanes = new Map<Destination, Lane>();
-  const laneOf = (destination: Destination): Lane => {
-    const known = lanes.get(destination);
+  const lanes = new Map<OutboxLaneName, Lane>();
+  const laneOf = (name: OutboxLaneName): Lane => {
+    const known = lanes.get(name);
     if (known !== undefined) return known;
     const lane: Lane = { failures: 0, rowsMax: OUTBOX_BATCH_ROWS, notBeforeMs: 0, sending: null };
-    lanes.set(destination, lane);
+    lanes.set(name, lane);
     return lane;
   };
 
-  async function send(destination: Destination, lane: Lane): Promise<void> {
+  async function send(name: OutboxLaneName, lane: Lane): Promise<void> {
+    const [destination, aside] = destinationOf(name);
     const sender = senders[destination];
     if (sender === undefined) {
       throw new TypeError(`Cannot deliver events as '${destination}' must have a sender`);
     }
     for (;;) {
-      const rows = store.pending(destination, lane.rowsMax);
-      if (rows.length === 0) return;
-      try {
-        await sender(rows);
-      } catch (cause) {
-        lane.failures++;
-        lane.rowsMax = Math.max(1, Math.floor(rows.length / 2));
-        const pauseMs = Math.min(OUTBOX_RETRY_FIRST_MS * 2 ** (lane.failures - 1), OUTBOX_RETRY_MAX_MS);
-        lane.notBeforeMs = clock.nowMs() + pauseMs;
-        console.warn(JSON.stringify({
-          event: "outbox_delivery_failed",
-          destination,
-          failures: lane.failures,
-          retryAfterMs: pauseMs,
-          cause: cause instanceof Error ? cause.name : "unknown",
-        }));
+      const rows = store.pending(name, lane.rowsMax);
+      if (rows.length === 0) {
+        if (aside !== null) lanes.delete(name);
+        return;
+      }
+      const deliveries = await deliver(sender, rows);
+      const refused = deliveries.filter((one) => one.fault !== undefined);
+      const stuck = aside === null ? refused.filter((one) => !setAside(destination, one)) : refused;
+      store.delivered(deliveries.flatMap((one) => one.fault ? [] : one.rows.map((row) => row.sequence)));
+      if (stuck.length > 0) {
+        fail(name, lane, rows.length, stuck[0]!.fault!.cause);
         return;
       }
       lane.failures = 0;
       lane.rowsMax = Math.min(2 * lane.rowsMax, OUTBOX_BATCH_ROWS);
       lane.notBeforeMs = 0;
-      store.delivered(rows.map((row) => row.sequence));
     }
   }
 
-  function start(destination: Destination, isForced: boolean): Promise<void> {
-    const lane = laneOf(destination);
+  function setAside(destination: Destination, { receiver, rows, fault }: Delivery): boolean {
+    if (receiver === null || store.setAside?.(destination, receiver) !== true) return false;
+    const name: OutboxLaneName = `${destination}/${receiver}`;
+    fail(name, laneOf(name), rows.length, fault!.cause);
+    return true;
+  }
+
+  function fail(name: OutboxLaneName, lane: Lane, sentRows: number, cause: unknown): void {
+    lane.failures++;
+    lane.rowsMax = Math.max(1, Math.floor(sentRows / 2));
+    const pauseMs = Math.min(OUTBOX_RETRY_FIRST_MS * 2 ** (lane.failures - 1), OUTBOX_RETRY_MAX_MS);
+    lane.notBeforeMs = clock.nowMs() + pauseMs;
+    console.warn(JSON.stringify({
+      event: "outbox_delivery_failed",
+      destination: name,
+      failures: lane.failures,
+      retryAfterMs: pauseMs,
+      cause: cause instanceof Error ? cause.name : "unknown",
+    }));
+  }
+
+  function start(name: OutboxLaneName, isForced: boolean): Promise<void> {
+    const lane = laneOf(name);
     if (lane.sending !== null) return lane.sending;
     if (!isForced && clock.nowMs() < lane.notBeforeMs) return Promise.resolve();
-    lane.sending = send(destination, lane).finally(() => {
+    lane.sending = send(name, lane).finally(() => {
       lane.sending = null;
       options.onSettled();
     });
@@ -94,16 +125,17 @@ export function createOutbox(options: {
   }
 
   return {
-    drain: async (only) => {
-      const wanted = only === undefined ? store.destinations() : [only];
-      await Promise.all(wanted.map((destination) => start(destination, only !== undefined)));
+    drain: async (destination, receiver) => {
+      const wanted: OutboxLaneName[] = destination === undefined ? [...store.destinations()] : [destination];
+      if (receiver !== undefined) wanted.push(`${destination!}/${receiver}`);
+      await Promise.all(wanted.map((name) => start(name, destination !== undefined)));
     },
     nextTryMs: () => {
       const waiting = store.destinations();
       if (waiting.length === 0) return null;
       const nowMs = clock.nowMs();
-      const tries = waiting.map((destination) => {
-        const { sending, notBeforeMs } = laneOf(destination);
+      const tries = waiting.map((name) => {
+        const { sending, notBeforeMs } = laneOf(name);
         // Its end calls `onSettled`; to look again matters only to an object that was evicted meanwhile.
         if (sending !== null) return nowMs + OUTBOX_SENDING_LOOK_MS;
         return Math.max(notBeforeMs, nowMs + OUTBOX_RETRY_FIRST_MS);
@@ -111,4 +143,17 @@ export function createOutbox(options: {
       return Math.min(...tries);
     },
   };
+}
+
+/** Sends each receiver its rows; receivers do not wait for each other. */
+async function deliver(sender: OutboxSender, rows: readonly OutboxRow[]): Promise<readonly Delivery[]> {
+  const byReceiver = Map.groupBy(rows, (row) => receiverOf(row.event));
+  return await Promise.all([...byReceiver].map(async ([receiver, rows]): Promise<Delivery> => {
+    try {
+      await sender(rows);
+      return { receiver, rows };
+    } catch (cause) {
+      return { receiver, rows, fault: { cause } };
+    }
+  }));
 }

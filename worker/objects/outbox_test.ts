@@ -1,7 +1,8 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import type { OutboxRow } from "../domain/event.ts";
-import { OUTBOX_BATCH_ROWS, OUTBOX_RETRY_MAX_MS } from "../limits.ts";
+import { OUTBOX_ASIDE_RECEIVERS_MAX, OUTBOX_BATCH_ROWS, OUTBOX_RETRY_MAX_MS } from "../limits.ts";
+import { createMemoryOutbox } from "../store/queue/memory_outbox.ts";
 import { createOutbox } from "./outbox.ts";
 
 const EVENTS = 3 * OUTBOX_BATCH_ROWS;
@@ -74,4 +75,103 @@ Deno.test("batches grow again: a receiver that was only away is not asked row by
   await outbox.drain();
   assert.ok(sizes.includes(OUTBOX_BATCH_ROWS, 4), sizes.join(" "));
   assert.ok(sizes.length < 20, sizes.join(" "));
+});
+
+/** Cancelled asks, whose gates get them; `down` are those that take nothing. */
+function setUpGates() {
+  let nowMs = 0;
+  const store = createMemoryOutbox("o/p", () => []);
+  const down = new Set<string>();
+  const got: string[] = [];
+  let tries = 0;
+  const outbox = createOutbox({
+    store,
+    senders: {
+      gate: (rows) => {
+        tries++;
+        const texts = rows.map(({ event }) =>
+          event.destination === "gate" ? `${event.askId}${"reason" in event ? event.reason : ""}` : ""
+        );
+        assert.equal(new Set(texts.map((text) => text[0])).size, 1, "one receiver at a time");
+        if (down.has(texts[0]![0]!)) return Promise.reject(new Error("it is broken"));
+        got.push(...texts);
+        return Promise.resolve();
+      },
+    },
+    clock: { nowMs: () => nowMs, toPlatformMs: (dueMs) => dueMs },
+    onSettled: () => {},
+  });
+  const add = (...texts: string[]) => {
+    store.add(
+      texts.map((text) => ({
+        destination: "gate",
+        action: "cancel",
+        askId: text[0]!,
+        reason: text.slice(1),
+      })),
+      0,
+    );
+    store.settle();
+  };
+  return {
+    outbox,
+    down,
+    got,
+    add,
+    tries: () => tries,
+    pass: (ms: number) => nowMs += ms,
+    nowMs: () => nowMs,
+  };
+}
+
+Deno.test("a receiver that is broken for good holds up nobody else of its destination", async () => {
+  const { outbox, down, got, add, pass, nowMs } = setUpGates();
+  down.add("a");
+  add("a1", "b1", "a2", "c1");
+  await outbox.drain();
+  assert.deepEqual(got, ["b1", "c1"]);
+  add("b2", "a3");
+  await outbox.drain();
+  assert.deepEqual(got, ["b1", "c1", "b2"], "and without a wait for its next try");
+  assert.ok(outbox.nextTryMs()! > nowMs(), "it is tried again later");
+  down.clear();
+  pass(OUTBOX_RETRY_MAX_MS);
+  await outbox.drain();
+  assert.deepEqual(got, ["b1", "c1", "b2", "a1", "a2", "a3"]);
+  assert.equal(outbox.nextTryMs(), null);
+});
+
+Deno.test("whoever asks for one receiver need not wait for its next try", async () => {
+  const { outbox, down, got, add } = setUpGates();
+  down.add("a").add("b");
+  add("a1", "b1");
+  await outbox.drain();
+  down.clear();
+  await outbox.drain("gate", "a");
+  assert.deepEqual(got, ["a1"]);
+});
+
+Deno.test("a destination of which all is broken is asked seldom, and gets everything once it is back", async () => {
+  const { outbox, down, got, add, tries, pass } = setUpGates();
+  const names = Array.from(
+    { length: OUTBOX_ASIDE_RECEIVERS_MAX + 10 },
+    (_, n) => String.fromCodePoint(0x3b1 + n),
+  );
+  for (const name of names) down.add(name);
+  for (let n = 1; n <= 3; n++) add(...names.map((name) => `${name}${n}`));
+  await outbox.drain();
+  const first = tries();
+  for (let n = 0; n < 10; n++) await outbox.drain();
+  assert.equal(tries(), first, "nobody is asked before the pause is over");
+  pass(OUTBOX_RETRY_MAX_MS);
+  await outbox.drain();
+  assert.ok(tries() - first <= names.length, `${tries() - first} tries`);
+  down.clear();
+  for (let n = 0; n < 10 && outbox.nextTryMs() !== null; n++) {
+    pass(OUTBOX_RETRY_MAX_MS);
+    await outbox.drain();
+  }
+  for (const name of names) {
+    assert.deepEqual(got.filter((text) => text[0] === name), [1, 2, 3].map((n) => `${name}${n}`));
+  }
 });

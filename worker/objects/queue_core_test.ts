@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { ok } from "../../protocol/result.ts";
 import type { WritableQueueState } from "../domain/apply_changes.ts";
-import type { OutboxEvent, OutboxRow } from "../domain/event.ts";
+import type { OutboxRow } from "../domain/event.ts";
+import type { OutboxLaneName } from "../store/outbox_store.ts";
 import { createQueueCore } from "./queue_core.ts";
 import { createQueueRig, lineOf, station } from "../../test/fake/queue_rig.ts";
 
@@ -17,8 +18,7 @@ function queueWithSilentHistory() {
   const { job, run } = rig.take(rig.runner("ada"));
   const rows: OutboxRow[] = [];
   const alarms: number[] = [];
-  const of = (destination: OutboxEvent["destination"]) =>
-    rows.filter((row) => row.event.destination === destination);
+  const of = (name: OutboxLaneName) => rows.filter((row) => row.event.destination === name);
   const core = createQueueCore({
     ctx: {
       storage: {

@@ -1,6 +1,6 @@
 /** Where a queue's events go: the task's log, the gate of an ask, the history. Each receiver is idempotent. */
 import type { HumanGateApi } from "../domain/former_gate_api.ts";
-import type { OutboxEvent, OutboxRow } from "../domain/event.ts";
+import type { OutboxEvent } from "../domain/event.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
@@ -14,14 +14,16 @@ export function createQueueSenders(
 ): Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>> {
   return {
     task_log: async (rows) => {
-      const sends = [...byTask(rows)].map(async ([taskId, events]) => {
-        const log = env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
-        await log.recordMany(events.map(({ eventId, event }) => ({
-          entry: { ...event.entry, eventId },
-          ends: event.ends,
-        })));
-      });
-      await Promise.all(sends);
+      const events = rows.flatMap(({ eventId, event }) =>
+        event.destination === "task_log" ? [{ eventId, event }] : []
+      );
+      const log = env.TASK_LOG.getByName(
+        `${owner}/${project}/${events[0]!.event.taskId}`,
+      ) as unknown as TaskLogApi;
+      await log.recordMany(events.map(({ eventId, event }) => ({
+        entry: { ...event.entry, eventId },
+        ends: event.ends,
+      })));
     },
     gate: async (rows) => {
       for (const { event } of rows) {
@@ -33,22 +35,6 @@ export function createQueueSenders(
     },
     history: historySender(env),
   };
-}
-
-type LogEvent = Extract<OutboxEvent, { destination: "task_log" }>;
-
-/** The rows of each task in their order; tasks have logs of their own and need not wait for each other. */
-function byTask(
-  rows: readonly OutboxRow[],
-): Map<string, { readonly eventId: string; readonly event: LogEvent }[]> {
-  const tasks = new Map<string, { readonly eventId: string; readonly event: LogEvent }[]>();
-  for (const { eventId, event } of rows) {
-    if (event.destination !== "task_log") continue;
-    const events = tasks.get(event.taskId) ?? [];
-    events.push({ eventId, event });
-    tasks.set(event.taskId, events);
-  }
-  return tasks;
 }
 
 function historySender(env: Env): OutboxSender {

@@ -27,7 +27,7 @@ export const questionHandlers: Handlers<Methods> = {
     queue.sockets.watched(id);
     await core.committed();
     // Who reads right now sees what has happened; a log that does not answer holds nobody up.
-    await atMost(core.outbox.drain("task_log"), LOG_TOLD_WAIT_MS);
+    await atMost(core.outbox.drain("task_log", id), LOG_TOLD_WAIT_MS);
     return ok({ taskId: id, askId: state.kind === "awaiting_review" ? state.askId : null });
   },
   authorizeGate: async (queue, caller, input) => {
@@ -40,7 +40,7 @@ export const questionHandlers: Handlers<Methods> = {
     const ask = findAsk(queue.core.state, input.taskId, input.gateId, input.lineId);
     if (!ask.ok) return ask;
     await queue.core.committed();
-    await queue.core.outbox.drain("gate");
+    await queue.core.outbox.drain("gate", ask.value.askId);
     return ok({ ...ask.value, userName: user.value.name });
   },
   authorizeRepository: (queue, caller, input) => {

@@ -4,32 +4,19 @@
  *
  * Invariants:
  *   1. An event is pending only once it is written: `settle` is called behind the write.
- *   2. Sequences only grow, also over evictions; a lane is delivered in their order: pages first, then memory.
- *   3. What is delivered is noted as the last sequence of each lane, and written with the next log row. Until then an
- *      eviction delivers again, which receivers do not mind.
+ *   2. Sequences only grow, also over evictions; each receiver gets its events in their order.
+ *   3. What is delivered is noted as the last sequence of each lane, and of each receiver that its lane went past
+ *      (`outbox_lane.ts`), and written with the next log row. Until then an eviction delivers again, which receivers do
+ *      not mind.
  */
 import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
-import type { OutboxStore } from "../outbox_store.ts";
+import { destinationOf, type OutboxLaneName, type OutboxStore } from "../outbox_store.ts";
+import { OutboxLane, type OutboxPage } from "./outbox_lane.ts";
 
 type Destination = OutboxEvent["destination"];
 
-/** The last delivered sequence of each lane. */
+/** The last delivered sequence of each lane, and of each receiver that is set aside. */
 export type Marks = Readonly<Record<string, number>>;
-
-/** Events of one lane that were moved out of memory. */
-export interface OutboxPage {
-  readonly page: number;
-  readonly destination: Destination;
-  readonly lastSequence: number;
-}
-
-interface Lane {
-  /** The oldest page, read. */
-  read: OutboxRow[];
-  pages: OutboxPage[];
-  rows: OutboxRow[];
-  deliveredTo: number;
-}
 
 export interface MemoryOutbox extends OutboxStore {
   /** Takes the events of a decision; gives the sequence of the first. */
@@ -49,6 +36,7 @@ export interface MemoryOutbox extends OutboxStore {
   takeMarks(): Marks | null;
   /** Pages whose events are all delivered, to be deleted with the next write. */
   takeDonePages(): readonly number[];
+  setAside(destination: Destination, receiver: string): boolean;
   /** Events in memory of lanes that have more than `max`, by lane; they stay until `movedOut`. */
   crowded(max: number): ReadonlyMap<Destination, readonly OutboxRow[]>;
   movedOut(destination: Destination, pages: readonly OutboxPage[]): void;
@@ -61,35 +49,24 @@ export function createMemoryOutbox(
   eventPrefix: string,
   readPage: (page: number) => readonly Omit<OutboxRow, "eventId">[],
 ): MemoryOutbox {
-  const lanes = new Map<Destination, Lane>();
+  const lanes = new Map<Destination, OutboxLane>();
   let lastSequence = 0;
   let settledTo = 0;
   let hasNewMarks = false;
   let donePages: number[] = [];
 
-  const laneOf = (destination: Destination): Lane => {
-    let lane = lanes.get(destination);
-    if (lane === undefined) lanes.set(destination, lane = { read: [], pages: [], rows: [], deliveredTo: 0 });
-    return lane;
-  };
   const rowOf = (row: Omit<OutboxRow, "eventId">): OutboxRow => ({
     ...row,
     eventId: `${eventPrefix}:${row.sequence}`,
   });
-
-  /** What a lane sends next: a page's events before those in memory. */
-  function front(lane: Lane): OutboxRow[] {
-    while (lane.read.length === 0 && lane.pages.length > 0) {
-      const { page } = lane.pages[0]!;
-      lane.read = readPage(page).filter((row) => row.sequence > lane.deliveredTo).map(rowOf);
-      if (lane.read.length === 0) endPage(lane);
+  const laneOf = (destination: Destination): OutboxLane => {
+    let lane = lanes.get(destination);
+    if (lane === undefined) {
+      lane = new OutboxLane((page) => readPage(page).map(rowOf), (page) => void donePages.push(page));
+      lanes.set(destination, lane);
     }
-    return lane.pages.length > 0 ? lane.read : lane.rows;
-  }
-
-  function endPage(lane: Lane): void {
-    donePages.push(lane.pages.shift()!.page);
-  }
+    return lane;
+  };
 
   return {
     get lastSequence() {
@@ -98,7 +75,7 @@ export function createMemoryOutbox(
     add: (events, nowMs) => {
       const first = lastSequence + 1;
       for (const event of events) {
-        laneOf(event.destination).rows.push(rowOf({ sequence: ++lastSequence, event, createdAtMs: nowMs }));
+        laneOf(event.destination).add(rowOf({ sequence: ++lastSequence, event, createdAtMs: nowMs }));
       }
       return first;
     },
@@ -106,57 +83,52 @@ export function createMemoryOutbox(
       settledTo = lastSequence;
     },
     restore: (row) => {
-      const lane = laneOf(row.event.destination);
-      if (row.sequence > lane.deliveredTo) lane.rows.push(rowOf(row));
+      laneOf(row.event.destination).restore(rowOf(row));
       lastSequence = settledTo = Math.max(lastSequence, row.sequence);
     },
     restoreMarks: (marks) => {
-      for (const [destination, sequence] of Object.entries(marks)) {
-        const lane = laneOf(destination as Destination);
-        lane.deliveredTo = Math.max(lane.deliveredTo, sequence);
-        lane.rows = lane.rows.filter((row) => row.sequence > sequence);
+      const asides = new Map<Destination, Map<string, number>>();
+      for (const name of lanes.keys()) asides.set(name, new Map());
+      for (const [name, sequence] of Object.entries(marks)) {
+        const [destination, receiver] = destinationOf(name as OutboxLaneName);
+        const ofLane = asides.get(destination) ?? new Map();
+        asides.set(destination, ofLane);
+        if (receiver !== null) ofLane.set(receiver, sequence);
+      }
+      for (const [destination, ofLane] of asides) {
+        laneOf(destination).restoreMarks(marks[destination] ?? 0, ofLane);
       }
     },
-    restorePage: (page) => {
-      const lane = laneOf(page.destination);
-      if (page.lastSequence <= lane.deliveredTo) donePages.push(page.page);
-      else lane.pages.push(page);
-    },
+    restorePage: (page) => laneOf(page.destination).restorePage(page),
     restoreSequence: (sequence) => {
       lastSequence = settledTo = Math.max(lastSequence, sequence);
     },
-    pending: (destination, limit) => {
-      const lane = lanes.get(destination);
-      if (lane === undefined) return [];
-      const rows = front(lane).slice(0, limit);
-      return rows.at(-1) !== undefined && rows.at(-1)!.sequence > settledTo
-        ? rows.filter((row) => row.sequence <= settledTo)
-        : rows;
+    pending: (name, limit) => {
+      const [destination, receiver] = destinationOf(name);
+      return lanes.get(destination)?.pending(receiver, limit, settledTo) ?? [];
     },
     destinations: () => {
-      const waiting: Destination[] = [];
+      const waiting: OutboxLaneName[] = [];
       for (const [destination, lane] of lanes) {
-        if (lane.pages.length > 0 || (lane.rows[0]?.sequence ?? Infinity) <= settledTo) {
-          waiting.push(destination);
-        }
+        if (lane.isWaiting(settledTo)) waiting.push(destination);
+        for (const receiver of lane.waitingAside()) waiting.push(`${destination}/${receiver}`);
       }
       return waiting;
     },
+    setAside: (destination, receiver) => laneOf(destination).setAside(receiver),
     delivered: (sequences) => {
       const gone = new Set(sequences);
-      for (const lane of lanes.values()) {
-        const rows = lane.pages.length > 0 ? lane.read : lane.rows;
-        let count = 0;
-        while (count < rows.length && gone.has(rows[count]!.sequence)) count++;
-        if (count === 0) continue;
-        lane.deliveredTo = rows[count - 1]!.sequence;
-        hasNewMarks = true;
-        rows.splice(0, count);
-        if (rows === lane.read && rows.length === 0) endPage(lane);
-      }
+      for (const lane of lanes.values()) if (lane.delivered(gone, settledTo)) hasNewMarks = true;
     },
-    marks: () =>
-      Object.fromEntries([...lanes].filter(([, l]) => l.deliveredTo > 0).map(([d, l]) => [d, l.deliveredTo])),
+    marks: () => {
+      const marks: Record<string, number> = {};
+      for (const [destination, lane] of lanes) {
+        for (const [receiver, sequence] of lane.marks()) {
+          marks[receiver === "" ? destination : `${destination}/${receiver}`] = sequence;
+        }
+      }
+      return marks;
+    },
     takeMarks() {
       if (!hasNewMarks) return null;
       hasNewMarks = false;
@@ -167,12 +139,12 @@ export function createMemoryOutbox(
       donePages = [];
       return taken;
     },
-    crowded: (max) => new Map([...lanes].filter(([, l]) => l.rows.length > max).map(([d, l]) => [d, l.rows])),
-    movedOut: (destination, pages) => {
-      const lane = laneOf(destination);
-      lane.pages.push(...pages);
-      lane.rows = [];
-    },
-    inMemory: () => [...lanes.values()].flatMap((lane) => lane.rows).sort((a, b) => a.sequence - b.sequence),
+    crowded: (max) =>
+      new Map(
+        [...lanes].filter(([, lane]) => lane.rows.length > max).map(([name, lane]) => [name, lane.rows]),
+      ),
+    movedOut: (destination, pages) => laneOf(destination).movedOut(pages),
+    inMemory: () =>
+      [...lanes.values()].flatMap((lane) => [...lane.inMemory()]).sort((a, b) => a.sequence - b.sequence),
   };
 }

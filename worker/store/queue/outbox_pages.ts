@@ -1,7 +1,8 @@
 /** Events that wait for a receiver which is away, out of memory. Sole writer, with `store.ts`, of `outbox_page`. */
 import type { OutboxRow } from "../../domain/event.ts";
 import { QUEUE_ROW_MAX_CHARS } from "../../limits.ts";
-import type { MemoryOutbox, OutboxPage } from "./memory_outbox.ts";
+import type { MemoryOutbox } from "./memory_outbox.ts";
+import type { OutboxPage } from "./outbox_lane.ts";
 import type { Sql } from "./sql.ts";
 
 type StoredEvent = Omit<OutboxRow, "eventId">;

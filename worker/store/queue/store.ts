@@ -202,6 +202,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   return {
     pending: outbox.pending,
     destinations: outbox.destinations,
+    setAside: outbox.setAside,
     delivered: outbox.delivered,
     load,
     append,
