@@ -113,6 +113,8 @@ export const AREAS: readonly Area[] = [
       "session_cookie",
       "opened_task",
       "task_evidence",
+      "asset_files",
+      "gate_evidence",
       "operation",
       "ustar",
       "openapi_document",
@@ -125,6 +127,8 @@ export const AREAS: readonly Area[] = [
     // Drawings are made on the server.
     packages: ["hono", "echarts", "@dagrejs/dagre"],
   },
+  // The terminal's files, as text.
+  { path: "worker/pages/assets/", may: ["protocol/"], packages: ["@xterm/xterm", "@xterm/addon-fit"] },
   { path: "worker/limits.ts", may: ["protocol/"], packages: [] },
   { path: "worker/", may: ["protocol/", "worker/domain/", ...WORKER_GROUND], packages: ["hono", "zod"] },
   {
