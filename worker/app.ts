@@ -11,6 +11,7 @@ import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { ownForms } from "./middleware/own_page.ts";
 import { session } from "./middleware/session.ts";
+import { createAssetRoutes } from "./routes/assets.ts";
 import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts";
 import { createBoardPageRoutes } from "./routes/board_pages.ts";
 import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
@@ -24,7 +25,6 @@ import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
-import { createPageRoutes } from "./routes/pages.ts";
 import { createProjectRoutes, PROJECT_OPERATIONS } from "./routes/projects.ts";
 import { createRepositoryPageRoutes } from "./routes/repository_pages.ts";
 import { createRunnerRoutes, RUNNER_OPERATIONS } from "./routes/runners.ts";
@@ -33,6 +33,7 @@ import { createGitHubSignInRoutes } from "./routes/sign_in_github.ts";
 import { createSignInPageRoutes } from "./routes/sign_in_page.ts";
 import { createSocketRoutes, SOCKET_OPERATIONS } from "./routes/socket.ts";
 import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
+import { createTaskPageRoutes } from "./routes/task_pages.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
 
 const PROJECT = "/api/owners/:owner/projects/:project";
@@ -89,7 +90,8 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createSignInPageRoutes());
   app.route("/", createGitHubSignInRoutes());
   app.route("/", createBoardPageRoutes());
-  app.route("/", createPageRoutes());
+  app.route("/", createAssetRoutes());
+  app.route("/", createTaskPageRoutes());
   app.route("/", createRepositoryPageRoutes());
   app.route("/", createGatePageRoutes());
   app.notFound((c) =>

@@ -58,3 +58,8 @@ export function Commit({ id }: { readonly id: string }) {
 export function taskPath(owner: string, project: string, taskId: string): string {
   return `/p/${encodeURIComponent(owner)}/${encodeURIComponent(project)}/tasks/${encodeURIComponent(taskId)}`;
 }
+
+/** The page of a run. */
+export function runPath(owner: string, project: string, runId: string): string {
+  return `/p/${encodeURIComponent(owner)}/${encodeURIComponent(project)}/runs/${encodeURIComponent(runId)}`;
+}
