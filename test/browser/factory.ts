@@ -76,8 +76,8 @@ const LINE = {
   ],
 };
 
-/** Starts everything; boots once per test file. */
-export async function startFactory(): Promise<Factory> {
+/** Starts everything; boots once per test file. `variables` are more of the Worker's, such as those of signing in. */
+export async function startFactory(variables: Readonly<Record<string, string>> = {}): Promise<Factory> {
   const dataDir = await Deno.makeTempDir({ prefix: "shopfloor_browser_" });
   const sqld = await startSqld({ dataDir });
   await applyMigrations({ url: sqld.url });
@@ -85,7 +85,7 @@ export async function startFactory(): Promise<Factory> {
     root: fileURLToPath(new URL("../..", import.meta.url)),
     workers: [{
       configPath: "./wrangler.toml",
-      vars: { SHOPFLOOR_ADMIN_TOKEN: ADMIN_TOKEN, HISTORY_URL: sqld.url },
+      vars: { SHOPFLOOR_ADMIN_TOKEN: ADMIN_TOKEN, HISTORY_URL: sqld.url, ...variables },
     }],
   });
   const url = (await server.listen()).url.origin;
