@@ -100,6 +100,8 @@ export const AREAS: readonly Area[] = [
       "worker/stubs/",
       "worker/pages/",
       "worker/middleware/body_limit.ts",
+      // What two versions of a text differ in.
+      "worker/git/unified_diff.ts",
       ...HISTORY_READ,
       ...WORKER_GROUND,
     ],
@@ -119,6 +121,7 @@ export const AREAS: readonly Area[] = [
       "ustar",
       "openapi_document",
       "import_refusal",
+      "line_import",
     ].map((name) => `worker/routes/${name}.ts`),
   },
   {

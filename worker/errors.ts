@@ -185,6 +185,13 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         "line_id_mismatch",
         `Cannot put line as the id in the body must be that of the path, '${error.path}': current value is '${error.body}'`,
       );
+    case "line_changed":
+      return refusal(
+        409,
+        "line_changed",
+        `Cannot put line as its newest version must be ${error.expected}: current value is ${error.version}`,
+        { revision: error.version },
+      );
     case "admin_token_unset":
       return refusal(
         503,

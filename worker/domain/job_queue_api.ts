@@ -45,6 +45,12 @@ export type QueueError =
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }
+  | {
+    readonly reason: "line_changed";
+    readonly lineId: string;
+    readonly version: number;
+    readonly expected: number;
+  }
   /** Without it there is no key for the tokens of runs. */
   | { readonly reason: "admin_token_unset" }
   | { readonly reason: "queue_full"; readonly openJobsMax: number }
@@ -151,6 +157,8 @@ export interface JobQueueApi {
       readonly line: LineInput;
       /** Put before the line's own in the answer. */
       readonly warnings?: readonly string[];
+      /** Refuse when the newest version is another one; 0: when there is any. */
+      readonly expectedVersion?: number | undefined;
     },
   ): Answer<LineView>;
   readLine(caller: Caller, lineId: string): Answer<LineView>;

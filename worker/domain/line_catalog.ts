@@ -9,7 +9,7 @@ import type { PageOf } from "./queue_lists.ts";
 import type { LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
 import { unreachableStations } from "./transition.ts";
 
-/** Puts a line: a new one, or the next version of one that exists. */
+/** Puts a line: a new one, or the next version of one that exists, if that is still the one that the caller saw. */
 export function putLine(
   draft: Draft,
   actor: string,
@@ -17,6 +17,8 @@ export function putLine(
     readonly lineId: LineId | null;
     readonly line: LineInput;
     readonly warnings?: readonly string[];
+    /** The newest version as the caller knows it, 0 for none; absent: whatever it is. */
+    readonly expectedVersion?: number | undefined;
   },
 ): Result<LineView, QueueError> {
   const { id: bodyId, owner, project, ...definition } = input.line;
@@ -31,10 +33,14 @@ export function putLine(
     return err({ reason: "line_id_mismatch", path: settings.project, body: project });
   }
   const id = input.lineId ?? bodyId ?? draft.newId<LineId>();
+  const newest = draft.before.latestLineVersion.get(id) ?? 0;
+  if (input.expectedVersion !== undefined && input.expectedVersion !== newest) {
+    return err({ reason: "line_changed", lineId: id, version: newest, expected: input.expectedVersion });
+  }
   touchProject(draft);
   const row: LineVersion = {
     id,
-    version: (draft.before.latestLineVersion.get(id) ?? 0) + 1,
+    version: newest + 1,
     definition,
     createdAtMs: draft.nowMs,
     isDeleted: false,

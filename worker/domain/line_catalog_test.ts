@@ -8,9 +8,11 @@ import { putProject, requireProject } from "./project.ts";
 
 function setUp() {
   const rig = createQueueRig();
-  const put = (lineId: string | null, input: object) => {
+  const put = (lineId: string | null, input: object, expectedVersion?: number) => {
     const line = lineInput.parse(input);
-    const view = rig.run((draft) => putLine(draft, "user:ci", { lineId: lineId as never, line }));
+    const view = rig.run((draft) =>
+      putLine(draft, "user:ci", { lineId: lineId as never, line, expectedVersion })
+    );
     return view.ok ? view.value : view.error;
   };
   const remove = (lineId: string) => {
@@ -30,6 +32,22 @@ Deno.test("each put of a line makes the next version", () => {
   assert.equal(versionOf(put("tidy", TWO)), 3);
   assert.equal(versionOf(put("tidy", ONE)), 4);
   assert.equal(rig.state.lines.size, 4);
+});
+
+Deno.test("a put that expects another version than the newest changes nothing", () => {
+  const { rig, put } = setUp();
+  const changed = (version: number, expected: number) => ({
+    reason: "line_changed",
+    lineId: "tidy",
+    version,
+    expected,
+  });
+  assert.deepEqual(put("tidy", ONE, 1), changed(0, 1));
+  assert.equal(versionOf(put("tidy", ONE, 0)), 1);
+  assert.deepEqual(put("tidy", TWO, 0), changed(1, 0));
+  assert.equal(versionOf(put("tidy", TWO, 1)), 2);
+  assert.deepEqual(put("tidy", ONE, 1), changed(2, 1));
+  assert.equal(rig.state.lines.size, 2);
 });
 
 Deno.test("versions are listed newest first in pages, wherever they are, also while new ones are put", () => {

@@ -1,23 +1,24 @@
 /** Lines: put, import, export, read, list, delete (Line 2.1, Line 3: CRUD is ours to place). */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { lineImport, lineInput, lineVersionsQuery } from "../../protocol/line/line.ts";
-import { filesOfLine, importLine } from "../../protocol/line/on_disk.ts";
+import { filesOfLine } from "../../protocol/line/on_disk.ts";
 import { isName } from "../../protocol/ids.ts";
-import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { LineVersionView, LineView } from "../domain/job_queue_api.ts";
-import { invalidInput, refusal, refusalResponse } from "../errors.ts";
-import { allowedHosts } from "../import/import_url.ts";
-import { fetchLineFolder } from "../import/line_repository.ts";
-import { IMPORT_TIMEOUT_MS } from "../limits.ts";
+import { refusal, refusalResponse } from "../errors.ts";
 import { answer } from "./answer.ts";
-import { folderRefusal, importRefusal } from "./import_refusal.ts";
 import { readBody, readQuery } from "./input.ts";
+import { readImport } from "./line_import.ts";
 import { tarOf } from "./ustar.ts";
 import { lineAnswer, lineExport, lineVersionPageAnswer } from "../../protocol/line/answers.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
 
+const putQuery = z.object({
+  expectedRevision: z.coerce.number().int().nonnegative().optional().meta({
+    description: "Only if this is its newest revision, 0 for none.",
+  }),
+});
 const exportQuery = z.object({ format: z.enum(["json", "tar"]).default("json") });
 
 /** A line as the wire has it: the definition's fields beside id, owner and project. */
@@ -28,22 +29,6 @@ function lineBody(view: LineView) {
 
 function versionBody({ version, createdAtMs, ...rest }: LineVersionView) {
   return { ...rest, revision: version, createdAt: createdAtMs };
-}
-
-/** The files of an import's body, wherever they are; `warnings` is what was left aside on the way. */
-async function filesOf(
-  c: Context<AppEnv>,
-  body: z.infer<typeof lineImport>,
-): Promise<
-  Result<{ readonly files: ReadonlyMap<string, string>; readonly warnings: readonly string[] }, Response>
-> {
-  if (body.files !== undefined) return ok({ files: new Map(Object.entries(body.files)), warnings: [] });
-  const fetched = await fetchLineFolder(body.gitUrl!, body.ref ?? null, {
-    allowedHosts: allowedHosts(c.env.SHOPFLOOR_IMPORT_HOSTS),
-    fetch: (url, init) => fetch(url, init),
-    signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS),
-  });
-  return fetched.ok ? fetched : err(refusalResponse(importRefusal(fetched.error)));
 }
 
 export function createLineRoutes(): Hono<AppEnv> {
@@ -68,14 +53,9 @@ export function createLineRoutes(): Hono<AppEnv> {
     const allowed = await c.var.queue.authorizeImport(c.var.caller);
     if (!allowed.ok) return answer(allowed);
     if (allowed.value.known !== null) return c.json(lineBody(allowed.value.known), 201);
-    const folder = await filesOf(c, body.value);
-    if (!folder.ok) return folder.error;
-    const imported = importLine(folder.value.files);
-    if (!imported.ok) return refusalResponse(folderRefusal(imported.error));
-    const parsed = lineInput.safeParse(imported.value.line);
-    if (!parsed.success) return refusalResponse(invalidInput(parsed.error, "body", imported.value.line));
-    const warnings = [...folder.value.warnings, ...imported.value.warnings];
-    const line = await c.var.queue.putLine(c.var.caller, { lineId: null, line: parsed.data, warnings });
+    const imported = await readImport(c.env, body.value);
+    if (!imported.ok) return refusalResponse(imported.error);
+    const line = await c.var.queue.putLine(c.var.caller, { lineId: null, ...imported.value });
     return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
   });
   app.get(`${path}/:lineId/versions`, async (c) => {
@@ -117,11 +97,14 @@ export function createLineRoutes(): Hono<AppEnv> {
         ),
       );
     }
+    const query = readQuery(c, putQuery);
+    if (!query.ok) return query.error;
     const body = await readBody(c, lineInput);
     if (!body.ok) return body.error;
     const line = await c.var.queue.putLine(c.var.caller, {
       lineId,
       line: body.value,
+      expectedVersion: query.value.expectedRevision,
     });
     return line.ok ? c.json(lineBody(line.value)) : answer(line);
   });
@@ -190,9 +173,10 @@ export const LINE_OPERATIONS: readonly Operation[] = [
     paths: [`${LINES}/:lineId`],
     method: "put",
     summary: "Put a line's first or next version",
+    query: putQuery,
     body: lineInput,
     answers: { 200: lineAnswer },
-    refusals: ["400 invalid_line_id", "400 line_id_mismatch"],
+    refusals: ["400 invalid_line_id", "400 line_id_mismatch", "409 line_changed"],
   },
   {
     ...READ,
