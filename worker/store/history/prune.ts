@@ -1,7 +1,6 @@
 /**
  * Deletes what the history has kept long enough: tasks that ended before a time, with their jobs, runs and gates, and
- * audit entries by a setting of their own. Part of the writer: lines stay, and so does `applied_events`.
- *
+ * audit entries by a setting of their own. Part of the writer: lines stay.
  * Bounded: some transactions of some rows; what is left over is for the next run. Safe to repeat and to stop anywhere.
  */
 import { lt, sql } from "drizzle-orm";

@@ -6,7 +6,7 @@
  *
  * - H1: a snapshot changes a row only if its `sequence` is greater than the row's. Late and repeated ones do nothing.
  * - H2: ids are unique within (owner, project) only; so every key begins with them.
- * - H3: `applied_events` holds each event id once; it is written in the transaction that applies the event.
+ * - H3: an audit entry is there once, under the event's id. Nothing else need know which events were applied.
  *
  * After a change: `deno task new:migration NAME`. Files in `migrations/history` are never edited (forward only). The
  * search indexes `tasks_fts`, `runs_fts` and `audit_fts` are not known to drizzle: they are in the migrations
@@ -137,9 +137,3 @@ export const audit = sqliteTable("audit", {
   index("audit_by_task").on(t.owner, t.project, t.taskId),
   index("audit_by_age").on(t.atMs),
 ]);
-
-/** Every event whose effect is in the tables above; its id is `{owner}/{project}:{sequence}` (H3). */
-export const appliedEvents = sqliteTable("applied_events", {
-  ...snapshot,
-  kind: text("kind").notNull(),
-}, (t) => [primaryKey({ columns: [t.owner, t.project, t.sequence] })]);

@@ -3,7 +3,7 @@
  *
  * - W1: one call is one transaction: all rows or none.
  * - W2: calling again with rows already applied, in any order and mixed with new ones, changes nothing for them:
- *   snapshots are guarded by sequence (H1), audit rows and `applied_events` are keyed by the event's id (H3).
+ *   snapshots are guarded by sequence (H1), audit rows are keyed by the event's id (H3).
  * - W3: a text may hold half a character (who cut it counted code units): it is written with U+FFFD in its place, as
  *   libSQL refuses the whole batch otherwise, and with it everything after it.
  * - W4: a failure is thrown without the rows' values (S1); the caller keeps the rows and tries again later.
@@ -13,7 +13,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { HistoryRecord, OutboxRow } from "../../domain/event.ts";
 import { assertNever } from "../../../protocol/result.ts";
 import { type HistoryAddress, type HistoryDatabase, historyFault, openHistory } from "./connect.ts";
-import { appliedEvents, audit, gates, jobs, lines, runs, tasks } from "./schema.ts";
+import { audit, gates, jobs, lines, runs, tasks } from "./schema.ts";
 import { type EventSource, eventSource } from "./source.ts";
 
 export interface HistoryWriter {
@@ -34,7 +34,7 @@ export function createHistoryWriter(address: HistoryAddress): HistoryWriter {
   const db = openHistory(address);
   return {
     async apply(rows) {
-      const statements = rows.flatMap((row) => rowStatements(db, row));
+      const statements = rows.map((row) => rowStatement(db, row));
       const [first, ...rest] = statements;
       if (first === undefined) return;
       try {
@@ -46,18 +46,14 @@ export function createHistoryWriter(address: HistoryAddress): HistoryWriter {
   };
 }
 
-function rowStatements(db: HistoryDatabase, row: OutboxRow) {
+function rowStatement(db: HistoryDatabase, row: OutboxRow) {
   const { event, eventId } = row;
   if (event.destination !== "history") {
     throw new TypeError(
       `Cannot apply event '${eventId}' as its destination must be 'history': current value is '${event.destination}'`,
     );
   }
-  const source = eventSource(eventId);
-  return [
-    recordStatement(db, source, wellFormed(event.record)),
-    db.insert(appliedEvents).values({ ...source, kind: event.record.kind }).onConflictDoNothing(),
-  ];
+  return recordStatement(db, eventSource(eventId), wellFormed(event.record));
 }
 
 /** Texts inside of lists and definitions are written as JSON, which escapes what is no character (W3). */
