@@ -35,7 +35,7 @@ export const QUEUE_ROW_MAX_CHARS = 500_000;
  */
 export const QUEUE_LOG_MIN_CHARS = 4_000_000;
 /** A routine decision of the log takes as long to replay as so many characters more of it would take to read. */
-export const ROUTINE_REPLAY_CHARS = 150;
+export const ROUTINE_REPLAY_CHARS = 100;
 /** Ended tasks per archive page: a look-up by id reads one or two pages, some milliseconds each. */
 export const ARCHIVE_PAGE_CHARS = 256_000;
 /**
@@ -49,12 +49,6 @@ export const ARCHIVE_PAGES_MAX = 16_000;
 export const LINE_VERSIONS_READ_MAX = 4;
 /** Undelivered events of one destination kept in memory at a snapshot; older ones wait in pages (O5). */
 export const OUTBOX_IN_MEMORY_MAX = 2_000;
-/**
- * Receivers of one destination that are set aside, as they do not take their events, and events that wait for them: with
- * more of either it is the destination that fails, and each try of it costs a request.
- */
-export const OUTBOX_ASIDE_RECEIVERS_MAX = 20;
-export const OUTBOX_ASIDE_ROWS_MAX = 500;
 /**
  * Receivers of one destination that are set aside, as they do not take their events, and events that wait for them: with
  * more of either it is the destination that fails, and each try of it costs a request.

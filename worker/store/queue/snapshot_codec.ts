@@ -9,10 +9,17 @@
  * Pure.
  */
 import type { JobId } from "../../../protocol/ids.ts";
-import { applyChange, applyFresh, type WritableQueueState } from "../../domain/apply_changes.ts";
+import {
+  applyChange,
+  applyChanges,
+  applyFresh,
+  type WritableQueueState,
+} from "../../domain/apply_changes.ts";
 import type { Job, QueueState, RowChange, Task } from "../../domain/queue_state.ts";
 import { hasEnded } from "../../domain/task_status.ts";
 import { decodeFresh, FRESH_CODE, FreshBlock, isFresh } from "./fresh_tasks.ts";
+import { rowsOf } from "./routine.ts";
+import { decodeRoutines, ROUTINE_CODE } from "./routine_block.ts";
 import { decodeChange, type Encoded, encodeRow } from "./row_codec.ts";
 
 /** Fresh tasks in one block: enough that what they share costs nothing, few enough for the parts to be even. */
@@ -96,11 +103,22 @@ function row(change: RowChange): string {
 
 /** Puts a block back into the state that is being rebuilt. */
 export function applyBlock(state: WritableQueueState, block: Encoded): void {
+  if (block[0] === ROUTINE_CODE) return applyRoutines(state, block);
   if (block[0] !== FRESH_CODE) return applyChange(state, decodeChange(state, block));
   const fresh = decodeFresh(block);
   if (fresh.size >= FRESH_COLUMNS_MIN) return applyFresh(state, fresh);
   for (let at = 0; at < fresh.size; at++) {
     applyChange(state, { kind: "task", row: fresh.tasks.row(at) });
     applyChange(state, { kind: "job", row: fresh.jobs.row(at) });
+  }
+}
+
+function applyRoutines(state: WritableQueueState, block: Encoded): void {
+  for (const { routine, nowMs } of decodeRoutines(block)) {
+    const rows = rowsOf(state, routine, nowMs);
+    if (rows === null) {
+      throw new Error("Cannot read a routine decision as its rows must be in memory: they are not");
+    }
+    applyChanges(state, rows);
   }
 }

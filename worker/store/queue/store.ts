@@ -15,14 +15,22 @@ import type { OutboxEvent } from "../../domain/event.ts";
 import type { Change, Job, LineVersion, QueueState, Task } from "../../domain/queue_state.ts";
 import { hasEnded } from "../../domain/task_status.ts";
 import { usedVersions } from "../../domain/used_versions.ts";
-import { ENDED_TASKS_IN_MEMORY_MAX, OUTBOX_IN_MEMORY_MAX, QUEUE_LOG_MIN_CHARS } from "../../limits.ts";
+import {
+  ENDED_TASKS_IN_MEMORY_MAX,
+  OUTBOX_IN_MEMORY_MAX,
+  QUEUE_LOG_MIN_CHARS,
+  ROUTINE_REPLAY_CHARS,
+} from "../../limits.ts";
 import type { OutboxStore } from "../outbox_store.ts";
 import { createArchive } from "./archive.ts";
-import { FreshBlock, isFresh } from "./fresh_tasks.ts";
+import { isFresh } from "./fresh_tasks.ts";
+import { LogBatch } from "./log_batch.ts";
 import { createLineVersionTable } from "./line_version_table.ts";
-import { type LoggedDecision, LogTable, type LogText } from "./log_table.ts";
+import { LogTable } from "./log_table.ts";
 import { createMemoryOutbox, type MemoryOutbox } from "./memory_outbox.ts";
 import { moveOut, readOutboxPage, readOutboxPages } from "./outbox_pages.ts";
+import { routineOf } from "./routine.ts";
+import { routineCount } from "./routine_block.ts";
 import { encodeChange, type Encoded, encodeRow } from "./row_codec.ts";
 import { applyBlock, snapshotBlocks } from "./snapshot_codec.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot_table.ts";
@@ -71,10 +79,10 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   const outbox = createMemoryOutbox(name, (page) => readOutboxPage(sql, page));
   /** Tasks in memory that are as the archive has them, by when they were archived or read. */
   const clean = new Set<Task["id"]>();
-  let taken: LoggedDecision[] = [];
-  /** Submissions without events that were taken last: what they have in common is written once for all of them. */
-  let fresh = new FreshBlock();
+  const batch = new LogBatch();
   let firstEvent = 0;
+  /** Routine decisions since the last snapshot. */
+  let routines = 0;
   let snapshotChars = 0;
   /** Much of what was read at the wake-up should not be in memory, as in an object from before there were versions apart. */
   let isOverfull = false;
@@ -94,7 +102,10 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     for (const [first, marks, decisions] of log.read(snapshot.sequence)) {
       let sequence = first;
       for (const [nowMs, changes, events = []] of decisions) {
-        for (const change of changes) applyBlock(state, change);
+        for (const change of changes) {
+          applyBlock(state, change);
+          routines += routineCount(change);
+        }
         for (const event of events) outbox.restore({ sequence: sequence++, event, createdAtMs: nowMs });
       }
       if (marks !== 0) outbox.restoreMarks(marks);
@@ -120,18 +131,18 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     nowMs: number,
   ): void {
     const first = outbox.add(events, nowMs);
-    if (taken.length === 0 && fresh.size === 0) firstEvent = first;
+    if (batch.isEmpty) firstEvent = first;
     const submitted = freshOf(before, changes);
-    if (submitted !== null && events.length === 0) return fresh.add(...submitted);
-    takeFresh();
-    const encoded = submitted === null ? encode(before, changes) : [blockOf(submitted)];
-    taken.push(events.length === 0 ? [nowMs, encoded] : [nowMs, encoded, events]);
+    if (submitted !== null) return batch.addFresh(...submitted, events);
+    const routine = isOfClean(changes) ? null : routineOf(before, changes, nowMs);
+    if (routine !== null && batch.addRoutine(routine, nowMs, events)) return void routines++;
+    batch.add(nowMs, encode(before, changes), events);
   }
 
-  function takeFresh(): void {
-    if (fresh.size === 0) return;
-    taken.push([fresh.lastMs, [fresh.encode()]]);
-    fresh = new FreshBlock();
+  /** Is it about a task whose rows must be appended first (invariant 2)? A routine begins with its run. */
+  function isOfClean(changes: readonly Change[]): boolean {
+    const [first] = changes;
+    return clean.size > 0 && first?.kind === "run" && clean.has(first.row.taskId);
   }
 
   function encode(before: QueueState, changes: readonly Change[]): Encoded[] {
@@ -154,12 +165,10 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
   }
 
   function flush(): void {
-    takeFresh();
-    if (taken.length === 0) return;
+    if (batch.isEmpty) return;
     const marks = outbox.takeMarks();
     const done = outbox.takeDonePages();
-    const text = JSON.stringify([firstEvent, marks ?? 0, taken] satisfies LogText);
-    taken = [];
+    const text = batch.take(firstEvent, marks);
     log.write(
       text,
       done.length === 0
@@ -181,6 +190,7 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
       snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox, used));
     });
     log.restart();
+    routines = 0;
     isOverfull = false;
     for (const key of unused.keys()) state.lines.delete(key);
     for (const task of ended) clean.add(task.id);
@@ -208,7 +218,10 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     append,
     flush,
     shorten,
-    isLong: () => isOverfull || log.chars > Math.max(QUEUE_LOG_MIN_CHARS, snapshotChars),
+    isLong: () => {
+      const cost = log.chars + routines * ROUTINE_REPLAY_CHARS;
+      return isOverfull || cost > Math.max(QUEUE_LOG_MIN_CHARS, snapshotChars);
+    },
     recall: (state, kind, id) => {
       // Room first: what is read now is asked for now.
       forget(state, -Infinity, ENDED_TASKS_IN_MEMORY_MAX - 1);
@@ -228,12 +241,6 @@ function freshOf(before: QueueState, changes: readonly Change[]): readonly [Task
   if (changes.length !== 2 || job?.kind !== "job" || task?.kind !== "task") return null;
   const isNew = !before.tasks.has(task.row.id) && isFresh(before, task.row, job.row);
   return isNew ? [task.row, job.row] : null;
-}
-
-function blockOf(submitted: readonly [Task, Job]): Encoded {
-  const block = new FreshBlock();
-  block.add(...submitted);
-  return block.encode();
 }
 
 /** Versions of lines in memory that nothing living needs. */

@@ -1,14 +1,22 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import { applyChanges } from "../../domain/apply_changes.ts";
-import { createQueueRig, lineOf, OWNER, PROJECT, station } from "../../../test/fake/queue_rig.ts";
+import {
+  createQueueRig,
+  FAILURE,
+  lineOf,
+  OWNER,
+  PROJECT,
+  station,
+  SUCCESS,
+} from "../../../test/fake/queue_rig.ts";
 import { createQueueSql } from "../../../test/fake/queue_sql.ts";
 import { createQueueStore } from "./store.ts";
 
 const NAME = `${OWNER}/${PROJECT}`;
 
 /** A rig whose decisions are stored without their events, as those of a queue without a history. */
-function storedRig() {
+function storedRig(line = lineOf([station("make")])) {
   const sql = createQueueSql();
   const store = createQueueStore(sql, NAME);
   const state = store.load();
@@ -17,7 +25,7 @@ function storedRig() {
     store.append(before, { changes, events: [] }, nowMs);
     applyChanges(state, changes);
   });
-  rig.line("l", lineOf([station("make")]));
+  rig.line("l", line);
   store.flush();
   const lastText = () => {
     const [row] = sql.rows("SELECT body FROM log ORDER BY sequence DESC LIMIT 1");
@@ -57,11 +65,36 @@ Deno.test("another decision between submissions keeps its place", () => {
 
 Deno.test("the first lines of a timeline follow from its task and are not written", () => {
   const { rig, store, lastText, reload } = storedRig();
-  rig.submit("l");
+  const task = rig.submit("l");
   store.flush();
-  rig.take(rig.runner("ada"));
+  rig.cancel(task.id);
   store.flush();
-  assert.ok(lastText().includes("run_claimed"));
+  assert.ok(lastText().includes("task_failed"));
   assert.ok(!lastText().includes("task_submitted"));
   assert.deepEqual([...reload().notes], [...rig.state.notes]);
+});
+
+Deno.test("claims and ends of one turn are written as what they say, and come back as their rows", () => {
+  const { rig, store, lastText, reload } = storedRig(lineOf([station("make"), station("check")]));
+  const runners = Array.from({ length: 20 }, (_, n) => rig.runner(`r${n}`));
+  for (const _ of runners) rig.submit("l");
+  store.flush();
+  for (const runner of runners) {
+    rig.take(runner);
+    rig.advance(1);
+  }
+  for (const runner of runners) rig.report(runner, SUCCESS);
+  store.flush();
+  assert.ok(lastText().length < runners.length * 200, `${lastText().length} characters`);
+  runners.forEach((runner, n) => {
+    rig.take(runner);
+    if (n < 15) rig.report(runner, n % 2 === 0 ? SUCCESS : FAILURE);
+  });
+  store.flush();
+  assert.equal(rig.state.index.heldBy.size, 5);
+  const back = reload();
+  for (const part of ["tasks", "jobs", "runs", "runners", "notes", "lineTurns"] as const) {
+    assert.deepEqual([...back[part]], [...rig.state[part]], part);
+  }
+  assert.deepEqual(back.index.heldBy, rig.state.index.heldBy);
 });
