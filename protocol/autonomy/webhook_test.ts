@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Webhook } from "standardwebhooks";
+import {
+  contentBytes,
+  fromBase64,
+  isWanted,
+  readSecret,
+  secretText,
+  signV1,
+  toBase64,
+  webhookBody,
+  webhookFault,
+} from "./webhook.ts";
+
+/** Autonomy 19.9. */
+const VECTOR = {
+  secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+  id: "msg_01JBRCSNF6M6SC7N75YR3GA9SV",
+  timestamp: 1_795_000_000,
+  body:
+    '{"type":"gate.verified","timestamp":"2026-11-18T11:06:40Z","data":{"gate_id":"gate_01JBRC9NF6M6SC7N75YR3HGA9T","seq":4,"outcome":"approve"}}',
+  signature: "v1,DBl30gSXtgnBcVeOcdXrXIaRiXFlriE/hPf+jmaxuhg=",
+};
+
+Deno.test("the vector of the specification is signed byte for byte", () => {
+  const secret = readSecret(VECTOR.secret);
+  assert.ok(secret !== null);
+  assert.equal(signV1(VECTOR, secret), VECTOR.signature);
+  assert.equal(secretText(secret), VECTOR.secret);
+  assert.equal(
+    new TextDecoder().decode(contentBytes(VECTOR)),
+    `${VECTOR.id}.${VECTOR.timestamp}.${VECTOR.body}`,
+  );
+});
+
+Deno.test("the stock library signs alike, and takes what we sign", () => {
+  const bytes = fc.uint8Array({ minLength: 24, maxLength: 64 });
+  fc.assert(fc.property(bytes, fc.string(), fc.string({ unit: "grapheme" }), (secret, idPart, body) => {
+    const content = { id: `msg_${idPart}`, timestamp: Math.floor(Date.now() / 1_000), body };
+    const stock = new Webhook(secretText(secret));
+    assert.equal(stock.sign(content.id, new Date(content.timestamp * 1_000), body), signV1(content, secret));
+  }));
+  const nowMs = Date.now();
+  const secret = readSecret(VECTOR.secret)!;
+  const content = { id: "msg_1", timestamp: Math.floor(nowMs / 1_000), body: '{"type":"gate.opened"}' };
+  const headers = {
+    "webhook-id": content.id,
+    "webhook-timestamp": String(content.timestamp),
+    "webhook-signature": `v1a,AAAA ${signV1(content, new Uint8Array(32))} ${signV1(content, secret)}`,
+  };
+  assert.deepEqual(new Webhook(VECTOR.secret).verify(content.body, headers), { type: "gate.opened" });
+});
+
+Deno.test("what comes in is checked: any listed signature, any key, five minutes either way, and not one bit more", () => {
+  const secret = readSecret(VECTOR.secret)!;
+  const nowMs = VECTOR.timestamp * 1_000;
+  const fault = (
+    change: Partial<
+      { id: string | null; timestamp: string | null; signature: string | null; body: string; nowMs: number }
+    >,
+  ) =>
+    webhookFault(
+      { id: VECTOR.id, timestamp: String(VECTOR.timestamp), signature: VECTOR.signature, ...change },
+      change.body ?? VECTOR.body,
+      [new Uint8Array(32), secret],
+      change.nowMs ?? nowMs,
+    );
+  assert.equal(fault({}), null);
+  assert.equal(fault({ signature: `v1,AAAA v2,x ${VECTOR.signature}` }), null);
+  assert.equal(fault({ nowMs: nowMs + 300_999 }), null);
+  assert.equal(fault({ nowMs: nowMs + 301_000 }), "too_old");
+  assert.equal(fault({ nowMs: nowMs - 301_000 }), "too_new");
+  for (
+    const missing of [{ id: null }, { timestamp: null }, { timestamp: "1e9" }, { signature: null }, {
+      id: "",
+    }]
+  ) {
+    assert.equal(fault(missing), "unsigned");
+  }
+  assert.equal(fault({ body: VECTOR.body.replace("approve", "reject") }), "forged");
+  assert.equal(fault({ id: VECTOR.id.toLowerCase() }), "forged");
+  assert.equal(fault({ signature: VECTOR.signature.slice(0, -2) + "h=" }), "forged");
+  assert.equal(fault({ signature: VECTOR.signature.replace("v1,", "v1a,") }), "forged");
+  assert.equal(
+    webhookFault({ id: "a", timestamp: String(VECTOR.timestamp), signature: "v1," }, "", [], nowMs),
+    "forged",
+  );
+});
+
+Deno.test("a secret has 24 to 64 bytes", () => {
+  for (const length of [24, 64]) assert.equal(readSecret(secretText(new Uint8Array(length)))?.length, length);
+  for (
+    const text of [
+      secretText(new Uint8Array(23)),
+      secretText(new Uint8Array(65)),
+      "whsec_!",
+      "MDEy",
+      "whpk_MDEy",
+    ]
+  ) {
+    assert.equal(readSecret(text), null);
+  }
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => assert.deepEqual(fromBase64(toBase64(bytes)), bytes)));
+});
+
+Deno.test("a body is thin: ids, numbers and the outcome, in the order of the specification", () => {
+  const facts = {
+    type: "verified",
+    atMs: VECTOR.timestamp * 1_000,
+    askId: "01jbrc9nf6m6sc7n75yr3hga9t",
+    seq: 4,
+    state: "verified",
+    outcome: "approve",
+    subject: { ref: "task", rev: "abc" },
+  };
+  assert.equal(
+    webhookBody(facts),
+    '{"type":"gate.verified","timestamp":"2026-11-18T11:06:40Z","data":{"gate_id":"01jbrc9nf6m6sc7n75yr3hga9t",' +
+      '"session_id":"01jbrc9nf6m6sc7n75yr3hga9t","seq":4,"state":"verified","outcome":"approve","subject":{"ref":"task","rev":"abc"}}}',
+  );
+  assert.ok(!webhookBody({ ...facts, outcome: null }).includes("outcome"));
+  assert.ok(webhookBody({ ...facts, atMs: 1 }).includes('"1970-01-01T00:00:00.001Z"'));
+});
+
+Deno.test("a filter is a list of types, or of their beginnings", () => {
+  assert.ok(isWanted([], "gate.opened"));
+  assert.ok(isWanted(["gate.verified", "gate.opened"], "gate.opened"));
+  assert.ok(isWanted(["gate.*"], "gate.opened"));
+  assert.ok(!isWanted(["gate.verified"], "gate.opened"));
+  assert.ok(!isWanted(["gate.open"], "gate.opened"));
+});
