@@ -8,6 +8,13 @@
 import { and, asc, count, desc, eq, getTableColumns, max, type SQL, sql } from "drizzle-orm";
 import { LIST_PAGE_MAX } from "../../limits.ts";
 import { auditCondition, type AuditFilter } from "./audit_query.ts";
+import {
+  boardRevision,
+  countAtStations,
+  type LineOutline,
+  lineOutlines,
+  type StationCount,
+} from "./board.ts";
 import { createAsk, type HistoryAnswer, type HistoryPlace } from "./ask.ts";
 import type { HistoryDatabase } from "./connect.ts";
 import { encodeCursor, mustDecodeCursor } from "./cursor.ts";
@@ -19,6 +26,7 @@ import { taskCondition, taskCursor, type TaskFilter } from "./task_query.ts";
 
 export type { HistoryAnswer } from "./ask.ts";
 export type { AuditFilter } from "./audit_query.ts";
+export type { LineOutline, StationCount } from "./board.ts";
 export { decodeCursor } from "./cursor.ts";
 export type { Page } from "./page.ts";
 export type { RunFilter } from "./run_query.ts";
@@ -57,6 +65,12 @@ export interface HistoryReader {
   countByStatus(scope: Scope): Promise<HistoryAnswer<Readonly<Record<string, number>>>>;
   /** The newest version of each line that is not deleted, by name. */
   listLines(scope: Scope): Promise<HistoryAnswer<readonly LineRow[]>>;
+  /** A word that changes when a task does. */
+  boardRevision(): Promise<HistoryAnswer<string>>;
+  /** How many tasks of a filter are at which station in which state. */
+  countAtStations(filter: TaskFilter): Promise<HistoryAnswer<readonly StationCount[]>>;
+  /** Lines with the names of their stations, at most `LIST_PAGE_MAX`. */
+  listLineOutlines(scope: Scope): Promise<HistoryAnswer<readonly LineOutline[]>>;
   /** Every project that ever had a line. */
   listProjects(): Promise<HistoryAnswer<readonly { readonly owner: string; readonly project: string }[]>>;
   /** Gates that wait for an answer, oldest first, at most `LIST_PAGE_MAX`. */
@@ -91,6 +105,9 @@ export function createHistoryReader(place: HistoryPlace): HistoryReader {
         return Object.fromEntries(rows.map((row) => [row.status, row.tasks]));
       }),
     listLines: (scope) => ask((db) => newestLines(db, scope)),
+    boardRevision: () => ask(boardRevision),
+    countAtStations: (filter) => ask((db) => countAtStations(db, filter)),
+    listLineOutlines: (scope) => ask((db) => lineOutlines(db, scope, LIST_PAGE_MAX)),
     listProjects: () =>
       ask((db) =>
         db.selectDistinct({ owner: lines.owner, project: lines.project }).from(lines)

@@ -55,6 +55,9 @@ export const tasks = sqliteTable("tasks", {
   index("tasks_by_project").on(t.owner, t.project, t.createdAtMs, t.taskId),
   index("tasks_by_age").on(t.createdAtMs, t.taskId),
   index("tasks_by_end").on(t.endedAtMs),
+  // What is not over is few among all that ever was, and the board asks for it every few seconds.
+  index("tasks_by_status").on(t.status, t.createdAtMs, t.taskId),
+  index("tasks_by_update").on(t.updatedAtMs),
   index("tasks_by_project_end").on(t.owner, t.project, t.endedAtMs),
   index("tasks_open").on(t.owner, t.project, t.lineId, t.stationId).where(sql`${t.endedAtMs} is null`),
 ]);

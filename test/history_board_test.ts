@@ -1,0 +1,63 @@
+/** What the board asks of the history, against a real sqld. */
+import assert from "node:assert/strict";
+import { createHistoryReader } from "../worker/store/history/read.ts";
+import { createHistoryWriter } from "../worker/store/history/write.ts";
+import { line, row, task, value, withHistory } from "./fake/history.ts";
+
+Deno.test("the board's revision changes with each task that changes, also within one millisecond", () =>
+  withHistory(async ({ url }) => {
+    const writer = createHistoryWriter({ url });
+    const reader = createHistoryReader({ url });
+    const seen = [value(await reader.boardRevision())];
+    const steps = [
+      [row(1, task("t1", { updatedAtMs: 5 }))],
+      [row(2, task("t2", { updatedAtMs: 5 }))],
+      [row(3, task("t1", { updatedAtMs: 6, status: "claimed" }))],
+    ];
+    for (const rows of steps) {
+      await writer.apply(rows);
+      seen.push(value(await reader.boardRevision()));
+      assert.equal(value(await reader.boardRevision()), seen.at(-1), "and stays while nothing does");
+    }
+    assert.equal(new Set(seen).size, seen.length, seen.join(" "));
+  }));
+
+Deno.test("tasks are counted where they are, among those that the filter wants", () =>
+  withHistory(async ({ url }) => {
+    await createHistoryWriter({ url }).apply([
+      row(1, task("t1")),
+      row(2, task("t2")),
+      row(3, task("t3", { stationId: "check", status: "claimed", labels: ["urgent"] })),
+      row(4, task("t4", { status: "completed" })),
+    ]);
+    const reader = createHistoryReader({ url });
+    const counts = async (filter: Parameters<typeof reader.countAtStations>[0]) =>
+      value(await reader.countAtStations(filter)).map((c) => `${c.stationId} ${c.status} ${c.tasks}`).sort();
+    const statuses = ["queued", "claimed"];
+    assert.deepEqual(await counts({ statuses }), ["check claimed 1", "format queued 2"]);
+    assert.deepEqual(await counts({ statuses, label: "urgent" }), ["check claimed 1"]);
+    assert.deepEqual(await counts({ statuses, project: "other" }), []);
+  }));
+
+Deno.test("a line's outline is its newest version's stations, in order, and nothing that they are told", () =>
+  withHistory(async ({ url }) => {
+    const stations = [
+      { id: "b", name: "Second", trigger: { promptTemplate: "secret words" } },
+      { id: "a", name: "First" },
+    ];
+    const newest = { ...line("tidy", 2), definition: { stations } };
+    await createHistoryWriter({ url }).apply([
+      row(1, line("tidy", 1)),
+      row(2, newest),
+      row(3, line("gone", 1)),
+      row(4, line("gone", 1, true)),
+    ]);
+    const outlines = value(await createHistoryReader({ url }).listLineOutlines({ owner: "acme" }));
+    assert.deepEqual(outlines, [{
+      owner: "acme",
+      project: "site",
+      lineId: "tidy",
+      name: "tidy",
+      stations: [{ id: "b", name: "Second" }, { id: "a", name: "First" }],
+    }]);
+  }));
