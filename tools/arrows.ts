@@ -90,7 +90,11 @@ export const AREAS: readonly Area[] = [
     packages: ["cloudflare:workers", "@noble/hashes", "drizzle-orm/durable-sqlite"],
   },
   // Lines out of repositories that are elsewhere: git's wire from the client's side.
-  { path: "worker/import/", may: ["protocol/", "worker/git/", "worker/limits.ts"], packages: [] },
+  {
+    path: "worker/import/",
+    may: ["protocol/", "worker/git/", "worker/domain/public_url.ts", "worker/limits.ts"],
+    packages: [],
+  },
   {
     path: "worker/routes/",
     may: [
