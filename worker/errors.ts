@@ -259,6 +259,13 @@ export function queueRefusal(error: QueueError): HttpRefusal {
           outcome: error.outcome,
         },
       );
+    case "too_many_held":
+      return refusal(
+        409,
+        "too_many_held",
+        `Cannot hold another request as a job may have at most ${error.heldMax} that wait for a person: it has them`,
+        { heldMax: error.heldMax },
+      );
     case "job_not_queued":
       return refusal(
         409,

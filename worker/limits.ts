@@ -223,3 +223,8 @@ export const DIFF_FILE_MAX_BYTES = 512 * 1024;
 export const DIFF_TOTAL_MAX_BYTES = 2 * 1024 * 1024;
 /** Line edits that the diff searches for before it shows a file as replaced: its time grows with the square. */
 export const DIFF_EDITS_MAX = 2_000;
+/** Requests of one job that wait for a person at once: each is a question to somebody. */
+export const HELD_REQUESTS_MAX = 16;
+/** What is kept of a held request's body and URL: enough to judge it by; its digest binds the rest. */
+export const APPROVAL_PREVIEW_MAX_CHARS = 2_000;
+export const APPROVAL_URL_SHOWN_MAX_CHARS = 1_000;

@@ -185,6 +185,8 @@ export type ServerMessage =
   | { readonly type: "offer"; readonly job: PolledJob }
   /** Somebody ended the run: stop it. Said again by the answers to heartbeats and chunks. */
   | { readonly type: "cancel"; readonly runId: string; readonly jobId: string }
+  /** A request that the runner holds was decided, or is over: `GET B/runners/{runner}/approval-requests/{id}` says how. */
+  | { readonly type: "approval"; readonly jobId: string; readonly requestId: string }
   /** Take no more jobs and finish those that are held. The credit is void. */
   | { readonly type: "drain" }
   /**
@@ -218,6 +220,7 @@ export const serverMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("job"), job: z.unknown() }),
   z.object({ type: z.literal("offer"), job: z.unknown() }),
   z.object({ type: z.literal("cancel"), runId: z.string(), jobId: z.string() }),
+  z.object({ type: z.literal("approval"), jobId: z.string(), requestId: z.string() }),
   z.object({ type: z.literal("drain") }),
   z.object({
     type: z.literal("kept"),

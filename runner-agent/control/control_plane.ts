@@ -68,6 +68,11 @@ export interface ControlPlane {
    * cannot say so. Returns how to stop.
    */
   onWatched(runId: string, listen: () => void): () => void;
+  /**
+   * Calls back when the control plane says by itself that a held request was decided, or when it may have said so in vain.
+   * Null: it cannot say so now, so who waits has to ask. Returns how to stop.
+   */
+  onApproval(requestId: string, listen: () => void): (() => void) | null;
   /** Ends connections. */
   close(): void;
 }
@@ -158,6 +163,7 @@ export function createControlPlane(
     listRunners: () => call({ method: "GET", path: `${base}/runners`, schema: runnerList }),
     onNews: () => () => {},
     onWatched: () => () => {},
+    onApproval: () => null,
     close: () => {},
   };
 }

@@ -47,6 +47,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
   const offers: PolledJob[] = [];
   const listeners = createListeners();
   const watchers = createListeners();
+  const approvals = createListeners();
   const output = createSocketOutputSender(clock);
   let capabilities: readonly string[] = [];
   let isWanting = false;
@@ -72,6 +73,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
       output.down(false);
       // Whoever waits for a verdict asks by itself; what was pushed in between is not known.
       listeners.tellAll();
+      approvals.tellAll();
     },
     onState: (state) => {
       if (state === "none" || state === "refused") output.down(true);
@@ -120,6 +122,8 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
         return output.heard(message);
       case "log_refused":
         return output.heard(message);
+      case "approval":
+        return approvals.tell(message.requestId);
       case "answer":
       case "error":
         return;
@@ -192,6 +196,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
     listRunners: () => deps.http.listRunners(),
     onNews: listeners.add,
     onWatched: watchers.add,
+    onApproval: (requestId, listen) => link.state.kind === "open" ? approvals.add(requestId, listen) : null,
     close: () => link.close(),
   };
 }

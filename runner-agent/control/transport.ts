@@ -64,6 +64,7 @@ function withFallback(socket: SocketControlPlane, http: ControlPlane): ControlPl
     listRunners: () => http.listRunners(),
     onNews: (runId, listen) => socket.onNews(runId, listen),
     onWatched: (runId, listen) => socket.onWatched(runId, listen),
+    onApproval: (requestId, listen) => socket.onApproval(requestId, listen),
     close: () => {
       socket.close();
       http.close();

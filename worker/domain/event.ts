@@ -125,6 +125,32 @@ export interface GateResolution {
   readonly decidedAtMs: number;
 }
 
+/** A request that waits for a person: everything that its ask needs to know but the policy. Nothing in it is secret (S1). */
+export interface HeldRequest {
+  readonly askId: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly taskId: string;
+  readonly taskTitle: string;
+  readonly stationId: string;
+  readonly jobId: string;
+  readonly runId: string;
+  readonly runnerId: string;
+  readonly runnerName: string;
+  readonly method: string;
+  /** As it is shown. */
+  readonly url: string;
+  readonly bodySha256: string;
+  /** The beginning of the body as it is shown; null: there is none. */
+  readonly bodyPreview: string | null;
+  /** Binds the exact request: `protocol/runner/approval.ts`. */
+  readonly digest: string;
+  readonly labels: readonly string[];
+  readonly heldAtMs: number;
+  /** After this without a decision it is expired; null: the policy says. */
+  readonly expiresAtMs: number | null;
+}
+
 /** Where an outbox row goes. Each destination is drained on its own: history down stops only history. */
 export type OutboxEvent =
   | { readonly destination: "history"; readonly record: HistoryRecord }
@@ -136,6 +162,12 @@ export type OutboxEvent =
     readonly ends: "completed" | "failed" | null;
   }
   | { readonly destination: "gate"; readonly action: "open"; readonly askId: string; readonly ask: GateAsk }
+  | {
+    readonly destination: "gate";
+    readonly action: "hold";
+    readonly askId: string;
+    readonly request: HeldRequest;
+  }
   | {
     readonly destination: "gate";
     readonly action: "cancel";

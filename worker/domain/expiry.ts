@@ -42,7 +42,8 @@ export function dueAtMs(job: Job): number | null {
 /** What ends first: the wall clock, the agent's silence, the lease; of two at once, the one named first. */
 function firstEnd(state: HeldState): { readonly atMs: number; readonly end: End } {
   const { deadlineMs, leaseUntilMs, activeAtMs, idleLimitMs } = state;
-  const isJudged = activeAtMs !== undefined && idleLimitMs !== undefined;
+  // Line 15: a request that waits for a person suspends the idle timer, and not the wall clock.
+  const isJudged = activeAtMs !== undefined && idleLimitMs !== undefined && state.heldAskIds === undefined;
   const idleAtMs = isJudged ? activeAtMs + idleLimitMs : Infinity;
   const atMs = Math.min(deadlineMs, idleAtMs, leaseUntilMs);
   if (atMs === deadlineMs) return { atMs, end: "max_timeout" };

@@ -22,7 +22,8 @@ import type { Scope, TokenInput } from "../../protocol/line/token.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
-import type { GateResolution } from "./event.ts";
+import type { RequestToHold } from "./approval_hold.ts";
+import type { GateResolution, HeldRequest } from "./event.ts";
 import type { RunnerSays } from "./queue_state.ts";
 import type { RepositoryAccess } from "./task_repository_api.ts";
 
@@ -60,6 +61,7 @@ export type QueueError =
   | { readonly reason: "ambiguous_job"; readonly jobIds: readonly string[] }
   | { readonly reason: "stale_lease"; readonly leaseEpoch: number; readonly came: number }
   | { readonly reason: "run_finished"; readonly runId: string; readonly outcome: string }
+  | { readonly reason: "too_many_held"; readonly heldMax: number }
   | { readonly reason: "job_not_queued"; readonly jobId: string; readonly status: string }
   | { readonly reason: "runner_busy"; readonly jobId: string }
   | { readonly reason: "runner_takes_no_work"; readonly intake: "paused" | "draining" }
@@ -303,6 +305,29 @@ export interface JobQueueApi {
   authorizeReader(caller: Caller): Answer<{ readonly name: string; readonly lineId: string | null }>;
   /** May the caller subscribe to `job_available`? Answers the runner's id. */
   authorizeRunner(caller: Caller): Answer<{ readonly runnerId: string }>;
+  /** Opens an ask for a request that a runner holds until a person has decided (Line 3 row 7). The same key: the same ask. */
+  holdRequest(
+    caller: Caller,
+    input: RequestToHold & { readonly runnerId: string },
+  ): Answer<HeldRequest>;
+  /** Its runner does not wait for the decision any more. One that nobody waits for is left as it is. */
+  withdrawRequest(
+    caller: Caller,
+    input: { readonly runnerId: string; readonly askId: string; readonly jobId: string; readonly reason: string },
+  ): Answer<null>;
+  /**
+   * May the caller see a held request (`read`: its runner, and users), answer it (`decide`: users), or use the answer
+   * (`settle`: its runner)? `taskId` null: not known yet, and asked again then. `actor` is who acts: `user:NAME`,
+   * `runner:NAME`, or the identity of who signed in.
+   */
+  authorizeApproval(
+    caller: Caller,
+    input: {
+      readonly runnerId: string;
+      readonly taskId: string | null;
+      readonly to: "read" | "decide" | "settle";
+    },
+  ): Answer<{ readonly actor: string; readonly isAdmin: boolean }>;
   /** Whose artifact is it? A job's own token names its task and job; a user's names neither. */
   authorizeArtifact(
     caller: Caller,

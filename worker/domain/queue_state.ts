@@ -137,6 +137,8 @@ export type JobState =
     readonly activeAtMs?: number;
     /** Silence after that at which the control plane ends the run: the station's limit and a grace. */
     readonly idleLimitMs?: number;
+    /** Requests of the run that wait for a person: meanwhile its silence is not judged. Absent: none. */
+    readonly heldAskIds?: readonly AskId[];
   }
   | {
     readonly kind: "finished";

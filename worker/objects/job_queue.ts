@@ -24,6 +24,7 @@ import { runnerHandlers } from "./queue_handlers/runner_handlers.ts";
 import { taskHandlers } from "./queue_handlers/task_handlers.ts";
 import { openRunnerSocket } from "./runner_socket_open.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
+import { approvalHandlers, settleApproval } from "./queue_handlers/approval_handlers.ts";
 
 const HANDLERS: Handlers<QueueMethod> = {
   ...projectHandlers,
@@ -33,6 +34,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...runnerHandlers,
   ...workHandlers,
   ...questionHandlers,
+  ...approvalHandlers,
 };
 
 /** The methods of {@link HANDLERS}; the class body below adds them to the prototype. */
@@ -93,6 +95,7 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
 
   async gateResolved(_eventId: string, resolution: GateResolution) {
     this.#queue.core.run((draft) => ok(resolveGate(draft, resolution)), { taskId: resolution.taskId });
+    settleApproval(this.#queue, resolution);
     await this.#queue.core.committed();
   }
 }

@@ -4,6 +4,7 @@ import type { OutboxEvent } from "../domain/event.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
+import { armApproval } from "./approval_sender.ts";
 import { createHistoryWriter } from "../store/history/write.ts";
 
 /** Makes the senders of the queue of `owner/project`. Without a history URL its events are dropped as delivered. */
@@ -30,6 +31,7 @@ export function createQueueSenders(
         if (event.destination !== "gate") continue;
         const gate = env.HUMAN_GATE.getByName(event.askId) as unknown as HumanGateApi;
         if (event.action === "open") await gate.open(event.ask);
+        else if (event.action === "hold") await armApproval(env, event.request);
         else await gate.cancel(event.reason);
       }
     },

@@ -42,6 +42,8 @@ export interface RunnerSockets {
   tell(changes: readonly Change[]): void;
   /** Somebody looks at a task's output: its runner need not save it up any longer. */
   watched(taskId: TaskId): void;
+  /** A person has decided on a request that the runner holds, or nobody will. */
+  decided(runnerId: RunnerId, request: { readonly jobId: string; readonly requestId: string }): void;
   /** After the object woke: lets sockets with credit wait again. */
   restore(): void;
 }
@@ -213,6 +215,11 @@ export function createRunnerSockets(
       const { runId, runnerId } = state;
       const nothing = { sequence: -1, nextOffset: 0, cancel: false };
       greeted.get(runnerId)?.say({ type: "kept", runId, ...nothing, isWatched: true });
+    },
+    decided: (runnerId, request) => {
+      // A runner whose connection sleeps is found by its tag.
+      for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
+      greeted.get(runnerId)?.say({ type: "approval", ...request });
     },
     restore: () => dispatch.restore(ctx.getWebSockets().map(sessionOf)),
   };
