@@ -69,6 +69,20 @@ export const OUTBOX_SENDING_LOOK_MS = 90_000;
 export const HISTORY_TIMEOUT_MS = 5_000;
 /** A gate's link works this long (Autonomy 19.2). */
 export const GATE_TOKEN_LIFE_MS = 72 * 3_600_000;
+/** Hops of one delegation (Autonomy 19.6): with more nobody knows whose question it is. */
+export const GATE_DELEGATION_HOPS_MAX = 2;
+/** What an ask shows, its schema, and what is answered: each is a part of one row of at most 2 MB. */
+export const GATE_IN_MAX_CHARS = 256 * 1024;
+export const GATE_SCHEMA_MAX_CHARS = 64 * 1024;
+export const GATE_OUT_MAX_CHARS = 64 * 1024;
+/** Looks and refused attempts in one ask's chain; transitions are always on record, and as many as people make. */
+export const GATE_AUDIT_ATTEMPTS_MAX = 5_000;
+/** When nobody could say who is on call, the level is entered after this. */
+export const GATE_RESOLVE_RETRY_MS = 15_000;
+/** One long-poll on an ask. */
+export const GATE_WAIT_MAX_MS = 60_000;
+/** A new head of the audit chain goes to the task's timeline at most this often (Autonomy 19.10: daily). */
+export const GATE_DIGEST_MS = 24 * 3_600_000;
 /** Output kept per task; what comes after is counted, not kept. */
 export const TASK_OUTPUT_MAX_BYTES = 10 * 1024 * 1024;
 /** Chunks that arrive together share a row up to this size: rows written are what costs, and a row holds 2 MB. */
@@ -114,8 +128,13 @@ export const PAGE_FOLDER_ENTRIES_MAX = 1_000;
 export const PAGE_REFS_MAX = 200;
 /** An author's name there: anybody can write megabytes into a commit. */
 export const PAGE_AUTHOR_MAX_CHARS = 100;
-/** Ended tasks on the board: the newest. */
-export const PAGE_ENDED_TASKS = 24;
+/** Tasks of one state on the board, the newest; and on a page of one state. */
+export const BOARD_SECTION_TASKS = 24;
+export const BOARD_PAGE_TASKS = 60;
+/** A board is asked again every few seconds; one that has not changed is drawn anew for its times of day after this. */
+export const BOARD_SAME_MS = 30_000;
+/** What is searched for, and a label. */
+export const BOARD_TEXT_MAX_CHARS = 200;
 /** A form or a gate answer: a reason, a token, and room to spare. */
 export const FORM_MAX_BYTES = 64 * 1024;
 /** A one-time sign-in link works this long, the session that it starts that long. */
@@ -166,6 +185,8 @@ export const HISTORY_PRUNE_BATCHES_MAX = 25;
  * would take longer than a page may wait.
  */
 export const METRICS_ROWS_MAX = 50_000;
+/** The page of a line shows medians of so many days. */
+export const LINE_NUMBERS_DAYS = 30;
 /** Stations in a chart of failures. */
 export const METRICS_STATIONS_MAX = 12;
 
@@ -228,3 +249,53 @@ export const HELD_REQUESTS_MAX = 16;
 /** What is kept of a held request's body and URL: enough to judge it by; its digest binds the rest. */
 export const APPROVAL_PREVIEW_MAX_CHARS = 2_000;
 export const APPROVAL_URL_SHOWN_MAX_CHARS = 1_000;
+
+/** How long after the try before each try of a webhook is: the schedule of Standard Webhooks, three days in all. */
+export const WEBHOOK_TRIES_AFTER_MS: readonly number[] = [
+  0,
+  5_000,
+  5 * 60_000,
+  30 * 60_000,
+  2 * 3_600_000,
+  5 * 3_600_000,
+  10 * 3_600_000,
+  14 * 3_600_000,
+  20 * 3_600_000,
+  24 * 3_600_000,
+];
+/** A pause is longer by up to this part of itself: what failed together does not come back together. */
+export const WEBHOOK_JITTER = 0.1;
+/** A receiver may ask for a pause, but not for ever; one that is overloaded and names none gets the shorter one. */
+export const WEBHOOK_RETRY_AFTER_MAX_MS = 24 * 3_600_000;
+export const WEBHOOK_THROTTLE_MS = 60_000;
+/** A receiver has this long to answer (15 to 30 s in the standard), and a channel's provider too. */
+export const WEBHOOK_TIMEOUT_MS = 20_000;
+/** What is kept of a receiver's answer: enough to see what it did not like. */
+export const WEBHOOK_DETAIL_MAX_CHARS = 200;
+/** Tries that a delivery remembers: two rounds of the schedule. */
+export const WEBHOOK_ATTEMPTS_KEPT = 20;
+/** An endpoint that took nothing for this long is disabled: longer than one delivery's whole schedule. */
+export const WEBHOOK_FAILING_MAX_MS = 5 * 24 * 3_600_000;
+/** Deliveries that may wait for one endpoint: beyond, its receiver will not catch up. */
+export const WEBHOOK_BACKLOG_MAX = 10_000;
+/** Deliveries under way at once: the platform lets one object wait for six answers. Half of them for who fails. */
+export const WEBHOOK_SENDING_MAX = 6;
+export const WEBHOOK_SENDING_FAILING_MAX = 3;
+export const WEBHOOK_LANE_SENDING_MAX = 2;
+/** Endpoints of one project that were made by hand: each event goes to all of them. */
+export const WEBHOOKS_MAX = 50;
+/** Events that one call plays again; the next call goes on where it stopped. */
+export const WEBHOOK_REPLAY_MAX = 1_000;
+/** How long the key before signs too after a rotation, when the call does not say. */
+export const WEBHOOK_KEY_OVERLAP_MS = 24 * 3_600_000;
+/** How long an ask that is over stays on the worklist (it is in the history for good), and how long deliveries are kept. */
+export const WORKLIST_ENDED_KEPT_MS = 7 * 24 * 3_600_000;
+export const DELIVERIES_KEPT_MS = 30 * 24 * 3_600_000;
+/** Rows that one event's clearing up deletes of each table: more than one event adds. */
+export const PEOPLE_PRUNE_ROWS = 200;
+/** Rows that one page of the worklist looks at: a page may be short, its cursor goes on. */
+export const WORKLIST_SCAN_ROWS = 2_000;
+/** Versions of the documents that are kept. */
+export const DOCUMENT_VERSIONS_KEPT = 100;
+/** How long after a failed try the ask is told again how its notices went. */
+export const DELIVERY_REPORT_RETRY_MS = 60_000;
