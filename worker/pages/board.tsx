@@ -1,33 +1,54 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-/** The board: every project's tasks; what waits for a person comes first. Read from the history (O5). */
-import type { GateRow, HistoryAnswer, TaskPage, TaskRow } from "../store/history/read.ts";
+/** The board: where every task is; what waits for a person comes first. */
+import {
+  BOARD_STATES,
+  type BoardFilter,
+  boardQuery,
+  type BoardState,
+  isWhole,
+} from "../domain/board_filter.ts";
+import type { LineOutline } from "../store/history/read.ts";
+import { BoardCards, type BoardTask } from "./board_cards.tsx";
+import { BoardStations, type StationTally } from "./board_stations.tsx";
+import { type ProjectName, projectPath, useFrame } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
-import { Ago, Status, taskPath } from "./parts.tsx";
+
+const TITLES: Readonly<Record<BoardState, string>> = {
+  waiting: "Waiting for a person",
+  working: "In progress",
+  queued: "Queued",
+  completed: "Completed",
+  failed: "Failed",
+};
+
+export interface BoardSection {
+  readonly state: BoardState;
+  readonly tasks: readonly BoardTask[];
+  /** How many there are in all; null: not counted. */
+  readonly total: number | null;
+  /** There are more than these. */
+  readonly hasMore: boolean;
+}
 
 export interface BoardView {
   readonly nowMs: number;
-  /** What was searched for; "" is everything. */
-  readonly text: string;
-  readonly open: HistoryAnswer<TaskPage>;
-  readonly ended: HistoryAnswer<TaskPage>;
-  readonly gates: HistoryAnswer<readonly GateRow[]>;
+  readonly filter: BoardFilter;
+  readonly projects: readonly ProjectName[];
+  readonly lines: readonly LineOutline[];
+  readonly tally: readonly StationTally[];
+  readonly sections: readonly BoardSection[];
+  /** Of a page of one state. */
+  readonly nextCursor: string | null;
+  /** Where the lists come from: the history, or what the project's queue has in memory, and why that. */
+  readonly source: { readonly kind: "history" } | { readonly kind: "queue" | "none"; readonly why: string };
 }
 
-/** The page at `/`. */
+/** The page at `/` and at `/p/{owner}/{project}`. */
 export function BoardPage({ view }: { readonly view: BoardView }) {
   return (
     <Layout title="Board" at="board" scripts={["live.js"]}>
       <h1>Board</h1>
-      <form method="get" action="/" role="search" class="row">
-        <input
-          type="search"
-          name="q"
-          value={view.text}
-          aria-label="Search tasks"
-          placeholder="Search tasks by title or description"
-        />
-        <button class="fixed" type="submit">Search</button>
-      </form>
+      <Filters view={view} />
       <div id="board" data-live>
         <Lists view={view} />
       </div>
@@ -35,102 +56,137 @@ export function BoardPage({ view }: { readonly view: BoardView }) {
   );
 }
 
+function Filters({ view }: { readonly view: BoardView }) {
+  const { filter, projects, lines } = view;
+  const { project } = useFrame();
+  const here = project === null ? "" : `${project.owner}/${project.project}`;
+  const ofLine = filter.lineId === null ? lines : lines.filter(({ lineId }) => lineId === filter.lineId);
+  const stations = [...new Map(ofLine.flatMap((line) => line.stations.map((s) => [s.id, s.name])))];
+  const lineNames = [...new Map(lines.map(({ lineId, name }) => [lineId, name]))];
+  const isNarrow = !isWhole({ ...filter, text: "", cursor: null });
+  return (
+    <form method="get" action="/" role="search" class="stack">
+      <div class="row">
+        <input
+          type="search"
+          name="q"
+          value={filter.text}
+          aria-label="Search tasks"
+          placeholder="Search tasks by title or description"
+          maxlength={200}
+        />
+        <button class="fixed" type="submit">Search</button>
+      </div>
+      <details id="filters" open={isNarrow}>
+        <summary>Filter</summary>
+        <div class="filters inset">
+          <Choice
+            name="project"
+            label="Project"
+            all="All projects"
+            chosen={here}
+            options={namesOf(projects, here)}
+          />
+          <Choice name="line" label="Line" all="All lines" chosen={filter.lineId} options={lineNames} />
+          <Choice
+            name="station"
+            label="Station"
+            all="All stations"
+            chosen={filter.stationId}
+            options={stations}
+          />
+          <Choice
+            name="state"
+            label="State"
+            all="All states"
+            chosen={filter.state}
+            options={BOARD_STATES.map((state) => [state, TITLES[state]])}
+          />
+          <div>
+            <label for="label">Label</label>
+            <input id="label" name="label" value={filter.label ?? ""} maxlength={200} />
+          </div>
+          <div class="actions">
+            <button type="submit">Apply</button>
+            <a class="button plain" href={project === null ? "/" : projectPath(project)}>Clear</a>
+          </div>
+        </div>
+      </details>
+    </form>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly label: string;
+  readonly all: string;
+  readonly chosen: string | null;
+  readonly options: readonly (readonly [value: string, text: string])[];
+}
+
+/** What is chosen is among the options even where nothing is known of it. */
+function Choice({ name, label, all, chosen, options }: ChoiceProps) {
+  const isKnown = chosen === null || chosen === "" || options.some(([value]) => value === chosen);
+  return (
+    <div>
+      <label for={name}>{label}</label>
+      <select id={name} name={name}>
+        <option value="">{all}</option>
+        {isKnown ? null : <option value={chosen!} selected>{chosen}</option>}
+        {options.map(([value, text]) => (
+          <option key={value} value={value} selected={value === chosen}>{text}</option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function namesOf(projects: readonly ProjectName[], here: string): [string, string][] {
+  const names = projects.map(({ owner, project }) => `${owner}/${project}`);
+  if (here !== "" && !names.includes(here)) names.push(here);
+  return names.map((name) => [name, name]);
+}
+
 function Lists({ view }: { readonly view: BoardView }) {
-  const { open, ended, gates, nowMs } = view;
-  if (open.kind === "off") {
-    return (
-      <p class="note">
-        This control plane runs without a history, so there are no lists and no search. Tasks run all the
-        same; their pages are at <code>/p/OWNER/PROJECT/tasks/TASK_ID</code>. Set <code>HISTORY_URL</code>
-        {" "}
-        to a libSQL server to have them.
-      </p>
-    );
-  }
-  if (open.kind === "unavailable") {
-    return (
-      <p class="note wait">
-        The history does not answer ({open.fault}). Tasks go on; the lists come back when it does, and nothing
-        is lost.
-      </p>
-    );
-  }
-  const tasks = open.value.tasks;
-  const openGates = gates.kind === "ok" ? gates.value : [];
-  const waiting = tasks.filter((task) => task.status === "awaiting_review");
-  const working = tasks.filter((task) => task.status === "claimed" || task.status === "in_progress");
-  const queued = tasks.filter((task) => task.status === "queued");
-  const done = ended.kind === "ok" ? ended.value.tasks : [];
-  if (tasks.length + done.length === 0) {
-    return (
-      <p class="empty">
-        {view.text === "" ? "No tasks yet. Submit a card and it appears here." : "No task matches."}
-      </p>
-    );
-  }
+  const { sections, filter, source, nowMs, nextCursor } = view;
+  const { project } = useFrame();
+  const base = project === null ? "/" : projectPath(project);
+  const shown = sections.filter(({ tasks }) => tasks.length > 0);
   return (
     <>
-      <Section title="Waiting for a person" tasks={waiting} nowMs={nowMs} gates={openGates} />
-      <Section title="In progress" tasks={working} nowMs={nowMs} />
-      <Section title="Queued" tasks={queued} nowMs={nowMs} />
-      <Section title="Ended" tasks={done} nowMs={nowMs} />
-      {open.value.nextCursor === null
-        ? null
-        : <p class="soft">Older open tasks are not shown: search for them.</p>}
+      {source.kind === "history" ? null : <p class="note wait">{source.why}</p>}
+      <BoardStations lines={view.lines} tally={view.tally} filter={filter} />
+      {shown.length > 0 || source.kind === "none" ? null : (
+        <p class="empty">
+          {isWhole(filter) ? "No tasks yet. Submit a card and it appears here." : "No task matches."}
+        </p>
+      )}
+      {shown.map((section) => (
+        <section key={section.state} aria-labelledby={`of-${section.state}`}>
+          <h2 id={`of-${section.state}`}>
+            {TITLES[section.state]} <span class="count">{section.total ?? section.tasks.length}</span>
+          </h2>
+          <BoardCards tasks={section.tasks} nowMs={nowMs} />
+          {section.hasMore && filter.state === null
+            ? (
+              <p class="pager">
+                <a href={base + boardQuery(filter, { state: section.state })}>
+                  All that are {TITLES[section.state].toLowerCase()}
+                </a>
+              </p>
+            )
+            : null}
+        </section>
+      ))}
+      {filter.state === null ? null : (
+        <p class="pager">
+          {filter.cursor === null ? null : <a href={base + boardQuery(filter)}>Newest</a>}
+          {nextCursor === null
+            ? null
+            : <a rel="next" href={base + boardQuery(filter, { cursor: nextCursor })}>Older</a>}
+          <a href={base + boardQuery(filter, { state: null })}>All states</a>
+        </p>
+      )}
     </>
-  );
-}
-
-interface SectionProps {
-  readonly title: string;
-  readonly tasks: readonly TaskRow[];
-  readonly nowMs: number;
-  readonly gates?: readonly GateRow[];
-}
-
-function Section({ title, tasks, nowMs, gates = [] }: SectionProps) {
-  if (tasks.length === 0) return null;
-  return (
-    <section>
-      <h2>
-        {title} <span class="count">{tasks.length}</span>
-      </h2>
-      <ul class="cards">
-        {tasks.map((task) => {
-          const gate = gates.find((g) =>
-            g.taskId === task.taskId && g.owner === task.owner && g.project === task.project
-          );
-          return <Card key={task.taskId} task={task} nowMs={nowMs} gateName={gate?.gateName ?? null} />;
-        })}
-      </ul>
-    </section>
-  );
-}
-
-interface CardProps {
-  readonly task: TaskRow;
-  readonly nowMs: number;
-  readonly gateName: string | null;
-}
-
-function Card({ task, nowMs, gateName }: CardProps) {
-  const isWaiting = task.status === "awaiting_review";
-  return (
-    <li class={isWaiting ? "card wait" : "card"}>
-      <div class="meta">
-        <Status status={task.status} />
-        <span>{gateName !== null ? `Gate: ${gateName}` : task.stationName}</span>
-        {task.attempt > 1 ? <span>attempt {task.attempt}</span> : null}
-      </div>
-      <h3>
-        <a href={taskPath(task.owner, task.project, task.taskId)}>{task.title}</a>
-      </h3>
-      {task.rejectionReason === null ? null : <p class="small soft">{task.rejectionReason.slice(0, 200)}</p>}
-      <div class="meta">
-        <span>{task.owner}/{task.project}</span>
-        <span>{task.lineName}</span>
-        <Ago ms={task.updatedAtMs} nowMs={nowMs} />
-      </div>
-    </li>
   );
 }

@@ -8,39 +8,50 @@
 const LIVE = String.raw`
 (() => {
   const everyMs = Number(document.body.dataset.pollMs), slowMs = 15000;
-  let failures = 0, timer = 0, busy = false, again = false;
+  let failures = 0, timer = 0, busy = false, again = false, tag = "";
   const shown = new Map();
   const status = document.getElementById("live-status");
   const isOver = () => document.querySelector("[data-live]:not([data-over])") === null;
 
+  function isChanged(field) {
+    if (field.localName !== "select") return field.value !== field.defaultValue;
+    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  }
+
   function place(now, next) {
-    const fields = [...now.querySelectorAll("input:not([type=hidden]),textarea")];
-    if (fields.some((field) => field === document.activeElement || field.value !== field.defaultValue)) return;
+    const fields = [...now.querySelectorAll("input:not([type=hidden]),textarea,select")];
+    if (fields.some((field) => field === document.activeElement || isChanged(field))) return false;
     const source = next.innerHTML;
-    if (shown.get(now.id) === source) return;
+    if (shown.get(now.id) === source) return true;
     shown.set(now.id, source);
     const open = [...now.querySelectorAll("details[id][open]")].map((d) => d.id);
     const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
     now.replaceChildren(...next.childNodes);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (focused) document.getElementById(focused)?.focus();
+    return true;
   }
 
   async function refresh() {
     if (busy) { again = true; return; }
     busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
+      const headers = { accept: "text/html", ...(tag === "" ? {} : { "if-none-match": tag }) };
+      const answer = await fetch(location.href, { headers, redirect: "manual", cache: "no-store" });
       if (answer.type === "opaqueredirect") { location.reload(); return; }
-      if (!answer.ok) throw new Error(String(answer.status));
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const now of document.querySelectorAll("[data-live]")) {
-        const next = page.getElementById(now.id);
-        if (next === null) continue;
-        place(now, next);
-        now.toggleAttribute("data-over", next.hasAttribute("data-over"));
+      if (answer.status !== 304) {
+        if (!answer.ok) throw new Error(String(answer.status));
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        let isWhole = true;
+        for (const now of document.querySelectorAll("[data-live]")) {
+          const next = page.getElementById(now.id);
+          if (next === null) continue;
+          isWhole = place(now, next) && isWhole;
+          now.toggleAttribute("data-over", next.hasAttribute("data-over"));
+        }
+        document.title = page.title;
+        tag = isWhole ? answer.headers.get("etag") ?? "" : "";
       }
-      document.title = page.title;
       failures = 0;
       if (status) status.textContent = "";
     } catch {

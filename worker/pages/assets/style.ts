@@ -7,7 +7,7 @@
  *   `row` (fields side by side; `fixed` does not grow), `stack` (things with air between), `actions` (a row of buttons),
  *   `tabs` (links to parts of one page, `aria-current` on the one that is shown), `pager` (older, newer).
  * - **Blocks**: `panel`, `cards` with `card` (`wait` marks what waits for a person), `note` (`good`, `bad`, `wait`),
- *   `empty`, `facts` (a `dl`), `tiles` with `tile` (one figure: `strong` and a word), `clone` (text to copy whole),
+ *   `empty`, `lanes` (lines, each with its stations), `inset` (air inside a `details`), `facts` (a `dl`), `tiles` with `tile` (one figure: `strong` and a word), `clone` (text to copy whole),
  *   `scroll` around what may be wider than a phone (give it `tabindex="0"`, `role="region"` and a label), `log`, `diff`,
  *   `source`, `files`, `stations`, `events`, `text` (a `pre` of prose), `plot` (an SVG of `chart.tsx`).
  * - **Tables**: `table`; `num` for figures, `fit` for cells that must not wrap. On a phone put it into `scroll`.
@@ -53,6 +53,7 @@ a { color: var(--link); text-underline-offset: 0.18em; }
 .bar li a { display: flex; align-items: center; gap: 0.4rem; min-height: 2.4rem; padding: 0 0.6rem; color: var(--soft); text-decoration: none; border-radius: 8px; font-size: 0.95rem; }
 .bar li a:hover { color: var(--text); background: var(--sunk); }
 .bar li a[aria-current] { color: var(--text); font-weight: 650; box-shadow: inset 0 -3px var(--accent); border-radius: 8px 8px 0 0; }
+@media (max-width: 26rem) { .bar li a { font-size: 0.84rem; padding: 0 0.42rem; } .bar ul { margin: 0 -0.42rem; } }
 @media (min-width: 64rem) { .bar nav { order: 0; flex: 0 1 auto; } .bar .switch { order: 2; } .bar .who { order: 3; margin-left: 0; } .bar .switch { margin-left: auto; } }
 .switch { color: var(--text); text-decoration: none; border: 1px solid var(--line); border-radius: 8px; padding: 0.2rem 0.7rem; min-height: 2.1rem; display: inline-flex; align-items: center; gap: 0.4rem; font-size: 0.92rem; max-width: 18rem; min-width: 0; }
 .switch span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -118,6 +119,14 @@ td.fit, th.fit { white-space: nowrap; }
 .actions { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; }
 .filters { display: grid; gap: 0.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); align-items: end; margin: 0.6rem 0; }
 .filters .wide { grid-column: 1 / -1; }
+.inset { padding: 0.2rem 1rem 1rem; }
+.lanes { list-style: none; margin: 0; display: grid; gap: 0.6rem; }
+.lanes > li { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; align-items: baseline; }
+.lanes > li > span { display: inline-flex; flex-wrap: wrap; gap: 0 0.6rem; align-items: baseline; min-width: 9rem; }
+.lanes ol { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.3rem 0.4rem; }
+.lanes li li:not(:last-child)::after { content: ""; display: inline-block; width: 0.7rem; height: 2px; background: var(--soft); vertical-align: middle; margin-left: 0.4rem; }
+.lanes .chip { padding: 0.15rem 0.6rem; font-size: 0.9rem; }
+.lanes .chip.none { color: var(--soft); }
 .note { border-radius: 10px; padding: 0.7rem 1rem; background: var(--sunk); border: 1px solid var(--line); margin: 1rem 0; overflow-wrap: anywhere; }
 .note.wait { background: var(--wait-bg); border-color: transparent; color: var(--wait); }
 .note.bad { background: var(--bad-bg); border-color: transparent; color: var(--bad); }
@@ -216,6 +225,11 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .graph .edge.success { stroke: var(--good); } .graph .edge.failure { stroke: var(--bad); stroke-dasharray: 6 3; } .graph .edge.cancelled { stroke: var(--wait); stroke-dasharray: 2 3; }
 .graph .tip { fill: var(--soft); } .graph .tip.success { fill: var(--good); } .graph .tip.failure { fill: var(--bad); } .graph .tip.cancelled { fill: var(--wait); }
 .graph .word { fill: var(--text); font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round; }
+.actions { display: flex; flex-wrap: wrap; gap: 0.6rem 1.1rem; align-items: center; margin: 0.9rem 0; }
+.bare { list-style: none; margin: 0; padding: 0; }
+.faults { margin: 0.3rem 0 0; padding-left: 1.2rem; }
+.excerpt { display: block; white-space: pre-wrap; }
+.editor { white-space: pre; overflow: auto; line-height: 1.45; tab-size: 2; }
 .graph .gate { fill: var(--wait-bg); stroke: var(--wait); stroke-width: 1.5; } .graph .gate-word { fill: var(--wait); font-size: 11px; font-weight: 650; }
 `.trimStart();
 
