@@ -43,9 +43,11 @@ export async function page(
   waiting: number | null = null,
 ): Promise<Response> {
   const frame: Frame = { ...placeOf(c), viewer: viewerOf(c.var.caller), waiting };
-  const html = `<!doctype html>${await jsx(FrameContext.Provider, { value: frame }, document as Child)}`;
+  const framed = jsx(FrameContext.Provider, { value: frame }, document as Child);
+  const html = `<!doctype html>${await framed.toString()}`;
   if (c.req.method !== "GET" || status !== 200) return c.html(html, status as 200, HEADERS);
-  return unchanged(c, await tagOf(html)) ?? c.html(html, 200, { ...HEADERS, etag: await tagOf(html) });
+  const tag = await tagOf(html);
+  return unchanged(c, tag) ?? c.html(html, 200, { ...HEADERS, etag: tag });
 }
 
 /** 304 when the browser has what `tag` names already. A page that knows its revision asks before it gathers anything. */
