@@ -46,7 +46,8 @@ export const AREAS: readonly Area[] = [
   {
     path: "worker/domain/",
     may: ["protocol/", "worker/limits.ts"],
-    packages: ["@noble/hashes"],
+    // The validator interprets schemas: nothing is compiled, as Workers may not.
+    packages: ["@noble/hashes", "@cfworker/json-schema"],
     packageTypes: ["zod"],
   },
   {
@@ -126,6 +127,10 @@ export const AREAS: readonly Area[] = [
       "openapi_document",
       "import_refusal",
       "line_import",
+      "line_page_answer",
+      "line_text_input",
+      "opened_project",
+      "ustar_read",
     ].map((name) => `worker/routes/${name}.ts`),
   },
   {

@@ -3,6 +3,7 @@
  * (O2), delivered at least once and in order per receiver, and every receiver is idempotent by event id.
  */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import type { GateEvent } from "./people_api.ts";
 
 /** Snapshots: each carries the whole row, so that applying the newest alone gives the right answer. */
 export type HistoryRecord =
@@ -114,11 +115,16 @@ export interface GateAsk {
   readonly openedAtMs: number;
 }
 
-/** How an ask ended, as the `HumanGate` tells the queue. */
+/**
+ * How an ask ended, as the `HumanGate` tells the queue. `cancel` and `block` are of asks that nobody answered
+ * (`gate/lifecycle.ts`): the task is cancelled, or waits at its station for somebody to move it.
+ */
 export interface GateResolution {
   readonly askId: string;
   readonly taskId: string;
-  readonly action: "approve" | "reject";
+  readonly action: "approve" | "reject" | "cancel" | "block";
+  /** Nobody answered: its time was over, or it was taken back. */
+  readonly isUnanswered?: true;
   readonly reason: string;
   /** A label for people, e.g. `link` or `user:ci`. */
   readonly decidedBy: string;
@@ -179,7 +185,28 @@ export type OutboxEvent =
     readonly owner: string;
     readonly project: string;
     readonly resolution: GateResolution;
+  }
+  /** What happened to an ask, for the project's people. */
+  | {
+    readonly destination: "people";
+    readonly owner: string;
+    readonly project: string;
+    readonly event: Omit<GateEvent, "eventId">;
+  }
+  /** The head of an ask's audit chain, for the timeline of its task: a second store (Autonomy 19.10). */
+  | {
+    readonly destination: "timeline";
+    readonly owner: string;
+    readonly project: string;
+    readonly head: GateAuditHead;
   };
+
+export interface GateAuditHead {
+  readonly askId: string;
+  readonly taskId: string;
+  readonly links: number;
+  readonly hash: string;
+}
 
 /** A written outbox row. `eventId` is `{object name}:{sequence}`: unique for ever, ordered per object. */
 export interface OutboxRow {

@@ -13,6 +13,8 @@ export function receiverOf(event: OutboxEvent): string | null {
       return event.askId;
     case "history":
     case "queue":
+    case "people":
+    case "timeline":
       return null;
   }
 }

@@ -2,39 +2,67 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { type AskId, type GateId, type TaskId, ulidTimeMs } from "../../protocol/ids.ts";
 import type { Draft } from "./draft.ts";
-import type { GateResolution, HistoryRecord } from "./event.ts";
+import type { GateAuditHead, GateResolution, HistoryRecord } from "./event.ts";
 import { finishJob } from "./job_end.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import type { Task } from "./queue_state.ts";
-import { endTask, enterStation } from "./task.ts";
+import { endTask, enterStation, putTask } from "./task.ts";
+import { rememberWithdrawn, wasWithdrawn } from "./task_memory.ts";
 import { hasEnded, taskStatus } from "./task_status.ts";
 
-/** Applies the answer of a gate. An ask that the task no longer waits on changes nothing: it was applied before. */
-export function resolveGate(draft: Draft, resolution: GateResolution): void {
+/**
+ * Applies how an ask ended, and says whether that took effect: a decision that is delivered again did, one about an ask that
+ * was taken back when the task went another way did not.
+ */
+export function resolveGate(draft: Draft, resolution: GateResolution): { readonly tookEffect: boolean } {
   const task = draft.task(resolution.taskId as TaskId);
-  if (task?.state.kind !== "awaiting_review" || task.state.askId !== resolution.askId) return;
+  if (task === undefined) return { tookEffect: false };
+  if (task.state.kind !== "awaiting_review" || task.state.askId !== resolution.askId) {
+    return { tookEffect: !wasWithdrawn(task, resolution.askId) };
+  }
   const { askId, gateId, toStationId } = task.state;
+  const { action, reason } = resolution;
+  const isAnswer = resolution.isUnanswered !== true;
   const line = draft.line(task.lineId, task.lineVersion)!;
-  draft.note(task, "gate_decided", {
+  draft.note(task, isAnswer ? "gate_decided" : "gate_ended", {
     stationId: task.stationId,
-    detail: `${resolution.action} by ${resolution.decidedBy}${
-      resolution.reason === "" ? "" : `: ${resolution.reason}`
-    }`,
+    detail: `${action} by ${resolution.decidedBy}${reason === "" ? "" : `: ${reason}`}`,
   });
-  draft.audit(`gate_${resolution.action}`, resolution.decidedBy, {
+  draft.audit(`gate_${action}`, resolution.decidedBy, {
     taskId: task.id,
     subject: `gate:${gateId}`,
-    detail: resolution.reason,
+    detail: reason,
   });
   recordGateEnd(draft, task, { askId, gateId }, {
-    state: "resolved",
-    outcome: resolution.action,
+    state: isAnswer ? "resolved" : "expired",
+    outcome: action === "approve" || action === "reject" ? action : null,
     decidedBy: resolution.decidedBy,
-    reason: resolution.reason,
+    reason,
     endedAtMs: resolution.decidedAtMs,
   });
-  if (resolution.action === "approve") return enterStation(draft, line, task, toStationId, "transition");
-  endTask(draft, task, resolution.reason === "" ? "rejected" : resolution.reason);
+  switch (action) {
+    case "approve":
+      enterStation(draft, line, task, toStationId, "transition");
+      break;
+    case "reject":
+      endTask(draft, task, reason === "" ? "rejected" : reason);
+      break;
+    case "cancel":
+      endTask(draft, task, reason === "" ? "cancelled" : `cancelled: ${reason}`);
+      break;
+    case "block":
+      putTask(draft, { ...task, state: { kind: "waiting" } });
+      draft.note(task, "task_waiting", { stationId: task.stationId, detail: reason });
+  }
+  return { tookEffect: true };
+}
+
+/** Writes the head of an ask's audit chain into its task's timeline, the second store (Autonomy 19.10). */
+export function noteAuditHead(draft: Draft, head: GateAuditHead): void {
+  const task = draft.task(head.taskId as TaskId);
+  if (task === undefined) return;
+  const detail = `${head.askId}: ${head.links} links, head ${head.hash}`;
+  draft.note(task, "gate_audit", { stationId: task.stationId, detail });
 }
 
 /** Cancels what a task is doing. Its current job ends as `cancelled` and the rules apply; otherwise the task fails. */
@@ -56,15 +84,17 @@ export function cancelTask(
       : null;
     finishJob(draft, job, { outcome: "cancelled", reason: text, run, report: null });
   } else {
-    withdrawAsk(draft, task, text);
-    endTask(draft, task, text);
+    endTask(draft, withdrawAsk(draft, task, text), text);
   }
   return ok(draft.task(taskId)!);
 }
 
-/** Takes back the question that a task waits on, if it does: its links are dead from then on. */
-export function withdrawAsk(draft: Draft, task: Task, reason: string): void {
-  if (task.state.kind !== "awaiting_review") return;
+/**
+ * Takes back the question that a task waits on, if it does: its links are dead from then on, and an answer that is on its
+ * way takes no effect.
+ */
+export function withdrawAsk(draft: Draft, task: Task, reason: string): Task {
+  if (task.state.kind !== "awaiting_review") return task;
   draft.emit({ destination: "gate", action: "cancel", askId: task.state.askId, reason });
   recordGateEnd(draft, task, task.state, {
     state: "cancelled",
@@ -73,6 +103,7 @@ export function withdrawAsk(draft: Draft, task: Task, reason: string): void {
     reason,
     endedAtMs: draft.nowMs,
   });
+  return rememberWithdrawn(task, task.state.askId);
 }
 
 /** Tells the history that a gate is no longer waiting: its lists show the gates that are open. */

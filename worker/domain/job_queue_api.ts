@@ -8,6 +8,7 @@ import type {
   RunnerReport,
   RunnerUpdate,
 } from "../../protocol/line/runner.ts";
+import type { JsonText } from "./json_text.ts";
 import type { z } from "zod";
 import type { JobData, jobListQuery, JobPage, RunData } from "../../protocol/line/job.ts";
 import type {
@@ -23,7 +24,7 @@ import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
 import type { RequestToHold } from "./approval_hold.ts";
-import type { GateResolution, HeldRequest } from "./event.ts";
+import type { GateAuditHead, GateResolution, HeldRequest } from "./event.ts";
 import type { RunnerSays } from "./queue_state.ts";
 import type { RepositoryAccess } from "./task_repository_api.ts";
 
@@ -249,7 +250,7 @@ export interface JobQueueApi {
       readonly waitMs: number;
       readonly baseUrl: string;
     },
-  ): Answer<PollAnswer | null>;
+  ): Answer<JsonText<PollAnswer> | null>;
   claim(
     caller: Caller,
     input: {
@@ -258,7 +259,7 @@ export interface JobQueueApi {
       readonly maxJobs?: number;
       readonly baseUrl: string;
     },
-  ): Answer<PolledJob>;
+  ): Answer<JsonText<PolledJob>>;
   report(
     caller: Caller,
     input: { readonly runnerId: string; readonly report: RunnerReport },
@@ -335,6 +336,8 @@ export interface JobQueueApi {
   /** Server-sent events: one `job_available` per matching job that becomes queued (Line 3, row 6). */
   fetch(request: Request): Promise<Response>;
 
-  /** From a `HumanGate`'s outbox. Idempotent by event id and by ask. */
-  gateResolved(eventId: string, resolution: GateResolution): Promise<void>;
+  /** From a `HumanGate`'s outbox. Idempotent by ask. `tookEffect` false: the task had gone another way. */
+  gateResolved(eventId: string, resolution: GateResolution): Promise<{ readonly tookEffect: boolean }>;
+  /** From a `HumanGate`'s outbox: the head of its audit chain, for the task's timeline. */
+  gateNoted(head: GateAuditHead): Promise<void>;
 }

@@ -61,14 +61,14 @@ export function moveTask(
     }
     endJob(draft, job, { outcome: "cancelled", reason: why, run: null, report: null });
   }
-  withdrawAsk(draft, task, why);
+  const free = withdrawAsk(draft, task, why);
   draft.note(task, "task_moved", { stationId: input.stationId, detail: input.reason });
   draft.audit("task_moved", actor, {
     taskId: task.id,
     subject: `station:${input.stationId}`,
     detail: input.reason,
   });
-  enterStation(draft, target.value.line, task, input.stationId, "transition");
+  enterStation(draft, target.value.line, free, input.stationId, "transition");
   return ok(draft.task(task.id)!);
 }
 

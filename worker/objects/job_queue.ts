@@ -10,8 +10,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { ok } from "../../protocol/result.ts";
-import type { GateResolution } from "../domain/event.ts";
-import { resolveGate } from "../domain/intervene.ts";
+import type { GateAuditHead, GateResolution } from "../domain/event.ts";
+import { noteAuditHead, resolveGate } from "../domain/intervene.ts";
 import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import { type OpenQueue, openQueue } from "./open_queue.ts";
@@ -94,8 +94,16 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
   }
 
   async gateResolved(_eventId: string, resolution: GateResolution) {
-    this.#queue.core.run((draft) => ok(resolveGate(draft, resolution)), { taskId: resolution.taskId });
+    const { core } = this.#queue;
+    const resolved = core.run((draft) => ok(resolveGate(draft, resolution)), { taskId: resolution.taskId });
     settleApproval(this.#queue, resolution);
-    await this.#queue.core.committed();
+    await core.committed();
+    return resolved.ok ? resolved.value : { tookEffect: false };
+  }
+
+  async gateNoted(head: GateAuditHead) {
+    const { core } = this.#queue;
+    core.run((draft) => ok(noteAuditHead(draft, head)), { taskId: head.taskId });
+    await core.committed();
   }
 }

@@ -6,7 +6,7 @@ import type { JobQueueApi } from "../../domain/job_queue_api.ts";
 import type { OpenQueue } from "../open_queue.ts";
 
 /** The methods that routes call. The rest of the contract is of the platform and of other objects. */
-export type QueueMethod = Exclude<keyof JobQueueApi, "fetch" | "gateResolved">;
+export type QueueMethod = Exclude<keyof JobQueueApi, "fetch" | "gateResolved" | "gateNoted">;
 
 type Answered<M extends QueueMethod> = Awaited<ReturnType<JobQueueApi[M]>>;
 
