@@ -21,6 +21,8 @@ import { createGitRoutes, GIT_OPERATIONS } from "./routes/git.ts";
 import { createHealthRoutes, HEALTH_OPERATIONS } from "./routes/health.ts";
 import { createHistoryRoutes, HISTORY_OPERATIONS } from "./routes/history.ts";
 import { createJobRoutes, JOB_OPERATIONS } from "./routes/jobs.ts";
+import { createLineFormRoutes } from "./routes/line_form_pages.ts";
+import { createLinePageRoutes } from "./routes/line_pages.ts";
 import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
@@ -93,6 +95,8 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createAssetRoutes());
   app.route("/", createTaskPageRoutes());
   app.route("/", createRepositoryPageRoutes());
+  app.route("/", createLineFormRoutes());
+  app.route("/", createLinePageRoutes());
   app.route("/", createGatePageRoutes());
   app.notFound((c) =>
     refusalResponse(

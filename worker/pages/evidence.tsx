@@ -46,7 +46,7 @@ export function Diff({ diff, fault }: DiffProps) {
         {diff.isTruncated ? "; more files changed than are shown" : ""}
       </p>
       {diff.changes.map((change) => (
-        <File key={change.path} change={change} isOpen={diff.changes.length <= 12} />
+        <ChangedFile key={change.path} change={change} isOpen={diff.changes.length <= 12} />
       ))}
     </>
   );
@@ -60,7 +60,8 @@ const KINDS = {
 } as const;
 const OMITTED = { binary: "A binary file.", too_large: "Too large to show; the clone has it." } as const;
 
-function File({ change, isOpen }: { readonly change: FileChange; readonly isOpen: boolean }) {
+/** One file of a diff, with its patch. */
+export function ChangedFile({ change, isOpen }: { readonly change: FileChange; readonly isOpen: boolean }) {
   return (
     <details id={`diff-${change.path}`} open={isOpen}>
       <summary>

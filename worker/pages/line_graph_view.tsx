@@ -70,7 +70,7 @@ function Box({ node }: { readonly node: GraphNode }) {
   }
   const state = node.isUnreachable ? "lost" : node.isOccupied ? "occupied" : "";
   return (
-    <a href={`#${stationAnchor(node.id)}`} class={state} aria-label={[node.name, ...node.words].join(", ")}>
+    <a href={`#${stationAnchor(node.id)}`} class={state}>
       <rect class="box" x={x} y={y} width={width} height={height} rx={9} />
       <text class="name" x={x + 12} y={y + 22}>{node.name}</text>
       {node.words.map((word, at) => (

@@ -40,7 +40,7 @@ export async function readBody<T extends z.ZodType>(
 }
 
 /** Looks level by level, as whoever calls itself for each level ends with the stack. */
-function isDeeperThan(json: unknown, levelsMax: number): boolean {
+export function isDeeperThan(json: unknown, levelsMax: number): boolean {
   let level: readonly object[] = isNested(json) ? [json] : [];
   for (let levels = 0; level.length > 0; levels++) {
     if (levels === levelsMax) return true;

@@ -7,6 +7,8 @@ import { METRICS_ROWS_MAX } from "../../limits.ts";
 import { createAsk, type HistoryAnswer, type HistoryPlace } from "./ask.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
+export type { HistoryAnswer } from "./ask.ts";
+
 export interface LineKey {
   readonly owner: string;
   readonly project: string;

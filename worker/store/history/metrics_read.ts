@@ -10,6 +10,8 @@ import { METRICS_ROWS_MAX, METRICS_STATIONS_MAX } from "../../limits.ts";
 import { createAsk, type HistoryAnswer, type HistoryPlace } from "./ask.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
+export type { HistoryAnswer } from "./ask.ts";
+
 /** Of percentiles: all buckets together. */
 export const WHOLE = -1;
 
