@@ -43,13 +43,12 @@ export function Terminal(props: TerminalProps) {
   );
 }
 
-/** Hidden until the terminal is there. */
+/** Not seen, but in its place, until the terminal is there. */
 function Replay({ log, stations }: Pick<TerminalProps, "log" | "stations">) {
   return (
     <details
-      class="replay"
+      class="replay off"
       id="replay"
-      hidden
       data-log={log}
       data-pace={`${log}/pace`}
       data-stations={JSON.stringify(stations)}

@@ -8,11 +8,16 @@ import xterm from "@xterm/xterm/lib/xterm.mjs" with { type: "text" };
 
 /** Heights are fixed, so that the terminal takes the place of the text without moving the page. */
 const STYLE = String.raw`
+.two > div { min-width: 0; }
 .terminal { position: relative; }
 .terminal .log, .terminal .screen { height: 28rem; max-height: none; }
 .terminal .screen { background: #14161b; border: 1px solid var(--line); border-radius: 10px; padding: 0.6rem 0.4rem 0.6rem 0.8rem; overflow: hidden; }
 .terminal .screen:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .terminal .xterm { height: 100%; }
+#output-heading a { margin-left: auto; font-weight: 500; }
+.replay { margin-top: 0.6rem; }
+.replay.off { visibility: hidden; }
+@media (scripting: none) { .replay { display: none; } }
 .replay > .stack { padding: 0 1rem 1rem; }
 .replay output { font-variant-numeric: tabular-nums; }
 .replay input[type="range"] { padding: 0; width: 100%; min-height: 2rem; accent-color: var(--accent); }
