@@ -75,64 +75,6 @@ const LIVE = String.raw`
 })();
 `;
 
-/** Streams a task's output into its <pre>, from where the page ended; comes back after a lost connection. */
-const OUTPUT = String.raw`
-(() => {
-  const pre = document.getElementById("output");
-  if (!pre || pre.dataset.over !== undefined) return;
-  const status = document.getElementById("output-status");
-  const escapes = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007)/g;
-  const keepChars = 2000000;
-  const seen = new Set();
-  const ackBytes = 65536;
-  let offset = Number(pre.dataset.offset), acked = offset, pauseMs = 500, over = false;
-  pre.scrollTop = pre.scrollHeight;
-
-  function show(text) {
-    const atEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 40;
-    pre.append(text.replace(escapes, ""));
-    while (pre.textContent.length > keepChars && pre.childNodes.length > 1) pre.firstChild.remove();
-    if (atEnd) pre.scrollTop = pre.scrollHeight;
-  }
-
-  function join() {
-    const url = new URL(pre.dataset.stream, location.href);
-    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    url.searchParams.set("offset", String(offset));
-    url.searchParams.set("acks", "true");
-    acked = offset;
-    const socket = new WebSocket(url);
-    socket.onopen = () => { pauseMs = 500; status.textContent = "live"; };
-    socket.onmessage = (message) => {
-      const frame = JSON.parse(message.data);
-      if (frame.kind === "output" && frame.nextOffset > offset) {
-        offset = frame.nextOffset;
-        show(frame.text);
-        if (offset - acked >= ackBytes) {
-          acked = offset;
-          socket.send(JSON.stringify({ kind: "ack", offset }));
-        }
-      } else if (frame.kind === "timeline" && !seen.has(frame.entry.eventId)) {
-        seen.add(frame.entry.eventId);
-        document.dispatchEvent(new Event("shopfloor:changed"));
-      } else if (frame.kind === "end") {
-        over = true;
-        status.textContent = "ended";
-        document.dispatchEvent(new Event("shopfloor:changed"));
-        socket.close();
-      }
-    };
-    socket.onclose = () => {
-      if (over) return;
-      status.textContent = "reconnecting";
-      setTimeout(join, pauseMs);
-      pauseMs = Math.min(pauseMs * 2, 15000);
-    };
-  }
-  join();
-})();
-`;
-
 /** Sends what stands in the address's fragment (a gate's token, a sign-in code) by the page's own form. */
 const FRAGMENT = String.raw`
 (() => {
@@ -146,6 +88,5 @@ const FRAGMENT = String.raw`
 
 export const SCRIPTS: Readonly<Record<string, string>> = {
   "live.js": LIVE.trimStart(),
-  "output.js": OUTPUT.trimStart(),
   "fragment.js": FRAGMENT.trimStart(),
 };

@@ -231,6 +231,17 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .excerpt { display: block; white-space: pre-wrap; }
 .editor { white-space: pre; overflow: auto; line-height: 1.45; tab-size: 2; }
 .graph .gate { fill: var(--wait-bg); stroke: var(--wait); stroke-width: 1.5; } .graph .gate-word { fill: var(--wait); font-size: 11px; font-weight: 650; }
+/* Tasks, asks and the worklist. */
+.h3 { font-size: 1rem; margin: 0 0 0.3rem; }
+.fold { padding: 0.2rem 1rem 1rem; }
+.check { display: flex; gap: 0.6rem; align-items: center; min-height: 2.75rem; font-weight: 600; }
+.check input { width: 1.35rem; height: 1.35rem; flex: none; margin: 0; accent-color: var(--accent); }
+.written { margin: 0; }
+.written dt { font-weight: 600; margin-top: 0.5rem; }
+.written dt::first-letter { text-transform: uppercase; }
+.written dd { margin: 0; }
+.told { padding: 0; }
+.due { font-variant-numeric: tabular-nums; white-space: nowrap; }
 `.trimStart();
 
 /** The mark in the browser's tab: a line with three stations. */
