@@ -1,16 +1,38 @@
-/** What a runner gets to work with: the agent definition of a job (Line 2.7), rendered for one task. */
+/**
+ * What a runner gets to work with: the agent definition of a job (Line 2.7), rendered for one task.
+ *
+ * It is made as JSON, which is all that anybody does with it. What it says of the station and the project is the same
+ * for every job there and is made once; what it says of the job is put in front of that.
+ */
 import { withReferenceNames } from "../../protocol/line/aliases.ts";
+import type { Station } from "../../protocol/line/line.ts";
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import type { Claimed } from "./claim.ts";
+import { type JsonText, jsonText } from "./json_text.ts";
 import type { RunTokens } from "./run_token.ts";
 import { renderPrompt } from "./prompt.ts";
-import type { Job, QueueState } from "./queue_state.ts";
+import type { Job, LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
 import { repositoryUrl } from "./task_view.ts";
 import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
+/** Fields of a claim, which an offer lacks. */
+type ClaimFields = Pick<
+  PolledJob,
+  "runId" | "leaseEpoch" | "leaseUntil" | "heartbeatMs" | "jobToken" | "workRepositoryUrl"
+>;
+/** Fields of the definition that are the job's own. */
+type RepositoryFields = Pick<
+  AgentDefinition,
+  "assemblyLineRepoUrl" | "assemblyLineRepoToken" | "stageGitUrl" | "stageGitToken"
+>;
+type OwnFields = Omit<PolledJob, keyof ClaimFields | "stationName" | "agentDefinition">;
+type OwnDefinition = Pick<AgentDefinition, "taskId" | "prompt">;
+type StationFields = Pick<PolledJob, "stationName">;
+type StationDefinition = Omit<AgentDefinition, keyof OwnDefinition | keyof RepositoryFields>;
+
 /** A job that is only offered: no run, no token (pick A3). */
-export function offeredJob(state: QueueState, job: Job): PolledJob {
-  return polledJob(state, job, {});
+export function offeredJob(state: QueueState, job: Job): JsonText<PolledJob> {
+  return polledJob(state, job, {}, {});
 }
 
 /** A job that is claimed: with its run, its lease and the tokens that die with it. */
@@ -20,7 +42,7 @@ export function claimedJob(
   tokens: RunTokens,
   baseUrl: string,
   timing: Timing = DEFAULT_TIMING,
-): PolledJob {
+): JsonText<PolledJob> {
   const { job, run } = claimed;
   const { owner, project } = state.settings;
   const url = repositoryUrl(baseUrl, owner, project, job.taskId);
@@ -31,8 +53,7 @@ export function claimedJob(
   const leaseUntil = job.state.kind === "claimed" || job.state.kind === "in_progress"
     ? job.state.leaseUntilMs
     : 0;
-  return {
-    ...polledJob(state, job, { ...repository, ...withReferenceNames(repository) }),
+  const claim: ClaimFields = {
     runId: run.id,
     leaseEpoch: run.leaseEpoch,
     leaseUntil,
@@ -40,39 +61,67 @@ export function claimedJob(
     jobToken: tokens.job(run.id),
     workRepositoryUrl: url,
   };
+  return polledJob(state, job, claim, { ...repository, ...withReferenceNames(repository) });
 }
 
-function polledJob(state: QueueState, job: Job, repository: Partial<AgentDefinition>): PolledJob {
+function polledJob(
+  state: QueueState,
+  job: Job,
+  claim: ClaimFields | Record<string, never>,
+  repository: RepositoryFields,
+): JsonText<PolledJob> {
   const task = state.tasks.get(job.taskId)!;
   const line = state.lines.get(`${task.lineId}@${task.lineVersion}`)!;
   const station = line.definition.stations.find((s) => s.id === job.stationId)!;
+  const own: OwnFields = { id: job.id, attempt: job.attempt, taskTitle: task.title, needs: job.needs };
+  const prompt = renderPrompt(station.trigger.promptTemplate, task);
+  const definition: OwnDefinition = { taskId: task.id, prompt };
+  const shared = stationTexts(state.settings, line, station);
+  const about = `${fieldsOf({ ...own, ...claim })},${shared.fields}`;
+  const agent = `${fieldsOf({ ...definition, ...repository })},${shared.definition}`;
+  return `{${about},"agentDefinition":{${agent}}}` as JsonText<PolledJob>;
+}
+
+/** What all jobs of a station have in common, as the inside of JSON objects. */
+interface StationTexts {
+  readonly settings: ProjectSettings;
+  readonly line: LineVersion;
+  readonly fields: string;
+  readonly definition: string;
+}
+
+/** Of the stations that are in use; a version that leaves memory takes its texts with it. */
+const textsOf = new WeakMap<Station, StationTexts>();
+
+function stationTexts(settings: ProjectSettings, line: LineVersion, station: Station): StationTexts {
+  const known = textsOf.get(station);
+  if (known?.settings === settings && known.line === line) return known;
   const { trigger } = station;
   const { devcontainerFiles, agenticsSpecFiles } = line.definition;
-  const { gitUrl, gitBranch } = state.settings;
-  return {
-    id: job.id,
-    attempt: job.attempt,
-    stationName: station.name,
-    taskTitle: task.title,
-    needs: job.needs,
-    agentDefinition: {
-      labels: trigger.labels,
-      taskId: task.id,
-      stageId: station.id,
-      assemblyLineId: line.id,
-      prompt: renderPrompt(trigger.promptTemplate, task),
-      appendSystemPrompt: trigger.appendSystemPrompt,
-      ...(gitUrl === null ? {} : { repository: gitUrl }),
-      ...(gitBranch === null ? {} : { branch: gitBranch }),
-      initBranch: trigger.initBranch,
-      autoGit: trigger.autoGit,
-      commitMessageTemplate: trigger.commitMessageTemplate,
-      idleTimeoutMinutes: trigger.idleTimeoutMinutes,
-      maxTimeoutMinutes: trigger.maxTimeoutMinutes,
-      operatorConfig: { ...station.operatorConfig, ...trigger.operatorConfig },
-      ...(devcontainerFiles === undefined ? {} : { devcontainerFiles }),
-      ...(agenticsSpecFiles === undefined ? {} : { agenticsSpecFiles }),
-      ...repository,
-    },
+  const { gitUrl, gitBranch } = settings;
+  const fields: StationFields = { stationName: station.name };
+  const definition: StationDefinition = {
+    labels: trigger.labels,
+    stageId: station.id,
+    assemblyLineId: line.id,
+    appendSystemPrompt: trigger.appendSystemPrompt,
+    ...(gitUrl === null ? {} : { repository: gitUrl }),
+    ...(gitBranch === null ? {} : { branch: gitBranch }),
+    initBranch: trigger.initBranch,
+    autoGit: trigger.autoGit,
+    commitMessageTemplate: trigger.commitMessageTemplate,
+    idleTimeoutMinutes: trigger.idleTimeoutMinutes,
+    maxTimeoutMinutes: trigger.maxTimeoutMinutes,
+    operatorConfig: { ...station.operatorConfig, ...trigger.operatorConfig },
+    ...(devcontainerFiles === undefined ? {} : { devcontainerFiles }),
+    ...(agenticsSpecFiles === undefined ? {} : { agenticsSpecFiles }),
   };
+  const texts = { settings, line, fields: fieldsOf(fields), definition: fieldsOf(definition) };
+  textsOf.set(station, texts);
+  return texts;
+}
+
+/** JSON of an object that is not empty, without its braces. */
+function fieldsOf(value: object): string {
+  return jsonText(value).slice(1, -1);
 }

@@ -8,7 +8,6 @@ import type {
   RunnerReport,
   RunnerUpdate,
 } from "../../protocol/line/runner.ts";
-import type { JsonText } from "./json_text.ts";
 import type { z } from "zod";
 import type { JobData, jobListQuery, JobPage, RunData } from "../../protocol/line/job.ts";
 import type {
@@ -23,6 +22,7 @@ import type { Scope, TokenInput } from "../../protocol/line/token.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
+import type { JsonText } from "./json_text.ts";
 import type { RequestToHold } from "./approval_hold.ts";
 import type { GateAuditHead, GateResolution, HeldRequest } from "./event.ts";
 import type { RunnerSays } from "./queue_state.ts";
@@ -227,6 +227,8 @@ export interface JobQueueApi {
     caller: Caller,
     input: { readonly name: string; readonly labels: readonly string[] },
   ): Answer<RunnerRegistered>;
+  /** A token that registers runners for an hour; for whoever may keep runners. */
+  createRegistrationToken(caller: Caller): Answer<TokenCreated>;
   listRunners(caller: Caller): Answer<readonly RunnerView[]>;
   readRunner(caller: Caller, runnerId: string): Answer<RunnerView>;
   updateRunner(
@@ -314,7 +316,12 @@ export interface JobQueueApi {
   /** Its runner does not wait for the decision any more. One that nobody waits for is left as it is. */
   withdrawRequest(
     caller: Caller,
-    input: { readonly runnerId: string; readonly askId: string; readonly jobId: string; readonly reason: string },
+    input: {
+      readonly runnerId: string;
+      readonly askId: string;
+      readonly jobId: string;
+      readonly reason: string;
+    },
   ): Answer<null>;
   /**
    * May the caller see a held request (`read`: its runner, and users), answer it (`decide`: users), or use the answer

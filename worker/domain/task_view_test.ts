@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { LEASE_MS } from "../../protocol/limits.ts";
 import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/fake/queue_rig.ts";
 import { claimedJob, offeredJob } from "./agent_definition.ts";
+import type { JsonText } from "./json_text.ts";
 import { putProject } from "./project.ts";
 import { latestCommits } from "./task_commits.ts";
 import { stateSource, taskView } from "./task_view.ts";
@@ -107,7 +108,7 @@ Deno.test("an offer holds the work but no run and no secret; a claim holds both 
   const { id } = rig.submit("tidy", { title: "{{task.description}}", description: "D" });
   const runner = rig.runner("r1", ["linux"]);
   const job = rig.offer(runner, ["git:push"])!;
-  const offer = offeredJob(rig.state, job);
+  const offer = read(offeredJob(rig.state, job));
   assert.deepEqual(
     [offer.id, offer.runId, offer.jobToken, offer.stationName, offer.needs],
     [job.id, undefined, undefined, "Format", ["git:push"]],
@@ -115,7 +116,7 @@ Deno.test("an offer holds the work but no run and no secret; a claim holds both 
   assert.equal(offer.agentDefinition.assemblyLineRepoToken, undefined);
 
   const claimed = rig.take(runner);
-  const polled = claimedJob(rig.state, claimed, rig.tokens, BASE);
+  const polled = read(claimedJob(rig.state, claimed, rig.tokens, BASE));
   const url = `${BASE}/api/git/acme/site/${id}.git`;
   assert.deepEqual(
     [polled.runId, polled.leaseEpoch, polled.leaseUntil, polled.jobToken, polled.workRepositoryUrl],
@@ -144,21 +145,22 @@ Deno.test("before a flagged station the agent gets no repository, but the runner
   rig.line("tidy", lineOf([station("a"), station("b", { createAssemblyLineRepo: true })]));
   rig.submit("tidy");
   const runner = rig.runner("r1");
-  const first = claimedJob(rig.state, rig.take(runner), rig.tokens, BASE);
+  const first = read(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE));
   assert.equal(
     "assemblyLineRepoUrl" in first.agentDefinition || "stageGitUrl" in first.agentDefinition,
     false,
   );
   assert.ok(first.workRepositoryUrl);
   rig.report(runner, SUCCESS);
-  assert.ok(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE).agentDefinition.assemblyLineRepoUrl);
+  const second = read(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE));
+  assert.ok(second.agentDefinition.assemblyLineRepoUrl);
 });
 
 Deno.test("a project without a repository leaves the fields of it out", () => {
   const rig = createQueueRig();
   rig.line("tidy", lineOf([station("a")]));
   rig.submit("tidy");
-  const { agentDefinition } = offeredJob(rig.state, rig.offer(rig.runner("r1"))!);
+  const { agentDefinition } = read(offeredJob(rig.state, rig.offer(rig.runner("r1"))!));
   assert.equal("repository" in agentDefinition || "branch" in agentDefinition, false);
   assert.deepEqual([agentDefinition.idleTimeoutMinutes, agentDefinition.maxTimeoutMinutes], [2, 60]);
 });
@@ -188,3 +190,7 @@ Deno.test("the work of a task is what its newest run with a head commit reported
     "a run that says nothing hides nothing",
   );
 });
+
+function read<T>(json: JsonText<T>): T {
+  return JSON.parse(json);
+}

@@ -8,6 +8,7 @@ import type { Caller } from "../domain/caller.ts";
 import { type Claimed, claimJob, offerJob } from "../domain/claim.ts";
 import type { Draft } from "../domain/draft.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
+import { type JsonText, jsonText } from "../domain/json_text.ts";
 import { missingFor } from "../domain/matching.ts";
 import type { Job, RunnerSays } from "../domain/queue_state.ts";
 import type { RunTokens } from "../domain/run_token.ts";
@@ -30,16 +31,22 @@ export interface QueueWork {
   poll(
     caller: Caller,
     want: Want & { readonly waitMs: number },
-  ): Promise<Result<PollAnswer | null, QueueError>>;
-  claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError>;
+  ): Promise<Result<JsonText<PollAnswer> | null, QueueError>>;
+  claim(caller: Caller, want: Want & { readonly jobId: string }): Result<JsonText<PolledJob>, QueueError>;
   /** The best job for an offer, not claimed; `wokenFor` goes first while it is queued and fits. Null: there is none. */
   look(caller: Caller, want: Want, wokenFor: string | null): Result<Job | null, QueueError>;
   /** {@link look} and {@link claim} in one decision. Null: there is none. */
-  take(caller: Caller, want: Want, wokenFor: string | null): Result<PolledJob | null, QueueError>;
+  take(caller: Caller, want: Want, wokenFor: string | null): Result<TakenJob | null, QueueError>;
   /** A runner that waits for what it wants. */
   waiterOf(runnerId: RunnerId, want: Want): Waiter;
   /** The event stream of a runner: each job that it could do, whenever one becomes queued. */
   stream(runnerId: string): Response;
+}
+
+/** A job that was claimed, with what its runner is told of it. */
+export interface TakenJob {
+  readonly jobId: JobId;
+  readonly json: JsonText<PolledJob>;
 }
 
 /** Makes the working side of one queue. `tokens` null: there is no key for them, and no job is handed out. */
@@ -49,7 +56,10 @@ export function createQueueWork(
   waiters: JobWaiters,
   tokens: RunTokens | null,
 ): QueueWork {
-  function claim(caller: Caller, want: Want & { readonly jobId: string }): Result<PolledJob, QueueError> {
+  function claim(
+    caller: Caller,
+    want: Want & { readonly jobId: string },
+  ): Result<JsonText<PolledJob>, QueueError> {
     const { jobId, capabilities, maxJobs = 1 } = want;
     if (tokens === null) return err({ reason: "admin_token_unset" });
     const claimed = access.asRunner(
@@ -66,7 +76,7 @@ export function createQueueWork(
     return access.asRunner(caller, (draft, runnerId) => ok(bestFor(draft, runnerId, want, wokenFor)));
   }
 
-  function take(caller: Caller, want: Want, wokenFor: string | null): Result<PolledJob | null, QueueError> {
+  function take(caller: Caller, want: Want, wokenFor: string | null): Result<TakenJob | null, QueueError> {
     const { capabilities, maxJobs = 1 } = want;
     const taken = access.asRunner(caller, (draft, runnerId): Result<Claimed | null, QueueError> => {
       const best = bestFor(draft, runnerId, want, wokenFor);
@@ -75,7 +85,9 @@ export function createQueueWork(
       return claimJob(draft, { runnerId, jobId: best.id, capabilities, maxJobs });
     });
     if (!taken.ok) return taken;
-    return ok(taken.value && claimedJob(core.state, taken.value, tokens!, want.baseUrl, core.timing));
+    if (taken.value === null) return ok(null);
+    const json = claimedJob(core.state, taken.value, tokens!, want.baseUrl, core.timing);
+    return ok({ jobId: taken.value.job.id, json });
   }
 
   function bestFor(draft: Draft, runnerId: RunnerId, want: Want, wokenFor: string | null): Job | null {
@@ -92,14 +104,14 @@ export function createQueueWork(
     caller: Caller,
     want: Want,
     wokenFor: string | null,
-  ): Result<PollAnswer | null, QueueError> {
+  ): Result<JsonText<PollAnswer> | null, QueueError> {
     if (want.capabilities === null) {
       const taken = take(caller, want, wokenFor);
-      return taken.ok ? ok(taken.value && { jobs: [taken.value] }) : taken;
+      return taken.ok ? ok(taken.value && answerWith(taken.value.json)) : taken;
     }
     const offered = look(caller, want, wokenFor);
     if (!offered.ok) return offered;
-    return ok(offered.value && { jobs: [offeredJob(core.state, offered.value)] });
+    return ok(offered.value && answerWith(offeredJob(core.state, offered.value)));
   }
 
   /** A runner whose hands are full wants no other job (Line 12). */
@@ -135,7 +147,7 @@ export function createQueueWork(
         if (!answer.ok || answer.value !== null) return answer;
         const runner = authorize(core.state, caller, "runner");
         if (!runner.ok) return runner;
-        if (isDraining(runner.value.runnerId)) return ok({ jobs: [], drain: true });
+        if (isDraining(runner.value.runnerId)) return ok(jsonText<PollAnswer>({ jobs: [], drain: true }));
         if (leftMs <= 0) return answer;
         const woken = await waiters.wait(waiterOf(runner.value.runnerId, want), leftMs);
         if (woken.kind === "superseded") return ok(null);
@@ -148,4 +160,8 @@ export function createQueueWork(
       return waiters.stream({ runnerId, wants: (job) => canDo(runnerId, job, null) }, queued);
     },
   };
+}
+
+function answerWith(job: JsonText<PolledJob>): JsonText<PollAnswer> {
+  return `{"jobs":[${job}]}` as JsonText<PollAnswer>;
 }

@@ -67,13 +67,13 @@ export function createSocketDispatch(
       const found = queue.work.look(session.caller, want, wokenFor);
       if (!found.ok) return isRevoked(found.error) ? "revoked" : "nothing";
       if (found.value === null) return "nothing";
-      session.give("offer", offeredJob(queue.core.state, found.value));
+      session.give("offer", found.value.id, offeredJob(queue.core.state, found.value));
       return "given";
     }
     const taken = queue.work.take(session.caller, want, wokenFor);
     if (!taken.ok) return isRevoked(taken.error) ? "revoked" : "nothing";
     if (taken.value === null) return "nothing";
-    session.give("job", taken.value);
+    session.give("job", taken.value.jobId, taken.value.json);
     return "given";
   }
 
@@ -84,7 +84,7 @@ export function createSocketDispatch(
     for (const jobId of session.owedJobIds) {
       if (!holdsJob(queue.core.state, session.runnerId, jobId)) continue;
       const job = queue.work.claim(session.caller, { ...want, jobId });
-      if (job.ok) session.give("job", job.value);
+      if (job.ok) session.give("job", jobId, job.value);
     }
   }
 

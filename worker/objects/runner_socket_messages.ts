@@ -23,6 +23,7 @@ import { ok, type Result } from "../../protocol/result.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
+import { jsonText } from "../domain/json_text.ts";
 import { quickCard } from "../domain/quick_card.ts";
 import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import { grantCredit, voidCredit } from "../domain/socket_account.ts";
@@ -59,11 +60,13 @@ export function handleMessage(deps: MessageDeps, session: SocketSession, message
     case "drain":
       session.account = voidCredit(session.account);
       session.stopWaiting();
-      return session.say({ type: "answer", id: message.id, value: { credit: 0 } });
+      return session.answer(message.id, jsonText({ credit: 0 }));
     case "claim": {
       const { maxJobs } = session.hello;
       const input = { jobId: message.jobId, capabilities: null, baseUrl, maxJobs };
-      return settle(session, message.id, workHandlers.claim(queue, caller, input));
+      const claimed = queue.work.claim(caller, input);
+      if (claimed.ok) return session.answer(message.id, claimed.value);
+      return sayRefusal(session, message.id, queueRefusal(claimed.error));
     }
     case "report": {
       const { report } = message;
@@ -133,7 +136,7 @@ function hello(
     frameMaxBytes: SOCKET_FRAME_MAX_BYTES,
     logWindowBytes: SOCKET_LOG_WINDOW_BYTES,
   };
-  session.say({ type: "answer", id, value });
+  session.answer(id, jsonText(value));
   if (runnerId === null) return;
   noteHello(queue, session, message);
   if (takes === "claim") tellAgain(queue, session, runnerId, message.runs);
@@ -152,7 +155,7 @@ function tellAgain(
   for (const jobId of unheardJobs(queue.core.state, runnerId, known)) {
     const input = { jobId, capabilities: null, baseUrl: session.baseUrl };
     const job = queue.work.claim(session.caller, input);
-    if (job.ok) session.say({ type: "job", job: job.value });
+    if (job.ok) session.sayJob("job", job.value);
   }
 }
 
@@ -220,7 +223,7 @@ function settle(
   answered: Answered<unknown> | Promise<Answered<unknown>>,
 ): void {
   const done = then(answered, (answer) => {
-    if (answer.ok) session.say({ type: "answer", id, value: answer.value });
+    if (answer.ok) session.answer(id, jsonText(answer.value));
     else sayRefusal(session, id, queueRefusal(answer.error));
   });
   if (done instanceof Promise) done.catch((cause) => sayFault(session, id, cause));
@@ -240,7 +243,7 @@ function answerAll<T>(
   const isLater = parts.some((part) => part instanceof Promise);
   const done = then(
     isLater ? Promise.all(parts) : parts as readonly T[],
-    (all) => session.say({ type: "answer", id, value: valueOf(all) }),
+    (all) => session.answer(id, jsonText(valueOf(all))),
   );
   if (done instanceof Promise) done.catch((cause) => sayFault(session, id, cause));
 }

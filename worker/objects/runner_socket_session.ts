@@ -4,12 +4,14 @@
  * Invariants:
  *   1. What is said in one turn of the event loop leaves as one frame, behind the write of everything decided until then
  *      (`QueueCore.committed`): no answer overtakes its effect.
- *   2. What must survive a sleep is attached by the end of the turn in which it changed (O4). A job costs its credit when
- *      it leaves: an object that ends between the decision and the sending finds in the attachment what it owes.
+ *   2. What must survive a sleep is attached behind the sending of what was said in the turn in which it changed (O4): an
+ *      object with a write or a sending to come does not sleep, and one that ends loses its sockets. So a runner that
+ *      asks for a job and gets one attaches nothing. A job costs its credit when it leaves.
  */
 import type { JobId } from "../../protocol/ids.ts";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import type { ServerMessage } from "../../protocol/runner/socket.ts";
+import { type JsonText, jsonText } from "../domain/json_text.ts";
 import { EMPTY_ACCOUNT, type SocketAccount, spendCredit, voidCredit } from "../domain/socket_account.ts";
 import { OWED_JOBS_MAX, type SocketCard, type SocketHello } from "../domain/socket_card.ts";
 
@@ -31,9 +33,12 @@ export class SocketSession {
   #leave: (() => void) | null = null;
   #attached: SocketCard;
   #isDraining = false;
-  #said: ServerMessage[] = [];
-  /** Jobs that were decided and have not left yet. */
-  #unsent: { readonly type: "job" | "offer"; readonly job: PolledJob }[] = [];
+  /** Messages as their JSON. */
+  #said: string[] = [];
+  /** Jobs that were decided and have not left yet, in their order; null for an offer, which owes nothing. */
+  #unsent: (JobId | null)[] = [];
+  /** How many of them are among what was said in this turn. */
+  #given = 0;
   #isScheduled = false;
   #framesHeard = 0;
   #framesInFlight = 0;
@@ -87,16 +92,30 @@ export class SocketSession {
   }
 
   say(message: ServerMessage): void {
-    this.#said.push(message);
-    this.touch();
+    this.#sayText(jsonText(message));
+  }
+
+  /** Answers a request. */
+  answer(id: number, value: JsonText<unknown>): void {
+    this.#sayText(`{"type":"answer","id":${id},"value":${value}}`);
+  }
+
+  /** Says a job or an offer that costs no credit. */
+  sayJob(type: "job" | "offer", job: JsonText<PolledJob>): void {
+    this.#sayText(`{"type":"${type}","job":${job}}`);
   }
 
   /** Says a job or an offer, for one credit. */
-  give(type: "job" | "offer", job: PolledJob): void {
+  give(type: "job" | "offer", jobId: JobId, job: JsonText<PolledJob>): void {
     this.account = spendCredit(this.account);
-    const message = { type, job };
-    this.#unsent.push(message);
-    this.say(message);
+    this.#unsent.push(type === "job" ? jobId : null);
+    this.#given++;
+    this.sayJob(type, job);
+  }
+
+  #sayText(message: string): void {
+    this.#said.push(message);
+    this.touch();
   }
 
   /** Says once that no more jobs come, and takes its credit. */
@@ -147,10 +166,11 @@ export class SocketSession {
 
   async #flush(): Promise<void> {
     this.#isScheduled = false;
-    this.#attach();
     const said = this.#said;
+    const given = this.#given;
     const frames = this.#framesHeard;
     this.#said = [];
+    this.#given = 0;
     this.#framesHeard = 0;
     this.#framesInFlight += frames;
     try {
@@ -160,26 +180,22 @@ export class SocketSession {
       return;
     }
     this.#framesInFlight -= frames;
-    if (said.length === 0) return;
     try {
       for (const frame of framesOf(said)) this.socket.send(frame);
+      // Turns leave in their order, so these are the first.
+      this.#unsent.splice(0, given);
+      this.#attach();
     } catch {
       // The client is gone; it repeats what was not answered (protocol, invariant 2).
-      return this.gone();
+      this.gone();
     }
-    if (this.#unsent.length === 0) return;
-    const sent = new Set<object>(said);
-    this.#unsent = this.#unsent.filter((message) => !sent.has(message));
-    this.#attach();
   }
 
   #attach(): void {
     const credit = this.account.credit + this.#unsent.length;
     const owedJobIds = this.#unsent.length === 0
       ? NONE
-      : this.#unsent.filter(({ type }) => type === "job").slice(0, OWED_JOBS_MAX).map(({ job }) =>
-        job.id as JobId
-      );
+      : this.#unsent.filter((jobId) => jobId !== null).slice(0, OWED_JOBS_MAX);
     const before = this.#attached;
     const isSame = before.credit === credit && before.hello === this.#hello &&
       before.owedJobIds.length === 0 && owedJobIds.length === 0;
@@ -197,17 +213,11 @@ export class SocketSession {
   }
 }
 
-/** As few frames as there can be, each a JSON array. */
-function framesOf(messages: readonly ServerMessage[]): Iterable<string> {
-  const whole = JSON.stringify(messages);
-  return whole.length <= FRAME_CUT_CHARS ? [whole] : cutFrames(messages);
-}
-
-function* cutFrames(messages: readonly ServerMessage[]): Iterable<string> {
+/** As few frames as there can be, each a JSON array; none of nothing. */
+function* framesOf(messages: readonly string[]): Iterable<string> {
   let parts: string[] = [];
   let chars = 0;
-  for (const message of messages) {
-    const text = JSON.stringify(message);
+  for (const text of messages) {
     if (chars > 0 && chars + text.length > FRAME_CUT_CHARS) {
       yield `[${parts.join(",")}]`;
       parts = [];
@@ -216,5 +226,5 @@ function* cutFrames(messages: readonly ServerMessage[]): Iterable<string> {
     parts.push(text);
     chars += text.length;
   }
-  yield `[${parts.join(",")}]`;
+  if (parts.length > 0) yield `[${parts.join(",")}]`;
 }

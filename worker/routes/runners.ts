@@ -13,7 +13,7 @@ import {
 } from "../../protocol/line/runner.ts";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
-import { answer } from "./answer.ts";
+import { answer, answerJson } from "./answer.ts";
 import { baseUrlOf, readBody } from "./input.ts";
 import {
   pollAnswer,
@@ -63,7 +63,7 @@ export function createRunnerRoutes(): Hono<AppEnv> {
       waitMs: waitMsOf(c.req.header("prefer")),
       baseUrl: baseUrlOf(c),
     });
-    return polled.ok && polled.value === null ? c.body(null, 204) : answer(polled);
+    return answerJson(polled);
   });
   app.post(`${project}/runners/generate-jitconfig`, async (c) => {
     const body = await readBody(c, claimBody);
@@ -75,7 +75,7 @@ export function createRunnerRoutes(): Hono<AppEnv> {
       ...(maxJobs === undefined ? {} : { maxJobs }),
       baseUrl: baseUrlOf(c),
     };
-    return answer(await c.var.queue.claim(c.var.caller, input));
+    return answerJson(await c.var.queue.claim(c.var.caller, input));
   });
   app.get(`${project}/runners/:runnerId`, async (c) => {
     return answer(await c.var.queue.readRunner(c.var.caller, c.req.param("runnerId")));
