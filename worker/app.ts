@@ -23,12 +23,15 @@ import { createHistoryRoutes, HISTORY_OPERATIONS } from "./routes/history.ts";
 import { createJobRoutes, JOB_OPERATIONS } from "./routes/jobs.ts";
 import { createLineFormRoutes } from "./routes/line_form_pages.ts";
 import { createLinePageRoutes } from "./routes/line_pages.ts";
+import { createMetricsPageRoutes } from "./routes/metrics_pages.ts";
 import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
+import { createProjectPageRoutes } from "./routes/project_pages.ts";
 import { createProjectRoutes, PROJECT_OPERATIONS } from "./routes/projects.ts";
 import { createRepositoryPageRoutes } from "./routes/repository_pages.ts";
+import { createRunnerPageRoutes } from "./routes/runner_pages.ts";
 import { createRunnerRoutes, RUNNER_OPERATIONS } from "./routes/runners.ts";
 import { createSessionRoutes, SESSION_OPERATIONS } from "./routes/session.ts";
 import { createGitHubSignInRoutes } from "./routes/sign_in_github.ts";
@@ -92,11 +95,14 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createSignInPageRoutes());
   app.route("/", createGitHubSignInRoutes());
   app.route("/", createBoardPageRoutes());
+  app.route("/", createProjectPageRoutes());
+  app.route("/", createRunnerPageRoutes());
   app.route("/", createAssetRoutes());
   app.route("/", createTaskPageRoutes());
   app.route("/", createRepositoryPageRoutes());
   app.route("/", createLineFormRoutes());
   app.route("/", createLinePageRoutes());
+  app.route("/", createMetricsPageRoutes());
   app.route("/", createGatePageRoutes());
   app.notFound((c) =>
     refusalResponse(

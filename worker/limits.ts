@@ -133,6 +133,12 @@ export const BOARD_SECTION_TASKS = 24;
 export const BOARD_PAGE_TASKS = 60;
 /** A board is asked again every few seconds; one that has not changed is drawn anew for its times of day after this. */
 export const BOARD_SAME_MS = 30_000;
+/** The plot on the page of runners: the last day, by the hour. */
+export const RUNNERS_BUSY_PIECE_MS = 3_600_000;
+export const RUNNERS_BUSY_PIECES = 24;
+/** Time to paste a command on another machine and to set that one up; and how many of these tokens live in a project. */
+export const REGISTRATION_TOKEN_LIFE_MS = 3_600_000;
+export const REGISTRATION_TOKENS_MAX = 10;
 /** What is searched for, and a label. */
 export const BOARD_TEXT_MAX_CHARS = 200;
 /** A form or a gate answer: a reason, a token, and room to spare. */

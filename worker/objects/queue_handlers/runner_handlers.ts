@@ -1,6 +1,7 @@
 /** Runners, as people see and keep them. */
 import { ok } from "../../../protocol/result.ts";
 import { requireProject } from "../../domain/project.ts";
+import { createRegistrationToken } from "../../domain/registration_token.ts";
 import { registerRunner, rotateRunner, setIntake, updateRunner } from "../../domain/runner_registry.ts";
 import { deleteRunner } from "../../domain/runner_removal.ts";
 import { listRunners, readRunner, runnerView, type Sight } from "../../domain/runner_view.ts";
@@ -10,6 +11,7 @@ import type { Handlers } from "./handlers.ts";
 
 type Methods =
   | "registerRunner"
+  | "createRegistrationToken"
   | "listRunners"
   | "readRunner"
   | "updateRunner"
@@ -26,6 +28,14 @@ export const runnerHandlers: Handlers<Methods> = {
       caller,
       OVER_RUNNERS,
       (draft, actor) => registerRunner(draft, actor, { ...input, minted: queue.mint("runner") }),
+      { holdsSecret: true },
+    );
+  },
+  createRegistrationToken: (queue, caller) => {
+    return queue.access.asUser(
+      caller,
+      OVER_RUNNERS,
+      (draft, actor) => createRegistrationToken(draft, actor, queue.mint("user")),
       { holdsSecret: true },
     );
   },

@@ -172,6 +172,7 @@ a.plain { background: transparent; color: var(--link); border-color: var(--line)
 .row { display: flex; gap: 0.7rem; flex-wrap: wrap; }
 .row > * { flex: 1 1 8rem; }
 .row > .fixed { flex: 0 0 auto; }
+.row > .end { align-self: end; }
 .decision { position: sticky; bottom: 0; margin: 1.5rem -1rem -4rem; padding: 0.8rem 1rem calc(0.8rem + env(safe-area-inset-bottom)); background: var(--surface); border-top: 1px solid var(--line); box-shadow: 0 -6px 18px rgb(0 0 0 / 0.08); z-index: 2; display: grid; gap: 0.6rem; }
 @media (min-width: 48rem) { .decision { grid-template-columns: 1fr 20rem; align-items: end; border: 1px solid var(--line); border-radius: 10px 10px 0 0; margin-inline: 0; } }
 .two { display: grid; gap: 1.2rem; }
@@ -192,6 +193,9 @@ select { font: inherit; color: var(--text); background: var(--surface); border: 
 .source span:target { background: var(--wait-bg); }
 .source a { display: inline-block; width: 4.2rem; padding-right: 1rem; text-align: right; color: var(--soft); text-decoration: none; user-select: none; }
 dl.facts { display: grid; grid-template-columns: auto 1fr; gap: 0.2rem 0.9rem; margin: 0.6rem 0; font-size: 0.92rem; }
+dl.facts .job + .job { margin-left: 0.6rem; }
+.card .actions { margin-top: auto; padding-top: 0.4rem; }
+.card > h3:first-child { margin-bottom: 0; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 /* Drawings: charts and graphs. */
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -210,6 +214,10 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .table th, .table td { text-align: left; padding: 0.35rem 0.7rem; border-top: 1px solid var(--line); font-weight: 500; white-space: nowrap; }
 .table thead th { color: var(--soft); border-top: 0; }
 .table td { font-variant-numeric: tabular-nums; }
+.tiles { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 11rem), 1fr)); margin: 1rem 0; }
+.tiles dt { color: var(--soft); font-size: 0.9rem; }
+.tiles dd { margin: 0; }
+.figure { font-size: 1.5rem; font-weight: 650; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
 .graph-box { overflow: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); padding: 0.5rem; }
 .graph { display: block; font-size: 13px; }
 .graph .box { fill: var(--sunk); stroke: var(--line); stroke-width: 1.5; }
