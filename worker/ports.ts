@@ -44,6 +44,9 @@ export interface Notice {
     readonly state: string;
     readonly taskId: string | null;
     readonly nextDeadlineMs: number | null;
+    /** As it stood when the notice was made: an answer to it by a channel's button is to that. */
+    readonly seq: number;
+    readonly subject: { readonly ref: string; readonly rev: string } | null;
   } | null;
   /** Where to answer, with the token in the fragment; null: nothing to answer, or nobody knows our address. Never to be logged. */
   readonly link: string | null;
