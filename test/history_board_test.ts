@@ -1,6 +1,7 @@
 /** What the board asks of the history, against a real sqld. */
 import assert from "node:assert/strict";
 import { createHistoryReader } from "../worker/store/history/read.ts";
+import { createRunnerReader } from "../worker/store/history/runner_read.ts";
 import { createHistoryWriter } from "../worker/store/history/write.ts";
 import { line, row, task, value, withHistory } from "./fake/history.ts";
 
@@ -60,4 +61,38 @@ Deno.test("a line's outline is its newest version's stations, in order, and noth
       name: "tidy",
       stations: [{ id: "b", name: "Second" }, { id: "a", name: "First" }],
     }]);
+  }));
+
+Deno.test("the time that runs took is cut at the edges of its pieces, and what is under way lasts until now", () =>
+  withHistory(async ({ url }) => {
+    const run = (sequence: number, claimedAtMs: number, endedAtMs: number | null) =>
+      row(sequence, {
+        kind: "run",
+        runId: `r${sequence}`,
+        jobId: "j",
+        taskId: "t",
+        stationId: "s",
+        runnerId: "x",
+        runnerName: "x",
+        leaseEpoch: 1,
+        status: "completed",
+        outcome: "success",
+        exitCode: 0,
+        summary: null,
+        headCommit: null,
+        claimedAtMs,
+        startedAtMs: claimedAtMs,
+        endedAtMs,
+      });
+    await createHistoryWriter({ url }).apply([
+      run(1, 950, 1_050),
+      run(2, 1_090, 1_230),
+      run(3, 1_290, null),
+      run(4, 500, 900),
+      run(5, 1_110, 1_120),
+    ]);
+    const ask = { owner: "acme", project: "site", fromMs: 1_000, pieceMs: 100, pieces: 4, nowMs: 1_310 };
+    const reader = createRunnerReader({ url });
+    assert.deepEqual(value(await reader.busyMs(ask)), [50 + 10, 100 + 10, 30 + 10, 10]);
+    assert.deepEqual(value(await reader.busyMs({ ...ask, project: "other" })), [0, 0, 0, 0]);
   }));

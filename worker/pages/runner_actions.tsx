@@ -45,14 +45,12 @@ export function RunnerActions({ at, runner }: ActionsProps) {
     <div class="actions">
       <form method="post" action={`${path}/${intake}`}>
         <button class="plain" type="submit" id={`intake-${runner.id}`}>
-          {intake === "pause" ? "Pause" : "Resume"}
-          <span class="sr">{runner.name}</span>
+          {intake === "pause" ? "Pause" : "Resume"} <span class="sr">{runner.name}</span>
         </button>
       </form>
       {ASKED_ACTIONS.filter((action) => action !== "drain" || runner.intake !== "draining").map((action) => (
         <a key={action} class="button plain" id={`${action}-${runner.id}`} href={`${path}/${action}`}>
-          {WORDS[action]}
-          <span class="sr">{runner.name}</span>
+          {WORDS[action]} <span class="sr">{runner.name}</span>
         </a>
       ))}
     </div>

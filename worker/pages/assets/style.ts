@@ -53,7 +53,7 @@ a { color: var(--link); text-underline-offset: 0.18em; }
 .bar li a { display: flex; align-items: center; gap: 0.4rem; min-height: 2.4rem; padding: 0 0.6rem; color: var(--soft); text-decoration: none; border-radius: 8px; font-size: 0.95rem; }
 .bar li a:hover { color: var(--text); background: var(--sunk); }
 .bar li a[aria-current] { color: var(--text); font-weight: 650; box-shadow: inset 0 -3px var(--accent); border-radius: 8px 8px 0 0; }
-@media (max-width: 26rem) { .bar li a { font-size: 0.84rem; padding: 0 0.42rem; } .bar ul { margin: 0 -0.42rem; } }
+@media (max-width: 26rem) { .bar li a { font-size: 0.82rem; padding: 0 0.34rem; } .bar ul { margin: 0 -0.34rem; gap: 0; } }
 @media (min-width: 64rem) { .bar nav { order: 0; flex: 0 1 auto; } .bar .switch { order: 2; } .bar .who { order: 3; margin-left: 0; } .bar .switch { margin-left: auto; } }
 .switch { color: var(--text); text-decoration: none; border: 1px solid var(--line); border-radius: 8px; padding: 0.2rem 0.7rem; min-height: 2.1rem; display: inline-flex; align-items: center; gap: 0.4rem; font-size: 0.92rem; max-width: 18rem; min-width: 0; }
 .switch span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -203,7 +203,7 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .plot { margin: 0; display: flex; flex-direction: column; gap: 0.3rem; }
 .plot figcaption { font-weight: 650; }
 .plot > p { margin: 0; }
-.chart { display: block; width: 100%; max-width: 34rem; height: auto; }
+.chart { display: block; width: 100%; max-width: 34rem; height: auto; overflow: visible; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; margin: 0; padding: 0; font-size: 0.85rem; color: var(--soft); }
 .swatch { display: inline-block; width: 0.7rem; height: 0.7rem; border-radius: 3px; margin-right: 0.35rem; background: var(--soft); }
 .swatch.accent { background: var(--accent); } .swatch.good { background: var(--good); } .swatch.bad { background: var(--bad); } .swatch.wait { background: var(--wait); }
@@ -214,7 +214,7 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .table th, .table td { text-align: left; padding: 0.35rem 0.7rem; border-top: 1px solid var(--line); font-weight: 500; white-space: nowrap; }
 .table thead th { color: var(--soft); border-top: 0; }
 .table td { font-variant-numeric: tabular-nums; }
-.tiles { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 11rem), 1fr)); margin: 1rem 0; }
+.tiles { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9.5rem), 1fr)); margin: 1rem 0; }
 .tiles dt { color: var(--soft); font-size: 0.9rem; }
 .tiles dd { margin: 0; }
 .figure { font-size: 1.5rem; font-weight: 650; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }

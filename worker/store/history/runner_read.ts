@@ -24,7 +24,7 @@ export interface RunnerReader {
 /** A run is bounded by its station's limit; one that began earlier is rare, and reading all that ever were is not. */
 const RUN_MAX_MS = 86_400_000;
 
-/** Makes a reader for one request. */
+/** Makes a reader for one request. Numbers go to the database as reals, so what counts pieces is cut by hand. */
 export function createRunnerReader(place: HistoryPlace): RunnerReader {
   const ask = createAsk(place);
   return {
@@ -38,7 +38,7 @@ export function createRunnerReader(place: HistoryPlace): RunnerReader {
               and ${runs.claimedAtMs} >= ${fromMs - RUN_MAX_MS} and ${runs.claimedAtMs} < ${nowMs}
               and (${runs.endedAtMs} is null or ${runs.endedAtMs} > ${fromMs}))
           select n as piece, sum(min(b, (n + 1) * ${pieceMs}) - max(a, n * ${pieceMs})) as "busyMs"
-          from run join piece on n >= a / ${pieceMs} and n * ${pieceMs} < b
+          from run join piece on n >= cast(a / ${pieceMs} as integer) and n * ${pieceMs} < b
           group by n`);
         const byPiece = new Map(rows.map((row) => [row.piece, row.busyMs]));
         return Array.from({ length: pieces }, (_, n) => byPiece.get(n) ?? 0);
