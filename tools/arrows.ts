@@ -83,12 +83,20 @@ export const AREAS: readonly Area[] = [
       "worker/ports.ts",
       "worker/env.ts",
       "worker/limits.ts",
+      // How people are told.
+      "worker/channels/outgoing.ts",
       // A socket's refusals have the codes of HTTP.
       "worker/errors.ts",
       "migrations/",
     ],
     // Objects open their storage; queries are the store's.
     packages: ["cloudflare:workers", "@noble/hashes", "drizzle-orm/durable-sqlite"],
+  },
+  // What comes from other people's services and goes there: signatures, payloads, messages.
+  {
+    path: "worker/channels/",
+    may: ["protocol/", "worker/domain/", "worker/limits.ts", "worker/ports.ts", "worker/errors.ts"],
+    packages: ["zod", "@noble/hashes", "standardwebhooks"],
   },
   // Lines out of repositories that are elsewhere: git's wire from the client's side.
   {
@@ -102,6 +110,7 @@ export const AREAS: readonly Area[] = [
       "protocol/",
       "worker/domain/",
       "worker/import/",
+      "worker/channels/",
       "worker/stubs/",
       "worker/pages/",
       "worker/middleware/body_limit.ts",

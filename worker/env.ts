@@ -35,6 +35,18 @@ export interface Env {
   readonly SHOPFLOOR_ACCESS_TEAM?: string;
   readonly SHOPFLOOR_ACCESS_AUD?: string;
   readonly SHOPFLOOR_ROLES?: string;
+  /** Channels by which people are told and answer; each is off without its own: see `channels/config.ts`. */
+  readonly SHOPFLOOR_CHANNEL_SECRET?: string;
+  readonly SHOPFLOOR_SLACK_SIGNING_SECRET?: string;
+  readonly SHOPFLOOR_SLACK_BOT_TOKEN?: string;
+  readonly SHOPFLOOR_SLACK_URL?: string;
+  readonly SHOPFLOOR_GITHUB_WEBHOOK_SECRET?: string;
+  readonly SHOPFLOOR_GITHUB_TOKEN?: string;
+  readonly SHOPFLOOR_GITHUB_API_URL?: string;
+  readonly SHOPFLOOR_MAIL_PROVIDER?: string;
+  readonly SHOPFLOOR_MAIL_URL?: string;
+  readonly SHOPFLOOR_MAIL_KEY?: string;
+  readonly SHOPFLOOR_MAIL_FROM?: string;
   /** "fake": objects keep a clock offset that tests move. Never set in production. */
   readonly SHOPFLOOR_CLOCK?: string;
 }

@@ -250,6 +250,16 @@ export const DIFF_FILE_MAX_BYTES = 512 * 1024;
 export const DIFF_TOTAL_MAX_BYTES = 2 * 1024 * 1024;
 /** Line edits that the diff searches for before it shows a file as replaced: its time grows with the square. */
 export const DIFF_EDITS_MAX = 2_000;
+/** How old a signed message of Slack may be, as Slack has it. */
+export const CHANNEL_TOLERANCE_SECONDS = 300;
+/** What is read of a provider's answer. */
+export const PROVIDER_ANSWER_MAX_BYTES = 64 * 1024;
+/** A message to a channel: Slack's and GitHub's are some kilobytes, and a comment is at most 64 KiB. */
+export const CHANNEL_BODY_MAX_BYTES = 512 * 1024;
+/** To tell somebody in their channel how their answer went: behind the answer, which they have. */
+export const CHANNEL_REPLY_TIMEOUT_MS = 10_000;
+/** Rows of the worklist that are looked through for what an ask is about. */
+export const CHANNEL_ASKS_SEARCHED_MAX = 2_000;
 /** Requests of one job that wait for a person at once: each is a question to somebody. */
 export const HELD_REQUESTS_MAX = 16;
 /** What is kept of a held request's body and URL: enough to judge it by; its digest binds the rest. */
