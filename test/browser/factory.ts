@@ -22,6 +22,8 @@ export interface Factory {
   /** The address of a fresh gate link. */
   gateLink(taskId: string): Promise<string>;
   runner(name: string): Promise<FakeRunner>;
+  /** Where the history is, for a test that writes into it. */
+  readonly historyUrl: string;
   close(): Promise<void>;
 }
 
@@ -123,6 +125,7 @@ export async function startFactory(variables: Readonly<Record<string, string>> =
       return (await call<{ url: string }>("POST", path, undefined, { status: 201 })).url;
     },
     runner: (name) => registerRunner(call, url, dataDir, name),
+    historyUrl: sqld.url,
     async close() {
       await server.close();
       await sqld.kill9();

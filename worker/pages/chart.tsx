@@ -35,7 +35,7 @@ export async function Chart({ spec }: { readonly spec: ChartSpec }) {
       {raw(chartSvg(spec))}
       <details class="numbers">
         <summary>
-          Numbers<span class="unseen">of {spec.title}</span>
+          Numbers<span class="unseen">{` of ${spec.title}`}</span>
         </summary>
         <ChartTable spec={spec} />
       </details>

@@ -3,7 +3,7 @@ import { lasted } from "./parts.tsx";
 import { size } from "./repository_parts.tsx";
 
 /** What the values of a chart are. `share` is 0 to 1; `ms` a duration; `cores` processors in use. */
-export type ChartUnit = "count" | "ms" | "share" | "bytes" | "bytes_per_s" | "cores";
+export type ChartUnit = "count" | "ms" | "share" | "bytes" | "bytes_per_s" | "cores" | "usd";
 
 export interface ChartScale {
   /** One step of the axis's numbers, in the unit of the values. */
@@ -37,6 +37,9 @@ export function scaleOf(unit: ChartUnit, max: number): ChartScale {
       const { divisor, suffix } = scaleOf("bytes", max);
       return { divisor, suffix: `${suffix}/s` };
     }
+    case "usd":
+      // Jobs cost the control plane small parts of a cent.
+      return max >= 1 ? { divisor: 1, suffix: " $" } : { divisor: 0.01, suffix: " ¢" };
     case "count":
     case "cores":
       return { divisor: 1, suffix: "" };
@@ -59,6 +62,8 @@ export function inWords(unit: ChartUnit, value: number | null): string {
       return trimmed(value, 0);
     case "cores":
       return trimmed(value, 2);
+    case "usd":
+      return `$${value >= 1 ? value.toFixed(2) : trimmed(value, 5)}`;
   }
 }
 

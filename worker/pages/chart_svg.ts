@@ -23,12 +23,13 @@ const HEIGHT = 190;
 /** Of lying bars each needs a line of text. */
 const ROW_HEIGHT = 26;
 const ROWS_FRAME = 34;
-const NAME_WIDTH = 96;
+const NAME_WIDTH = 120;
 const FONT_PX = 11;
 /** Above that the points of a line would touch. */
 const MANY_POINTS = 40;
 /** Lines and bars differ in more than their colour. */
 const DASHES = ["solid", "dashed", "dotted"] as const;
+const SYMBOLS = ["circle", "diamond", "rect"] as const;
 
 /** The drawing, as one `svg` element. */
 export function chartSvg(spec: ChartSpec): string {
@@ -64,7 +65,7 @@ function optionOf(spec: ChartSpec) {
   const values = {
     type: "value" as const,
     min: 0,
-    ...(spec.unit === "share" ? { max: 100 } : max === 0 ? { max: 1 } : {}),
+    ...(spec.unit === "share" ? { max: 100, interval: 25 } : max === 0 ? { max: 1 } : {}),
     ...(spec.unit === "count" ? { minInterval: 1 } : {}),
     splitNumber: 3,
     axisLabel: { ...text, hideOverlap: true, formatter: (value: number) => `${value}${suffix}` },
@@ -93,8 +94,8 @@ function seriesOf(spec: ChartSpec, series: ChartSeries, at: number, divisor: num
       // A value without neighbours has no line.
       showSymbol: true,
       showAllSymbol: true,
-      symbol: "circle",
-      symbolSize: spec.labels.length > MANY_POINTS ? 2 : 4,
+      symbol: SYMBOLS[at % SYMBOLS.length]!,
+      symbolSize: spec.labels.length > MANY_POINTS ? 2 : 6,
       itemStyle: { color },
       lineStyle: { color, width: 2, type: DASHES[at % DASHES.length]! },
     };

@@ -10,7 +10,7 @@ import { Layout } from "./layout.tsx";
 import { type LineDefinition, lineGraph, type StationFacts } from "./line_graph.ts";
 import { LineDrawing, stationAnchor } from "./line_graph_view.tsx";
 import { lineApiPath, linePath, linesPath } from "./line_parts.tsx";
-import { tasksNow } from "./lines.tsx";
+import { counted, tasksNow } from "./lines.tsx";
 import { Ago, lasted } from "./parts.tsx";
 
 export interface LinePageView {
@@ -43,8 +43,8 @@ export function LinePage({ view }: { readonly view: LinePageView }) {
         <code>{line.id}</code>
         <span>version {line.version}{isNewest ? "" : ", an older one"}</span>
         <Ago ms={line.createdAtMs} nowMs={nowMs} />
-        <span>{definition.stations.length} stations</span>
-        <span>{definition.gates.length} gates</span>
+        <span>{counted(definition.stations.length, "station")}</span>
+        <span>{counted(definition.gates.length, "gate")}</span>
       </div>
       {definition.description === undefined ? null : <p class="text">{definition.description}</p>}
       <nav class="actions" aria-label="What to do with this line">

@@ -200,8 +200,13 @@ function labelOf(step: Step, { x, y }: Point) {
 function edgeOf(step: Step, drawn: Drawn): GraphEdge {
   const points = drawn.points;
   const last = points.at(-1)!;
+  // The curve of a short arrow passes beside the place that was kept for its label.
+  const [a, b, c] = points;
+  const middle = points.length === 3
+    ? { x: drawn.x, y: (a!.y + 2 * b!.y + c!.y) / 4 }
+    : { x: drawn.x, y: drawn.y };
   return {
-    ...labelOf(step, drawn),
+    ...labelOf(step, middle),
     path: smooth(points),
     tip: tipAt(last, points.at(-2) ?? last),
   };

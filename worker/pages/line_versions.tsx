@@ -6,6 +6,7 @@ import { ChangedFile } from "./evidence.tsx";
 import type { ProjectName } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 import { linePath, linesPath } from "./line_parts.tsx";
+import { counted } from "./lines.tsx";
 import { Ago } from "./parts.tsx";
 
 export interface LineVersionsView {
@@ -39,11 +40,13 @@ export function LineVersionsPage({ view }: { readonly view: LineVersionsView }) 
           <li key={String(version)}>
             <a href={linePath(at, lineId, `/versions/${version}`)}>Version {version}: {was}</a>
             <span class="meta">
-              {warnings.length > 0 ? <span class="pill wait">{warnings.length} warnings</span> : null}
+              {warnings.length > 0
+                ? <span class="pill wait">{counted(warnings.length, "warning")}</span>
+                : null}
               {version > 1
                 ? (
                   <a href={linePath(at, lineId, `/diff?from=${version - 1}&to=${version}`)}>
-                    What changed<span class="unseen">in version {version}</span>
+                    What changed<span class="unseen">{` in version ${version}`}</span>
                   </a>
                 )
                 : <span>the first</span>}

@@ -44,7 +44,7 @@ export function LinesPage({ view }: { readonly view: LinesView }) {
                 <span>version {line.version}</span>
                 <Ago ms={line.createdAtMs} nowMs={nowMs} />
                 {line.warnings.length > 0
-                  ? <span class="pill wait">{line.warnings.length} warnings</span>
+                  ? <span class="pill wait">{counted(line.warnings.length, "warning")}</span>
                   : null}
               </div>
             </li>
@@ -112,5 +112,10 @@ export function LinesPage({ view }: { readonly view: LinesView }) {
 
 /** `1` becomes "1 task now". */
 export function tasksNow(tasks: number): string {
-  return `${tasks} ${tasks === 1 ? "task" : "tasks"} now`;
+  return `${counted(tasks, "task")} now`;
+}
+
+/** `2` and "gate" become "2 gates". */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

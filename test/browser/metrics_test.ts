@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { chromium, type Page } from "playwright-core";
+import { ensureChromium } from "../../tools/setup/chromium.ts";
+import type { HistoryRecord } from "../../worker/domain/event.ts";
+import { createHistoryWriter } from "../../worker/store/history/write.ts";
+import { row, task } from "../fake/history.ts";
+import { type Factory, startFactory } from "./factory.ts";
+import { checkPage, openPage } from "./page_checks.ts";
+
+const HOUR = 3_600_000;
+
+async function signIn(page: Page, factory: Factory): Promise<void> {
+  const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, { status: 201 });
+  await page.goto(url);
+  await page.waitForURL(`${factory.url}/`);
+}
+
+/** A week of work of a project that no queue knows: 14 tasks, of which every fourth failed and every third was asked for. */
+function weekOfWork(nowMs: number): HistoryRecord[] {
+  return Array.from({ length: 14 }, (_, n): HistoryRecord[] => {
+    const endedAtMs = nowMs - n * 12 * HOUR;
+    const outcome = n % 4 === 3 ? "failure" : "success";
+    const ids = { taskId: `t${n}`, jobId: `j${n}`, stationId: n % 2 === 0 ? "format" : "check & more" };
+    return [
+      task(ids.taskId, {
+        createdAtMs: endedAtMs - HOUR,
+        endedAtMs,
+        status: outcome === "failure" ? "failed" : "completed",
+      }),
+      {
+        kind: "job",
+        ...ids,
+        attempt: 1,
+        status: "finished",
+        outcome,
+        reason: null,
+        queuedAtMs: endedAtMs - HOUR,
+        endedAtMs,
+      },
+      {
+        kind: "run",
+        ...ids,
+        runId: `r${n}`,
+        runnerId: "w1",
+        runnerName: "attic",
+        leaseEpoch: 1,
+        status: "finished",
+        outcome,
+        exitCode: 0,
+        summary: null,
+        headCommit: null,
+        claimedAtMs: endedAtMs - HOUR + 1_000 * (n + 1),
+        startedAtMs: null,
+        endedAtMs,
+      },
+      ...(n % 3 === 0
+        ? [
+          {
+            kind: "gate",
+            askId: `a${n}`,
+            taskId: ids.taskId,
+            gateId: "review",
+            gateName: "Review",
+            state: "resolved",
+            outcome: "approve",
+            decidedBy: "link",
+            reason: null,
+            openedAtMs: endedAtMs - HOUR / 2,
+            endedAtMs: endedAtMs - HOUR / 4,
+          } as const,
+        ]
+        : []),
+    ];
+  }).flat();
+}
+
+Deno.test({
+  name: "the metrics in a browser",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async (t) => {
+    const executablePath = await ensureChromium();
+    const factory = await startFactory();
+    const browser = await chromium.launch({ executablePath });
+    await factory.putLine();
+    const records = weekOfWork(Date.now() - 60_000);
+    await createHistoryWriter({ url: factory.historyUrl }).apply(
+      records.map((record, n) => row(n + 1, record, "acme/elsewhere")),
+    );
+
+    await t.step("who is not signed in sees no numbers", async () => {
+      const { page, close } = await openPage(browser);
+      await page.goto(`${factory.url}/metrics`);
+      assert.equal(new URL(page.url()).pathname, "/signin");
+      await close();
+    });
+
+    await t.step("a week of all projects is charts with their numbers beside them", async () => {
+      const opened = await openPage(browser);
+      const { page } = opened;
+      await signIn(page, factory);
+      await page.goto(`${factory.url}/metrics`);
+      const tile = (name: string) =>
+        page.locator(".tiles > div", { has: page.getByText(name, { exact: true }) }).locator(".figure")
+          .textContent();
+      assert.equal(await tile("Tasks ended"), "14");
+      assert.equal(await tile("Completed"), "78.6 %");
+      assert.equal(await tile("Autonomy"), "64.3 %");
+      assert.equal(await tile("Wait for a runner"), "7 s");
+      assert.equal(await tile("Wait for an answer"), "15 min");
+      assert.equal(await page.getByRole("img").count(), 7);
+      await page.getByRole("img", { name: "Throughput" }).waitFor();
+      await page.getByText("Numbers of Failures per station").click();
+      const cells = page.locator("figure", { has: page.getByRole("img", { name: "Failures per station" }) })
+        .locator("td");
+      assert.deepEqual(await cells.allTextContents(), ["42.9 %", "0 %", "0 %", "0 %"]);
+      await checkPage(opened, { name: "metrics" });
+      await opened.close();
+    });
+
+    await t.step("the time is chosen by links, and a project has its own", async () => {
+      const opened = await openPage(browser, { javaScriptEnabled: true });
+      const { page } = opened;
+      await signIn(page, factory);
+      await page.goto(`${factory.url}/metrics`);
+      await page.getByRole("link", { name: "24 hours" }).click();
+      await page.getByText("3 of 3", { exact: false }).or(page.getByText("2 of 2", { exact: false })).first()
+        .waitFor();
+      assert.equal(await page.getByRole("link", { name: "24 hours" }).getAttribute("aria-current"), "page");
+      await page.goto(`${factory.url}/p/acme/site/metrics`);
+      await page.getByText("Nothing in this time.").first().waitFor();
+      await checkPage(opened, { name: "metrics_empty" });
+      assert.equal((await page.goto(`${factory.url}/p/acme/nowhere/metrics`))?.status(), 404);
+      await opened.close();
+    });
+
+    await browser.close();
+    await factory.close();
+  },
+});
