@@ -3,9 +3,8 @@ CREATE TABLE `deliveries` (
 	`event_id` text NOT NULL,
 	`ask_id` text,
 	`seq` integer,
-	`endpoint_id` text,
+	`lane` text NOT NULL,
 	`principal` text,
-	`channel` text,
 	`address` text,
 	`why` text,
 	`state` text NOT NULL,
@@ -17,11 +16,10 @@ CREATE TABLE `deliveries` (
 	`report_at_ms` integer
 );
 --> statement-breakpoint
-CREATE INDEX `deliveries_due` ON `deliveries` (`next_try_at_ms`);--> statement-breakpoint
-CREATE INDEX `deliveries_report` ON `deliveries` (`report_at_ms`);--> statement-breakpoint
-CREATE INDEX `deliveries_endpoint` ON `deliveries` (`endpoint_id`,`state`);--> statement-breakpoint
-CREATE INDEX `deliveries_ask` ON `deliveries` (`ask_id`);--> statement-breakpoint
-CREATE INDEX `deliveries_ended` ON `deliveries` (`ended_at_ms`);--> statement-breakpoint
+CREATE INDEX `deliveries_due` ON `deliveries` (`lane`,`next_try_at_ms`) WHERE next_try_at_ms is not null;--> statement-breakpoint
+CREATE INDEX `deliveries_report` ON `deliveries` (`report_at_ms`) WHERE report_at_ms is not null;--> statement-breakpoint
+CREATE INDEX `deliveries_lane` ON `deliveries` (`lane`,`id`);--> statement-breakpoint
+CREATE INDEX `deliveries_ask` ON `deliveries` (`ask_id`,`id`);--> statement-breakpoint
 CREATE INDEX `deliveries_event` ON `deliveries` (`event_id`);--> statement-breakpoint
 CREATE TABLE `documents` (
 	`version` integer PRIMARY KEY NOT NULL,
@@ -42,6 +40,7 @@ CREATE TABLE `endpoints` (
 	`previous_key_until_ms` integer,
 	`failing_since_ms` integer,
 	`throttled_until_ms` integer,
+	`pending` integer NOT NULL,
 	`created_at_ms` integer NOT NULL
 );
 --> statement-breakpoint
@@ -52,8 +51,7 @@ CREATE TABLE `messages` (
 	`ask_id` text,
 	`seq` integer,
 	`body` text,
-	`title` text NOT NULL,
-	`text` text,
+	`notice` text,
 	`at_ms` integer NOT NULL
 );
 --> statement-breakpoint
@@ -68,5 +66,6 @@ CREATE TABLE `worklist` (
 	`body` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `worklist_order` ON `worklist` (`due_ms`,`opened_at_ms`,`ask_id`);--> statement-breakpoint
-CREATE INDEX `worklist_ended` ON `worklist` (`ended_at_ms`);
+CREATE INDEX `worklist_waiting` ON `worklist` (`due_ms`,`opened_at_ms`,`ask_id`) WHERE ended_at_ms is null;--> statement-breakpoint
+CREATE INDEX `worklist_over` ON `worklist` (`due_ms`,`opened_at_ms`,`ask_id`) WHERE ended_at_ms is not null;--> statement-breakpoint
+CREATE INDEX `worklist_ended` ON `worklist` (`ended_at_ms`) WHERE ended_at_ms is not null;

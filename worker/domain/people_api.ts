@@ -109,8 +109,7 @@ export type PeopleError =
   | { readonly reason: "webhook_of_person"; readonly person: string }
   | { readonly reason: "webhook_disabled"; readonly id: string; readonly why: string }
   | { readonly reason: "not_replayable"; readonly id: string }
-  | { readonly reason: "cursor_unreadable" }
-  | { readonly reason: "admin_token_unset" };
+  | { readonly reason: "cursor_unreadable" };
 
 /** One version of the documents: who put it, and when. Version 0 is that of a project into which nobody put any. */
 export interface DocumentsVersion {
@@ -204,5 +203,9 @@ export interface PeopleApi {
   replayRange(
     endpointId: string,
     range: { readonly fromMs: number; readonly untilMs: number },
-  ): Answer<{ readonly queued: number }>;
+  ): Answer<{
+    readonly queued: number;
+    /** Not null: there is more from here on. */
+    readonly nextFromMs: number | null;
+  }>;
 }

@@ -2,6 +2,7 @@
  * Tables of a `People` object. Writers: `document_table.ts`, `worklist_table.ts`, `endpoint_table.ts`,
  * `message_table.ts` and `delivery_table.ts`, each of its own table. No column holds a secret or a link (S1).
  */
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { PeopleDocuments } from "../../domain/people/documents.ts";
 import type { DeliveryAttempt, DeliveryState, DisabledWhy } from "../../domain/people/sending.ts";
@@ -27,8 +28,9 @@ export const worklist = sqliteTable("worklist", {
   endedAtMs: integer("ended_at_ms"),
   body: text("body", { mode: "json" }).$type<WorklistItem>().notNull(),
 }, (table) => [
-  index("worklist_order").on(table.dueMs, table.openedAtMs, table.askId),
-  index("worklist_ended").on(table.endedAtMs),
+  index("worklist_waiting").on(table.dueMs, table.openedAtMs, table.askId).where(sql`ended_at_ms is null`),
+  index("worklist_over").on(table.dueMs, table.openedAtMs, table.askId).where(sql`ended_at_ms is not null`),
+  index("worklist_ended").on(table.endedAtMs).where(sql`ended_at_ms is not null`),
 ]);
 
 /** An address that hears of asks. Its keys follow from the salt and the generation (ADR 0027). */
@@ -45,6 +47,8 @@ export const endpoints = sqliteTable("endpoints", {
   previousKeyUntilMs: integer("previous_key_until_ms"),
   failingSinceMs: integer("failing_since_ms"),
   throttledUntilMs: integer("throttled_until_ms"),
+  /** Deliveries that wait. */
+  pending: integer("pending").notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
 });
 
@@ -58,9 +62,8 @@ export const messages = sqliteTable("messages", {
   seq: integer("seq"),
   /** The body of the webhook; null for what no webhook hears of. */
   body: text("body"),
-  /** What a notice says to a person: the title, and for a notice without an ask its text. */
-  title: text("title").notNull(),
-  text: text("text"),
+  /** What a notice without an ask says; null for an ask, which is read behind its link. */
+  notice: text("notice", { mode: "json" }).$type<{ readonly title: string; readonly text: string }>(),
   atMs: integer("at_ms").notNull(),
 }, (table) => [index("messages_at").on(table.atMs)]);
 
@@ -70,11 +73,10 @@ export const deliveries = sqliteTable("deliveries", {
   eventId: text("event_id").notNull(),
   askId: text("ask_id"),
   seq: integer("seq"),
-  /** The endpoint, for a webhook; null for a person's channel of another kind. */
-  endpointId: text("endpoint_id"),
-  /** For whom, by which channel, at which address, and why; null for a webhook that is nobody's in particular. */
+  /** `endpoint:{id}`, or a channel: `mail`, `slack`, `github`. */
+  lane: text("lane").notNull(),
+  /** The person whom it is for, at which address (of a channel), and why; null for a webhook of the project. */
   principal: text("principal"),
-  channel: text("channel"),
   address: text("address"),
   why: text("why"),
   state: text("state").$type<DeliveryState>().notNull(),
@@ -87,10 +89,9 @@ export const deliveries = sqliteTable("deliveries", {
   /** When to tell the ask how it went; null: it was told, or there is nothing to tell. */
   reportAtMs: integer("report_at_ms"),
 }, (table) => [
-  index("deliveries_due").on(table.nextTryAtMs),
-  index("deliveries_report").on(table.reportAtMs),
-  index("deliveries_endpoint").on(table.endpointId, table.state),
-  index("deliveries_ask").on(table.askId),
-  index("deliveries_ended").on(table.endedAtMs),
+  index("deliveries_due").on(table.lane, table.nextTryAtMs).where(sql`next_try_at_ms is not null`),
+  index("deliveries_report").on(table.reportAtMs).where(sql`report_at_ms is not null`),
+  index("deliveries_lane").on(table.lane, table.id),
+  index("deliveries_ask").on(table.askId, table.id),
   index("deliveries_event").on(table.eventId),
 ]);

@@ -1,0 +1,91 @@
+/** The documents of a project in its `People` object: versions, and what follows from a new one. */
+import { documentsBody, peopleDocuments } from "../../protocol/autonomy/people.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { PeopleDocuments } from "../domain/people/documents.ts";
+import { SALT_BYTES } from "../domain/people/endpoint_key.ts";
+import type { DocumentsVersion, PeopleApi, PeopleError } from "../domain/people_api.ts";
+import { publicUrl } from "../domain/public_url.ts";
+import { documentsOf, laneOf, type PeopleContext } from "./people_context.ts";
+import { end } from "./people_queue.ts";
+
+type Issue = { readonly path: string; readonly message: string };
+
+/** The newest documents, and which version they are. */
+export function readDocuments(at: PeopleContext): DocumentsVersion & { readonly documents: PeopleDocuments } {
+  const newest = at.store.documents.newest();
+  const { version = 0, by = null, atMs = null } = newest ?? {};
+  return { version, by, atMs, documents: documentsOf(at) };
+}
+
+/** Replaces them. */
+export function putDocuments(
+  at: PeopleContext,
+  { documents, expectedVersion, by }: Parameters<PeopleApi["putDocuments"]>[0],
+): Result<{ readonly version: number }, PeopleError> {
+  const issues = faultsOf(documents);
+  if (issues.length > 0) return err({ reason: "documents_invalid", issues });
+  return at.store.atomically(() => {
+    const before = at.store.documents.newest()?.version ?? 0;
+    if (expectedVersion !== undefined && expectedVersion !== before) {
+      return err({ reason: "version_conflict", version: before });
+    }
+    const version = before + 1;
+    at.store.documents.add({ version, body: documents, by, atMs: at.clock.nowMs() });
+    matchEndpoints(at, documents);
+    return ok({ version });
+  });
+}
+
+/** What a caller that is no route may have left out is checked here too; and addresses, which need the hosts. */
+function faultsOf(documents: PeopleDocuments): readonly Issue[] {
+  const checked = peopleDocuments.safeParse(documentsBody(documents));
+  const faults: Issue[] = (checked.error?.issues ?? []).map(({ path, message }) => ({
+    path: path.join("."),
+    message,
+  }));
+  for (const [i, { channels }] of documents.people.entries()) {
+    for (const [j, { kind, address }] of channels.entries()) {
+      const url = kind === "webhook" ? publicUrl(address, documents.hosts) : null;
+      if (url === null || url.ok) continue;
+      const message = `expected a public address over HTTPS, or a host of 'hosts': ${url.error.reason}`;
+      faults.push({ path: `people.${i}.channels.${j}.address`, message });
+    }
+  }
+  return faults;
+}
+
+/** Each webhook of a person is an endpoint with keys of its own; those that no document names any more go. */
+function matchEndpoints(at: PeopleContext, { people }: PeopleDocuments): void {
+  const { endpoints, deliveries } = at.store;
+  const wanted = new Map(
+    people.flatMap(({ name, channels }) =>
+      channels.filter(({ kind }) => kind === "webhook")
+        .map(({ address }) => [`${name} ${address}`, { person: name, url: address }] as const)
+    ),
+  );
+  for (const { id, person, url } of endpoints.list()) {
+    if (person === null || wanted.delete(`${person} ${url}`)) continue;
+    for (const one of deliveries.waiting(laneOf(id))) {
+      end(at, one, "failed", "no document names this address any more");
+    }
+    endpoints.remove(id);
+  }
+  for (const { person, url } of wanted.values()) {
+    endpoints.add({
+      id: at.newId(),
+      url,
+      description: `channel of ${person}`,
+      types: [],
+      person,
+      disabledWhy: null,
+      salt: bytesToHex(crypto.getRandomValues(new Uint8Array(SALT_BYTES))),
+      generation: 1,
+      previousKeyUntilMs: null,
+      failingSinceMs: null,
+      throttledUntilMs: null,
+      pending: 0,
+      createdAtMs: at.clock.nowMs(),
+    });
+  }
+}

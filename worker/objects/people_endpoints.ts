@@ -1,0 +1,216 @@
+/** The endpoints of a project's webhooks: made, changed, rotated, and what went to them played again. */
+import { isWanted } from "../../protocol/autonomy/webhook.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import { SALT_BYTES } from "../domain/people/endpoint_key.ts";
+import type {
+  DeliveryQuery,
+  DeliveryView,
+  EndpointInput,
+  EndpointView,
+  EndpointWithSecret,
+} from "../domain/people/sending.ts";
+import type { PeopleError } from "../domain/people_api.ts";
+import { publicUrl } from "../domain/public_url.ts";
+import { PAGE_DEFAULT, PAGE_MAX } from "../../protocol/limits.ts";
+import { WEBHOOK_REPLAY_MAX, WEBHOOKS_MAX } from "../limits.ts";
+import type { DeliveryRow } from "../store/people/delivery_table.ts";
+import type { EndpointRow } from "../store/people/endpoint_table.ts";
+import { documentsOf, endpointOfLane, laneOf, type PeopleContext } from "./people_context.ts";
+import type { EndpointKeys } from "./people_keys.ts";
+import { disableEndpoint, end, queueAgain, queueForEndpoint } from "./people_queue.ts";
+
+type Found<T> = Result<T, PeopleError>;
+
+/** As its owner may see it. */
+export async function endpointView(keys: EndpointKeys, row: EndpointRow): Promise<EndpointView> {
+  const { salt: _, disabledWhy, previousKeyUntilMs, ...rest } = row;
+  return {
+    ...rest,
+    state: disabledWhy === null ? "enabled" : "disabled",
+    disabledWhy,
+    previousKeyUntilMs,
+    publicKey: await keys.publicKey(row),
+  };
+}
+
+/** One endpoint. */
+export function findEndpoint(at: PeopleContext, endpointId: string): Found<EndpointRow> {
+  const row = at.store.endpoints.read(endpointId);
+  return row === null ? err({ reason: "not_found", what: "webhook", id: endpointId }) : ok(row);
+}
+
+/** Makes one, or changes one that is there. */
+export async function putEndpoint(
+  at: PeopleContext,
+  keys: EndpointKeys,
+  endpointId: string | null,
+  input: EndpointInput,
+): Promise<Found<EndpointWithSecret>> {
+  const put = at.store.atomically(() =>
+    endpointId === null ? make(at, input) : change(at, endpointId, input)
+  );
+  if (!put.ok) return put;
+  const secret = endpointId === null ? keys.secret(put.value) : null;
+  return ok({ endpoint: await endpointView(keys, put.value), secret });
+}
+
+function make(at: PeopleContext, { isEnabled, ...input }: EndpointInput): Found<EndpointRow> {
+  const url = checkedUrl(at, input.url);
+  if (!url.ok) return url;
+  if (at.store.endpoints.list().filter(({ person }) => person === null).length >= WEBHOOKS_MAX) {
+    return err({ reason: "too_many_webhooks", webhooksMax: WEBHOOKS_MAX });
+  }
+  const row: EndpointRow = {
+    ...input,
+    id: at.newId(),
+    url: url.value,
+    person: null,
+    disabledWhy: isEnabled ? null : "by_hand",
+    salt: bytesToHex(crypto.getRandomValues(new Uint8Array(SALT_BYTES))),
+    generation: 1,
+    previousKeyUntilMs: null,
+    failingSinceMs: null,
+    throttledUntilMs: null,
+    pending: 0,
+    createdAtMs: at.clock.nowMs(),
+  };
+  at.store.endpoints.add(row);
+  return ok(row);
+}
+
+function change(at: PeopleContext, id: string, { isEnabled, ...input }: EndpointInput): Found<EndpointRow> {
+  const found = findEndpoint(at, id);
+  if (!found.ok) return found;
+  const { person, disabledWhy } = found.value;
+  if (person !== null && input.url !== found.value.url) return err({ reason: "webhook_of_person", person });
+  const url = checkedUrl(at, input.url);
+  if (!url.ok) return url;
+  at.store.endpoints.change(id, { ...input, url: url.value });
+  if (!isEnabled && disabledWhy === null) disableEndpoint(at, id, "by_hand");
+  // A fresh start: what it did before it was enabled again is not held against it.
+  if (isEnabled && disabledWhy !== null) {
+    at.store.endpoints.change(id, { disabledWhy: null, failingSinceMs: null, throttledUntilMs: null });
+  }
+  return findEndpoint(at, id);
+}
+
+/** Deletes it; what waits for it has failed. One of a person goes with the document that names it. */
+export function deleteEndpoint(at: PeopleContext, endpointId: string): Found<null> {
+  const found = findEndpoint(at, endpointId);
+  if (!found.ok) return found;
+  const { person } = found.value;
+  if (person !== null) return err({ reason: "webhook_of_person", person });
+  at.store.atomically(() => {
+    for (const one of at.store.deliveries.waiting(laneOf(endpointId))) {
+      end(at, one, "failed", "the endpoint was deleted");
+    }
+    at.store.endpoints.remove(endpointId);
+  });
+  return ok(null);
+}
+
+/** Gives it a new key. */
+export async function rotateKey(
+  at: PeopleContext,
+  keys: EndpointKeys,
+  endpointId: string,
+  overlapMs: number,
+): Promise<Found<EndpointWithSecret>> {
+  const found = findEndpoint(at, endpointId);
+  if (!found.ok) return found;
+  const nowMs = at.clock.nowMs();
+  const changed = {
+    generation: found.value.generation + 1,
+    previousKeyUntilMs: overlapMs > 0 ? nowMs + overlapMs : null,
+  };
+  at.store.endpoints.change(endpointId, changed);
+  const row = { ...found.value, ...changed };
+  return ok({ endpoint: await endpointView(keys, row), secret: keys.secret(row) });
+}
+
+/** One delivery, as its owner may see it: never an address of a person. */
+export function deliveryView(at: PeopleContext, row: DeliveryRow): DeliveryView {
+  const message = at.store.messages.read(row.eventId);
+  const endpointId = endpointOfLane(row.lane);
+  const { id, askId, seq, state, attempts, nextTryAtMs, createdAtMs, endedAtMs } = row;
+  return {
+    ...{ id, messageId: message?.messageId ?? "", type: message?.type ?? "", askId, seq, state },
+    ...{ attempts, nextTryAtMs, createdAtMs, endedAtMs },
+    target: row.principal === null ? { kind: "webhook", endpointId: endpointId ?? "" } : {
+      kind: "person",
+      principal: row.principal,
+      channel: endpointId === null ? row.lane : "webhook",
+      why: row.why ?? "",
+    },
+  };
+}
+
+/** A page of deliveries, the newest first. */
+export function listDeliveries(
+  at: PeopleContext,
+  query: DeliveryQuery,
+): { readonly deliveries: readonly DeliveryView[]; readonly nextCursor: string | null } {
+  const limit = Math.min(query.limit ?? PAGE_DEFAULT, PAGE_MAX);
+  const rows = at.store.deliveries.list({ ...query, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  return {
+    deliveries: page.map((row) => deliveryView(at, row)),
+    nextCursor: rows.length > limit ? page.at(-1)?.id ?? null : null,
+  };
+}
+
+/** Sends one again, under the id that it has. */
+export function replayDelivery(at: PeopleContext, deliveryId: string): Found<DeliveryView> {
+  return at.store.atomically(() => {
+    const row = at.store.deliveries.read(deliveryId);
+    if (row === null) return err({ reason: "not_found", what: "delivery", id: deliveryId });
+    const endpointId = endpointOfLane(row.lane);
+    // A link in a notice is old by now; the ask tells its people itself, as long as it waits.
+    if (endpointId === null) return err({ reason: "not_replayable", id: deliveryId });
+    const endpoint = usable(at, endpointId);
+    if (!endpoint.ok) return endpoint;
+    queueAgain(at, row);
+    return ok(deliveryView(at, at.store.deliveries.read(deliveryId) ?? row));
+  });
+}
+
+/** Sends again what happened from one instant up to another; what the endpoint never got, too. */
+export function replayRange(
+  at: PeopleContext,
+  endpointId: string,
+  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
+): Found<{ readonly queued: number; readonly nextFromMs: number | null }> {
+  return at.store.atomically(() => {
+    const endpoint = usable(at, endpointId);
+    if (!endpoint.ok) return endpoint;
+    const { person, types } = endpoint.value;
+    const found = at.store.messages.between(fromMs, untilMs, WEBHOOK_REPLAY_MAX + 1);
+    const rest = found[WEBHOOK_REPLAY_MAX];
+    let queued = 0;
+    for (const message of found.slice(0, WEBHOOK_REPLAY_MAX)) {
+      const known = at.store.deliveries.find(
+        message.eventId,
+        laneOf(endpointId),
+        person === null ? null : `user:${person}`,
+      );
+      if (known !== null) queueAgain(at, known);
+      else if (person === null && message.askId !== null && isWanted(types, message.type)) {
+        queueForEndpoint(at, message, at.store.endpoints.read(endpointId) ?? endpoint.value);
+      } else continue;
+      queued++;
+    }
+    return ok({ queued, nextFromMs: rest?.atMs ?? null });
+  });
+}
+
+function usable(at: PeopleContext, endpointId: string): Found<EndpointRow> {
+  const found = findEndpoint(at, endpointId);
+  if (!found.ok || found.value.disabledWhy === null) return found;
+  return err({ reason: "webhook_disabled", id: endpointId, why: found.value.disabledWhy });
+}
+
+function checkedUrl(at: PeopleContext, text: string): Found<string> {
+  const url = publicUrl(text, documentsOf(at).hosts);
+  return url.ok ? ok(url.value.href) : err({ reason: "url_refused", why: url.error.reason });
+}

@@ -1,0 +1,28 @@
+/** The tables of one `People` object. All calls are synchronous: nothing may happen in between (O1). */
+import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+import { createDeliveryTable, type DeliveryTable } from "./delivery_table.ts";
+import { createDocumentTable, type DocumentTable } from "./document_table.ts";
+import { createEndpointTable, type EndpointTable } from "./endpoint_table.ts";
+import { createMessageTable, type MessageTable } from "./message_table.ts";
+import { createWorklistTable, type WorklistTable } from "./worklist_table.ts";
+
+export interface PeopleStore {
+  readonly documents: DocumentTable;
+  readonly worklist: WorklistTable;
+  readonly endpoints: EndpointTable;
+  readonly messages: MessageTable;
+  readonly deliveries: DeliveryTable;
+  /** All of it or nothing (O2). */
+  atomically<T>(write: () => T): T;
+}
+
+export function createPeopleStore(db: DrizzleSqliteDODatabase): PeopleStore {
+  return {
+    documents: createDocumentTable(db),
+    worklist: createWorklistTable(db),
+    endpoints: createEndpointTable(db),
+    messages: createMessageTable(db),
+    deliveries: createDeliveryTable(db),
+    atomically: (write) => db.transaction(() => write()),
+  };
+}
