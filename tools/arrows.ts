@@ -33,7 +33,9 @@ const RUNNER_GROUND = [
   "runner-agent/ports.ts",
   "runner-agent/limits.ts",
 ];
-const HISTORY_READ = ["read", "line_read", "metrics_read", "runner_read"].map((name) => `worker/store/history/${name}.ts`);
+const HISTORY_READ = ["read", "line_read", "metrics_read", "runner_read"].map((name) =>
+  `worker/store/history/${name}.ts`
+);
 
 /** A folder of the runner that does one thing; they know each other only through `ports.ts`. */
 function shell(name: string, packages: readonly string[] = []): Area {
@@ -131,6 +133,7 @@ export const AREAS: readonly Area[] = [
       "task_evidence",
       "asset_files",
       "gate_evidence",
+      "gate_form",
       "operation",
       "ustar",
       "openapi_document",

@@ -39,6 +39,7 @@ import { createSignInPageRoutes } from "./routes/sign_in_page.ts";
 import { createSocketRoutes, SOCKET_OPERATIONS } from "./routes/socket.ts";
 import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
 import { createTaskPageRoutes } from "./routes/task_pages.ts";
+import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
 
 const PROJECT = "/api/owners/:owner/projects/:project";
@@ -99,6 +100,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createRunnerPageRoutes());
   app.route("/", createAssetRoutes());
   app.route("/", createTaskPageRoutes());
+  app.route("/", createWorklistPageRoutes());
   app.route("/", createRepositoryPageRoutes());
   app.route("/", createLineFormRoutes());
   app.route("/", createLinePageRoutes());

@@ -141,6 +141,8 @@ export const REGISTRATION_TOKEN_LIFE_MS = 3_600_000;
 export const REGISTRATION_TOKENS_MAX = 10;
 /** What is searched for, and a label. */
 export const BOARD_TEXT_MAX_CHARS = 200;
+/** Projects whose worklists are read for the list of all of them: each is a call to an object of its own. */
+export const WORKLIST_PROJECTS_MAX = 40;
 /** A form or a gate answer: a reason, a token, and room to spare. */
 export const FORM_MAX_BYTES = 64 * 1024;
 /** A one-time sign-in link works this long, the session that it starts that long. */

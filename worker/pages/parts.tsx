@@ -63,3 +63,13 @@ export function taskPath(owner: string, project: string, taskId: string): string
 export function runPath(owner: string, project: string, runId: string): string {
   return `/p/${encodeURIComponent(owner)}/${encodeURIComponent(project)}/runs/${encodeURIComponent(runId)}`;
 }
+
+/** A moment to come, or that has passed by now: "in 3 h", "2 h late". */
+export function In({ ms, nowMs }: { readonly ms: number; readonly nowMs: number }) {
+  const iso = new Date(ms).toISOString();
+  return (
+    <time datetime={iso} title={iso}>
+      {ms >= nowMs ? `in ${lasted(ms - nowMs)}` : `${lasted(nowMs - ms)} late`}
+    </time>
+  );
+}

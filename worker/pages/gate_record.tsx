@@ -1,0 +1,243 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+/** Where an ask stands, who has it, and everything that happened to it. */
+import type { AuditEntry, GateOutcome } from "../domain/human_gate_api.ts";
+import { type GatePageView, Who, Written } from "./gate_parts.tsx";
+import { Ago, In } from "./parts.tsx";
+
+/** The answer, or what became of the question; for an open one, that it waits. */
+export function Standing({ view }: { readonly view: GatePageView }) {
+  const { state, ask, unverified } = view.gate;
+  switch (state.kind) {
+    case "armed":
+    case "open":
+      return (
+        <>
+          <p class="meta">
+            <span class="pill wait">{state.kind === "open" ? "Waits for an answer" : "Not asked yet"}</span>
+            <Holders view={view} />
+          </p>
+          {unverified.reason === null ? null : (
+            <p class="note wait" role="status">
+              An answer did not pass its check ({unverified.count}): {unverified.reason}
+            </p>
+          )}
+        </>
+      );
+    case "answered":
+      return (
+        <>
+          <Answer outcome={state.outcome} nowMs={view.nowMs} />
+          <p class="soft">Its check is under way.</p>
+        </>
+      );
+    case "verified":
+      return (
+        <>
+          <Answer outcome={state.outcome} nowMs={view.nowMs} />
+          {state.consumed === null ? null : (
+            <p class="soft small">
+              <Who principal={state.consumed.by} /> took it{" "}
+              <Ago ms={state.consumed.atMs} nowMs={view.nowMs} />.
+            </p>
+          )}
+        </>
+      );
+    case "cancelled":
+      return (
+        <p class="note" role="status">
+          This question was taken back: {state.reason || "what it was about moved on"}.
+          {state.outcome === null ? null : (
+            <>
+              {" "}
+              <Who principal={state.outcome.by} /> had answered; it has no effect.
+            </>
+          )}
+        </p>
+      );
+    case "superseded":
+      return (
+        <p class="note" role="status">
+          This question is about {ask.subject?.rev.slice(0, 12) ?? "something"} that has changed: it is now at
+          {" "}
+          <code>{state.rev.slice(0, 12)}</code>. A new question is asked about that.
+        </p>
+      );
+    case "expired":
+      return (
+        <p class="note bad" role="status">
+          Nobody answered in time. {state.onExpiry === "reject"
+            ? "It counts as rejected."
+            : state.onExpiry === "cancel"
+            ? "What waited was taken back."
+            : "What waited stays blocked."}
+        </p>
+      );
+  }
+}
+
+function Answer({ outcome, nowMs }: { readonly outcome: GateOutcome; readonly nowMs: number }) {
+  const { decision, comment, by, decidedAtMs, out } = outcome;
+  const word = decision === "approve" ? "Approved" : decision === "reject" ? "Rejected" : "Answered";
+  return (
+    <div class={decision === "reject" ? "note bad" : "note good"} role="status">
+      <strong>{word}</strong> by <Who principal={by} />, <Ago ms={decidedAtMs} nowMs={nowMs} />
+      {comment === "" ? "." : `: ${comment}`}
+      {hasMore(out) ? <Written value={out} /> : null}
+    </div>
+  );
+}
+
+/** Is there more in the answer than its decision and comment, which are said already? */
+function hasMore(out: unknown): boolean {
+  if (typeof out !== "object" || out === null) return out !== null && out !== undefined;
+  return Object.keys(out).some((key) => key !== "decision" && key !== "comment");
+}
+
+function Holders({ view }: { readonly view: GatePageView }) {
+  const { ackedBy, claim, assignedTo, snoozedUntilMs, isPaused, delegation, votes, ask } = view.gate;
+  const delegate = delegation.at(-1);
+  return (
+    <>
+      {ackedBy === null ? null : (
+        <span>
+          acknowledged by <Who principal={ackedBy} />
+        </span>
+      )}
+      {claim === null ? null : (
+        <span>
+          claimed by <Who principal={claim.by} />, <In ms={claim.untilMs} nowMs={view.nowMs} />
+        </span>
+      )}
+      {assignedTo === null ? null : (
+        <span>
+          assigned to <Who principal={assignedTo} />
+        </span>
+      )}
+      {delegate === undefined ? null : (
+        <span>
+          <Who principal={delegate.from} /> asked <Who principal={delegate.to} />
+          {delegate.isFinal ? " to answer" : " for advice"}
+        </span>
+      )}
+      {snoozedUntilMs === null ? null : (
+        <span>
+          quiet <In ms={snoozedUntilMs} nowMs={view.nowMs} />
+        </span>
+      )}
+      {isPaused ? <span>clocks are paused</span> : null}
+      {ask.policy.quorum.need > 1 ? <span>{votes.length} of {ask.policy.quorum.need} answers</span> : null}
+    </>
+  );
+}
+
+/** Advice and votes, then the chain, folded. */
+export function Record({ view }: { readonly view: GatePageView }) {
+  const { votes, advice, ask } = view.gate;
+  return (
+    <>
+      {votes.length > 0 && ask.policy.quorum.need > 1
+        ? (
+          <>
+            <h2>Answers so far</h2>
+            <ul>
+              {votes.map((vote) => (
+                <li key={vote.by}>
+                  <Who principal={vote.by} />: {vote.decision ?? "answered"},{" "}
+                  <Ago ms={vote.atMs} nowMs={view.nowMs} />
+                </li>
+              ))}
+            </ul>
+          </>
+        )
+        : null}
+      {advice.length === 0 ? null : (
+        <>
+          <h2>Advice</h2>
+          {advice.map((one) => (
+            <div class="panel stack" key={`${one.by}${one.atMs}`}>
+              <p>
+                <Who principal={one.by} />: {one.decision ?? "answered"},{" "}
+                <Ago ms={one.atMs} nowMs={view.nowMs} />
+                {one.comment === "" ? "" : `: ${one.comment}`}
+              </p>
+            </div>
+          ))}
+        </>
+      )}
+      {view.audit === null ? null : <Told audit={view.audit} nowMs={view.nowMs} />}
+      {view.audit === null ? null : <Chain audit={view.audit} />}
+    </>
+  );
+}
+
+/** Who was told, by which channel, and what came of it. */
+function Told({ audit, nowMs }: { readonly audit: readonly AuditEntry[]; readonly nowMs: number }) {
+  const told = audit.filter((entry) => entry.type === "gate.notified" || entry.type === "delivery");
+  const seen = audit.filter((entry) => entry.type === "gate.viewed");
+  if (told.length + seen.length === 0) return null;
+  return (
+    <>
+      <h2>Who knows of it</h2>
+      <ul class="events told">
+        {[...told, ...seen].map((entry) => (
+          <li key={entry.hash}>
+            <Ago ms={Date.parse(entry.at)} nowMs={nowMs} />
+            <span>
+              {entry.type === "gate.viewed"
+                ? (
+                  <>
+                    seen by <Who principal={entry.by} />
+                  </>
+                )
+                : <>told {detailOf(entry)}</>}
+              {entry.channel === undefined ? null : <span class="soft">· {entry.channel}</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Chain({ audit }: { readonly audit: readonly AuditEntry[] }) {
+  if (audit.length === 0) return null;
+  return (
+    <details id="audit">
+      <summary>
+        Record{" "}
+        <span class="small soft">{audit.length} entries, each bound to the one before; times in UTC</span>
+      </summary>
+      <ol class="events">
+        {audit.map((entry) => (
+          <li key={entry.hash}>
+            <time class="mono soft" datetime={entry.at}>{entry.at.slice(11, 19)}</time>
+            <span>
+              {entry.type.replace(/^gate\./, "").replaceAll("_", " ")}
+              <span class="soft">
+                · <Who principal={entry.by} />
+                {entry.channel === undefined ? "" : ` · ${entry.channel}`}
+                {detailOf(entry) === "" ? "" : ` · ${detailOf(entry)}`}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ol>
+      <p class="soft small">
+        Newest hash <code>{audit.at(-1)!.hash.slice(0, 16)}</code>
+      </p>
+    </details>
+  );
+}
+
+/** What else an entry says, in words: values of its detail that are short. */
+function detailOf(entry: AuditEntry): string {
+  return Object.entries(entry.detail ?? {}).flatMap(([key, value]) => {
+    if (value === null || value === "") return [];
+    const text = Array.isArray(value)
+      ? value.map(String).join(", ")
+      : typeof value === "object"
+      ? ""
+      : String(value);
+    return text === "" || text.length > 120 ? [] : [`${key.replaceAll("_", " ")} ${text}`];
+  }).join(" · ");
+}
