@@ -21,6 +21,11 @@ export const PROXY_CONNECTIONS_MAX = 64;
 /** After a connection could not be accepted, as when the runner has no file left. */
 export const PROXY_ACCEPT_AGAIN_MS = 1_000;
 
+/**
+ * Requests of one sandbox that are under way: an agent and its helpers ask a model a dozen things at a time; each may be a
+ * git process and a connection of the runner's, which has a thousand files for all of its sandboxes.
+ */
+export const HUB_REQUESTS_MAX = 64;
 /** After a hub's server ended by itself, as when this process has no file left: its sandbox may let go of some. */
 export const HUB_AGAIN_MS = 500;
 

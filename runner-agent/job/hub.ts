@@ -7,9 +7,11 @@
  * 3. What no route takes is 404; what a route throws is 502 without its reason.
  * 4. A sandbox may take every file that this process can open: then its server ends, and begins anew until the hub is
  *    closed. It never ends the runner.
+ * 5. Requests beyond {@link HUB_REQUESTS_MAX} are refused with 503 and reach no route. One is under way until its answer
+ *    is sent, also when its client has given up: till then it has what it opened.
  */
 import { pause } from "../control/retry.ts";
-import { HUB_AGAIN_MS, HUB_PORT } from "../limits.ts";
+import { HUB_AGAIN_MS, HUB_PORT, HUB_REQUESTS_MAX } from "../limits.ts";
 import { type RunDirs } from "./run_dirs.ts";
 import { systemClock } from "./system_clock.ts";
 
@@ -45,7 +47,7 @@ export async function serveSocket(
   createHandler: (closed: AbortSignal) => (request: Request) => Response | Promise<Response>,
 ): Promise<Hub> {
   const ended = new AbortController();
-  const handler = createHandler(ended.signal);
+  const handler = bounded(createHandler(ended.signal));
 
   /** Resolves once it serves, with how to wait for its end; never rejects after that (invariant 4). */
   async function serve(): Promise<{ readonly over: Promise<void> }> {
@@ -75,6 +77,26 @@ export async function serveSocket(
       ended.abort();
       await serving;
     },
+  };
+}
+
+/** Lets so many requests through at a time (invariant 5). */
+function bounded(handler: (request: Request) => Response | Promise<Response>): Deno.ServeHandler {
+  let underWay = 0;
+  return (request, info) => {
+    if (underWay >= HUB_REQUESTS_MAX) {
+      const busy = refusal(
+        503,
+        "too_many_requests",
+        `Cannot take this request as at most ${HUB_REQUESTS_MAX} of a sandbox may be under way: wait for one to end`,
+      );
+      busy.headers.set("retry-after", "1");
+      return busy;
+    }
+    underWay++;
+    const ended = () => void underWay--;
+    info.completed.then(ended, ended);
+    return handler(request);
   };
 }
 

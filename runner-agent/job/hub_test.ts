@@ -1,6 +1,8 @@
 /** A hub's socket under a sandbox that takes every connection it can get. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { HUB_REQUESTS_MAX } from "../limits.ts";
+import { serveSocket } from "./hub.ts";
 import { systemClock } from "./system_clock.ts";
 
 const SERVE = `
@@ -63,6 +65,52 @@ Deno.test("a hub that ran out of files answers again once there are some, and it
     for (const one of connections) one.close();
     if (!hasEnded) child.kill("SIGKILL");
     await child.status;
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+/** One request on a connection of its own. */
+async function send(path: string): Promise<Deno.Conn> {
+  const connection = await Deno.connect({ transport: "unix", path });
+  await connection.write(
+    new TextEncoder().encode("GET / HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n"),
+  );
+  return connection;
+}
+
+Deno.test("a hub takes so many requests at a time, refuses more with a reason, and has room again for as many", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = join(dir, "hub.sock");
+  const held: ((response: Response) => void)[] = [];
+  const hub = await serveSocket(path, () => () => new Promise((answer) => held.push(answer)));
+  const open: Deno.Conn[] = [];
+  /** As many as fit, all of which reach the route, and one more. */
+  async function fill(): Promise<string> {
+    for (let n = 0; n < HUB_REQUESTS_MAX; n++) open.push(await send(path));
+    for (let tries = 0; held.length < HUB_REQUESTS_MAX && tries < 200; tries++) await systemClock.sleep(20);
+    assert.equal(held.length, HUB_REQUESTS_MAX);
+    return await new Response((await send(path)).readable).text();
+  }
+  async function answerAll(): Promise<void> {
+    for (const answer of held.splice(0)) answer(new Response("done"));
+    for (const one of open.splice(0)) assert.match(await new Response(one.readable).text(), /done$/);
+  }
+  try {
+    const refused = await fill();
+    assert.match(refused, /^HTTP\/1\.1 503 /);
+    assert.match(refused, /^retry-after: 1\r$/m);
+    assert.match(
+      refused,
+      /"too_many_requests","message":"Cannot take this request as at most 64 of a sandbox/,
+    );
+    // Who gives up has its place until its route is done.
+    open.splice(10, 1)[0]!.close();
+    await answerAll();
+    assert.match(await fill(), /^HTTP\/1\.1 503 /, "no place is lost, and none is gained");
+    await answerAll();
+  } finally {
+    for (const one of open) one.close();
+    await hub.close();
     await Deno.remove(dir, { recursive: true });
   }
 });
