@@ -64,8 +64,8 @@ export interface TestPlane extends AsyncDisposable {
 
 let projectsMade = 0;
 
-/** Starts workerd with the Worker of this repository. */
-export async function startPlane(): Promise<TestPlane> {
+/** Starts workerd with the Worker of this repository. `variables` are more of the Worker's, such as those of signing in. */
+export async function startPlane(variables: Readonly<Record<string, string>> = {}): Promise<TestPlane> {
   // Offline, asking Cloudflare for a sample of `request.cf` only warns.
   Deno.env.set("CLOUDFLARE_CF_FETCH_ENABLED", "false");
   const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -87,6 +87,7 @@ export async function startPlane(): Promise<TestPlane> {
           HISTORY_URL: "",
           PUBLIC_URL: "",
           SHOPFLOOR_IMPORT_HOSTS: "127.0.0.1",
+          ...variables,
         },
       },
       {

@@ -1,4 +1,5 @@
 /** Wrong input at the routes of repositories, gates, sessions and pages. */
+import { UNKNOWN_ID } from "./bad_input_world.ts";
 import { bad, badQuery, type BadRow, type RouteRows, TASK } from "./bad_input_row.ts";
 
 const DECISION_ROWS: readonly BadRow[] = [
@@ -165,7 +166,47 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
     rows: [{ what: "an unknown file", ids: { name: "x" }, status: 404 }],
   },
   { route: "GET /signin", audience: "open" },
+  {
+    route: "GET /signin/github",
+    audience: "open",
+    rows: [{ what: "it is not set up", status: 404, says: /not set up here/ }],
+  },
+  {
+    route: "GET /signin/github/callback",
+    audience: "open",
+    rows: [{ what: "it is not set up", query: "code=c&state=s", status: 404, says: /not set up here/ }],
+  },
   { route: "GET /", audience: "page" },
+  { route: "GET /projects", audience: "page" },
+  {
+    route: "GET /p/:owner/:project",
+    audience: "page",
+    rows: [{ what: "an impossible project", isAdmin: true, ids: { project: "-x" }, status: 404 }],
+  },
+  {
+    route: "GET /p/:owner/:project/runners",
+    audience: "page",
+    rows: [{ what: "an impossible project", isAdmin: true, ids: { project: "-x" }, status: 404 }],
+  },
+  { route: "POST /p/:owner/:project/runners/registration", audience: "page" },
+  ...["GET", "POST"].flatMap((method): RouteRows[] =>
+    (method === "GET" ? ["action{drain|rotate|remove}"] : ["action{pause|resume|drain}", "rotate", "remove"])
+      .map((
+        action,
+      ) => ({
+        route: `${method} /p/:owner/:project/runners/:runnerId/${
+          action.startsWith("action") ? ":" : ""
+        }${action}`,
+        audience: "page",
+        rows: [{
+          what: "a runner that nobody made",
+          isAdmin: true,
+          ids: { runnerId: UNKNOWN_ID, action: "drain" },
+          status: 404,
+          says: /Cannot find runner/,
+        }],
+      }))
+  ),
   { route: "GET /p/:owner/:project/tasks/:taskId", audience: "page" },
   { route: "GET /p/:owner/:project/tasks/:taskId/files", audience: "page" },
   { route: "GET /p/:owner/:project/tasks/:taskId/commits", audience: "page" },
