@@ -21,6 +21,7 @@ running control plane shows the same with every schema: \`/api-docs\` for people
 - Bodies are JSON. Times are Unix milliseconds unless the protocol wants ISO-8601.
 - A refusal is \`{"error":{"code","message"}}\`, for invalid input with \`issues: [{path, message}]\`. Codes are stable.
 - \`Idempotency-Key\` on a POST: the same key with the same request takes effect once, for 24 hours.
+  So does \`idempotencyKey\` of a \`submit\` on the socket.
 - \`B/runners/socket\` is the push transport of our own runner; its messages are in \`protocol/runner/socket.ts\`. A poll
   without \`capabilities\` claims; with them it offers, and \`generate-jitconfig\` claims. \`Prefer: wait=25\` waits.
 `;

@@ -9,7 +9,8 @@
  * Invariants:
  *   1. The first message is `hello`; nothing else is taken before it.
  *   2. A message with an `id` gets exactly one `answer` or `error` with that id, after its effect is durable. Ids are the
- *      client's; one that is not answered when the connection ends may or may not have had its effect, and is repeated.
+ *      client's; one that is not answered when the connection ends may or may not have had its effect, and is repeated;
+ *      a `submit` with the idempotency key that it had.
  *   3. `want` adds credit; each `job` or `offer` that the server sends takes one. A server never sends more than it was
  *      given credit for. Jobs that the runner holds and did not name in its `hello` come again for no credit.
  *   4. An unknown or wrong message is answered with an `error`, and the connection stays. What is no frame of this
@@ -22,7 +23,7 @@ import type { WireError } from "../line/error.ts";
 import { claimBody, type PolledJob, type ReportAnswer, runnerReport } from "../line/runner.ts";
 import type { TaskCard } from "../line/task.ts";
 import { RUNNER_JOBS_MAX } from "../limits.ts";
-import { SOCKET_CREDIT_MAX, SOCKET_ITEMS_MAX } from "./socket_limits.ts";
+import { SOCKET_CREDIT_MAX, SOCKET_ITEMS_MAX, SOCKET_KEYED_CARDS_MAX } from "./socket_limits.ts";
 
 const id = z.number().int().nonnegative();
 const entityId = z.string().min(1).max(100);
@@ -81,13 +82,23 @@ export const heartbeatMessage = z.object({
   ).max(SOCKET_ITEMS_MAX),
 });
 
-/** Task cards in bulk (user tokens). Cards are checked one by one: a wrong one does not cost the others. */
+/**
+ * Task cards in bulk (user tokens). Cards are checked one by one: a wrong one does not cost the others.
+ *
+ * `idempotencyKey` is what the header `Idempotency-Key` is to a POST, for 24 hours and this token: the same line and cards
+ * again, also on another connection, are answered with the same tasks. Cards that were refused are decided again. The key
+ * of another request is refused with 422 `idempotency_key_reused`.
+ */
 export const submitMessage = z.object({
   type: z.literal("submit"),
   id,
   lineId: entityId,
   cards: z.array(z.unknown()).min(1).max(SOCKET_ITEMS_MAX),
-});
+  idempotencyKey: z.string().regex(/^[\x20-\x7e]{1,255}$/).optional(),
+}).refine(
+  ({ cards, idempotencyKey }) => idempotencyKey === undefined || cards.length <= SOCKET_KEYED_CARDS_MAX,
+  { error: `expected at most ${SOCKET_KEYED_CARDS_MAX} cards with an idempotency key`, path: ["cards"] },
+);
 
 /** Cancels a task, as `POST B/tasks/{task}/cancel` does (user tokens). */
 export const cancelTaskMessage = z.object({

@@ -6,6 +6,8 @@ export const SOCKET_FRAME_MAX_BYTES = 1024 * 1024;
 export const SOCKET_MESSAGES_MAX = 1_000;
 /** Cards in one `submit`, and runs in one `heartbeat` or `hello`. */
 export const SOCKET_ITEMS_MAX = 1_000;
+/** Cards in one `submit` with an idempotency key: the ids of their tasks are remembered for a day, in 8 KiB. */
+export const SOCKET_KEYED_CARDS_MAX = 250;
 /** Frames of one socket that wait for their answer; the next one is of a client that does not listen. */
 export const SOCKET_FRAMES_IN_FLIGHT_MAX = 256;
 /** Jobs that a runner may ask for in advance, on one socket. */

@@ -1,9 +1,14 @@
 /** What a socket refuses, what it takes in bulk, and output: in real workerd. */
 import assert from "node:assert/strict";
-import { SOCKET_FRAME_MAX_BYTES, SOCKET_LOG_WINDOW_BYTES } from "../../protocol/runner/socket_limits.ts";
+import type { SubmitAnswer } from "../../protocol/runner/socket.ts";
+import {
+  SOCKET_FRAME_MAX_BYTES,
+  SOCKET_KEYED_CARDS_MAX,
+  SOCKET_LOG_WINDOW_BYTES,
+} from "../../protocol/runner/socket_limits.ts";
 import { ADMIN_TOKEN, startPlane, type TestProject } from "../fake/plane.ts";
 import { connect, nextJob, openRunner } from "../fake/socket_client.ts";
-import { poll, putLine, readTask, submit } from "../worker/work_fixture.ts";
+import { poll, putLine, readTask, station, submit } from "../worker/work_fixture.ts";
 
 const statusOf = async (at: TestProject, id: string) => (await readTask(at, id)).status;
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -31,6 +36,71 @@ Deno.test({
       await socket.must("cancel_task", { taskId });
       assert.equal(await statusOf(at, taskId), "failed");
     });
+
+    await t.step(
+      "a submission with a key takes effect once, and what was refused may be taken later",
+      async () => {
+        const at = plane.project();
+        await putLine(at);
+        const cards = [{ title: "one" }, { title: "" }, { title: "three" }];
+        const message = { lineId: "line", cards, idempotencyKey: "batch 1" };
+        const idsOf = (answer: SubmitAnswer) =>
+          answer.tasks.map((one) => one.ok ? one.taskId : one.error["code"]);
+        const count = async () => (await at.must(200, "GET", "/tasks")).tasks.length;
+        await using first = await connect(plane, at, ADMIN_TOKEN);
+        await first.hello();
+        // Twice at once: the second is sent before the first is answered.
+        const [one, two] = await Promise.all([first.must("submit", message), first.must("submit", message)]);
+        assert.deepEqual(idsOf(one), idsOf(two));
+        assert.equal(idsOf(one)[1], "invalid_input");
+        await plane.evict("JOB_QUEUE", at.queueName);
+        await using later = await connect(plane, at, ADMIN_TOKEN);
+        await later.hello();
+        assert.deepEqual(idsOf(await later.must("submit", message)), idsOf(one));
+        assert.equal(await count(), 2);
+
+        for (
+          const other of [{ ...message, cards: [{ title: "one" }] }, { ...message, lineId: "other" }]
+        ) {
+          const refused = await later.ask("submit", other);
+          assert.ok(!refused.ok);
+          assert.equal(refused.error.code, "idempotency_key_reused");
+        }
+        const post = await at.call("POST", "/assembly-lines/line/tasks", {
+          body: { title: "one" },
+          headers: { "idempotency-key": "batch 1" },
+        });
+        assert.equal(post.status, 422, "keys are those of HTTP");
+        assert.notDeepEqual(
+          idsOf(await later.must("submit", { ...message, idempotencyKey: "batch 2" })),
+          idsOf(one),
+        );
+        assert.equal(await count(), 4);
+
+        const early = { lineId: "late", cards: [{ title: "t" }], idempotencyKey: "batch 3" };
+        assert.deepEqual(idsOf(await later.must("submit", early)), ["line_not_found"]);
+        await at.must(200, "PUT", "/assembly-lines/late", {
+          body: { name: "L", stations: [station("make")] },
+        });
+        const taken = idsOf(await later.must("submit", early));
+        assert.deepEqual(idsOf(await later.must("submit", early)), taken);
+        assert.equal(await count(), 5);
+        const many = Array.from({ length: SOCKET_KEYED_CARDS_MAX + 1 }, () => ({ title: "t" }));
+        const tooMany = await later.ask("submit", { ...message, cards: many });
+        assert.equal(tooMany.ok ? null : tooMany.error.code, "invalid_input");
+        const most = await later.must("submit", {
+          lineId: "line",
+          cards: many.slice(1),
+          idempotencyKey: "batch 4",
+        });
+        assert.deepEqual(
+          idsOf(
+            await later.must("submit", { lineId: "line", cards: many.slice(1), idempotencyKey: "batch 4" }),
+          ),
+          idsOf(most),
+        );
+      },
+    );
 
     await t.step("a user gets no jobs, and a runner submits none", async () => {
       const { at, socket: runner } = await open();

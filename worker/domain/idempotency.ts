@@ -29,17 +29,17 @@ export function decideOnce<T>(
   if (caller.once === undefined || !result.ok) return result;
   const json = JSON.stringify(result.value);
   const isKept = keepsAnswer && json.length <= REMEMBERED_ANSWER_MAX_CHARS;
-  prune(draft);
-  draft.put({
-    kind: "remembered",
-    row: {
-      id: rowId(caller, caller.once.key),
-      fingerprint: caller.once.fingerprint,
-      answer: isKept ? json : null,
-      atMs: draft.nowMs,
-    },
-  });
+  rememberAnswer(draft, caller, isKept ? json : null);
   return result;
+}
+
+/** Notes what a caller with a key was answered; null: the answer is not kept. */
+export function rememberAnswer(draft: Draft, caller: Caller, answer: string | null): null {
+  if (caller.once === undefined) return null;
+  const { key, fingerprint } = caller.once;
+  prune(draft);
+  draft.put({ kind: "remembered", row: { id: rowId(caller, key), fingerprint, answer, atMs: draft.nowMs } });
+  return null;
 }
 
 /** What was answered to this request before; null when it is new. */

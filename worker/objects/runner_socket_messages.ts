@@ -2,13 +2,7 @@
  * What each message of a runner's socket does. The decisions are those of the HTTP calls: every branch ends in a handler
  * of `queue_handlers/` or in the working side of the queue.
  */
-import type {
-  ClientMessage,
-  HeartbeatVerdict,
-  HelloAnswer,
-  Refused,
-  SubmitVerdict,
-} from "../../protocol/runner/socket.ts";
+import type { ClientMessage, HeartbeatVerdict, HelloAnswer } from "../../protocol/runner/socket.ts";
 import {
   SOCKET_CAPABILITIES_MAX_BYTES,
   SOCKET_CREDIT_MAX,
@@ -18,21 +12,20 @@ import {
   SOCKET_PING_MS,
 } from "../../protocol/runner/socket_limits.ts";
 import type { RunnerId } from "../../protocol/ids.ts";
-import { taskCard } from "../../protocol/line/task.ts";
 import { ok, type Result } from "../../protocol/result.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { jsonText } from "../domain/json_text.ts";
-import { quickCard } from "../domain/quick_card.ts";
 import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import { grantCredit, voidCredit } from "../domain/socket_account.ts";
 import { unheardJobs } from "../domain/socket_card.ts";
-import { type HttpRefusal, invalidInput, queueRefusal, refusal } from "../errors.ts";
+import { type HttpRefusal, queueRefusal, refusal } from "../errors.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
-import { submitCard, taskHandlers } from "./queue_handlers/task_handlers.ts";
+import { taskHandlers } from "./queue_handlers/task_handlers.ts";
 import type { SocketSession } from "./runner_socket_session.ts";
+import { refused, submitAll } from "./runner_socket_submit.ts";
 
 /** What messages need of the sockets around them. */
 export interface MessageDeps {
@@ -87,13 +80,11 @@ export function handleMessage(deps: MessageDeps, session: SocketSession, message
         }),
         (runs) => ({ runs }),
       );
-    case "submit":
-      return answerAll(
-        session,
-        message.id,
-        message.cards.map((card) => submit(queue, session, message.lineId, card)),
-        (tasks) => ({ tasks }),
-      );
+    case "submit": {
+      const submitted = submitAll(queue, caller, message);
+      if (submitted.ok) return session.answer(message.id, jsonText({ tasks: submitted.value }));
+      return sayRefusal(session, message.id, queueRefusal(submitted.error));
+    }
     case "cancel_task": {
       const input = { taskId: message.taskId, reason: message.reason, baseUrl };
       const cancelled = then(
@@ -184,22 +175,6 @@ function want(deps: MessageDeps, session: SocketSession, more: number): void {
   deps.serve(session);
 }
 
-function submit(
-  queue: OpenQueue,
-  session: SocketSession,
-  lineId: string,
-  card: unknown,
-): SubmitVerdict {
-  let read = quickCard(card);
-  if (read === null) {
-    const parsed = taskCard.safeParse(card);
-    if (!parsed.success) return refused(invalidInput(parsed.error, "body", card));
-    read = parsed.data;
-  }
-  const id = submitCard(queue, session.caller, { lineId, card: read }, (_, task) => task.id);
-  return id.ok ? { ok: true, taskId: id.value } : refused(queueRefusal(id.error));
-}
-
 /** Says a refusal about a message, or about the frame (`id` null). */
 export function sayRefusal(session: SocketSession, id: number | null, { status, body }: HttpRefusal): void {
   session.say({ type: "error", id, status, error: body.error });
@@ -211,10 +186,6 @@ export function sayFault(session: SocketSession, id: number | null, cause: unkno
   console.error(JSON.stringify({ event: "socket_message_failed", ...fault }));
   const why = "Cannot answer because of a fault on our side: nothing was lost, try again";
   sayRefusal(session, id, refusal(500, "internal_error", why));
-}
-
-function refused({ status, body }: HttpRefusal): Refused {
-  return { ok: false, status, error: body.error };
 }
 
 function settle(
