@@ -84,6 +84,12 @@ export const CALL_TIMEOUT_MS = 30_000;
 export const POLL_GRACE_MS = 10_000;
 /** A server that does not hold polls has answered one by then; only after it a poll under way may be cut. */
 export const POLL_ANSWER_MS = 1_000;
+/** While a socket says when a held request is decided, it is asked about this often all the same. */
+export const APPROVAL_LOOK_MS = 30_000;
+/** A question that nobody waits for any more is taken back for so long; then its run or its time ends it. */
+export const APPROVAL_WITHDRAW_MAX_MS = 60_000;
+/** How much of a held request's body is shown to the person; the decision is bound to all of it. */
+export const APPROVAL_BODY_MAX_BYTES = 64 * 1024;
 /** A poll that is answered sooner than this without work did not wait: the polling interval is slept. */
 export const POLL_WAITED_MIN_MS = 1_000;
 /** Waits after a call that failed and may be repeated: 0.5, 1, 2 ... 30 s. */

@@ -198,6 +198,49 @@ export interface WorktreeManager {
 type Ok<T> = { readonly ok: true; readonly value: T };
 type Err<E> = { readonly ok: false; readonly error: E };
 
+// ----------------------------------------------------------------------------------------------- approvals
+
+/** A request of an agent that is held until a person has decided (Line 15). */
+export interface HeldRequest {
+  readonly jobId: string;
+  readonly method: string;
+  readonly url: string;
+  /** Null: none. What is no text, or long, is shown to the person in part; the decision is bound to all of it. */
+  readonly body: string | Uint8Array | null;
+  readonly labels: readonly string[];
+  /** After this without a decision it is expired; absent: the project's policy says. */
+  readonly timeoutMinutes?: number;
+}
+
+/** Only `approved` lets the request through, once, and exactly as it was asked about. */
+export type ApprovalOutcome =
+  | { readonly kind: "approved"; readonly requestId: string; readonly decidedBy: string; readonly reason: string }
+  | { readonly kind: "denied"; readonly requestId: string; readonly decidedBy: string; readonly reason: string }
+  /** Nobody has decided in time, or the run is over. */
+  | { readonly kind: "expired"; readonly requestId: string; readonly reason: string }
+  /** Nobody waits any more: `signal` aborted. */
+  | { readonly kind: "withdrawn" }
+  /** The control plane takes no such request, or not this one. */
+  | { readonly kind: "refused"; readonly code: string; readonly message: string };
+
+/**
+ * Asks people to let requests through. May be called for many requests at a time.
+ *
+ * Waits as long as it takes: a control plane that is away is asked again, also after it started anew, and no request is asked
+ * about twice. Never rejects.
+ */
+export interface ApprovalDesk {
+  /**
+   * @param signal Ends the wait: the job is over, or who sent the request has gone. The question is taken back.
+   * @param onWaiting Called again and again, at least every minute, while a person is waited for: who waits is not idle.
+   */
+  requestApproval(
+    request: HeldRequest,
+    signal: AbortSignal,
+    onWaiting?: () => void,
+  ): Promise<ApprovalOutcome>;
+}
+
 // ------------------------------------------------------------------------------------------------- harness
 
 export type HarnessName = "command" | "claude" | "codex" | "gemini" | "opencode";
