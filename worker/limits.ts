@@ -34,6 +34,8 @@ export const QUEUE_ROW_MAX_CHARS = 500_000;
  * wake-up takes no longer than what is read, and snapshots cost as much as the log at most.
  */
 export const QUEUE_LOG_MIN_CHARS = 4_000_000;
+/** Text of sockets that waits for the end of a turn of the event loop; with more it is handled at once. */
+export const SOCKET_TURN_CHARS_MAX = 1_000_000;
 /** A routine decision of the log takes as long to replay as so many characters more of it would take to read. */
 export const ROUTINE_REPLAY_CHARS = 100;
 /** Ended tasks per archive page: a look-up by id reads one or two pages, some milliseconds each. */
@@ -193,6 +195,10 @@ export const HISTORY_PRUNE_BATCHES_MAX = 25;
  * would take longer than a page may wait.
  */
 export const METRICS_ROWS_MAX = 50_000;
+/** Points of a run's resource use: a plot of a phone's width has no room for more; six kilobytes. */
+export const RUN_USAGE_POINTS_MAX = 120;
+/** Runs of a task whose use is kept, the newest: all of them are one row. */
+export const TASK_USAGE_RUNS_MAX = 20;
 /** The page of a line shows medians of so many days. */
 export const LINE_NUMBERS_DAYS = 30;
 /** Stations in a chart of failures. */

@@ -38,6 +38,8 @@ export interface QueueCore {
   nowMs(): number;
   /** Decides and applies. `about` names what the decision needs in memory, wherever it is stored. */
   run<T>(decider: (draft: Draft) => Result<T, QueueError>, about?: About): Result<T, QueueError>;
+  /** Runs `work` and writes at once what it decided, and all before it. Answers whether that could be written. */
+  together(work: () => void): boolean;
   /** Resolves once everything decided so far is written, rejects if it could not be: no answer may leave before. */
   committed(): Promise<void>;
   /** Brings a task into memory if it has left it. */
@@ -84,6 +86,8 @@ export function createQueueCore(options: {
   let alarmAtMs: number | null = null;
   let batch: Batch | null = null;
   let hasFailed = false;
+  /** Who decides now writes by itself. */
+  let isTogether = false;
   let seeds: Uint8Array = new Uint8Array();
 
   const outbox = createOutbox({
@@ -136,7 +140,7 @@ export function createQueueCore(options: {
     applyChanges(state, decision.changes);
     if (batch === null) {
       batch = newBatch();
-      options.atEndOfTurn(flush);
+      if (!isTogether) options.atEndOfTurn(flush);
     }
     // An alarm that comes early enough looks at all that runs; no decision need.
     for (const change of decision.changes) if (change.kind === "job") wakeBy(dueAtMs(change.row));
@@ -188,6 +192,16 @@ export function createQueueCore(options: {
     nowMs: () => clock.nowMs(),
     run,
     page,
+    together: (work) => {
+      isTogether = true;
+      try {
+        work();
+      } finally {
+        isTogether = false;
+        flush();
+      }
+      return !hasFailed;
+    },
     committed: () =>
       batch?.written ?? (hasFailed ? Promise.reject(new Error("write_failed")) : Promise.resolve()),
     start: async () => {

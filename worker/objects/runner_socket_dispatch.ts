@@ -27,11 +27,12 @@ export interface SocketDispatch {
   restore(sessions: readonly SocketSession[]): void;
 }
 
-/** @param forget Ends a connection. */
+/** @param forget Ends a connection. @param soon Calls back when no decision is under way. */
 export function createSocketDispatch(
   ctx: DurableObjectState,
   queue: OpenQueue,
   forget: (session: SocketSession, code: number, reason: string) => void,
+  soon: (callback: () => void) => void,
 ): SocketDispatch {
   /** Who was woken in this turn, and for which job; null: to look for itself. */
   let due = new Map<SocketSession, string | null>();
@@ -99,7 +100,7 @@ export function createSocketDispatch(
   }
 
   function owe(session: SocketSession, wokenFor: string | null): void {
-    if (due.size === 0) queueMicrotask(serveDue);
+    if (due.size === 0) soon(serveDue);
     due.set(session, wokenFor);
   }
 

@@ -20,6 +20,16 @@ const FRAME_CUT_CHARS = 256 * 1024;
 
 const NONE: readonly JobId[] = [];
 
+interface Sealed {
+  readonly said: readonly string[];
+  /** How many of the unsent jobs are said in it. */
+  readonly jobs: number;
+  readonly frames: number;
+  readonly end: { readonly code: number; readonly reason: string } | null;
+}
+
+const NOTHING_SEALED: Sealed = { said: [], jobs: 0, frames: 0, end: null };
+
 export class SocketSession {
   readonly caller: SocketCard["caller"];
   readonly runnerId: SocketCard["runnerId"];
@@ -37,16 +47,18 @@ export class SocketSession {
   #said: string[] = [];
   /** Jobs that were decided and have not left yet, in their order; null for an offer, which owes nothing. */
   #unsent: (JobId | null)[] = [];
-  /** How many of them are among what was said in this turn. */
-  #given = 0;
-  #isScheduled = false;
-  #framesHeard = 0;
+  #isTouched = false;
+  /** Frames that came and were not answered; of them those that were handled. */
   #framesInFlight = 0;
+  #framesHandled = 0;
+  /** What may leave behind the next write. */
+  #sealed: Sealed = NOTHING_SEALED;
+  #end: { readonly code: number; readonly reason: string } | null = null;
 
   constructor(
     readonly socket: WebSocket,
     card: SocketCard,
-    private readonly committed: () => Promise<void>,
+    private readonly onTouched: (session: SocketSession) => void,
     nowMs: number,
   ) {
     this.caller = card.caller;
@@ -86,9 +98,13 @@ export class SocketSession {
   /** A frame came; returns how many of them are unanswered. */
   hear(nowMs: number): number {
     this.lastMessageMs = nowMs;
-    this.#framesHeard++;
+    return ++this.#framesInFlight;
+  }
+
+  /** One of them was handled, as far as that goes at once. */
+  handled(): void {
+    this.#framesHandled++;
     this.touch();
-    return this.#framesHeard + this.#framesInFlight;
   }
 
   say(message: ServerMessage): void {
@@ -109,7 +125,6 @@ export class SocketSession {
   give(type: "job" | "offer", jobId: JobId, job: JsonText<PolledJob>): void {
     this.account = spendCredit(this.account);
     this.#unsent.push(type === "job" ? jobId : null);
-    this.#given++;
     this.sayJob(type, job);
   }
 
@@ -137,25 +152,19 @@ export class SocketSession {
     return this.#attached.owedJobIds;
   }
 
-  /** Something changed: at the end of the turn it is attached, and what was said leaves (1, 2). */
+  /** Something changed: it is attached behind the next write, and what was said leaves (1, 2). */
   touch(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    // A queued microtask costs several times this in workerd.
-    void Promise.resolve().then(() => this.#flush());
+    if (this.#isTouched) return;
+    this.#isTouched = true;
+    this.onTouched(this);
   }
 
   /** Says what is left and closes. */
   end(code: number, reason: string): void {
     if (!this.isOpen) return;
     this.gone();
-    void this.#flush().then(() => {
-      try {
-        this.socket.close(code, reason);
-      } catch {
-        // It is closed already.
-      }
-    });
+    this.#end = { code, reason };
+    this.touch();
   }
 
   /** Nobody listens any more. */
@@ -164,27 +173,30 @@ export class SocketSession {
     this.stopWaiting();
   }
 
-  async #flush(): Promise<void> {
-    this.#isScheduled = false;
-    const said = this.#said;
-    const given = this.#given;
-    const frames = this.#framesHeard;
+  /** What was said by now leaves at the next {@link leave}, and nothing that is said later. */
+  seal(): void {
+    this.#isTouched = false;
+    const { said, frames } = this.#sealed;
+    this.#sealed = {
+      said: said.length === 0 ? this.#said : [...said, ...this.#said],
+      jobs: this.#unsent.length,
+      frames: frames + this.#framesHandled,
+      end: this.#end,
+    };
     this.#said = [];
-    this.#given = 0;
-    this.#framesHeard = 0;
-    this.#framesInFlight += frames;
-    try {
-      await this.committed();
-    } catch {
-      // Nothing is answered: the object ends, and the client repeats (O4).
-      return;
-    }
+    this.#framesHandled = 0;
+  }
+
+  /** Sends what was sealed: everything that was decided until then is written. */
+  leave(): void {
+    const { said, jobs, frames, end } = this.#sealed;
+    this.#sealed = NOTHING_SEALED;
     this.#framesInFlight -= frames;
     try {
       for (const frame of framesOf(said)) this.socket.send(frame);
-      // Turns leave in their order, so these are the first.
-      this.#unsent.splice(0, given);
+      if (jobs > 0) this.#unsent.splice(0, jobs);
       this.#attach();
+      if (end !== null) this.socket.close(end.code, end.reason);
     } catch {
       // The client is gone; it repeats what was not answered (protocol, invariant 2).
       this.gone();

@@ -3,7 +3,8 @@
  * costs nothing, and what is known of it is attached to it (O4).
  *
  * Invariants:
- *   1. A frame is handled in one turn, so that all its decisions share one write; answers leave behind it.
+ *   1. A frame is handled in one turn, so that all its decisions share one write; answers leave behind it
+ *      (`runner_socket_turns.ts`).
  *   2. One connection per runner: the newest that said `hello`. An older one belongs to a process or a network that is
  *      gone and must not take a job that nobody would hear of.
  */
@@ -28,6 +29,7 @@ import { createSocketDispatch } from "./runner_socket_dispatch.ts";
 import { handleMessage, sayFault, sayRefusal } from "./runner_socket_messages.ts";
 import type { SocketOutput } from "./runner_socket_output.ts";
 import { SocketSession } from "./runner_socket_session.ts";
+import { createSocketTurns } from "./runner_socket_turns.ts";
 
 export interface RunnerSockets {
   /** Takes a connection of a caller who was authorised. */
@@ -58,12 +60,14 @@ export function createRunnerSockets(
   ctx: DurableObjectState,
   queue: OpenQueue,
   output: SocketOutput,
+  atEndOfTurn: (callback: () => void) => void,
 ): RunnerSockets {
   const sessions = new Map<WebSocket, SocketSession>();
   const greeted = new Map<RunnerId, SocketSession>();
   /** By the hash of their token. */
   const byToken = new Map<string, Set<SocketSession>>();
-  const dispatch = createSocketDispatch(ctx, queue, forget);
+  const turns = createSocketTurns({ core: queue.core, atEndOfTurn, handle: handleFrame });
+  const dispatch = createSocketDispatch(ctx, queue, forget, turns.soon);
   const messageDeps = { queue, serve: dispatch.serve, replaceOlder };
   ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(SOCKET_PING, SOCKET_PONG));
 
@@ -73,7 +77,7 @@ export function createRunnerSockets(
     const session = new SocketSession(
       socket,
       socket.deserializeAttachment() as SocketCard,
-      () => queue.core.committed(),
+      turns.touched,
       Date.now(),
     );
     sessions.set(socket, session);
@@ -114,6 +118,17 @@ export function createRunnerSockets(
   function refuseFrame(session: SocketSession, code: string, message: string): void {
     sayRefusal(session, null, refusal(400, code, message));
     forget(session, SOCKET_CLOSE_POLICY, code);
+  }
+
+  function handleFrame(session: SocketSession, data: string | ArrayBuffer): void {
+    if (!session.isOpen) return;
+    session.handled();
+    try {
+      if (typeof data === "string") heardText(session, data);
+      else heardBytes(session, new Uint8Array(data));
+    } catch (cause) {
+      sayFault(session, null, cause);
+    }
   }
 
   function heardText(session: SocketSession, text: string): void {
@@ -173,10 +188,13 @@ export function createRunnerSockets(
         const why = `Cannot take frame as at most ${SOCKET_FRAMES_IN_FLIGHT_MAX} may wait for their answer`;
         return refuseFrame(session, "too_many_frames", why);
       }
-      if (typeof data === "string") heardText(session, data);
-      else heardBytes(session, new Uint8Array(data));
+      if (typeof data === "string") return turns.heard(session, data);
+      // Output decides little and weighs much: it waits for nothing but what came before it.
+      turns.settle();
+      handleFrame(session, data);
     },
     closed: (socket) => {
+      turns.settle();
       const session = sessionOf(socket);
       forget(session, SOCKET_CLOSE_NORMAL, "");
       // Until now it was online by being connected.
