@@ -138,6 +138,7 @@ export const AREAS: readonly Area[] = [
       "ustar",
       "openapi_document",
       "import_refusal",
+      "people_refusal",
       "line_import",
       "line_page_answer",
       "line_text_input",

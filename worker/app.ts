@@ -29,6 +29,7 @@ import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
 import { createProjectPageRoutes } from "./routes/project_pages.ts";
+import { createPeopleRoutes, PEOPLE_OPERATIONS } from "./routes/people.ts";
 import { createProjectRoutes, PROJECT_OPERATIONS } from "./routes/projects.ts";
 import { createRepositoryPageRoutes } from "./routes/repository_pages.ts";
 import { createRunnerPageRoutes } from "./routes/runner_pages.ts";
@@ -41,6 +42,8 @@ import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
 import { createTaskPageRoutes } from "./routes/task_pages.ts";
 import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
+import { createWebhookRoutes, WEBHOOK_OPERATIONS } from "./routes/webhooks.ts";
+import { createWorklistRoutes, WORKLIST_OPERATIONS } from "./routes/worklist.ts";
 
 const PROJECT = "/api/owners/:owner/projects/:project";
 
@@ -51,6 +54,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...LINE_OPERATIONS,
   ...TASK_OPERATIONS,
   ...GATE_OPERATIONS,
+  ...PEOPLE_OPERATIONS,
+  ...WORKLIST_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
   ...JOB_OPERATIONS,
   ...LOG_OPERATIONS,
   ...FILE_OPERATIONS,
@@ -90,6 +96,9 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createHistoryRoutes());
   app.route("/", createFileRoutes());
   app.route("/", createGateRoutes());
+  app.route("/", createPeopleRoutes());
+  app.route("/", createWorklistRoutes());
+  app.route("/", createWebhookRoutes());
   app.route("/", createArtifactRoutes());
   app.route("/", createGitRoutes());
   app.route("/", createSessionRoutes());

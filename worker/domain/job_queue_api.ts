@@ -306,6 +306,20 @@ export interface JobQueueApi {
    * token is locked to, null for all.
    */
   authorizeReader(caller: Caller): Answer<{ readonly name: string; readonly lineId: string | null }>;
+  /**
+   * May this user do what needs the scope? Who they are, as a principal: `user:NAME`, `connection:NAME`, or the identity of
+   * who signed in. A token that is locked to a line passes only where `isLineFine`, and then `lineId` is that line.
+   */
+  authorizeScope(
+    caller: Caller,
+    input: { readonly scope: Scope; readonly isLineFine: boolean },
+  ): Answer<{
+    readonly principal: string;
+    readonly lineId: string | null;
+    /** May do everything. */
+    readonly isAdmin: boolean;
+    readonly mayDecide: boolean;
+  }>;
   /** May the caller subscribe to `job_available`? Answers the runner's id. */
   authorizeRunner(caller: Caller): Answer<{ readonly runnerId: string }>;
   /** Opens an ask for a request that a runner holds until a person has decided (Line 3 row 7). The same key: the same ask. */

@@ -12,6 +12,7 @@ import type {
   EndpointView,
   EndpointWithSecret,
 } from "./people/sending.ts";
+import type { UrlRefusal } from "./public_url.ts";
 
 export type { PeopleDocuments, PersonIdentity };
 
@@ -104,7 +105,10 @@ export type PeopleError =
   | { readonly reason: "documents_invalid"; readonly issues: readonly { path: string; message: string }[] }
   | { readonly reason: "version_conflict"; readonly version: number }
   | { readonly reason: "not_found"; readonly what: "version" | "webhook" | "delivery"; readonly id: string }
-  | { readonly reason: "url_refused"; readonly why: string }
+  | { readonly reason: "url_refused"; readonly why: UrlRefusal["reason"] }
+  | { readonly reason: "generation_conflict"; readonly generation: number }
+  /** A request that was sent again: what it made is there, its secret is not. */
+  | { readonly reason: "answer_not_kept"; readonly id: string }
   | { readonly reason: "too_many_webhooks"; readonly webhooksMax: number }
   | { readonly reason: "webhook_of_person"; readonly person: string }
   | { readonly reason: "webhook_disabled"; readonly id: string; readonly why: string }
@@ -189,11 +193,15 @@ export interface PeopleApi {
   /** Addresses that hear of asks, oldest first. */
   endpoints(): Answer<readonly EndpointView[]>;
   readEndpoint(endpointId: string): Answer<EndpointView>;
-  /** `endpointId` null: a new one. The secret is in the answer to a new one only. */
-  putEndpoint(endpointId: string | null, input: EndpointInput): Answer<EndpointWithSecret>;
+  /** The secret is in this answer and nowhere else. The same `onceKey` again makes no second one. */
+  makeEndpoint(input: EndpointInput, onceKey: string | null): Answer<EndpointWithSecret>;
+  changeEndpoint(endpointId: string, input: EndpointInput): Answer<EndpointView>;
   deleteEndpoint(endpointId: string): Answer<null>;
   /** A new key; the one before signs as well for `overlapMs`. */
-  rotateEndpointKey(endpointId: string, overlapMs: number): Answer<EndpointWithSecret>;
+  rotateEndpointKey(
+    endpointId: string,
+    input: { readonly overlapMs: number; readonly expectedGeneration?: number },
+  ): Answer<EndpointWithSecret>;
   /** The newest first. */
   deliveries(
     query: DeliveryQuery,

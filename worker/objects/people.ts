@@ -134,16 +134,20 @@ export class People extends DurableObject<Env> implements PeopleApi {
     return found.ok ? ok(await endpoints.endpointView(this.#keys, found.value)) : found;
   }
 
-  async putEndpoint(endpointId: string | null, input: EndpointInput) {
-    return await endpoints.putEndpoint(this.#at, this.#keys, endpointId, input);
+  async makeEndpoint(input: EndpointInput, onceKey: string | null) {
+    return await endpoints.makeEndpoint(this.#at, this.#keys, input, onceKey);
+  }
+
+  async changeEndpoint(endpointId: string, input: EndpointInput) {
+    return await endpoints.changeEndpoint(this.#at, this.#keys, endpointId, input);
   }
 
   async deleteEndpoint(endpointId: string) {
     return await Promise.resolve(endpoints.deleteEndpoint(this.#at, endpointId));
   }
 
-  async rotateEndpointKey(endpointId: string, overlapMs: number) {
-    return await endpoints.rotateKey(this.#at, this.#keys, endpointId, overlapMs);
+  async rotateEndpointKey(endpointId: string, input: Parameters<PeopleApi["rotateEndpointKey"]>[1]) {
+    return await endpoints.rotateKey(this.#at, this.#keys, endpointId, input);
   }
 
   async deliveries(query: DeliveryQuery) {

@@ -1,12 +1,11 @@
 /** The documents of a project in its `People` object: versions, and what follows from a new one. */
 import { documentsBody, peopleDocuments } from "../../protocol/autonomy/people.ts";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { PeopleDocuments } from "../domain/people/documents.ts";
-import { SALT_BYTES } from "../domain/people/endpoint_key.ts";
 import type { DocumentsVersion, PeopleApi, PeopleError } from "../domain/people_api.ts";
 import { publicUrl } from "../domain/public_url.ts";
 import { documentsOf, laneOf, type PeopleContext } from "./people_context.ts";
+import { newEndpoint } from "./people_endpoints.ts";
 import { end } from "./people_queue.ts";
 
 type Issue = { readonly path: string; readonly message: string };
@@ -72,20 +71,14 @@ function matchEndpoints(at: PeopleContext, { people }: PeopleDocuments): void {
     endpoints.remove(id);
   }
   for (const { person, url } of wanted.values()) {
-    endpoints.add({
+    const given = {
       id: at.newId(),
       url,
       description: `channel of ${person}`,
       types: [],
       person,
       disabledWhy: null,
-      salt: bytesToHex(crypto.getRandomValues(new Uint8Array(SALT_BYTES))),
-      generation: 1,
-      previousKeyUntilMs: null,
-      failingSinceMs: null,
-      throttledUntilMs: null,
-      pending: 0,
-      createdAtMs: at.clock.nowMs(),
-    });
+    };
+    endpoints.add(newEndpoint(at, given));
   }
 }

@@ -1,6 +1,7 @@
 /** The endpoints of a project's webhooks: made, changed, rotated, and what went to them played again. */
 import { isWanted } from "../../protocol/autonomy/webhook.ts";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { SALT_BYTES } from "../domain/people/endpoint_key.ts";
 import type {
@@ -40,33 +41,39 @@ export function findEndpoint(at: PeopleContext, endpointId: string): Found<Endpo
   return row === null ? err({ reason: "not_found", what: "webhook", id: endpointId }) : ok(row);
 }
 
-/** Makes one, or changes one that is there. */
-export async function putEndpoint(
+/** Makes one. With a `onceKey` its id follows from that, so that the same request again finds it. */
+export async function makeEndpoint(
   at: PeopleContext,
   keys: EndpointKeys,
-  endpointId: string | null,
-  input: EndpointInput,
+  { isEnabled, ...input }: EndpointInput,
+  onceKey: string | null,
 ): Promise<Found<EndpointWithSecret>> {
-  const put = at.store.atomically(() =>
-    endpointId === null ? make(at, input) : change(at, endpointId, input)
-  );
-  if (!put.ok) return put;
-  const secret = endpointId === null ? keys.secret(put.value) : null;
-  return ok({ endpoint: await endpointView(keys, put.value), secret });
+  const id = onceKey === null
+    ? at.newId()
+    : bytesToHex(sha256(utf8ToBytes(`${at.name} ${onceKey}`))).slice(0, 26);
+  const made = at.store.atomically((): Found<EndpointRow> => {
+    const url = checkedUrl(at, input.url);
+    if (!url.ok) return url;
+    if (at.store.endpoints.read(id) !== null) return err({ reason: "answer_not_kept", id });
+    if (at.store.endpoints.list().filter(({ person }) => person === null).length >= WEBHOOKS_MAX) {
+      return err({ reason: "too_many_webhooks", webhooksMax: WEBHOOKS_MAX });
+    }
+    const disabledWhy = isEnabled ? null : "by_hand";
+    const row = newEndpoint(at, { ...input, id, url: url.value, person: null, disabledWhy });
+    at.store.endpoints.add(row);
+    return ok(row);
+  });
+  if (!made.ok) return made;
+  return ok({ endpoint: await endpointView(keys, made.value), secret: keys.secret(made.value) });
 }
 
-function make(at: PeopleContext, { isEnabled, ...input }: EndpointInput): Found<EndpointRow> {
-  const url = checkedUrl(at, input.url);
-  if (!url.ok) return url;
-  if (at.store.endpoints.list().filter(({ person }) => person === null).length >= WEBHOOKS_MAX) {
-    return err({ reason: "too_many_webhooks", webhooksMax: WEBHOOKS_MAX });
-  }
-  const row: EndpointRow = {
-    ...input,
-    id: at.newId(),
-    url: url.value,
-    person: null,
-    disabledWhy: isEnabled ? null : "by_hand",
+/** An endpoint with a key of its own and no past. */
+export function newEndpoint(
+  at: PeopleContext,
+  given: Pick<EndpointRow, "id" | "url" | "description" | "types" | "person" | "disabledWhy">,
+): EndpointRow {
+  return {
+    ...given,
     salt: bytesToHex(crypto.getRandomValues(new Uint8Array(SALT_BYTES))),
     generation: 1,
     previousKeyUntilMs: null,
@@ -75,24 +82,33 @@ function make(at: PeopleContext, { isEnabled, ...input }: EndpointInput): Found<
     pending: 0,
     createdAtMs: at.clock.nowMs(),
   };
-  at.store.endpoints.add(row);
-  return ok(row);
 }
 
-function change(at: PeopleContext, id: string, { isEnabled, ...input }: EndpointInput): Found<EndpointRow> {
-  const found = findEndpoint(at, id);
-  if (!found.ok) return found;
-  const { person, disabledWhy } = found.value;
-  if (person !== null && input.url !== found.value.url) return err({ reason: "webhook_of_person", person });
-  const url = checkedUrl(at, input.url);
-  if (!url.ok) return url;
-  at.store.endpoints.change(id, { ...input, url: url.value });
-  if (!isEnabled && disabledWhy === null) disableEndpoint(at, id, "by_hand");
-  // A fresh start: what it did before it was enabled again is not held against it.
-  if (isEnabled && disabledWhy !== null) {
-    at.store.endpoints.change(id, { disabledWhy: null, failingSinceMs: null, throttledUntilMs: null });
-  }
-  return findEndpoint(at, id);
+/** Changes what its owner chose. */
+export async function changeEndpoint(
+  at: PeopleContext,
+  keys: EndpointKeys,
+  id: string,
+  { isEnabled, ...input }: EndpointInput,
+): Promise<Found<EndpointView>> {
+  const changed = at.store.atomically((): Found<EndpointRow> => {
+    const found = findEndpoint(at, id);
+    if (!found.ok) return found;
+    const { person, disabledWhy } = found.value;
+    const url = checkedUrl(at, input.url);
+    if (!url.ok) return url;
+    if (person !== null && url.value !== found.value.url && input.url !== found.value.url) {
+      return err({ reason: "webhook_of_person", person });
+    }
+    at.store.endpoints.change(id, { ...input, url: person === null ? url.value : found.value.url });
+    if (!isEnabled && disabledWhy === null) disableEndpoint(at, id, "by_hand");
+    // A fresh start: what it did before it was enabled again is not held against it.
+    if (isEnabled && disabledWhy !== null) {
+      at.store.endpoints.change(id, { disabledWhy: null, failingSinceMs: null, throttledUntilMs: null });
+    }
+    return findEndpoint(at, id);
+  });
+  return changed.ok ? ok(await endpointView(keys, changed.value)) : changed;
 }
 
 /** Deletes it; what waits for it has failed. One of a person goes with the document that names it. */
@@ -115,13 +131,17 @@ export async function rotateKey(
   at: PeopleContext,
   keys: EndpointKeys,
   endpointId: string,
-  overlapMs: number,
+  { overlapMs, expectedGeneration }: { readonly overlapMs: number; readonly expectedGeneration?: number },
 ): Promise<Found<EndpointWithSecret>> {
   const found = findEndpoint(at, endpointId);
   if (!found.ok) return found;
+  const { generation } = found.value;
+  if (expectedGeneration !== undefined && expectedGeneration !== generation) {
+    return err({ reason: "generation_conflict", generation });
+  }
   const nowMs = at.clock.nowMs();
   const changed = {
-    generation: found.value.generation + 1,
+    generation: generation + 1,
     previousKeyUntilMs: overlapMs > 0 ? nowMs + overlapMs : null,
   };
   at.store.endpoints.change(endpointId, changed);

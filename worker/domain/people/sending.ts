@@ -36,8 +36,8 @@ export interface EndpointInput {
 
 export interface EndpointWithSecret {
   readonly endpoint: EndpointView;
-  /** `whsec_...`, given out once; null: the one before stays. */
-  readonly secret: string | null;
+  /** `whsec_...`, given out once. */
+  readonly secret: string;
 }
 
 /** One try. Never a link or a secret; of a body only a short excerpt. */

@@ -4,7 +4,7 @@ import { actorLabel, authenticate, authorize, authorizeUser } from "../../domain
 import { findTask } from "../../domain/find_task.ts";
 import { findAsk } from "../../domain/gate_lookup.ts";
 import { readOnlyAccess, repositoryAccess } from "../../domain/repository_access.ts";
-import { checkGrant } from "../../domain/scope.ts";
+import { checkGrant, hasScope } from "../../domain/scope.ts";
 import { LOG_TOLD_WAIT_MS } from "../../limits.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -15,6 +15,7 @@ type Methods =
   | "repositoryForGate"
   | "authorizeArtifact"
   | "authorizeReader"
+  | "authorizeScope"
   | "authorizeRunner";
 
 export const questionHandlers: Handlers<Methods> = {
@@ -67,6 +68,19 @@ export const questionHandlers: Handlers<Methods> = {
     return queue.access.asAny(caller, (reader) => {
       const lineId = reader.kind === "user" ? reader.grant?.lineId ?? null : null;
       return ok({ name: actorLabel(reader), lineId });
+    });
+  },
+  authorizeScope: (queue, caller, { scope, isLineFine }) => {
+    const { core } = queue;
+    const demand = isLineFine ? { scope } : { scope, lineId: null };
+    const user = authorizeUser(core.state, caller, demand, core.nowMs());
+    if (!user.ok) return user;
+    const { grant } = user.value;
+    return ok({
+      principal: actorLabel(user.value),
+      lineId: grant?.lineId ?? null,
+      isAdmin: hasScope(grant, "*") && (grant?.lineId ?? null) === null,
+      mayDecide: hasScope(grant, "gates:decide"),
     });
   },
   authorizeRunner: (queue, caller) => {

@@ -18,7 +18,7 @@ export interface EndpointTable {
 
 export function createEndpointTable(db: DrizzleSqliteDODatabase): EndpointTable {
   return {
-    list: () => db.select().from(endpoints).orderBy(asc(endpoints.id)).all(),
+    list: () => db.select().from(endpoints).orderBy(asc(endpoints.createdAtMs), asc(endpoints.id)).all(),
     read: (id) => db.select().from(endpoints).where(eq(endpoints.id, id)).get() ?? null,
     add: (row) => void db.insert(endpoints).values(row).run(),
     change: (id, fields) => void db.update(endpoints).set(fields).where(eq(endpoints.id, id)).run(),
