@@ -9,6 +9,9 @@ import { applyMigrations } from "./local/apply_migrations.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WRANGLER = "npx -y deno@2.9.6 run -A wrangler";
 const SECRETS = ["SHOPFLOOR_ADMIN_TOKEN", "HISTORY_AUTH_TOKEN"];
+const SIGN_IN =
+  "For people to sign in with GitHub or through Cloudflare Access: docs/settings.md, 'Signing in' " +
+  "(secrets: SHOPFLOOR_GITHUB_CLIENT_SECRET)";
 
 const options = new Command("deno task deploy")
   .description(
@@ -62,7 +65,9 @@ const deployed = await wrangler(
 );
 if (deployed.code === 0 && isFirst) {
   console.log(
-    `\nNow give it its secrets:\n\n${SECRETS.map((name) => `  ${WRANGLER} secret put ${name}`).join("\n")}`,
+    `\nNow give it its secrets:\n\n${
+      SECRETS.map((name) => `  ${WRANGLER} secret put ${name}`).join("\n")
+    }\n\n${SIGN_IN}`,
   );
 }
 Deno.exit(deployed.code);
@@ -86,6 +91,10 @@ and for lists, search and the audit trail, a libSQL database (Turso):
 
   export HISTORY_URL=libsql://NAME-ORG.turso.io HISTORY_AUTH_TOKEN=...
   ${WRANGLER} secret put HISTORY_AUTH_TOKEN
+
+and for people to sign in with GitHub (an OAuth app; see docs/settings.md, 'Signing in'):
+
+  ${WRANGLER} secret put SHOPFLOOR_GITHUB_CLIENT_SECRET  # client id and SHOPFLOOR_ROLES are vars
 
 then: deno task deploy
 'deno task deploy --dry-run' builds everything and needs none of this.`);
