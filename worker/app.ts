@@ -11,12 +11,14 @@ import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { ownForms } from "./middleware/own_page.ts";
 import { session } from "./middleware/session.ts";
+import { createAskPageRoutes } from "./routes/ask_pages.ts";
 import { createAssetRoutes } from "./routes/assets.ts";
 import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts";
 import { createBoardPageRoutes } from "./routes/board_pages.ts";
 import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
 import { createGatePageRoutes } from "./routes/gate_pages.ts";
 import { createGateRoutes, GATE_OPERATIONS } from "./routes/gates.ts";
+import { createV1GateRoutes, V1_GATE_OPERATIONS } from "./routes/v1_gates.ts";
 import { createGitRoutes, GIT_OPERATIONS } from "./routes/git.ts";
 import { createHealthRoutes, HEALTH_OPERATIONS } from "./routes/health.ts";
 import { createHistoryRoutes, HISTORY_OPERATIONS } from "./routes/history.ts";
@@ -24,6 +26,8 @@ import { createJobRoutes, JOB_OPERATIONS } from "./routes/jobs.ts";
 import { createLineFormRoutes } from "./routes/line_form_pages.ts";
 import { createLinePageRoutes } from "./routes/line_pages.ts";
 import { createMetricsPageRoutes } from "./routes/metrics_pages.ts";
+import { createRunPageRoutes } from "./routes/run_pages.ts";
+import { createUsageRoutes, USAGE_OPERATIONS } from "./routes/usage.ts";
 import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
@@ -54,11 +58,13 @@ export const OPERATIONS: readonly Operation[] = [
   ...LINE_OPERATIONS,
   ...TASK_OPERATIONS,
   ...GATE_OPERATIONS,
+  ...V1_GATE_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...WORKLIST_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
   ...JOB_OPERATIONS,
   ...LOG_OPERATIONS,
+  ...USAGE_OPERATIONS,
   ...FILE_OPERATIONS,
   ...GIT_OPERATIONS,
   ...ARTIFACT_OPERATIONS,
@@ -93,9 +99,11 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createSocketRoutes());
   app.route("/", createRunnerRoutes());
   app.route("/", createLogRoutes());
+  app.route("/", createUsageRoutes());
   app.route("/", createHistoryRoutes());
   app.route("/", createFileRoutes());
   app.route("/", createGateRoutes());
+  app.route("/", createV1GateRoutes());
   app.route("/", createPeopleRoutes());
   app.route("/", createWorklistRoutes());
   app.route("/", createWebhookRoutes());
@@ -114,7 +122,9 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createLineFormRoutes());
   app.route("/", createLinePageRoutes());
   app.route("/", createMetricsPageRoutes());
+  app.route("/", createRunPageRoutes());
   app.route("/", createGatePageRoutes());
+  app.route("/", createAskPageRoutes());
   app.notFound((c) =>
     refusalResponse(
       refusal(

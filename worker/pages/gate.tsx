@@ -1,14 +1,18 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-/** What the holder of a gate's link sees: the question, the evidence, the answer. Works without scripts. */
-import type { GateView } from "../domain/former_gate_api.ts";
-import { Diff, type DiffProps, Reports, type ReportView } from "./evidence.tsx";
+/** The page of an ask, by its link or for somebody signed in: what is asked, the evidence, the answer. */
+import { Diff, Reports } from "./evidence.tsx";
+import { AnswerForm } from "./gate_answer.tsx";
+import { GateActions } from "./gate_actions.tsx";
+import type { GatePageView } from "./gate_parts.tsx";
+import { Question, titleOf } from "./gate_question.tsx";
+import { Record, Standing } from "./gate_record.tsx";
 import { Layout } from "./layout.tsx";
-import { Ago } from "./parts.tsx";
+import { taskPath } from "./parts.tsx";
 
-/** The page at `GET /g`: takes the token out of the address's fragment, or asks for it. */
+/** The page at `GET /g`: takes the token out of the address's fragment, or asks for it. Knows nothing of any ask. */
 export function GateEntryPage({ notice }: { readonly notice: string | null }) {
   return (
-    <Layout title="Gate" isSignedIn={false} scripts={["fragment.js"]}>
+    <Layout title="Gate" scripts={["fragment.js"]}>
       <div class="narrow panel stack">
         <h1>A decision is asked of you</h1>
         {notice === null ? null : <p class="note bad" role="alert">{notice}</p>}
@@ -28,93 +32,57 @@ export function GateEntryPage({ notice }: { readonly notice: string | null }) {
   );
 }
 
-export interface GatePageView {
-  readonly gate: GateView;
-  readonly token: string;
-  readonly nowMs: number;
-  readonly reports: readonly ReportView[];
-  readonly diff: DiffProps;
-  readonly notice: string | null;
-  /** What was typed before the form came back. */
-  readonly reason: string;
-}
-
-/** The page that `POST /g` and `POST /g/decision` answer with. */
+/** What `POST /g` and its forms answer with, and the page at `/p/{owner}/{project}/asks/{askId}`. */
 export function GatePage({ view }: { readonly view: GatePageView }) {
-  const { ask, state } = view.gate;
+  const { ask } = view.gate;
+  const title = titleOf(ask);
+  const { origin } = ask;
+  const place = origin.kind === "line_gate" ? `${origin.lineName}: ${origin.gateName}` : ORIGINS[origin.kind];
+  const isSignedIn = view.way.kind === "person";
   return (
-    <Layout title={`${ask.gateName}: ${ask.taskTitle}`} isSignedIn={false}>
-      <p class="crumbs">{ask.owner} / {ask.project} / {ask.lineName}</p>
-      <h1>{ask.taskTitle}</h1>
+    <Layout
+      title={`${place}: ${title}`}
+      at="worklist"
+      {...(isSignedIn ? { crumbs: [{ text: "Worklist", href: "/worklist" }, { text: title }] } : {})}
+    >
+      {isSignedIn ? null : <p class="crumbs">{ask.owner} / {ask.project} / {place}</p>}
+      <h1>{title}</h1>
       <Standing view={view} />
-      {view.notice === null ? null : <p class="note bad" role="alert">{view.notice}</p>}
-      <div class="panel">
-        <h3>{ask.gateName}</h3>
-        {ask.gateDescription === "" ? null : <p>{ask.gateDescription}</p>}
-        <p class="soft small">
-          {ask.fromStationName} ended with {ask.fromOutcome}. {state.kind === "open"
-            ? `If you approve, the task goes on to ${ask.toStationName}; if you reject, it ends. `
-            : null}
-          Asked <Ago ms={ask.openedAtMs} nowMs={view.nowMs} />.
-        </p>
-      </div>
-      {ask.taskDescription === "" ? null : (
+      {view.notice === null
+        ? null
+        : <p class={`note ${view.notice.tone}`} role="alert">{view.notice.text}</p>}
+      <Question view={view} />
+      {origin.kind === "line_gate" && origin.taskDescription !== ""
+        ? (
+          <>
+            <h2>Card</h2>
+            <div class="panel">
+              <pre class="text">{origin.taskDescription}</pre>
+            </div>
+          </>
+        )
+        : null}
+      {isSignedIn && origin.kind === "line_gate"
+        ? (
+          <p class="meta">
+            <a href={taskPath(ask.owner, ask.project, origin.taskId)}>The task, with its output</a>
+            <a href={`${taskPath(ask.owner, ask.project, origin.taskId)}/files`}>Its files</a>
+          </p>
+        )
+        : null}
+      {view.evidence === null ? null : (
         <>
-          <h2>Card</h2>
-          <div class="panel">
-            <pre class="text">{ask.taskDescription}</pre>
-          </div>
+          <h2>Reports</h2>
+          <Reports reports={view.evidence.reports} />
+          <h2>Changes</h2>
+          <Diff {...view.evidence.diff} />
         </>
       )}
-      <h2>Reports</h2>
-      <Reports reports={view.reports} />
-      <h2>Changes</h2>
-      <Diff {...view.diff} />
-      {state.kind === "open" ? <DecisionForm view={view} /> : null}
+      <GateActions view={view} />
+      <Record view={view} />
+      <AnswerForm view={view} />
     </Layout>
   );
 }
 
-function Standing({ view }: { readonly view: GatePageView }) {
-  const { state } = view.gate;
-  switch (state.kind) {
-    case "open":
-      return (
-        <p class="meta">
-          <span class="pill wait">Waits for your decision</span>
-        </p>
-      );
-    case "cancelled":
-      return (
-        <p class="note" role="status">This question was taken back: {state.reason || "the task moved on"}.</p>
-      );
-    case "resolved": {
-      const { action, reason, decidedBy, decidedAtMs } = state.outcome;
-      return (
-        <p class={action === "approve" ? "note good" : "note bad"} role="status">
-          <strong>{action === "approve" ? "Approved" : "Rejected"}</strong> by {decidedBy},{" "}
-          <Ago ms={decidedAtMs} nowMs={view.nowMs} />
-          {reason === "" ? "." : `: ${reason}`}
-        </p>
-      );
-    }
-  }
-}
-
-function DecisionForm({ view }: { readonly view: GatePageView }) {
-  return (
-    <form class="decision" method="post" action="/g/decision">
-      <input type="hidden" name="token" value={view.token} />
-      <div>
-        <label for="reason">
-          Reason <span class="soft small">(needed to reject)</span>
-        </label>
-        <textarea id="reason" name="reason" rows={1} maxlength={4000}>{view.reason}</textarea>
-      </div>
-      <div class="row">
-        <button class="approve" type="submit" name="action" value="approve">Approve</button>
-        <button class="reject" type="submit" name="action" value="reject">Reject</button>
-      </div>
-    </form>
-  );
-}
+const ORIGINS = { approval_request: "Held request", api: "Question" } as const;
