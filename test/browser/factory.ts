@@ -7,6 +7,7 @@ import type { PolledJob } from "../../protocol/line/runner.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { applyMigrations } from "../../tools/local/apply_migrations.ts";
 import { startSqld } from "../../tools/local/sqld.ts";
+import { GIT_ENVIRONMENT } from "../fake/git_environment.ts";
 
 export const ADMIN_TOKEN = "admin-token-of-the-browser-test";
 const PROJECT = "/api/owners/acme/projects/site";
@@ -195,15 +196,7 @@ async function git(folder: string, ...args: string[]): Promise<string> {
     args,
     cwd: folder,
     stdin: "null",
-    env: {
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_AUTHOR_NAME: "Test",
-      GIT_AUTHOR_EMAIL: "test@localhost",
-      GIT_COMMITTER_NAME: "Test",
-      GIT_COMMITTER_EMAIL: "test@localhost",
-    },
+    env: GIT_ENVIRONMENT,
   }).output();
   const decoder = new TextDecoder();
   assert.equal(run.code, 0, `git ${args[0]}: ${decoder.decode(run.stderr)}`);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import type { Env } from "../../worker/env.ts";
 import type { TaskRepositoryApi } from "../../worker/domain/task_repository_api.ts";
+import { GIT_ENVIRONMENT } from "./git_environment.ts";
 
 /** What a git command did. */
 export interface GitRun {
@@ -39,17 +40,26 @@ export interface GitHarness {
   close(): Promise<void>;
 }
 
-/** Git sees no configuration of the person who runs the tests, and never asks anything. */
-const GIT_ENVIRONMENT = {
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_AUTHOR_NAME: "Test",
-  GIT_AUTHOR_EMAIL: "test@localhost",
-  GIT_COMMITTER_NAME: "Test",
-  GIT_COMMITTER_EMAIL: "test@localhost",
-  LC_ALL: "C",
-};
+/** Runs the steps one after the other, in one workerd. */
+export function testGitSteps(
+  name: string,
+  steps: Readonly<Record<string, (harness: GitHarness) => Promise<void>>>,
+) {
+  Deno.test({
+    name,
+    // The harness keeps sockets to workerd open until it is closed, after the last step.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn(t) {
+      const harness = await startGitHarness();
+      try {
+        for (const [name, step] of Object.entries(steps)) await t.step(name, () => step(harness));
+      } finally {
+        await harness.close();
+      }
+    },
+  });
+}
 
 /** Starts workerd with the fixture worker. */
 export async function startGitHarness(): Promise<GitHarness> {

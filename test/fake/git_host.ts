@@ -1,6 +1,7 @@
 /// <reference lib="deno.ns" />
 /** A git server elsewhere: bare repositories in a temporary folder, served by stock `git http-backend` on loopback. */
 import { join } from "node:path";
+import { GIT_ENVIRONMENT } from "./git_environment.ts";
 
 export interface GitHost extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
@@ -16,15 +17,6 @@ export interface GitHost extends AsyncDisposable {
   git(cwd: string, ...args: string[]): Promise<string>;
   repository(name: string): string;
 }
-
-const ENVIRONMENT = {
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_AUTHOR_NAME: "P",
-  GIT_AUTHOR_EMAIL: "p@example.invalid",
-  GIT_COMMITTER_NAME: "P",
-  GIT_COMMITTER_EMAIL: "p@example.invalid",
-};
 
 export async function startGitHost(): Promise<GitHost> {
   const root = await Deno.makeTempDir({ prefix: "git_host_" });
@@ -42,7 +34,7 @@ export async function startGitHost(): Promise<GitHost> {
     intercept: () => null,
     repository: (name) => join(root, `${name}.git`),
     git: async (cwd, ...args) => {
-      const done = await new Deno.Command("git", { args, cwd, env: ENVIRONMENT, stdin: "null" }).output();
+      const done = await new Deno.Command("git", { args, cwd, env: GIT_ENVIRONMENT, stdin: "null" }).output();
       const text = new TextDecoder().decode(done.success ? done.stdout : done.stderr);
       if (!done.success) throw new Error(`Cannot go on as git ${args[0]} must succeed: ${text}`);
       return text.trim();
@@ -75,7 +67,7 @@ async function serve(root: string, request: Request): Promise<Response> {
   const child = new Deno.Command("git", {
     args: ["http-backend"],
     env: {
-      ...ENVIRONMENT,
+      ...GIT_ENVIRONMENT,
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: "1",
       PATH_INFO: pathname,

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { RepositoryRef } from "../../worker/domain/task_repository_api.ts";
 import { generateRepository, LARGE_REPOSITORY } from "../fake/git_generate.ts";
-import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
+import { type GitHarness, testGitSteps } from "../fake/git_harness.ts";
 import { cutPush, pushBody } from "../fake/git_raw_push.ts";
 import { assertSame, clone, commit } from "../fake/git_work.ts";
 import { until } from "../worker/until.ts";
@@ -15,7 +15,7 @@ import { until } from "../worker/until.ts";
 const chunksOf = (harness: GitHarness, name: string) =>
   harness.count(name, "SELECT count(*) AS n FROM pack_chunks");
 
-const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
+testGitSteps("large and many: stock git and a task repository", {
   "50 MB in 10,000 objects are pushed, cloned whole, and fetched in part": async (harness) => {
     const source = join(await harness.folder(), "source");
     await generateRepository(source, LARGE_REPOSITORY);
@@ -122,20 +122,5 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     }
     await harness.evict("refsrace");
     assert.equal(await harness.git(await clone(harness, "refsrace"), "fsck", "--full", "--strict"), "");
-  },
-};
-
-Deno.test({
-  name: "large and many: stock git and a task repository",
-  // The harness keeps sockets to workerd open until it is closed, after the last step.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn(t) {
-    const harness = await startGitHarness();
-    try {
-      for (const [name, step] of Object.entries(STEPS)) await t.step(name, () => step(harness));
-    } finally {
-      await harness.close();
-    }
   },
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { CommitPage, RepositoryRef } from "../../worker/domain/task_repository_api.ts";
-import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
+import { type GitHarness, testGitSteps } from "../fake/git_harness.ts";
 import { assertSame, clone, commit, importHistory } from "../fake/git_work.ts";
 
 const VERSIONS = ["2", "0"];
@@ -29,7 +29,7 @@ async function clonePart(harness: GitHarness, name: string, version: string, ...
   return folder;
 }
 
-const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
+testGitSteps("partial clones, bundles and the log of a task repository", {
   "a clone without blobs fetches each when it needs it": async (harness) => {
     const folder = await clone(harness, "partial");
     await commit(harness, folder, {
@@ -211,20 +211,5 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     assert.deepEqual(bad, { ok: false, error: { reason: "bad_cursor", cursor: "nonsense" } });
     const missing = await harness.call<unknown>("overlap", "listCommits", "refs/heads/nope", 50, null);
     assert.deepEqual(missing, { ok: false, error: { reason: "ref_not_found", ref: "refs/heads/nope" } });
-  },
-};
-
-Deno.test({
-  name: "partial clones, bundles and the log of a task repository",
-  // The harness keeps sockets to workerd open until it is closed, after the last step.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn(t) {
-    const harness = await startGitHarness();
-    try {
-      for (const [name, step] of Object.entries(STEPS)) await t.step(name, () => step(harness));
-    } finally {
-      await harness.close();
-    }
   },
 });

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { RepositoryRef } from "../../worker/domain/task_repository_api.ts";
-import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
+import { testGitSteps } from "../fake/git_harness.ts";
 import { assertSame, clone, commit } from "../fake/git_work.ts";
 
-const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
+testGitSteps("pushes that a task repository refuses", {
   "of many pushes to one ref at the same time exactly one wins": async (harness) => {
     const folders = await Promise.all([1, 2, 3, 4].map(() => clone(harness, "race")));
     const tips = await Promise.all(
@@ -119,20 +119,5 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     const body = (command.length + 4).toString(16).padStart(4, "0") + command + "0000";
     const response = await fetch(`${harness.url("damaged")}/git-receive-pack`, { method: "POST", body });
     assert.match(await response.text(), /ng refs\/heads\/y missing necessary objects/);
-  },
-};
-
-Deno.test({
-  name: "pushes that a task repository refuses",
-  // The harness keeps sockets to workerd open until it is closed, after the last step.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn(t) {
-    const harness = await startGitHarness();
-    try {
-      for (const [name, step] of Object.entries(STEPS)) await t.step(name, () => step(harness));
-    } finally {
-      await harness.close();
-    }
   },
 });

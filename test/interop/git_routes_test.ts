@@ -1,21 +1,11 @@
 /** A task's repository through the whole Worker: who may take it along as a bundle, browse it, and push to it until when. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { GIT_ENVIRONMENT } from "../fake/git_environment.ts";
 import { startPlane, type TestProject } from "../fake/plane.ts";
 
-const ENVIRONMENT = {
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_AUTHOR_NAME: "Test",
-  GIT_AUTHOR_EMAIL: "test@localhost",
-  GIT_COMMITTER_NAME: "Test",
-  GIT_COMMITTER_EMAIL: "test@localhost",
-  LC_ALL: "C",
-};
-
 async function git(folder: string, ...args: string[]) {
-  const command = new Deno.Command("git", { args, cwd: folder, env: ENVIRONMENT, stdin: "null" });
+  const command = new Deno.Command("git", { args, cwd: folder, env: GIT_ENVIRONMENT, stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout).trim(), stderr: decoder.decode(stderr) };

@@ -8,11 +8,11 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { RepositoryRef } from "../../worker/domain/task_repository_api.ts";
 import { bodyOf } from "../fake/chunked_answer.ts";
-import { type GitHarness, startGitHarness } from "../fake/git_harness.ts";
+import { testGitSteps } from "../fake/git_harness.ts";
 import { makeOld } from "../fake/git_old_repository.ts";
 import { assertSame, clone, commit, importHistory, numberedLines } from "../fake/git_work.ts";
 
-const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
+testGitSteps("stock git and a task repository", {
   "a repository that nobody touched has one commit on main that names its task": async (harness) => {
     const folder = await clone(harness, "first");
     assert.equal(await harness.git(folder, "symbolic-ref", "HEAD"), "refs/heads/main");
@@ -326,20 +326,5 @@ const STEPS: Record<string, (harness: GitHarness) => Promise<void>> = {
     assert.equal(await Deno.readTextFile(join(target, "a.txt")), "1\ntwo\n3\n");
     assert.equal(await Deno.readTextFile(join(target, "new.txt")), "n\n");
     await assert.rejects(Deno.stat(join(target, "gone.txt")));
-  },
-};
-
-Deno.test({
-  name: "stock git and a task repository",
-  // The harness keeps sockets to workerd open until it is closed, after the last step.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn(t) {
-    const harness = await startGitHarness();
-    try {
-      for (const [name, step] of Object.entries(STEPS)) await t.step(name, () => step(harness));
-    } finally {
-      await harness.close();
-    }
   },
 });

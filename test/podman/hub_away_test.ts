@@ -7,6 +7,7 @@ import { type Hub, startHub } from "../../runner-agent/job/hub.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { createGitRoute } from "../../runner-agent/worktree/git_route.ts";
 import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "../../tools/setup/mod.ts";
+import { GIT_ENVIRONMENT } from "../fake/git_environment.ts";
 
 const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
 const settings = await ensurePodmanSettings(dataDir);
@@ -35,13 +36,7 @@ async function makeRepository(root: string): Promise<string> {
   const { success, stderr } = await new Deno.Command("sh", {
     args: ["-ec", script],
     cwd: root,
-    env: {
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_AUTHOR_NAME: "T",
-      GIT_AUTHOR_EMAIL: "t@example.org",
-      GIT_COMMITTER_NAME: "T",
-      GIT_COMMITTER_EMAIL: "t@example.org",
-    },
+    env: GIT_ENVIRONMENT,
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return `${root}/project.git`;
