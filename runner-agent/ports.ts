@@ -65,6 +65,16 @@ export interface ContainerRecord {
 
 export type OutputStream = "stdout" | "stderr";
 
+/** What a sandbox uses at one moment. `cpuMs` and the bytes of devices are counters from its start. */
+export interface SandboxUsage {
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  /** Processes and threads. */
+  readonly pids: number;
+}
+
 /**
  * Drives sandboxes. One implementation talks to Podman, one starts a plain process (no isolation, only by name),
  * one is a scripted dummy for tests. All pass `container/container_contract.ts`.
@@ -92,6 +102,8 @@ export interface ContainerRuntime {
     containerId: string,
     signal: AbortSignal,
   ): Promise<{ readonly exitCode: number; readonly wasKilledForMemory: boolean }>;
+  /** What it uses now; null when it does not run, or this host cannot say. Takes milliseconds. */
+  usage(containerId: string): Promise<SandboxUsage | null>;
   /** TERM, then KILL after `graceMs`. Stopping a stopped or missing container is a no-op. */
   stop(containerId: string, graceMs: number): Promise<void>;
   /** Removes it with its anonymous volumes, running or not. Removing a missing one is a no-op. */
@@ -214,8 +226,18 @@ export interface HeldRequest {
 
 /** Only `approved` lets the request through, once, and exactly as it was asked about. */
 export type ApprovalOutcome =
-  | { readonly kind: "approved"; readonly requestId: string; readonly decidedBy: string; readonly reason: string }
-  | { readonly kind: "denied"; readonly requestId: string; readonly decidedBy: string; readonly reason: string }
+  | {
+    readonly kind: "approved";
+    readonly requestId: string;
+    readonly decidedBy: string;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "denied";
+    readonly requestId: string;
+    readonly decidedBy: string;
+    readonly reason: string;
+  }
   /** Nobody has decided in time, or the run is over. */
   | { readonly kind: "expired"; readonly requestId: string; readonly reason: string }
   /** Nobody waits any more: `signal` aborted. */

@@ -13,6 +13,7 @@ import { ownForms } from "./middleware/own_page.ts";
 import { session } from "./middleware/session.ts";
 import { createAskPageRoutes } from "./routes/ask_pages.ts";
 import { createAssetRoutes } from "./routes/assets.ts";
+import { APPROVAL_OPERATIONS, createApprovalRoutes } from "./routes/approvals.ts";
 import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts";
 import { createBoardPageRoutes } from "./routes/board_pages.ts";
 import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
@@ -70,6 +71,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ARTIFACT_OPERATIONS,
   ...HISTORY_OPERATIONS,
   ...RUNNER_OPERATIONS,
+  ...APPROVAL_OPERATIONS,
   ...SOCKET_OPERATIONS,
   ...SESSION_OPERATIONS,
   ...HEALTH_OPERATIONS,
@@ -98,6 +100,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createJobRoutes());
   app.route("/", createSocketRoutes());
   app.route("/", createRunnerRoutes());
+  app.route("/", createApprovalRoutes());
   app.route("/", createLogRoutes());
   app.route("/", createUsageRoutes());
   app.route("/", createHistoryRoutes());

@@ -259,6 +259,12 @@ export function queueRefusal(error: QueueError): HttpRefusal {
           outcome: error.outcome,
         },
       );
+    case "approval_spent":
+      return refusal(
+        409,
+        "approval_spent",
+        `Cannot use approval '${error.askId}' as it was used before: each request is approved for itself`,
+      );
     case "too_many_held":
       return refusal(
         409,

@@ -95,8 +95,9 @@ export function approvalAnswerOf({ ask, state }: GateView): ApprovalAnswer {
 }
 
 /** A request whose ask is on its way. */
-export function pendingAnswer(request: HeldRequest): ApprovalAnswer {
-  const { askId: id, digest, expiresAtMs } = request;
+export function pendingAnswer(
+  { askId: id, digest, expiresAtMs }: Pick<HeldRequest, "askId" | "digest" | "expiresAtMs">,
+): ApprovalAnswer {
   const nothing = { reason: "", decidedBy: null, decidedAt: null, consumedAt: null };
   return { id, status: "pending", digest, ...nothing, expiresAt: isoOf(expiresAtMs) };
 }

@@ -42,6 +42,12 @@ export function rememberAnswer(draft: Draft, caller: Caller, answer: string | nu
   return null;
 }
 
+/** Remembers, under a name of its own, what took effect and must not a second time. */
+export function remember(draft: Draft, row: Omit<Remembered, "atMs">): void {
+  prune(draft);
+  draft.put({ kind: "remembered", row: { ...row, atMs: draft.nowMs } });
+}
+
 /** What was answered to this request before; null when it is new. */
 export function recallAnswer<T>(
   state: Pick<QueueState, "remembered">,

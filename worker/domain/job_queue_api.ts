@@ -24,7 +24,7 @@ import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
 import type { JsonText } from "./json_text.ts";
 import type { RequestToHold } from "./approval_hold.ts";
-import type { GateAuditHead, GateResolution, HeldRequest } from "./event.ts";
+import type { GateAuditHead, GateResolution } from "./event.ts";
 import type { RunnerSays } from "./queue_state.ts";
 import type { RepositoryAccess } from "./task_repository_api.ts";
 
@@ -63,6 +63,7 @@ export type QueueError =
   | { readonly reason: "stale_lease"; readonly leaseEpoch: number; readonly came: number }
   | { readonly reason: "run_finished"; readonly runId: string; readonly outcome: string }
   | { readonly reason: "too_many_held"; readonly heldMax: number }
+  | { readonly reason: "approval_spent"; readonly askId: string }
   | { readonly reason: "job_not_queued"; readonly jobId: string; readonly status: string }
   | { readonly reason: "runner_busy"; readonly jobId: string }
   | { readonly reason: "runner_takes_no_work"; readonly intake: "paused" | "draining" }
@@ -130,6 +131,13 @@ export interface TokenView {
 /** The only answer that holds a token's text. */
 export interface TokenCreated extends TokenView {
   readonly token: string;
+}
+
+/** A request that is held: its ask, what the decision is bound to, and when it ends without one. */
+export interface RequestHeld {
+  readonly askId: string;
+  readonly digest: string;
+  readonly expiresAtMs: number | null;
 }
 
 /** The run that a log chunk belongs to, once the queue has let it through. */
@@ -326,7 +334,7 @@ export interface JobQueueApi {
   holdRequest(
     caller: Caller,
     input: RequestToHold & { readonly runnerId: string },
-  ): Answer<HeldRequest>;
+  ): Answer<RequestHeld>;
   /** Its runner does not wait for the decision any more. One that nobody waits for is left as it is. */
   withdrawRequest(
     caller: Caller,
@@ -338,18 +346,30 @@ export interface JobQueueApi {
     },
   ): Answer<null>;
   /**
-   * May the caller see a held request (`read`: its runner, and users), answer it (`decide`: users), or use the answer
-   * (`settle`: its runner)? `taskId` null: not known yet, and asked again then. `actor` is who acts: `user:NAME`,
-   * `runner:NAME`, or the identity of who signed in.
+   * Takes an approval into use, once: the same idempotency key again is the same use. `isSpent`: the ask says that it was
+   * used already.
+   */
+  spendApproval(
+    caller: Caller,
+    input: {
+      readonly runnerId: string;
+      readonly runId: string;
+      readonly askId: string;
+      readonly isSpent: boolean;
+    },
+  ): Answer<null>;
+  /**
+   * May the caller see a held request (`read`: its runner, and users), or use the answer (`settle`: its runner)? `taskId` null:
+   * not known yet, and asked again then. `actor` is how the audit calls the caller.
    */
   authorizeApproval(
     caller: Caller,
     input: {
       readonly runnerId: string;
       readonly taskId: string | null;
-      readonly to: "read" | "decide" | "settle";
+      readonly to: "read" | "settle";
     },
-  ): Answer<{ readonly actor: string; readonly isAdmin: boolean }>;
+  ): Answer<{ readonly actor: string }>;
   /** Whose artifact is it? A job's own token names its task and job; a user's names neither. */
   authorizeArtifact(
     caller: Caller,

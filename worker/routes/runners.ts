@@ -12,7 +12,6 @@ import {
   runnerUpdate,
 } from "../../protocol/line/runner.ts";
 import type { AppEnv } from "../app_env.ts";
-import { refusal, refusalResponse } from "../errors.ts";
 import { answer, answerJson } from "./answer.ts";
 import { baseUrlOf, readBody } from "./input.ts";
 import {
@@ -40,14 +39,6 @@ export function createRunnerRoutes(): Hono<AppEnv> {
     const runner = await c.var.queue.authorizeRunner(c.var.caller);
     if (!runner.ok) return answer(runner);
     return c.var.queue.fetch(new Request(`https://queue/events?runner=${runner.value.runnerId}`));
-  });
-  // Line 3, row 7: the requests of an egress proxy that holds a call for a person. There is no such proxy yet.
-  app.post(`${project}/runners/:runnerId/approval-requests`, async (c) => {
-    const runner = await c.var.queue.authorizeRunner(c.var.caller);
-    if (!runner.ok) return answer(runner);
-    const why =
-      "Cannot take an approval request: this version has no egress policies, so nothing is held for approval";
-    return refusalResponse(refusal(501, "approval_requests_not_available", why));
   });
   app.post(`${project}/runners/jobs`, async (c) => {
     const body = await readBody(c, pollBody.default({}));
@@ -249,13 +240,5 @@ export const RUNNER_OPERATIONS: readonly Operation[] = [
     answers: {
       200: { contentType: "text/event-stream", description: 'Events `job_available` with `{"jobId"}`.' },
     },
-  },
-  {
-    ...WORK,
-    method: "post",
-    paths: [`${RUNNERS}/:runnerId/approval-requests`],
-    summary: "Ask a person to let a held request through: not available in this version",
-    answers: {},
-    refusals: ["501 approval_requests_not_available"],
   },
 ];

@@ -1,20 +1,27 @@
 /** Requests that runners hold until a person has decided (Line 15). The asks are objects of their own. */
+import type { RunId } from "../../../protocol/ids.ts";
 import { err, ok } from "../../../protocol/result.ts";
 import { holdRequest, releaseRequest, type Waiting, withdrawRequest } from "../../domain/approval_hold.ts";
-import { actorLabel, authorize, authorizeReading, authorizeUser } from "../../domain/authorize.ts";
-import type { GateResolution, HeldRequest } from "../../domain/event.ts";
-import { decideOnce } from "../../domain/idempotency.ts";
+import { actorLabel, authorize, authorizeReading } from "../../domain/authorize.ts";
+import type { GateResolution } from "../../domain/event.ts";
+import { decideOnce, remember } from "../../domain/idempotency.ts";
+import type { RequestHeld } from "../../domain/job_queue_api.ts";
 import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
-type Methods = "holdRequest" | "withdrawRequest" | "authorizeApproval";
+type Methods = "holdRequest" | "withdrawRequest" | "spendApproval" | "authorizeApproval";
 
 export const approvalHandlers: Handlers<Methods> = {
   holdRequest: async (queue, caller, input) => {
     const { runnerId: named, ...request } = input;
-    const held = queue.access.asRunner<HeldRequest>(caller, (draft, runnerId) => {
+    const held = queue.access.asRunner<RequestHeld>(caller, (draft, runnerId) => {
       if (runnerId !== named) return err({ reason: "not_your_runner", runnerId: named });
-      return decideOnce(draft, caller, true, () => holdRequest(draft, runnerId, request));
+      return decideOnce(draft, caller, true, () => {
+        const asked = holdRequest(draft, runnerId, request);
+        if (!asked.ok) return asked;
+        const { askId, digest, expiresAtMs } = asked.value;
+        return ok({ askId, digest, expiresAtMs });
+      });
     }, { jobId: input.jobId });
     if (!held.ok) return held;
     await queue.core.committed();
@@ -22,36 +29,51 @@ export const approvalHandlers: Handlers<Methods> = {
     await queue.core.outbox.drain("gate", held.value.askId);
     return held;
   },
-  withdrawRequest: (queue, caller, input) => {
-    return queue.access.asRunner(caller, (draft, runnerId) => {
+  withdrawRequest: async (queue, caller, input) => {
+    const done = queue.access.asRunner(caller, (draft, runnerId) => {
       if (runnerId !== input.runnerId) {
         return err({ reason: "not_your_runner" as const, runnerId: input.runnerId });
       }
       withdrawRequest(draft, runnerId, input);
       return ok(null);
     }, { jobId: input.jobId });
+    await queue.core.committed();
+    await queue.core.outbox.drain("gate", input.askId);
+    return done;
+  },
+  spendApproval: (queue, caller, input) => {
+    const { runnerId: named, runId, askId, isSpent } = input;
+    return queue.access.asRunner(caller, (draft, runnerId) => {
+      if (runnerId !== named) return err({ reason: "not_your_runner" as const, runnerId: named });
+      const run = draft.run(runId as RunId);
+      if (run?.state.kind !== "active") {
+        const outcome = run?.state.kind === "finished" ? run.state.outcome : "lost";
+        return err({ reason: "run_finished" as const, runId, outcome });
+      }
+      const id = `spent ${askId}`;
+      const key = caller.once?.key ?? null;
+      const before = draft.before.remembered.get(id);
+      if (before === undefined && !isSpent) {
+        remember(draft, { id, fingerprint: key ?? "", answer: null });
+        return ok(null);
+      }
+      return before !== undefined && before.fingerprint === key
+        ? ok(null)
+        : err({ reason: "approval_spent" as const, askId });
+    }, { runId });
   },
   authorizeApproval: (queue, caller, { runnerId, taskId, to }) => {
     const { core } = queue;
-    const who = to === "decide"
-      ? authorize(core.state, caller, "user")
-      : to === "settle"
+    const who = to === "settle"
       ? authorize(core.state, caller, "runner")
       : authorize(core.state, caller, "runner", "user");
     if (!who.ok) return who;
-    if (who.value.kind === "runner") {
-      if (who.value.runnerId !== runnerId) return err({ reason: "not_your_runner", runnerId });
-      return ok({ actor: `runner:${who.value.name}`, isAdmin: false });
+    if (who.value.kind === "runner" && who.value.runnerId !== runnerId) {
+      return err({ reason: "not_your_runner", runnerId });
     }
     if (taskId !== null) core.page({ taskId });
-    const about = taskId === null ? {} : { taskId };
-    const allowed = to === "decide"
-      ? authorizeUser(core.state, caller, { scope: "gates:decide", ...about }, core.nowMs())
-      : authorizeReading(core.state, caller, taskId, core.nowMs());
-    if (!allowed.ok) return allowed;
-    const { value: user } = who;
-    const actor = user.via === "person" ? actorLabel(user) : `user:${user.name}`;
-    return ok({ actor, isAdmin: caller.kind === "admin" });
+    const allowed = authorizeReading(core.state, caller, taskId, core.nowMs());
+    return allowed.ok ? ok({ actor: actorLabel(who.value) }) : allowed;
   },
 };
 
