@@ -141,6 +141,8 @@ export const RUNNERS_BUSY_PIECES = 24;
 /** Time to paste a command on another machine and to set that one up; and how many of these tokens live in a project. */
 export const REGISTRATION_TOKEN_LIFE_MS = 3_600_000;
 export const REGISTRATION_TOKENS_MAX = 10;
+/** The navigation counts what is asked of somebody so far; the worklist itself has the rest. */
+export const WAITING_COUNT_MAX = 99;
 /** What is searched for, and a label. */
 export const BOARD_TEXT_MAX_CHARS = 200;
 /** Projects whose worklists are read for the list of all of them: each is a call to an object of its own. */

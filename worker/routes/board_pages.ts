@@ -14,6 +14,7 @@ import {
   statusesOf,
 } from "../domain/board_filter.ts";
 import type { Viewer } from "../domain/caller.ts";
+import { roleMay } from "../domain/role.ts";
 import { BOARD_PAGE_TASKS, BOARD_SAME_MS, BOARD_SECTION_TASKS } from "../limits.ts";
 import type { BoardTask } from "../pages/board_cards.tsx";
 import { BoardPage, type BoardSection, type BoardView } from "../pages/board.tsx";
@@ -82,7 +83,9 @@ async function board(c: Context<AppEnv>, scope: Scope, viewer: Viewer, nowMs: nu
   const same = unchanged(c, tag);
   if (same !== null) return same;
   const { view, waiting, fault } = await historyView(history, scope, filter, nowMs);
-  const sent = await page(c, BoardPage({ view }), 200, waiting);
+  // Of all projects together, where nobody can ask each one's people: every task that waits is asked of who may decide.
+  const isAsked = scope.owner === undefined && roleMay(viewer.role, "gates:decide");
+  const sent = await page(c, BoardPage({ view }), 200, isAsked ? waiting : null);
   // What is incomplete is not what the revision stands for.
   if (fault === null) sent.headers.set("etag", tag);
   return sent;

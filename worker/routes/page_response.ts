@@ -8,6 +8,7 @@ import { type Viewer, viewerOf } from "../domain/caller.ts";
 import { roleMay } from "../domain/role.ts";
 import { type Frame, FrameContext } from "../pages/frame.tsx";
 import { MessagePage, NoRolePage, ReturnPage } from "../pages/sign_in.tsx";
+import { waitingFor } from "./waiting_count.ts";
 
 const POLICY = [
   "default-src 'none'",
@@ -34,7 +35,7 @@ type Document = { toString(): string | Promise<string> } | null;
 /**
  * Sends a page. A GET of a page that says the same as the last time is answered with 304: `live.js` asks with what it got.
  *
- * @param waiting How many asks wait for an answer, where the route knows it.
+ * @param waiting How many asks wait for an answer, where the route knows it; else the project's people are asked.
  */
 export async function page(
   c: Context<AppEnv>,
@@ -42,7 +43,8 @@ export async function page(
   status = 200,
   waiting: number | null = null,
 ): Promise<Response> {
-  const frame: Frame = { ...placeOf(c), viewer: viewerOf(c.var.caller), waiting };
+  const [place, viewer] = [placeOf(c), viewerOf(c.var.caller)];
+  const frame: Frame = { ...place, viewer, waiting: waiting ?? await waitingFor(c, viewer, place.project) };
   const framed = jsx(FrameContext.Provider, { value: frame }, document as Child);
   const html = `<!doctype html>${await framed.toString()}`;
   if (c.req.method !== "GET" || status !== 200) return c.html(html, status as 200, HEADERS);
