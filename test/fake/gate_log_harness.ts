@@ -2,13 +2,35 @@
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
-import type { HumanGateApi } from "../../worker/domain/former_gate_api.ts";
+import type { HumanGateApi } from "../../worker/domain/human_gate_api.ts";
 import type { OutputChunk, TaskLogApi } from "../../worker/domain/task_log_api.ts";
-import type { GateResolution } from "../../worker/domain/event.ts";
+import type { GateAuditHead, GateResolution } from "../../worker/domain/event.ts";
+import type { GatePolicy } from "../../worker/domain/gate/policy.ts";
+import type { GateEvent, PersonIdentity } from "../../worker/domain/people_api.ts";
 
 export interface FakeQueue {
   refuse(isRefusing: boolean): Promise<void>;
   got(): Promise<readonly { eventId: string; resolution: GateResolution }[]>;
+  /** From now on it says that no answer took effect. */
+  moveOn(): Promise<void>;
+  heads(): Promise<readonly GateAuditHead[]>;
+}
+
+export interface FakePeople {
+  be(state: {
+    isDown?: boolean;
+    policy?: Partial<GatePolicy>;
+    people?: Record<string, PersonIdentity>;
+  }): Promise<void>;
+  events(): Promise<readonly GateEvent[]>;
+}
+
+export interface GateUnderTest extends HumanGateApi {
+  advanceClock(ms: number): Promise<void>;
+  /** Several calls of `act` at once. */
+  actTogether(
+    ...acts: readonly Parameters<HumanGateApi["act"]>[]
+  ): Promise<Awaited<ReturnType<HumanGateApi["act"]>>[]>;
 }
 
 export interface LogUnderTest extends TaskLogApi {
@@ -25,12 +47,13 @@ export interface LogUnderTest extends TaskLogApi {
 }
 
 export interface GateLogHarness {
-  gate(askId: string): HumanGateApi & { advanceClock(ms: number): Promise<void> };
+  gate(askId: string): GateUnderTest;
   /** Bytes that it gives come back as text. */
   log(name: string): LogUnderTest;
   /** The text of an object in the bucket; null when there is none. With `text` it is put first. */
   blob(key: string, text?: string): Promise<string | null>;
   queue(name: string): FakeQueue;
+  people(name: string): FakePeople;
   /** The address at which a viewer joins. */
   viewerUrl(name: string, offset: number, acks?: boolean): string;
   /** Forgets an object's memory, as the platform may at any time; sockets hibernate. */
@@ -40,7 +63,7 @@ export interface GateLogHarness {
   close(): Promise<void>;
 }
 
-const objects = { HUMAN_GATE: "HumanGate", TASK_LOG: "TaskLog", JOB_QUEUE: "JobQueue" };
+const objects = { HUMAN_GATE: "HumanGate", TASK_LOG: "TaskLog", JOB_QUEUE: "JobQueue", PEOPLE: "People" };
 
 /** Boots once per test file; name objects apart. */
 export async function startGateLogHarness(): Promise<GateLogHarness> {
@@ -87,6 +110,7 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
     gate: (askId) => stub("HUMAN_GATE", askId),
     log: (name) => stub("TASK_LOG", name),
     queue: (name) => stub("JOB_QUEUE", name),
+    people: (name) => stub("PEOPLE", name),
     viewerUrl: (name, offset, acks = false) =>
       `${url.origin.replace("http", "ws")}/log/${encodeURIComponent(name)}?offset=${offset}&acks=${acks}`,
     blob: async (key, text) => {

@@ -2,13 +2,16 @@
  * A Worker around `HumanGate` and `TaskLog` for tests, with a stand-in for the queue that can be told to refuse.
  * `GET /log/{name}` is passed on to the log of that name, so that a test can join as a viewer;
  * `POST /{binding}/{name}/{method}` calls a method with the arguments in the body, bytes as `{"$bytes": BASE64}`;
- * the method `appendAll` of a log appends each argument, without waiting in between;
+ * the method `appendAll` of a log appends each argument, and `actTogether` of a gate acts with each list of arguments, without
+ * waiting in between;
  * `GET`, `PUT` and `DELETE /blobs/{key}` reach the bucket.
  */
 import { DurableObject } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import migrations from "../../migrations/task_log/migrations.js";
-import type { GateResolution } from "../../worker/domain/event.ts";
+import type { GateAuditHead, GateResolution } from "../../worker/domain/event.ts";
+import { DEFAULT_POLICY, type GatePolicy } from "../../worker/domain/gate/policy.ts";
+import type { GateEvent, PersonIdentity, ResolvedTarget } from "../../worker/domain/people_api.ts";
 import type { OutputChunk } from "../../worker/domain/task_log_api.ts";
 import type { Env } from "../../worker/env.ts";
 import { HumanGate } from "../../worker/objects/human_gate.ts";
@@ -72,11 +75,24 @@ function meddled(bucket: R2Bucket, meddle: () => Promise<void>): R2Bucket {
   });
 }
 
-/** Takes resolutions, or refuses them. */
+/** Takes resolutions, or refuses them, or says that their task had moved on. */
 export class JobQueue extends DurableObject<Env> {
-  gateResolved(eventId: string, resolution: GateResolution): void {
+  gateResolved(eventId: string, resolution: GateResolution): { tookEffect: boolean } {
     if (this.ctx.storage.kv.get("is_refusing") === true) throw new Error("refused for the test");
     this.ctx.storage.kv.put("got", [...this.got(), { eventId, resolution }]);
+    return { tookEffect: this.ctx.storage.kv.get("has_moved_on") !== true };
+  }
+
+  gateNoted(head: GateAuditHead): void {
+    this.ctx.storage.kv.put("heads", [...this.heads(), head]);
+  }
+
+  heads(): readonly GateAuditHead[] {
+    return this.ctx.storage.kv.get("heads") ?? [];
+  }
+
+  moveOn(): void {
+    this.ctx.storage.kv.put("has_moved_on", true);
   }
 
   refuse(isRefusing: boolean): void {
@@ -85,6 +101,44 @@ export class JobQueue extends DurableObject<Env> {
 
   got(): readonly { eventId: string; resolution: GateResolution }[] {
     return this.ctx.storage.kv.get("got") ?? [];
+  }
+}
+
+/** A stand-in for the people of a project, which can be told to be down. */
+export class People extends DurableObject<Env> {
+  policyFor(): GatePolicy {
+    this.#check();
+    return { ...DEFAULT_POLICY, ...this.ctx.storage.kv.get<Partial<GatePolicy>>("policy") };
+  }
+
+  identify(identity: string): PersonIdentity | null {
+    this.#check();
+    const people = this.ctx.storage.kv.get<Record<string, PersonIdentity>>("people") ?? {};
+    return people[identity] ?? null;
+  }
+
+  resolve(targets: readonly string[]): readonly ResolvedTarget[] {
+    this.#check();
+    return targets.map((principal) => ({ principal, because: "named" }));
+  }
+
+  record(event: GateEvent): void {
+    this.#check();
+    this.ctx.storage.kv.put("events", [...this.events(), event]);
+  }
+
+  events(): readonly GateEvent[] {
+    return this.ctx.storage.kv.get("events") ?? [];
+  }
+
+  be(
+    state: { isDown?: boolean; policy?: Partial<GatePolicy>; people?: Record<string, PersonIdentity> },
+  ): void {
+    for (const [key, value] of Object.entries(state)) this.ctx.storage.kv.put(key, value);
+  }
+
+  #check(): void {
+    if (this.ctx.storage.kv.get("isDown") === true) throw new Error("down for the test");
   }
 }
 
@@ -99,6 +153,7 @@ export default {
       HUMAN_GATE: env.HUMAN_GATE,
       TASK_LOG: env.TASK_LOG,
       JOB_QUEUE: env.JOB_QUEUE,
+      PEOPLE: env.PEOPLE,
     };
     const args = JSON.parse(
       await request.text(),
@@ -108,6 +163,10 @@ export default {
       string,
       (...a: unknown[]) => Promise<unknown>
     >;
+    if (first === "HUMAN_GATE" && method === "actTogether") {
+      const acts = args as readonly unknown[][];
+      return Response.json({ result: await Promise.all(acts.map((one) => stub.act!(...one))) });
+    }
     const result = method === "appendAll"
       ? await Promise.all(args.map((chunk: unknown) => stub.append!(chunk)))
       : await stub[method]!(...args);

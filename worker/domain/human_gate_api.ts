@@ -62,4 +62,8 @@ export interface HumanGateApi {
   }): Promise<void>;
   /** Answers as soon as `seq` is above `afterSeq`, or after `waitMs` at the latest; null: there is no such ask. */
   wait(afterSeq: number, waitMs: number): Promise<GateView | null>;
+  /** Where the ask belongs; null: there is no such ask. */
+  place(): Promise<
+    { readonly owner: string; readonly project: string; readonly taskId: string | null } | null
+  >;
 }

@@ -76,6 +76,18 @@ export type QueueError =
   | { readonly reason: "station_dispatches_nothing"; readonly stationId: string }
   | { readonly reason: "attempts_exhausted"; readonly stationId: string; readonly attemptsMax: number };
 
+/** Somebody of the project, to an ask. */
+export interface AskCaller {
+  readonly kind: "user" | "runner";
+  /** `user:NAME`, `connection:NAME`, `runner:NAME`, or the identity of who signed in. */
+  readonly principal: string;
+  readonly isAdmin: boolean;
+  /** Roles by session. */
+  readonly roles: readonly string[];
+  /** A runner creates, reads and operates, and decides nothing. */
+  readonly may: { readonly read: boolean; readonly decide: boolean; readonly operate: boolean };
+}
+
 export interface LineView {
   readonly id: string;
   readonly version: number;
@@ -303,6 +315,8 @@ export interface JobQueueApi {
     caller: Caller,
     input: { readonly taskId: string; readonly gateId: string; readonly lineId?: string },
   ): Answer<{ readonly askId: string; readonly userName: string }>;
+  /** Who is the caller to an ask of this project, of that task or of none? Users and runners; an agent is nobody to it. */
+  authorizeAsk(caller: Caller, input: { readonly taskId: string | null }): Answer<AskCaller>;
   authorizeRepository(
     caller: Caller,
     input: { readonly taskId: string },

@@ -12,6 +12,7 @@ import type { Caller } from "../domain/caller.ts";
 import { deriveRunKey, isRunTokenText, readRunToken } from "../domain/run_token.ts";
 import { isTokenText, namesOtherProject, tokenHash } from "../domain/token.ts";
 import { refusal, refusalResponse } from "../errors.ts";
+import { isGateBearer } from "./session.ts";
 import { isChange, pageOf, refuseCrossSite } from "./own_page.ts";
 
 const OWNER_PROJECT = /^\/api\/(?:owners\/([^/]+)\/projects\/([^/]+)|git\/([^/]+)\/([^/]+))/;
@@ -20,7 +21,8 @@ const OWNER_PROJECT = /^\/api\/(?:owners\/([^/]+)\/projects\/([^/]+)|git\/([^/]+
 export function auth() {
   return createMiddleware<AppEnv>(async function auth(c, next) {
     const header = c.req.header("authorization");
-    if (header === undefined) {
+    // A gate's link says what may be answered; who is signed in beside it stays who they are.
+    if (header === undefined || (isGateBearer(header) && c.var.caller !== undefined)) {
       if (c.var.caller === undefined) c.set("caller", { kind: "nobody" });
       return next();
     }

@@ -14,10 +14,14 @@ import { readSignIn } from "../domain/sign_in_ways.ts";
 import { ACCESS_HEADER, addressOfAssertion } from "./access.ts";
 import { baseOf, isChange, pageOf, refuseCrossSite } from "./own_page.ts";
 
-/** Sets `c.var.caller` for whoever signed in; leaves it unset otherwise. An Authorization header goes before both. */
+/**
+ * Sets `c.var.caller` for whoever signed in; leaves it unset otherwise. An Authorization header goes before both,
+ * but that of a gate's link, which says what was handed out and not who holds it.
+ */
 export function session(nowMs: () => number = Date.now) {
   return createMiddleware<AppEnv>(async function session(c, next) {
-    if (c.req.header("authorization") !== undefined) return await next();
+    const header = c.req.header("authorization");
+    if (header !== undefined && !isGateBearer(header)) return await next();
     const who = ofCookie(c, nowMs()) ?? await ofAccess(c, nowMs());
     if (who === null) return await next();
     if (isChange(c) && pageOf(c) !== "own") return refuseCrossSite();
@@ -34,6 +38,11 @@ export function session(nowMs: () => number = Date.now) {
     else c.set("caller", { kind: "person", name: personName(provider, subject), role });
     return await next();
   });
+}
+
+/** Has the header the token of a gate's link? */
+export function isGateBearer(header: string): boolean {
+  return /^\s*bearer\s+oag1\./i.test(header);
 }
 
 function ofCookie(c: Context<AppEnv>, nowMs: number): SessionIdentity | null {

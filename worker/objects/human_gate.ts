@@ -1,156 +1,242 @@
 /**
  * `HumanGate`: one question to a person (Autonomy 19), a Durable Object named by its ask's id. A shell around
- * `domain/gate.ts`: load, decide, apply, announce (O3).
+ * `domain/gate/`: load facts, decide, apply, announce (O3).
  *
- * Owns: the question, its state, the grants (hashed) and an outbox with the resolution for the queue.
+ * Owns: the ask and its state, the grants (hashed), the answers taken, the audit chain, and an outbox with resolutions for
+ * the queue, events for the project's people, and heads of the chain for the task's timeline.
  *
  * Invariants
- * 1. (O1) From reading the record to writing the decision there is no `await`: two answers at once have one winner.
- * 2. (O2) The resolution and the new state are one transaction; the alarm sends it until the queue has taken it.
- * 3. (G1) {@link HumanGate.view} and the alarm write nothing about the question.
- * 4. (S1) A token is made here, given out once, and kept only as the hash of its secret. The key that signs it comes
- *    from the admin token (`domain/gate_key.ts`), so that no further secret has to be kept anywhere.
+ * 1. (O1) From reading the record to writing the decision there is no `await`: two answers at once have one winner. Facts
+ *    from outside (who somebody is, who is on call) are loaded before, and the record is read again.
+ * 2. (O2) State, grant, `seq`, links of the chain and events are one transaction (19.4). The alarm sends what is left.
+ * 3. (G1) {@link HumanGate.view}, the clock and the alarm never answer. Before anything is decided, the clock's due work is
+ *    done: how late an alarm comes makes no difference.
+ * 4. (S1) A token is made here, given out once, and kept only as the hash of its secret.
+ * 5. One alarm: the earliest of the ask's timers, the outbox, and the next head for the timeline.
  */
 import { DurableObject } from "cloudflare:workers";
-import { drizzle } from "drizzle-orm/durable-sqlite";
-import { migrate } from "drizzle-orm/durable-sqlite/migrator";
-import migrations from "../../migrations/human_gate/migrations.js";
-import {
-  encodeGateToken,
-  GRANT_BYTES,
-  grantText,
-  SECRET_BYTES,
-  secretHash,
-} from "../../protocol/autonomy/gate_token.ts";
+import { jsonDigest } from "../../protocol/autonomy/audit_chain.ts";
+import { encodeGateToken, grantText, secretHash } from "../../protocol/autonomy/gate_token.ts";
+import { GRANT_BYTES, SECRET_BYTES } from "../../protocol/autonomy/gate_token.ts";
 import type { AskId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { GateAsk, OutboxRow } from "../domain/event.ts";
-import * as decide from "../domain/gate.ts";
-import { deriveGateKey, GATE_KEY_ID, readGateToken } from "../domain/gate_key.ts";
-import type { GateError, GateResponder, GateView, HumanGateApi } from "../domain/former_gate_api.ts";
-import type { JobQueueApi } from "../domain/job_queue_api.ts";
+import type { GateAsk } from "../domain/event.ts";
+import type { GateAction, Responder } from "../domain/gate/action.ts";
+import type { Actor } from "../domain/gate/actor.ts";
+import { type Ask, askDigest } from "../domain/gate/ask.ts";
+import { attemptOf, decideAct } from "../domain/gate/decide.ts";
+import { GateDraft } from "../domain/gate/gate_draft.ts";
+import type { GateError } from "../domain/gate/gate_error.ts";
+import type { Receipt } from "../domain/gate/gate_state.ts";
+import type { GateView } from "../domain/gate/gate_view.ts";
+import { decideIssue, refuseGrant } from "../domain/gate/grants.ts";
+import { decideArm, decideCancel, decideOpen, decideSupersede } from "../domain/gate/lifecycle.ts";
+import { lineGateAsk } from "../domain/gate/line_gate.ts";
+import { lookOf, viewOf } from "../domain/gate/view.ts";
+import { GATE_KEY_ID } from "../domain/gate_key.ts";
+import type { GrantScope, HumanGateApi, IssuedToken } from "../domain/human_gate_api.ts";
 import type { Env } from "../env.ts";
-import { createGateStore, type GateStore } from "../store/gate/store.ts";
-import { createObjectClock, type ObjectClock } from "./clock.ts";
-import { objectName } from "./object_name.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { GATE_AUDIT_ATTEMPTS_MAX, GATE_WAIT_MAX_MS } from "../limits.ts";
+import { type OpenGate, openGate } from "./open_gate.ts";
 
 /** See the file's header. */
 export class HumanGate extends DurableObject<Env> implements HumanGateApi {
-  readonly #askId: AskId;
-  readonly #key: Uint8Array;
-  readonly #clock: ObjectClock;
-  readonly #store: GateStore;
-  readonly #outbox: Outbox;
+  readonly #gate: OpenGate;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    if (!env.SHOPFLOOR_ADMIN_TOKEN) {
-      throw new Error("Cannot open gate as SHOPFLOOR_ADMIN_TOKEN must be set: current value is empty");
+    this.#gate = openGate(ctx, env);
+  }
+
+  async arm(ask: Ask): Promise<{ readonly isNew: boolean; readonly isSame: boolean }> {
+    const { core } = this.#gate;
+    const before = core.store.load();
+    if (before.kind === "opened") {
+      return await Promise.resolve({ isNew: false, isSame: askDigest(before.ask) === askDigest(ask) });
     }
-    this.#askId = objectName(ctx) as AskId;
-    this.#key = deriveGateKey(env.SHOPFLOOR_ADMIN_TOKEN);
-    this.#clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-    const db = drizzle(ctx.storage);
-    this.#store = createGateStore(db, `gate:${this.#askId}`);
-    this.#outbox = createOutbox({
-      store: this.#store,
-      senders: { queue: (rows) => this.#tellQueue(rows) },
-      clock: this.#clock,
-      onSettled: () => this.#arm(),
-    });
-    ctx.blockConcurrencyWhile(() => migrate(db, migrations));
+    const nowMs = core.nowMs();
+    // Armed first, then announced (19.1): what is told of it, people find.
+    core.apply(decideArm(before, ask, nowMs));
+    core.apply(decideOpen(core.store.load(), nowMs));
+    void core.tick();
+    return { isNew: true, isSame: true };
   }
 
-  async open(ask: GateAsk): Promise<void> {
-    const record = decide.decideOpen(this.#store.load(), ask);
-    if (record !== null) this.#store.commit({ record }, this.#clock.nowMs());
+  async open(lineGate: GateAsk): Promise<void> {
+    const { core, people } = this.#gate;
+    if (core.store.load().kind === "opened") return;
+    const policy = await people(lineGate.owner, lineGate.project).policyOf(lineGate);
+    await this.arm(lineGateAsk(lineGate, policy));
+  }
+
+  async cancel(reason: string, by?: string): Promise<void> {
+    const { core } = this.#gate;
+    const nowMs = core.nowMs();
+    const decided = decideCancel(core.store.load(), { reason, by: "system", nowMs });
+    if (decided instanceof GateDraft) {
+      if (by !== undefined) decided.note("cancel.asked", "system", { detail: { by } });
+      core.apply(decided);
+    } else if (decided !== null) core.store.commit({ record: decided }, nowMs);
     await Promise.resolve();
   }
 
-  async cancel(reason: string): Promise<void> {
-    const record = decide.decideCancel(this.#store.load(), reason);
-    if (record !== null) this.#store.commit({ record }, this.#clock.nowMs());
+  async supersede(rev: string): Promise<void> {
+    const { core } = this.#gate;
+    core.apply(decideSupersede(core.store.load(), rev, "system", core.nowMs()));
     await Promise.resolve();
   }
 
-  async issueToken(holder: string): Promise<Result<{ token: string; expiresAtMs: number }, GateError>> {
+  async issueToken(input: {
+    readonly holder: string;
+    readonly channel: string;
+    readonly scope: GrantScope;
+  }): Promise<Result<IssuedToken, GateError>> {
+    const { core, askId, key } = this.#gate;
     const grant = crypto.getRandomValues(new Uint8Array(GRANT_BYTES));
     const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-    const nowMs = this.#clock.nowMs();
+    core.catchUp();
+    const record = core.store.load();
+    if (record.kind !== "opened") return err({ reason: "gate_not_found" });
     const claim = { grantId: grantText(grant), secretHash: secretHash(secret) };
-    const issued = decide.decideIssue(this.#store.load(), { ...claim, holder, nowMs });
+    const issued = decideIssue(record, core.store.grants(), { ...input, ...claim, nowMs: core.nowMs() });
     if (!issued.ok) return issued;
-    this.#store.commit({ record: issued.value.gate, newGrant: issued.value.grant }, nowMs);
-    const token = encodeGateToken({ kid: GATE_KEY_ID, gateId: this.#askId, grant, secret }, this.#key);
-    return await Promise.resolve(ok({ token, expiresAtMs: issued.value.grant.expiresAtMs }));
+    core.apply(issued.value);
+    const token = encodeGateToken({ kid: GATE_KEY_ID, gateId: askId as AskId, grant, secret }, key);
+    return await Promise.resolve(ok({ token, expiresAtMs: issued.value.newGrant!.expiresAtMs }));
   }
 
-  async view(responder: GateResponder): Promise<Result<GateView, GateError>> {
-    const who = this.#recognise(responder);
-    if (!who.ok) return who;
-    const view = decide.viewGate(this.#store.load(), this.#store.grants(), who.value, this.#clock.nowMs());
-    return await Promise.resolve(view);
+  async view(responder: Responder): Promise<Result<GateView, GateError>> {
+    const found = await this.#gate.recognise(responder);
+    if (!found.ok) return found;
+    const { core } = this.#gate;
+    core.catchUp();
+    const gate = core.opened();
+    const actor = found.value;
+    const nowMs = core.nowMs();
+    const stale = refuseGrant(gate, actor.grant, nowMs);
+    if (stale !== null) return err(stale);
+    this.#note(lookOf(gate, actor, nowMs));
+    return ok(viewOf(gate, actor, core.store.head().hash, nowMs));
   }
 
-  async decide(
-    responder: GateResponder,
-    { action, reason }: { readonly action: "approve" | "reject"; readonly reason: string },
+  async act(
+    responder: Responder,
+    action: GateAction,
+    once: { readonly key: string | null },
   ): Promise<Result<GateView, GateError>> {
-    const who = this.#recognise(responder);
-    if (!who.ok) return who;
-    const nowMs = this.#clock.nowMs();
-    const answer = { action, reason };
-    const decided = decide.decideAnswer(this.#store.load(), this.#store.grants(), who.value, answer, nowMs);
-    if (!decided.ok) return decided;
-    const { gate } = decided.value;
-    if (decided.value.kind === "resolve") {
-      const { resolution, usedGrantId } = decided.value;
-      const { owner, project } = gate.ask;
-      this.#store.commit({
-        record: gate,
-        ...(usedGrantId === null ? {} : { usedGrant: { grantId: usedGrantId, usedAtMs: nowMs } }),
-        event: { destination: "queue", owner, project, resolution },
-      }, nowMs);
-      this.#arm();
-      // Waiting for the first try only makes the task's new place visible to who asks right after the answer.
-      await this.#outbox.drain();
+    const found = await this.#gate.recognise(responder);
+    if (!found.ok) return found;
+    const actor = found.value;
+    const { core } = this.#gate;
+    core.catchUp();
+    const gate = core.opened();
+    const nowMs = core.nowMs();
+    const receiptId = `${gate.seq}.${core.store.head().links}`;
+    const input = { actor, action, key: once.key, nowMs, receiptId };
+    const facts = { grants: core.store.grants(), receipts: core.store.receipts() };
+    const decided = decideAct(gate, facts, input);
+    if (!decided.ok) {
+      this.#note(attemptOf(gate, input, decided.error));
+      return decided;
     }
-    return ok(decide.viewOf(gate));
+    switch (decided.value.kind) {
+      case "same":
+        return ok(this.#viewFor(actor));
+      case "replay":
+        return ok(this.#replayed(decided.value.receipt, actor));
+      case "change": {
+        const { draft } = decided.value;
+        core.apply(draft);
+        // Waiting for the first try only makes the task's new place visible to who asks right after the answer.
+        if (draft.resolution !== null) await core.outbox.drain("queue");
+        void core.tick();
+        return draft.receipt === null ? ok(this.#viewFor(actor)) : this.#answered(draft.receipt, actor);
+      }
+    }
   }
 
-  /** Sends what is still in the outbox. Safe early, late and twice. */
+  async audit() {
+    return await Promise.resolve(this.#gate.core.store.audit());
+  }
+
+  async noteDelivery(input: {
+    readonly eventId: string;
+    readonly channel: string;
+    readonly target: string;
+    readonly result: string;
+  }): Promise<void> {
+    const { core } = this.#gate;
+    const record = core.store.load();
+    const notedKey = jsonDigest(input);
+    if (record.kind !== "opened" || core.store.isNoted(notedKey)) return;
+    const draft = new GateDraft(record, core.nowMs());
+    const { eventId, channel, target, result } = input;
+    draft.note("gate.delivery", "system", { channel, detail: { event: eventId, target, result } });
+    core.store.commit({ entries: draft.end().entries, notedKey }, core.nowMs());
+    core.rearm();
+    await Promise.resolve();
+  }
+
+  async wait(afterSeq: number, waitMs: number): Promise<GateView | null> {
+    const { core } = this.#gate;
+    core.catchUp();
+    const record = core.store.load();
+    if (record.kind !== "opened") return null;
+    if (record.seq <= afterSeq && waitMs > 0) {
+      await this.#gate.waiters.until(afterSeq, Math.min(waitMs, GATE_WAIT_MAX_MS));
+    }
+    return viewOf(core.opened(), null, core.store.head().hash, core.nowMs());
+  }
+
+  /** Where the ask belongs, for routes to ask its project who the caller is; null: there is no such ask. */
+  async place(): Promise<
+    { readonly owner: string; readonly project: string; readonly taskId: string | null } | null
+  > {
+    return await Promise.resolve(this.#gate.core.place());
+  }
+
+  /** Does what time demands. Safe early, late and twice. */
   override async alarm(): Promise<void> {
-    await this.#outbox.drain();
-    this.#arm();
+    await this.#gate.core.onAlarm();
   }
 
   /** Moves this object's clock; refused unless the configuration says `fake`. */
   async advanceClock(ms: number): Promise<void> {
-    this.#clock.advance(ms);
+    this.#gate.clock.advance(ms);
     await this.alarm();
   }
 
-  #recognise(responder: GateResponder): Result<decide.Responder, GateError> {
-    if (responder.kind === "user") return ok(responder);
-    const token = readGateToken(responder.token, this.#key);
-    if (!token.ok) return token;
-    if (token.value.gateId !== this.#askId) return err({ reason: "token_unknown" });
-    const claim = { grantId: grantText(token.value.grant), secretHash: secretHash(token.value.secret) };
-    return ok({ kind: "grant", claim });
+  #viewFor(actor: Actor): GateView {
+    const { core } = this.#gate;
+    return viewOf(core.opened(), actor, core.store.head().hash, core.nowMs());
   }
 
-  async #tellQueue(rows: readonly OutboxRow[]): Promise<void> {
-    for (const { eventId, event } of rows) {
-      if (event.destination !== "queue") continue;
-      const queue = this.env.JOB_QUEUE.getByName(`${event.owner}/${event.project}`) as unknown as JobQueueApi;
-      await queue.gateResolved(eventId, event.resolution);
+  /** The response to an answer, kept for its repeats; a refusal where what waited had gone another way meanwhile. */
+  #answered(receipt: Receipt, actor: Actor): Result<GateView, GateError> {
+    const { core } = this.#gate;
+    const gate = core.opened();
+    const { state, seq } = gate;
+    if (state.kind === "cancelled" && state.outcome !== null) {
+      const at = { state: state.kind, seq };
+      return err({ reason: "gate_cancelled", at, outcome: state.outcome, detail: state.reason });
     }
+    const { ask: _, ...response } = this.#viewFor(actor);
+    core.store.commit({ receipt: { ...receipt, response } }, core.nowMs());
+    return ok({ ask: gate.ask, ...response });
   }
 
-  #arm(): void {
-    const dueMs = this.#outbox.nextTryMs();
-    if (dueMs === null) return;
-    this.ctx.storage.setAlarm(this.#clock.toPlatformMs(dueMs)).catch(() => this.ctx.abort("alarm_not_set"));
+  #replayed(receipt: Receipt, actor: Actor): GateView {
+    if (receipt.response === null) return this.#viewFor(actor);
+    return { ask: this.#gate.core.opened().ask, ...receipt.response as Omit<GateView, "ask"> };
+  }
+
+  /** Looks and refused attempts are on record up to a bound: nobody fills the object by asking. */
+  #note(entry: OpenGateEntry): void {
+    const { core } = this.#gate;
+    if (entry === null || core.store.head().links >= GATE_AUDIT_ATTEMPTS_MAX) return;
+    core.store.commit({ entries: [entry] }, core.nowMs());
+    core.rearm();
   }
 }
+
+type OpenGateEntry = ReturnType<typeof lookOf>;

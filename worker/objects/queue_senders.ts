@@ -1,5 +1,5 @@
 /** Where a queue's events go: the task's log, the gate of an ask, the history. Each receiver is idempotent. */
-import type { HumanGateApi } from "../domain/former_gate_api.ts";
+import type { HumanGateApi } from "../domain/human_gate_api.ts";
 import type { OutboxEvent } from "../domain/event.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";

@@ -1,5 +1,6 @@
 /**
- * A person's decision: by a user at the task's gate (Line 3, row 4), or by the holder of a link (Autonomy 19.3).
+ * A person's decision at a gate of a line: by a user at the task's gate (Line 3, row 4), or by the holder of a link on
+ * `/v1/gate`, which names no ask as its token does. They are asks of the gate service (`v1_gates.ts`) in the words of Line 3.
  * No GET changes anything (G1). The token of a link travels as a bearer, never in a path or a query.
  */
 import { type Context, Hono } from "hono";
@@ -8,14 +9,16 @@ import { reason } from "../../protocol/line/fields.ts";
 import { gateDecision } from "../../protocol/line/gate.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
-import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
-import type { GateView } from "../domain/former_gate_api.ts";
+import type { Responder } from "../domain/gate/action.ts";
+import type { GateView } from "../domain/gate/gate_view.ts";
+import { lineGate } from "../domain/gate/line_view.ts";
 import { queueRefusal, refusal, refusalResponse } from "../errors.ts";
-import { formerGate } from "../stubs/human_gate.ts";
+import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
 import { gateRefusal } from "./gate_refusal.ts";
+import { gateBearer, linkOf, responderOf } from "./gate_responder.ts";
 import { baseUrlOf, readBody } from "./input.ts";
 import { type Evidence, loadEvidence } from "./task_evidence.ts";
 import { gateAnswer, linkAnswer } from "../../protocol/line/answers.ts";
@@ -27,12 +30,16 @@ const redemption = z.object({
   decision: z.enum(["approve", "reject"]).optional(),
   reason: reason.optional(),
   comment: reason.optional(),
+  subject_rev: z.string().max(200).optional(),
 }).refine((body) => (body.action ?? body.decision) !== undefined, {
   error: "expected 'decision'",
   path: ["decision"],
 });
 
-/** The gate routes of `stages` and `assembly-lines`, and those of `/v1/gate` and `/v1/gates/{askId}`. */
+/** For whom a link is made; absent: for who makes it. */
+const linkInput = z.strictObject({ holder: z.string().min(1).max(200).optional() }).default({});
+
+/** The gate routes of `stages` and `assembly-lines`, and those of `/v1/gate`. */
 export function createGateRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const ofTask = (place: string) =>
@@ -44,92 +51,110 @@ export function createGateRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
-    const { askId, userName } = ask.value;
-    const decided = await formerGate(c.env, askId).decide({ kind: "user", name: userName }, body.value);
-    return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId));
+    const key = c.var.caller.once?.key ?? null;
+    return await decide(c, ask.value, { decision: body.value.action, comment: body.value.reason }, key);
   });
 
   app.on("POST", gate.map((path) => `${path}/link`), async (c) => {
+    const body = await readBody(c, linkInput);
+    if (!body.ok) return body.error;
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
-    const { askId, userName } = ask.value;
-    const issued = await formerGate(c.env, askId).issueToken(userName);
+    const { askId, principal } = ask.value;
+    const holder = body.value.holder ?? principal;
+    const issued = await humanGate(c.env, askId).issueToken({ holder, channel: "link", scope: "redeem" });
     if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId));
     const { token, expiresAtMs } = issued.value;
     return c.json({ url: `${baseUrlOf(c)}/g#${token}`, expiresAt: new Date(expiresAtMs).toISOString() }, 201);
   });
 
-  app.on("GET", ["/v1/gate", "/v1/gates/:askId"], async (c) => {
-    const seen = await look(c);
-    return seen.ok ? c.json(seen.value) : seen.error;
+  app.get("/v1/gate", async (c) => {
+    const seen = await look(c, bareLink(c));
+    return seen.ok ? c.json(lineGate(seen.value)) : seen.error;
   });
 
   app.on("GET", ["/v1/gate/evidence", "/v1/gates/:askId/evidence"], async (c) => {
-    const seen = await look(c);
+    const askId = c.req.param("askId");
+    const seen = await look(c, askId === undefined ? bareLink(c) : await responderOf(c, askId, "read"));
     if (!seen.ok) return seen.error;
     const evidence = await gateEvidence(c, seen.value);
     return evidence.ok ? c.json(evidence.value) : evidence.error;
   });
 
-  app.on("POST", ["/v1/gate/redeem", "/v1/gates/:askId/redeem"], async (c) => {
+  app.post("/v1/gate/redeem", async (c) => {
     const body = await readBody(c, redemption);
     if (!body.ok) return body.error;
-    const link = linkOf(c);
+    const link = bareLink(c);
     if (!link.ok) return link.error;
-    const { askId, token } = link.value;
-    const action = (body.value.decision ?? body.value.action)!;
-    const given = body.value.reason ?? body.value.comment ?? "";
-    const decided = await formerGate(c.env, askId).decide({ kind: "token", token }, {
-      action,
-      reason: given,
-    });
-    return decided.ok ? c.json(decided.value) : refusalResponse(gateRefusal(decided.error, askId));
+    const { action, decision, reason: why, comment, subject_rev } = body.value;
+    const given = { decision: (decision ?? action)!, comment: why ?? comment ?? "" };
+    const bound = subject_rev === undefined ? given : { ...given, subjectRev: subject_rev };
+    return await decide(c, link.value, bound, c.req.header("idempotency-key") ?? null);
   });
   return app;
 }
 
-/** The evidence behind a gate that was already shown to this caller. */
-async function gateEvidence(c: Context<AppEnv>, view: GateView): Promise<Result<Evidence, Response>> {
-  const { owner, project, taskId, baseCommit, headCommit } = view.ask;
+interface At {
+  readonly askId: string;
+  readonly responder: Responder;
+}
+
+async function decide(
+  c: Context<AppEnv>,
+  { askId, responder }: At,
+  given: {
+    readonly decision: "approve" | "reject";
+    readonly comment: string;
+    readonly subjectRev?: string;
+  },
+  key: string | null,
+): Promise<Response> {
+  const decided = await humanGate(c.env, askId).act(responder, { kind: "redeem", ...given }, { key });
+  return decided.ok ? c.json(lineGate(decided.value)) : refusalResponse(gateRefusal(decided.error, askId));
+}
+
+/** The evidence behind a gate that was already shown to this caller; of asks about no task there is none. */
+async function gateEvidence(c: Context<AppEnv>, { ask }: GateView): Promise<Result<Evidence, Response>> {
+  const { owner, project, origin } = ask;
+  if (origin.kind !== "line_gate") {
+    return err(
+      refusalResponse(refusal(404, "evidence_not_found", "Cannot show evidence as the gate is no line's")),
+    );
+  }
+  const { taskId, baseCommit, headCommit } = origin;
   const access = await jobQueue(c.env, owner, project).repositoryForGate(taskId);
   if (!access.ok) return err(refusalResponse(queueRefusal(access.error)));
   const repository = taskRepository(c.env, owner, project, taskId);
   return ok(await loadEvidence(repository, access.value, { base: baseCommit, head: headCommit }));
 }
 
-/** The ask at the path's gate, and how the caller is called in its record. */
-async function askOf(
-  c: Context<AppEnv>,
-): Promise<Result<{ readonly askId: string; readonly userName: string }, Response>> {
+/** The ask at the path's gate, and who calls. */
+async function askOf(c: Context<AppEnv>): Promise<Result<At & { readonly principal: string }, Response>> {
   const { lineId = "", taskId = "", gateId = "" } = c.req.param();
   const found = await c.var.queue.authorizeGate(c.var.caller, { lineId, taskId, gateId });
-  return found.ok ? found : err(answer(found));
+  if (!found.ok) return err(answer(found));
+  const { askId } = found.value;
+  const member = await c.var.queue.authorizeAsk(c.var.caller, { taskId });
+  if (!member.ok) return err(answer(member));
+  const { principal, roles, isAdmin } = member.value;
+  const person = { principal, roles, groups: [], isSimulator: false };
+  return ok({ askId, principal, responder: { kind: "person", person, isAdmin } });
 }
 
-async function look(c: Context<AppEnv>): Promise<Result<GateView, Response>> {
-  const link = linkOf(c);
-  if (!link.ok) return link;
-  const { askId, token } = link.value;
-  const view = await formerGate(c.env, askId).view({ kind: "token", token });
+async function look(c: Context<AppEnv>, found: Result<At, Response>): Promise<Result<GateView, Response>> {
+  if (!found.ok) return found;
+  const { askId, responder } = found.value;
+  const view = await humanGate(c.env, askId).view(responder);
   return view.ok ? view : err(refusalResponse(gateRefusal(view.error, askId)));
 }
 
-/** The link that the request bears; garbage is refused here, before any object is asked. */
-function linkOf(c: Context<AppEnv>): Result<{ readonly askId: string; readonly token: string }, Response> {
-  const token = /^Bearer\s+(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (token === undefined) {
-    const message =
-      "Cannot answer as the request must carry 'Authorization: Bearer TOKEN' with the token of a gate link";
-    return err(refusalResponse(refusal(401, "unauthenticated", message)));
-  }
-  const read = readGateToken(token, deriveGateKey(c.env.SHOPFLOOR_ADMIN_TOKEN ?? ""));
-  if (!read.ok) return err(refusalResponse(gateRefusal(read.error, null)));
-  const askId = read.value.gateId;
-  const wanted = c.req.param("askId");
-  if (wanted !== undefined && wanted !== askId) {
-    return err(refusalResponse(gateRefusal({ reason: "token_unknown" }, wanted)));
-  }
-  return ok({ askId, token });
+/** The link that the request bears; any bearer is read as one, so that garbage is told apart from none. */
+function bareLink(c: Context<AppEnv>): Result<At, Response> {
+  const token = gateBearer(c) ?? /^Bearer\s+(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  if (token !== undefined) return linkOf(c, token, null);
+  const message =
+    "Cannot answer as the request must carry 'Authorization: Bearer TOKEN' with the token of a gate link";
+  return err(refusalResponse(refusal(401, "unauthenticated", message)));
 }
 
 const AT_GATE = ["stages", "assembly-lines"].map((place) =>
@@ -142,9 +167,19 @@ const LINK_REFUSALS = [
   "401 token_forged",
   "404 token_unknown",
   "410 token_superseded",
+  "410 token_revoked",
   "410 token_expired",
 ];
-const GATE_REFUSALS = ["409 gate_already_resolved", "410 gate_cancelled"];
+const GATE_REFUSALS = ["409 gate_already_resolved", "410 gate_cancelled", "410 gate_expired"];
+const WHO_REFUSALS = [
+  "403 not_candidate",
+  "403 self_approval",
+  "403 role_insufficient",
+  "503 role_unknown",
+  "403 simulator_refused",
+  "409 already_claimed",
+  "412 stale_subject",
+];
 const NO_GATE = ["404 line_not_found", "404 task_not_found", "404 gate_not_found", "409 gate_not_waiting"];
 
 export const GATE_OPERATIONS: readonly Operation[] = [
@@ -155,20 +190,22 @@ export const GATE_OPERATIONS: readonly Operation[] = [
     description: "The same decision again is answered alike; another one is refused.",
     body: gateDecision,
     answers: { 200: gateAnswer },
-    refusals: [...NO_GATE, ...GATE_REFUSALS],
+    refusals: [...NO_GATE, ...GATE_REFUSALS, ...WHO_REFUSALS],
   },
   {
     ...BY_USER,
     paths: AT_GATE.map((path) => `${path}/link`),
     summary: "Make a link by which somebody may decide",
-    description: "It replaces the link before it.",
+    description: "For `holder`, or for who makes it. It replaces the link before it of the same holder.",
+    body: linkInput,
+    isBodyOptional: true,
     answers: { 201: linkAnswer },
     refusals: [...NO_GATE, ...GATE_REFUSALS],
   },
   {
     ...BY_LINK,
     method: "get",
-    paths: ["/v1/gate", "/v1/gates/:askId"],
+    paths: ["/v1/gate"],
     summary: "Look at the gate of a link",
     answers: { 200: gateAnswer },
     refusals: LINK_REFUSALS,
@@ -179,15 +216,15 @@ export const GATE_OPERATIONS: readonly Operation[] = [
     paths: ["/v1/gate/evidence", "/v1/gates/:askId/evidence"],
     summary: "The diff and the reports behind a gate",
     answers: { 200: z.looseObject({}) },
-    refusals: LINK_REFUSALS,
+    refusals: [...LINK_REFUSALS, "404 evidence_not_found"],
   },
   {
     ...BY_LINK,
     method: "post",
-    paths: ["/v1/gate/redeem", "/v1/gates/:askId/redeem"],
+    paths: ["/v1/gate/redeem"],
     summary: "Decide by a link",
     body: redemption,
     answers: { 200: gateAnswer },
-    refusals: [...LINK_REFUSALS, ...GATE_REFUSALS],
+    refusals: [...LINK_REFUSALS, ...GATE_REFUSALS, ...WHO_REFUSALS, "401 identity_required"],
   },
 ];

@@ -14,8 +14,10 @@ import type { LiveGrant, OpenedGate } from "./gate_state.ts";
 /** A responder, recognised. */
 export interface Actor {
   readonly kind: "token" | "person" | "channel" | "program";
-  /** Who acts: the person where one is known, else the link's holder. */
+  /** Who acts: the person where one is known, else the link's holder; `user:x` where the project's documents know them. */
   readonly principal: string;
+  /** Everything that they are called here: as they came, as they are known, as the link calls them. */
+  readonly names: readonly string[];
   /** As known now; null: nobody of the project's documents, and no session. */
   readonly person: PersonIdentity | null;
   /** The project's people could not be asked, so `person` may lack roles and groups. */
@@ -24,6 +26,8 @@ export interface Actor {
   readonly via: "token" | "identity" | "channel" | "program";
   readonly channel: string;
   readonly isAdmin: boolean;
+  /** Who is signed in beside a link is whom it was handed to. */
+  readonly isHolder: boolean;
 }
 
 /** Builds a refusal that says where the ask stands. */
@@ -43,9 +47,12 @@ export function refuseAnswer(gate: OpenedGate, actor: Actor): GateError | null {
     const stranger = refuseStranger(gate, actor);
     if (stranger !== null) return stranger;
   }
-  if (policy.realization === "person") {
-    if (actor.person?.isSimulator === true) return refuse(gate, "simulator_refused");
-    if (actor.isLookupDown) return refuse(gate, "role_unknown");
+  // Without the look-up nobody knows whether this is the requester by another name, or a simulator.
+  if (actor.isLookupDown && (policy.auth !== "token" || policy.realization === "person")) {
+    return refuse(gate, "role_unknown");
+  }
+  if (policy.realization === "person" && actor.person?.isSimulator === true) {
+    return refuse(gate, "simulator_refused");
   }
   if (isDelegate(gate, actor.principal)) return null;
   const notOne = refuseOutsider(gate, actor);
@@ -77,7 +84,9 @@ export function refusePart(gate: OpenedGate, actor: Actor): GateError | null {
 /** Whom the policy makes owner, and the project's admin. */
 export function isOwner(gate: OpenedGate, actor: Actor): boolean {
   if (actor.kind === "program") return false;
-  return actor.isAdmin || (actor.kind !== "token" && actor.principal === gate.ask.policy.owner);
+  if (actor.isAdmin) return true;
+  const { owner } = gate.ask.policy;
+  return actor.kind !== "token" && owner !== null && actor.names.includes(owner);
 }
 
 /** Is it asked of this principal by delegation right now? */
@@ -92,29 +101,26 @@ export function isExcluded(gate: OpenedGate, principal: string): boolean {
 }
 
 function refuseExcluded(gate: OpenedGate, actor: Actor): GateError | null {
-  const names = [actor.principal, ...(actor.grant === null ? [] : [actor.grant.holder])];
-  return names.some((name) => isExcluded(gate, name)) ? refuse(gate, "self_approval") : null;
+  return actor.names.some((name) => isExcluded(gate, name)) ? refuse(gate, "self_approval") : null;
 }
 
 function refuseStranger(gate: OpenedGate, actor: Actor): GateError | null {
   if (actor.kind !== "token") return null;
   if (actor.person === null) return refuse(gate, "identity_required");
-  return actor.principal === actor.grant?.holder
-    ? null
-    : refuse(gate, "not_candidate", "the link was handed to somebody else");
+  return actor.isHolder ? null : refuse(gate, "not_candidate", "the link was handed to somebody else");
 }
 
 /** Candidates by name, by group, or, where the policy names none, whoever the route let in. */
 function refuseOutsider(gate: OpenedGate, actor: Actor): GateError | null {
   const { users, groups } = gate.ask.policy.candidates;
-  const { principal, person } = actor;
+  const { person } = actor;
   if (gate.assignedTo !== null) {
-    return gate.assignedTo === principal
+    return actor.names.includes(gate.assignedTo)
       ? null
       : refuse(gate, "not_candidate", "it was handed to somebody else");
   }
   if (users.length === 0 && groups.length === 0) return null;
-  if (users.includes(principal)) return null;
+  if (actor.names.some((name) => users.includes(name))) return null;
   if (person !== null && person.groups.some((group) => groups.includes(group))) return null;
   return refuse(gate, groups.length > 0 && actor.isLookupDown ? "role_unknown" : "not_candidate");
 }

@@ -2,6 +2,7 @@
  * An ask: one question to a person, as it was armed (Autonomy 19.1). It never changes; what happens to it is in
  * `gate_state.ts`.
  */
+import { jsonDigest } from "../../../protocol/autonomy/audit_chain.ts";
 import type { GateAsk } from "../event.ts";
 import type { GatePolicy } from "./policy.ts";
 
@@ -25,8 +26,8 @@ export type AskOrigin =
     readonly bodyDigest: string;
     readonly labels: readonly string[];
   }
-  /** `POST /v1/gates`: who made it reads it. `actor` is the role that is asked. */
-  | { readonly kind: "api"; readonly actor: string | null };
+  /** `POST /v1/gates`: who made it reads it. `actor` is the role that is asked; `bodyDigest`, of the whole request. */
+  | { readonly kind: "api"; readonly actor: string | null; readonly bodyDigest: string };
 
 /** When an answer counts (Autonomy 9.2): `via` are effects outside that a check must find, such as `review`. */
 export interface Completion {
@@ -62,4 +63,10 @@ export interface Ask {
 /** The task that waits for the answer, if one does. */
 export function taskOf(ask: Ask): string | null {
   return ask.origin.kind === "api" ? null : ask.origin.taskId;
+}
+
+/** Of what is asked: the same request again makes the same ask, at another time and under a newer policy too. */
+export function askDigest(ask: Ask): string {
+  const { createdAtMs: _created, expiresAtMs: _expires, policy: _policy, ...asked } = ask;
+  return jsonDigest(asked);
 }

@@ -102,7 +102,7 @@ export function endCancelled(draft: GateDraft, by: By, reason: string): void {
 
 /** All timers and marks of work go with an end. */
 export function finish(draft: GateDraft): void {
-  draft.set({ claim: null, snoozedUntilMs: null, pausedAtMs: null });
+  draft.set({ claim: null, snoozedUntilMs: null, pausedAtMs: null, isExhausted: false });
   draft.set(settleTimers(draft.gate));
 }
 

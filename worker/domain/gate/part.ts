@@ -86,5 +86,5 @@ export function decideResume(gate: OpenedGate, actor: Actor, nowMs: number): Dec
 /** Programs of the project, the owner, the admin, and who asked. */
 export function mayOperate(gate: OpenedGate, actor: Actor): boolean {
   return actor.kind === "program" || isOwner(gate, actor) ||
-    (actor.kind === "person" && actor.principal === gate.ask.requestedBy);
+    (actor.kind === "person" && actor.names.includes(gate.ask.requestedBy));
 }

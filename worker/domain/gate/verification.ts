@@ -73,10 +73,9 @@ export function decideCheck(
   if (!needed.includes(action.by)) {
     return gate.passed.includes(action.by) && action.isPassed ? ok(null) : err(refuse(gate, "gate_not_open"));
   }
-  const isParty = [ask.requestedBy, ...ask.proposers, ...gate.ballots.map((one) => one.by)].includes(
-    actor.principal,
-  );
-  if (action.by === "judge" && isParty) return err(refuse(gate, "self_approval"));
+  const answered = gate.ballots.map((one) => one.by);
+  const parties = action.by === "judge" ? [ask.requestedBy, ...ask.proposers, ...answered] : answered;
+  if (actor.names.some((name) => parties.includes(name))) return err(refuse(gate, "self_approval"));
   if (action.by === "deterministic" && actor.kind !== "program") return err(refuse(gate, "not_candidate"));
   if (actor.kind === "token") return err(refuse(gate, "identity_required"));
   const draft = new GateDraft(gate, nowMs);
@@ -97,7 +96,7 @@ export function decideConsume(
   nowMs: number,
 ): Result<GateDraft | null, GateError> {
   const { state, ask } = gate;
-  const mayConsume = actor.kind === "program" || actor.isAdmin || actor.principal === ask.requestedBy;
+  const mayConsume = actor.kind === "program" || actor.isAdmin || actor.names.includes(ask.requestedBy);
   if (!mayConsume) {
     return err(refuse(gate, "not_candidate", "the receipt is posted by who waits for the answer"));
   }

@@ -11,6 +11,7 @@ import type { Handlers } from "./handlers.ts";
 type Methods =
   | "authorizeTask"
   | "authorizeGate"
+  | "authorizeAsk"
   | "authorizeRepository"
   | "repositoryForGate"
   | "authorizeArtifact"
@@ -43,6 +44,30 @@ export const questionHandlers: Handlers<Methods> = {
     await queue.core.committed();
     await queue.core.outbox.drain("gate", ask.value.askId);
     return ok({ ...ask.value, userName: user.value.name });
+  },
+  authorizeAsk: (queue, caller, { taskId }) => {
+    const { core } = queue;
+    const known = authorize(core.state, caller, "user", "runner");
+    if (!known.ok) return known;
+    const principal = actorLabel(known.value);
+    if (known.value.kind === "runner") {
+      const may = { read: true, decide: false, operate: true };
+      return ok({ kind: "runner", principal, isAdmin: false, roles: [], may });
+    }
+    const { grant } = known.value;
+    if (taskId !== null) core.page({ taskId });
+    const about = taskId === null ? { lineId: null } : { taskId };
+    const allows = (scope: "tasks:read" | "tasks:write" | "gates:decide") =>
+      checkGrant(core.state, grant, { ...about, scope }, core.nowMs()).ok;
+    const may = { decide: allows("gates:decide"), operate: allows("tasks:write") };
+    const roles = caller.kind === "person" ? [caller.role] : caller.kind === "admin" ? ["admin"] : [];
+    return ok({
+      kind: "user",
+      principal,
+      isAdmin: roles.includes("admin"),
+      roles,
+      may: { ...may, read: may.decide || may.operate || allows("tasks:read") },
+    });
   },
   authorizeRepository: (queue, caller, input) => {
     const known = authenticate(queue.core.state, caller);

@@ -1,0 +1,168 @@
+/** The one place of a `HumanGate` where decisions are written, the clock is served and the alarm is set. */
+import type { OutboxEvent } from "../domain/event.ts";
+import { taskOf } from "../domain/gate/ask.ts";
+import { decideDue } from "../domain/gate/clock.ts";
+import { targetsToResolve } from "../domain/gate/escalation.ts";
+import type { GateDraft } from "../domain/gate/gate_draft.ts";
+import type { OpenedGate } from "../domain/gate/gate_state.ts";
+import { dueTimer, nextTimerMs } from "../domain/gate/timers.ts";
+import { decideEffect } from "../domain/gate/verification.ts";
+import type { ResolvedTarget } from "../domain/people_api.ts";
+import type { Env } from "../env.ts";
+import { GATE_DIGEST_MS, GATE_RESOLVE_RETRY_MS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import type { GateStore } from "../store/gate/store.ts";
+import type { GatePeople } from "./gate_people.ts";
+import { createGateSenders } from "./gate_senders.ts";
+import type { GateWaiters } from "./gate_waiters.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+
+export interface GateCore {
+  readonly store: GateStore;
+  readonly outbox: Outbox;
+  nowMs(): number;
+  /** Writes a decision and sets the alarm. Null: nothing changes. */
+  apply(draft: GateDraft | null): void;
+  /** Does what is due and needs nobody: to be called before anything is decided. */
+  catchUp(): void;
+  /** Does everything that is due, asks who is on call, and sends what waits. */
+  tick(): Promise<void>;
+  onAlarm(): Promise<void>;
+  rearm(): void;
+  /** The ask. Throws where there is none. */
+  opened(): OpenedGate;
+  place(): { readonly owner: string; readonly project: string; readonly taskId: string | null } | null;
+}
+
+export function createGateCore({ ctx, env, store, clock, waiters, people }: {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  readonly store: GateStore;
+  readonly clock: Clock;
+  readonly waiters: GateWaiters;
+  readonly people: (owner: string, project: string) => GatePeople;
+}): GateCore {
+  /** After an outage of `People`; may be forgotten. */
+  let resolveNotBeforeMs = 0;
+  const nowMs = () => clock.nowMs();
+  const outbox = createOutbox({
+    store,
+    senders: createGateSenders({ env, people, onEffect: (tookEffect) => onEffect(tookEffect) }),
+    clock,
+    onSettled: () => rearm(),
+  });
+
+  function load(): OpenedGate | null {
+    const record = store.load();
+    return record.kind === "opened" ? record : null;
+  }
+
+  function apply(draft: GateDraft | null): void {
+    if (draft === null) return;
+    const { gate, entries, events, resolution, newGrant, usedGrantId, revokedGrantIds, receipt } = draft
+      .end();
+    const { owner, project } = gate.ask;
+    const out: OutboxEvent[] = events.map((event) => ({ destination: "people", owner, project, event }));
+    if (resolution !== null) out.push({ destination: "queue", owner, project, resolution });
+    store.commit(
+      { record: gate, entries, newGrant, usedGrantId, revokedGrantIds, receipt, events: out },
+      draft.nowMs,
+    );
+    waiters.moved(gate.seq);
+    rearm();
+  }
+
+  function onEffect(tookEffect: boolean): void {
+    const gate = load();
+    if (gate !== null) apply(decideEffect(gate, tookEffect, nowMs()));
+  }
+
+  function catchUp(): void {
+    const gate = load();
+    if (gate !== null) apply(decideDue(gate, null, nowMs()));
+  }
+
+  /** Enters the level that is due, with its targets as they are now. */
+  async function enter(): Promise<boolean> {
+    const gate = load();
+    if (gate === null || nowMs() < resolveNotBeforeMs) return false;
+    const due = dueTimer(gate, nowMs());
+    const targets = targetsToResolve(gate);
+    if (due?.kind !== "enter" || targets === null) return false;
+    let resolved: readonly ResolvedTarget[];
+    try {
+      resolved = await people(gate.ask.owner, gate.ask.project).resolve(targets, nowMs());
+    } catch (cause) {
+      resolveNotBeforeMs = nowMs() + GATE_RESOLVE_RETRY_MS;
+      const name = cause instanceof Error ? cause.name : "unknown";
+      console.warn(JSON.stringify({ event: "gate_resolve_failed", askId: gate.ask.askId, cause: name }));
+      return false;
+    }
+    // Another event may have moved it on meanwhile: these targets are those of that timer alone (O1).
+    const now = load()!;
+    if (!now.timers.some((timer) => timer.key === due.key)) return true;
+    apply(decideDue(now, resolved, nowMs()));
+    return true;
+  }
+
+  async function tick(): Promise<void> {
+    catchUp();
+    while (await enter()) catchUp();
+    rearm();
+    await outbox.drain();
+  }
+
+  /** The head of the chain goes to the task's timeline a day after what is new in it (19.10). */
+  function digestDueMs(gate: OpenedGate): number | null {
+    const { nextAt } = store.told();
+    return nextAt === null || taskOf(gate.ask) === null ? null : Date.parse(nextAt) + GATE_DIGEST_MS;
+  }
+
+  function tellTimeline(): void {
+    const gate = load();
+    const dueMs = gate === null ? null : digestDueMs(gate);
+    if (gate === null || dueMs === null || dueMs > nowMs()) return;
+    const { owner, project, askId } = gate.ask;
+    const { links, hash } = store.head();
+    const head = { askId, taskId: taskOf(gate.ask)!, links, hash };
+    store.commit({ events: [{ destination: "timeline", owner, project, head }], toldLinks: links }, nowMs());
+  }
+
+  function rearm(): void {
+    const gate = load();
+    const timerMs = gate === null ? null : nextTimerMs(gate);
+    const soonest = [
+      timerMs === null ? null : Math.max(timerMs, resolveNotBeforeMs),
+      outbox.nextTryMs(),
+      gate === null ? null : digestDueMs(gate),
+    ].filter((dueMs) => dueMs !== null);
+    if (soonest.length === 0) return;
+    const dueMs = clock.toPlatformMs(Math.min(...soonest));
+    ctx.storage.setAlarm(dueMs).catch(() => ctx.abort("alarm_not_set"));
+  }
+
+  return {
+    store,
+    outbox,
+    nowMs,
+    apply,
+    catchUp,
+    tick,
+    rearm,
+    onAlarm: async () => {
+      tellTimeline();
+      await tick();
+    },
+    opened: () => {
+      const gate = load();
+      if (gate === null) throw new Error("Cannot go on as the ask must be there: current value is none");
+      return gate;
+    },
+    place: () => {
+      const gate = load();
+      return gate === null
+        ? null
+        : { owner: gate.ask.owner, project: gate.ask.project, taskId: taskOf(gate.ask) };
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** Opens a `HumanGate`: storage, clock, key, outbox, and who comes. */
+import { drizzle } from "drizzle-orm/durable-sqlite";
+import { migrate } from "drizzle-orm/durable-sqlite/migrator";
+import migrations from "../../migrations/human_gate/migrations.js";
+import { grantText, secretHash } from "../../protocol/autonomy/gate_token.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { Responder } from "../domain/gate/action.ts";
+import type { Actor } from "../domain/gate/actor.ts";
+import { convertFormer, isFormer } from "../domain/gate/former.ts";
+import type { GateError } from "../domain/gate/gate_error.ts";
+import { type GrantClaim, matchGrant } from "../domain/gate/grants.ts";
+import { actorOf, namesToLook } from "../domain/gate/recognise.ts";
+import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
+import type { Env } from "../env.ts";
+import { createGateStore, type GateStore } from "../store/gate/store.ts";
+import { createObjectClock, type ObjectClock } from "./clock.ts";
+import { createGateCore, type GateCore } from "./gate_core.ts";
+import { createGatePeople, type GatePeople } from "./gate_people.ts";
+import { createGateWaiters, type GateWaiters } from "./gate_waiters.ts";
+import { objectName } from "./object_name.ts";
+
+/** Everything that the object's methods work with. */
+export interface OpenGate {
+  readonly askId: string;
+  /** Signs the ask's links. */
+  readonly key: Uint8Array;
+  readonly clock: ObjectClock;
+  readonly core: GateCore;
+  readonly waiters: GateWaiters;
+  readonly people: (owner: string, project: string) => GatePeople;
+  /** Says who comes, as known right now. */
+  recognise(responder: Responder): Promise<Result<Actor, GateError>>;
+}
+
+/** To be called in the constructor. */
+export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
+  if (!env.SHOPFLOOR_ADMIN_TOKEN) {
+    throw new Error("Cannot open gate as SHOPFLOOR_ADMIN_TOKEN must be set: current value is empty");
+  }
+  const askId = objectName(ctx);
+  const key = deriveGateKey(env.SHOPFLOOR_ADMIN_TOKEN);
+  const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
+  const db = drizzle(ctx.storage);
+  const store = createGateStore(db, `gate:${askId}`);
+  const waiters = createGateWaiters();
+  const people = (owner: string, project: string) => createGatePeople(env, owner, project);
+  const core = createGateCore({ ctx, env, store, clock, waiters, people });
+  ctx.blockConcurrencyWhile(async () => {
+    await migrate(db, migrations);
+    upgrade(store, clock.nowMs());
+    core.rearm();
+  });
+
+  async function recognise(responder: Responder): Promise<Result<Actor, GateError>> {
+    let claim: GrantClaim | null = null;
+    if (responder.kind === "token") {
+      const token = readGateToken(responder.token, key);
+      if (!token.ok) return token;
+      if (token.value.gateId !== askId) return err({ reason: "token_unknown" });
+      claim = { grantId: grantText(token.value.grant), secretHash: secretHash(token.value.secret) };
+    }
+    const place = core.place();
+    if (place === null) return err({ reason: "gate_not_found" });
+    const before = claim === null ? null : matchGrant(store.grants(), claim);
+    if (claim !== null && before === null) return err({ reason: "token_unknown" });
+    const { look } = people(place.owner, place.project);
+    const names = namesToLook(responder, before);
+    const known = new Map(await Promise.all(names.map(async (name) => [name, await look(name)] as const)));
+    // Read again: while others were asked, a newer link may have replaced this one (O1).
+    return ok(actorOf(responder, claim === null ? null : matchGrant(store.grants(), claim), known));
+  }
+
+  return { askId, key, clock, core, waiters, people, recognise };
+}
+
+/** Reads an ask of the former shape anew. Its links are one holder's, so that only the newest counts, as before. */
+function upgrade(store: GateStore, nowMs: number): void {
+  const record = store.load();
+  if (!isFormer(record)) return;
+  const { record: converted, entries, receipts } = convertFormer(record, store.grants(), nowMs);
+  store.commit({ record: converted, entries, receipt: receipts[0] ?? null, allGrantsHolder: "link" }, nowMs);
+}
