@@ -4,28 +4,10 @@ import { type ClaimDeps, type ClaimTurn, searchForWork } from "./claim_loop.ts";
 import type { ClaimAnswer } from "./answers.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import type { CallOutcome } from "./http_call.ts";
+import { polledJob } from "../../test/fake/polled_job.ts";
 
-const offer = (id: string, agent: string): PolledJob => ({
-  id,
-  attempt: 1,
-  stationName: "s",
-  taskTitle: "t",
-  needs: [],
-  agentDefinition: {
-    labels: [],
-    taskId: "t",
-    stageId: "s",
-    assemblyLineId: "l",
-    prompt: "",
-    appendSystemPrompt: "",
-    initBranch: false,
-    autoGit: false,
-    commitMessageTemplate: "",
-    idleTimeoutMinutes: 2,
-    maxTimeoutMinutes: 60,
-    operatorConfig: { agent, command: "true" },
-  },
-});
+const offer = (id: string, agent: string): PolledJob =>
+  polledJob({ id, agentDefinition: { operatorConfig: { agent, command: "true" } } });
 const jobs = (...list: PolledJob[]): CallOutcome<{ jobs: PolledJob[] }> => ({
   kind: "ok",
   value: { jobs: list },

@@ -6,6 +6,7 @@ import {
   registrationText,
   saveRegistration,
 } from "./registrations.ts";
+import { withTempDir } from "../../test/fake/temp_dir.ts";
 
 const one: Registration = {
   id: "r1",
@@ -18,17 +19,8 @@ const one: Registration = {
   registeredAt: "2026-01-01T00:00:00Z",
 };
 
-async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
-
 Deno.test("registrations are kept side by side, and the same id again is replaced", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     assert.deepEqual(await readRegistrations(dir), []);
     await saveRegistration(dir, one);
     await saveRegistration(dir, { ...one, id: "r2" });
@@ -39,7 +31,7 @@ Deno.test("registrations are kept side by side, and the same id again is replace
 });
 
 Deno.test("a file of somebody else is neither read nor overwritten", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     await Deno.writeTextFile(`${dir}/runner.json`, '{"mine":true}');
     await assert.rejects(saveRegistration(dir, one), /must be a file written by 'runner register'/);
     assert.equal(await Deno.readTextFile(`${dir}/runner.json`), '{"mine":true}');

@@ -1,36 +1,13 @@
 import assert from "node:assert/strict";
-import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
+import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { capabilitiesOf, chooseHarness, chooseJob, type RunnerAbility } from "./job_choice.ts";
+import { agentDefinition, polledJob } from "../../test/fake/polled_job.ts";
 
 const ability: RunnerAbility = { harnesses: ["command", "codex"], forcedHarness: null, runtime: "podman" };
 
-function work(operatorConfig: Record<string, unknown>): AgentDefinition {
-  return {
-    labels: [],
-    taskId: "t",
-    stageId: "s",
-    assemblyLineId: "l",
-    prompt: "",
-    appendSystemPrompt: "",
-    initBranch: false,
-    autoGit: false,
-    commitMessageTemplate: "",
-    idleTimeoutMinutes: 2,
-    maxTimeoutMinutes: 60,
-    operatorConfig,
-  };
-}
-
-function offer(id: string, operatorConfig: Record<string, unknown>): PolledJob {
-  return {
-    id,
-    attempt: 1,
-    stationName: "s",
-    taskTitle: "t",
-    needs: [],
-    agentDefinition: work(operatorConfig),
-  };
-}
+const work = (operatorConfig: AgentDefinition["operatorConfig"]) => agentDefinition({ operatorConfig });
+const offer = (id: string, operatorConfig: AgentDefinition["operatorConfig"]) =>
+  polledJob({ id, agentDefinition: { operatorConfig } });
 
 Deno.test("capabilitiesOf() names what can be run, and only the forced harness when one is forced", () => {
   assert.deepEqual(capabilitiesOf(ability), [

@@ -1,21 +1,8 @@
 import assert from "node:assert/strict";
-import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { jobFiles } from "./job_files.ts";
+import { agentDefinition } from "../../test/fake/polled_job.ts";
 
-const work: AgentDefinition = {
-  labels: [],
-  taskId: "t1",
-  stageId: "s",
-  assemblyLineId: "l",
-  prompt: "Do it",
-  appendSystemPrompt: "",
-  initBranch: false,
-  autoGit: false,
-  commitMessageTemplate: "",
-  idleTimeoutMinutes: 2,
-  maxTimeoutMinutes: 60,
-  operatorConfig: {},
-};
+const work = agentDefinition({ prompt: "Do it" });
 
 Deno.test("jobFiles() puts specs where the line keeps them, and the prompt where it replaces nothing", () => {
   const files = jobFiles({

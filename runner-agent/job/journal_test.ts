@@ -4,20 +4,12 @@ import { join } from "node:path";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { openJournal } from "./journal.ts";
 import { lockRunner } from "./runner_lock.ts";
+import { withTempDir } from "../../test/fake/temp_dir.ts";
 
 const job = { id: "j1", runId: "r1", leaseEpoch: 1 } as PolledJob & { readonly runId: string };
 
-async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
-
 Deno.test("the journal remembers phases and log positions across openings", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const path = join(dir, "journal.db");
     const first = await openJournal(path);
     await first.intendClaim("j1", null);
@@ -45,7 +37,7 @@ Deno.test("the journal remembers phases and log positions across openings", asyn
 });
 
 Deno.test("the journal's files are for their owner only", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const journal = await openJournal(join(dir, "journal.db"));
     await journal.intendClaim("j1", null);
     for await (const file of Deno.readDir(dir)) {
@@ -57,7 +49,7 @@ Deno.test("the journal's files are for their owner only", async () => {
 });
 
 Deno.test("a journal of another version is refused, not guessed", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const path = join(dir, "journal.db");
     const { createClient } = await import("@libsql/client");
     const client = createClient({ url: `file:${path}` });
@@ -68,7 +60,7 @@ Deno.test("a journal of another version is refused, not guessed", async () => {
 });
 
 Deno.test("a runner's lock is held once", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const path = join(dir, "lock");
     {
       using first = await lockRunner(path);
@@ -81,7 +73,7 @@ Deno.test("a runner's lock is held once", async () => {
 });
 
 Deno.test("a journal of the version before is carried on, with its intents", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const path = join(dir, "journal.db");
     const old = createClient({ url: `file:${path}` });
     await old.batch([

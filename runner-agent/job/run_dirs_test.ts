@@ -10,15 +10,7 @@ import {
   removeUnknownRunDirs,
   runDirs,
 } from "./run_dirs.ts";
-
-async function withDir(body: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
+import { withTempDir } from "../../test/fake/temp_dir.ts";
 
 Deno.test("chooseHubBase() leaves the state directory only when a socket's path would not fit", () => {
   assert.equal(chooseHubBase("/var/lib/shopfloor/r1", 0, "r1"), "/var/lib/shopfloor/r1/hubs");
@@ -27,7 +19,7 @@ Deno.test("chooseHubBase() leaves the state directory only when a socket's path 
 });
 
 Deno.test("a run's directories hold the home's files, are given to the agent, and leave nothing behind", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const dirs = runDirs(dir, join(dir, "hubs"), "r1");
     const given: string[] = [];
     await makeRunDirs(dirs, { ".a/b.txt": "text" }, (paths) => {
@@ -46,7 +38,7 @@ Deno.test("a run's directories hold the home's files, are given to the agent, an
 });
 
 Deno.test("directories of runs that nobody knows are removed, and those of known runs stay", async () => {
-  await withDir(async (dir) => {
+  await withTempDir(async (dir) => {
     const hubBase = join(dir, "hubs");
     for (const runId of ["known", "unknown"]) {
       await makeRunDirs(runDirs(dir, hubBase, runId), {}, () => Promise.resolve());
@@ -60,7 +52,7 @@ Deno.test("directories of runs that nobody knows are removed, and those of known
 
 Deno.test("a socket is never made in a directory that others can write to or enter", async () => {
   for (const mode of [0o777, 0o755, 0o711, 0o750]) {
-    await withDir(async (dir) => {
+    await withTempDir(async (dir) => {
       await Deno.mkdir(join(dir, "hubs"));
       await Deno.chmod(join(dir, "hubs"), mode);
       await assert.rejects(makeHubDir(runDirs(dir, join(dir, "hubs"), "r1")), /only this user can enter/);
@@ -80,7 +72,7 @@ const CONCLUSIONS: readonly (readonly [string, string, RegExp | null])[] = [
 
 for (const [what, text, message] of CONCLUSIONS) {
   Deno.test(`readConclusionFile() ${message === null ? "takes" : "refuses"} ${what}`, async () => {
-    await withDir(async (dir) => {
+    await withTempDir(async (dir) => {
       await Deno.writeTextFile(join(dir, "c.json"), text);
       const reading = await readConclusionFile(join(dir, "c.json"));
       if (message === null) assert.equal(reading.kind, "read");
@@ -90,7 +82,7 @@ for (const [what, text, message] of CONCLUSIONS) {
 }
 
 Deno.test("readConclusionFile() finds no conclusion where there is no file", async () => {
-  await withDir(async (dir) =>
+  await withTempDir(async (dir) =>
     assert.deepEqual(await readConclusionFile(join(dir, "c.json")), { kind: "none" })
   );
 });

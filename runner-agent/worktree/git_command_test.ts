@@ -3,15 +3,7 @@ import { join } from "node:path";
 import { createGit } from "./git_command.ts";
 import { GIT_STDERR_MAX_BYTES } from "../limits.ts";
 import { serve } from "./worktree_test_fixture.ts";
-
-async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "shopfloor_git_" });
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
+import { withTempDir } from "../../test/fake/temp_dir.ts";
 
 /** A `git` of ours, found by PATH before the real one. */
 async function fakeGit(directory: string, script: string): Promise<Record<string, string>> {
@@ -25,7 +17,7 @@ async function fakeGit(directory: string, script: string): Promise<Record<string
 }
 
 Deno.test("a command whose time is up is killed with its children and reported as such", async () => {
-  await withDirectory(async (directory) => {
+  await withTempDir(async (directory) => {
     const env = await fakeGit(directory, "sleep 600 & wait");
     const git = createGit(join(directory, "data"), env, { localMs: 50, remoteMs: 50 });
     const done = await git.run({ action: "wait", args: ["x"] });
@@ -36,7 +28,7 @@ Deno.test("a command whose time is up is killed with its children and reported a
 });
 
 Deno.test("a remote that accepts and never answers ends by the timeout", async () => {
-  await withDirectory(async (directory) => {
+  await withTempDir(async (directory) => {
     const stuck = Promise.withResolvers<Response>();
     const server = serve(() => stuck.promise);
     try {
@@ -54,7 +46,7 @@ Deno.test("a remote that accepts and never answers ends by the timeout", async (
 });
 
 Deno.test("git gets only the variables that its access needs, and the host's home only for the project's origin", async () => {
-  await withDirectory(async (directory) => {
+  await withTempDir(async (directory) => {
     const env = await fakeGit(directory, "env");
     const git = createGit(join(directory, "data"), env);
     const seen = async (access: Parameters<typeof git.run>[0]["access"]) => {
@@ -82,7 +74,7 @@ Deno.test("git gets only the variables that its access needs, and the host's hom
 });
 
 Deno.test("an error carries the bounded end of stderr without the header, the token or a URL's user info", async () => {
-  await withDirectory(async (directory) => {
+  await withTempDir(async (directory) => {
     const script = `i=0; while [ $i -lt 2000 ]; do echo 'noise noise noise' >&2; i=$((i+1)); done
 echo 'fatal: https://me:pw@host/x refused Authorization: Basic c2VjcmV0' >&2
 echo 'and c2VjcmV0 again' >&2; exit 128`;

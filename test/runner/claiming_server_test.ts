@@ -5,8 +5,8 @@ import { type ControlPlane, createControlPlane } from "../../runner-agent/contro
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import type { ContainerSpec, HarnessAdapter } from "../../runner-agent/ports.ts";
 import { ok } from "../../protocol/result.ts";
-import type { PolledJob } from "../../protocol/line/runner.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
+import { polledJob } from "../fake/polled_job.ts";
 
 const scriptHarness: HarnessAdapter = {
   name: "command",
@@ -14,28 +14,7 @@ const scriptHarness: HarnessAdapter = {
   plan: () => ok({ command: ["dummy"], env: { DUMMY_DELAY_MS: "100" }, homeFiles: {} }),
 };
 
-const job: PolledJob = {
-  id: "job-1",
-  runId: "run-1",
-  attempt: 1,
-  stationName: "s",
-  taskTitle: "t",
-  needs: [],
-  agentDefinition: {
-    labels: [],
-    taskId: "t",
-    stageId: "s",
-    assemblyLineId: "l",
-    prompt: "",
-    appendSystemPrompt: "",
-    initBranch: false,
-    autoGit: false,
-    commitMessageTemplate: "",
-    idleTimeoutMinutes: 2,
-    maxTimeoutMinutes: 60,
-    operatorConfig: { command: "true" },
-  },
-};
+const job = polledJob({ runId: "run-1", agentDefinition: { operatorConfig: { command: "true" } } });
 
 Deno.test("a run that a server gives again and again, while it goes on and after its report, is run once", async () => {
   await withRunnerRig(async (rig) => {

@@ -5,23 +5,10 @@ import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
 import { createControlPlane } from "../../runner-agent/control/control_plane.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { ABILITY_MEMO_MS } from "../../runner-agent/limits.ts";
-import type { HarnessAdapter } from "../../runner-agent/ports.ts";
-import { ok } from "../../protocol/result.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { type FakeRun, OWNER, PROJECT } from "../fake/control_plane.ts";
 import { type InnerRunner, type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
-
-/** The station's "command" is the dummy's script: `NAME=value` lines. */
-const scriptHarness: HarnessAdapter = {
-  name: "command",
-  provider: null,
-  plan: (request) =>
-    ok({
-      command: ["dummy"],
-      env: Object.fromEntries((request.command ?? "").split("\n").map((line) => line.split("=", 2))),
-      homeFiles: {},
-    }),
-};
+import { scriptHarness } from "../fake/script_harness.ts";
 
 interface Stage {
   readonly rig: RunnerRig;

@@ -2,20 +2,8 @@
 import assert from "node:assert/strict";
 import { DummyContainer, DummyWorld } from "../../runner-agent/container/dummy_container.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
-import type { HarnessAdapter } from "../../runner-agent/ports.ts";
-import { ok } from "../../protocol/result.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
-
-const scriptHarness: HarnessAdapter = {
-  name: "command",
-  provider: null,
-  plan: (request) =>
-    ok({
-      command: ["dummy"],
-      env: Object.fromEntries((request.command ?? "").split("\n").map((line) => line.split("=", 2))),
-      homeFiles: {},
-    }),
-};
+import { scriptHarness } from "../fake/script_harness.ts";
 
 Deno.test("a host that cannot say whose a run's files are fails the run, and the next one is run", async () => {
   await withRunnerRig(async (rig) => {

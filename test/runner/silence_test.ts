@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { DummyContainer, DummyWorld } from "../../runner-agent/container/dummy_container.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
-import { ok } from "../../protocol/result.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
+import { scriptHarness } from "../fake/script_harness.ts";
 
 Deno.test("heartbeats of a silent agent say a silence that grows, and none before there is an agent", async () => {
   await withRunnerRig(async (rig) => {
@@ -20,16 +20,7 @@ Deno.test("heartbeats of a silent agent say a silence that grows, and none befor
     const runner = await rig.startInside(runtime, {
       isOnce: true,
       heartbeatMs: 50,
-      harnessByName: () => ({
-        name: "command",
-        provider: null,
-        plan: (request) =>
-          ok({
-            command: ["dummy"],
-            env: Object.fromEntries((request.command ?? "").split("\n").map((line) => line.split("=", 2))),
-            homeFiles: {},
-          }),
-      }),
+      harnessByName: () => scriptHarness,
     });
     assert.equal(await runner.outcome, "once");
     assert.equal(rig.plane.runs.get(jobId)!.outcome?.reason, "idle_timeout");
