@@ -26,7 +26,7 @@ export const approvalRequest = z.object({
   url: z.url({ protocol: /^https?$/ }).max(APPROVAL_URL_MAX_CHARS),
   /** Methods are case-sensitive. */
   method: z.string().regex(/^[A-Za-z]{1,20}$/, { error: "expected the method of a request" }),
-  body: z.unknown().transform((body) => body === undefined || body === null ? null : textOf(body)),
+  body: z.unknown().optional().transform((body) => body === undefined || body === null ? null : textOf(body)),
   bodySha256: sha256Hex.optional(),
   jobId: z.string().min(1).max(100),
   labels: labels.default([]),
