@@ -48,6 +48,14 @@ export const REMOVE_RETRY_MS = 100;
 export const TMPFS_DEFAULT_BYTES = 512 * 1024 * 1024;
 /** The period of the CPU quota; the default of the kernel and of Podman. */
 export const SANDBOX_CPU_PERIOD_US = 100_000;
+/** A sandbox's use of this machine is looked at so soon after its start, and then so often: 6 looks for each message. */
+export const USAGE_FIRST_MS = 1_000;
+export const USAGE_EVERY_MS = 10_000;
+export const USAGE_TELL_MS = 60_000;
+/** One message of it; the clean-up of a run waits that long for its last one. */
+export const USAGE_CALL_MAX_MS = 5_000;
+/** Looks that wait for a control plane that is away: ten minutes of them. */
+export const USAGE_POINTS_KEPT = 60;
 /** What KILL gives as an exit code: 128 + 9. */
 export const EXIT_CODE_KILLED = 137;
 

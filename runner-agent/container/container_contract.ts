@@ -117,6 +117,21 @@ const TESTS: Readonly<Record<string, (world: ContractWorld) => Promise<void>>> =
     assert.ok((await collectOutput(runtime, containerId)).stdout === stdout, "the bytes differ");
   },
 
+  async "what it uses is known while it runs, and only then"({ runtime, specOf }) {
+    const { containerId } = await runtime.create(specOf({ stdout: "x", delayMs: LONG_MS }));
+    assert.equal(await runtime.usage(containerId), null);
+    await runtime.start(containerId);
+    const usage = await runtime.usage(containerId);
+    assert.ok(
+      usage !== null && usage.memoryBytes > 0 && usage.pids > 0 && usage.cpuMs >= 0,
+      JSON.stringify(usage),
+    );
+    assert.ok(Object.values(usage).every((value) => Number.isSafeInteger(value)), JSON.stringify(usage));
+    await runtime.stop(containerId, 0);
+    assert.equal(await runtime.usage(containerId), null);
+    assert.equal(await runtime.usage("no-such-container"), null);
+  },
+
   async "start twice runs the command once, also after its end"({ runtime, specOf }) {
     const { containerId } = await runtime.create(specOf({ stdout: "once\n" }));
     await runtime.start(containerId);

@@ -19,6 +19,7 @@ import type {
   ContainerSpec,
   DoctorLine,
   OutputStream,
+  SandboxUsage,
 } from "../ports.ts";
 
 /** The exit code of a command that TERM ended: 128 + 15. */
@@ -121,6 +122,13 @@ export class DummyContainer implements ContainerRuntime {
       }
       await changed(container, signal);
     }
+  }
+
+  usage(containerId: string): Promise<SandboxUsage | null> {
+    const isRunning = this.options.world.containers.get(containerId)?.life.kind === "running";
+    return Promise.resolve(
+      isRunning ? { cpuMs: 1, memoryBytes: 1, readBytes: 0, writeBytes: 0, pids: 1 } : null,
+    );
   }
 
   async stop(containerId: string, graceMs: number): Promise<void> {

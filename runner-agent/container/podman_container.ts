@@ -17,6 +17,7 @@ import type {
   ContainerSpec,
   DoctorLine,
   OutputStream,
+  SandboxUsage,
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
 import { endsWithMemoryNote } from "./memory_note.ts";
@@ -107,6 +108,23 @@ export class PodmanContainer implements ContainerRuntime {
       if (found.state === "created") await this.options.clock.sleep(OUTPUT_POLL_MIN_MS, signal);
       else await this.#awaitStopped(containerId, eagerUntilMs - this.options.clock.nowMs(), signal);
     }
+  }
+
+  async usage(containerId: string): Promise<SandboxUsage | null> {
+    const reply = await this.#podman.request(
+      "GET",
+      `/containers/stats?containers=${containerId}&stream=false`,
+    );
+    // Podman refuses where it may not read cgroups (rootless, version 1); what does not run has no process.
+    const stats = reply.status === 200 ? reply.body?.Stats?.[0] : undefined;
+    if (stats === undefined || stats.PIDs === 0) return null;
+    return {
+      cpuMs: Math.round(stats.CPUNano / 1e6),
+      memoryBytes: stats.MemUsage,
+      readBytes: stats.BlockInput,
+      writeBytes: stats.BlockOutput,
+      pids: stats.PIDs,
+    };
   }
 
   async stop(containerId: string, graceMs: number): Promise<void> {

@@ -23,6 +23,7 @@ import type {
   ContainerSpec,
   DoctorLine,
   OutputStream,
+  SandboxUsage,
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
 import { freePort } from "./free_port.ts";
@@ -30,6 +31,7 @@ import { type PathMap, toHostCommand } from "./host_paths.ts";
 import { isNoSuchProcess } from "./no_such_process.ts";
 import { safeRunName } from "./run_name.ts";
 import { readProcessStart, sendSignal } from "./process_start.ts";
+import { sessionUsage } from "./session_usage.ts";
 
 /** What the driver needs to know. */
 export interface ProcessContainerOptions {
@@ -145,6 +147,11 @@ export class ProcessContainer implements ContainerRuntime {
       if (state === "exited") return { exitCode: exitCode ?? EXIT_CODE_KILLED, wasKilledForMemory: false };
       await this.options.clock.sleep(pollMs, signal);
     }
+  }
+
+  async usage(containerId: string): Promise<SandboxUsage | null> {
+    if ((await this.#state(containerId)).state !== "running") return null;
+    return await sessionUsage(Number.parseInt(await readText(`${this.#dir(containerId)}/started`) ?? ""));
   }
 
   async stop(containerId: string, graceMs: number): Promise<void> {

@@ -25,6 +25,7 @@ import { conclude, createContainer, harvest, notStarted, prepare } from "./run_s
 import { faultText } from "./run_texts.ts";
 import { createRunWatch, type RunWatch } from "./run_watch.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
+import { startUsageMonitor, type UsageMonitor } from "./usage_monitor.ts";
 
 /** `left`: the report or the clean-up is for the next start of this runner. */
 export type ConductOutcome = "done" | "left";
@@ -60,6 +61,7 @@ class Conduct {
   #container: ContainerSight = "absent";
   #hub: Hub | null = null;
   #pump: OutputPump | null = null;
+  #usage: UsageMonitor | null = null;
   #failures = 0;
 
   constructor(
@@ -113,6 +115,7 @@ class Conduct {
 
   async release(): Promise<void> {
     await this.#heartbeat?.stop();
+    await this.#usage?.finish();
     await this.#hub?.close();
     this.#hub = null;
   }
@@ -201,9 +204,11 @@ class Conduct {
     try {
       this.#hub ??= await openRunHub(context);
       const pump = this.#pumpOf(phase.containerId);
+      this.#usage ??= startUsageMonitor(context, phase.containerId, phase.startedAtMs);
       const ended = await followContainer(context, phase, pump, watch, this.#container === "exited");
       if (ended === null) return null;
       this.#container = "exited";
+      this.#usage.finish();
       return { kind: "exited", worktree: phase.worktree, ending: { kind: "exited", ...ended } };
     } catch (error) {
       context.deps.log("hub_failed", {

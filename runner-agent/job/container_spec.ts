@@ -1,4 +1,5 @@
 /** The sandbox of a run: what it sees, what it may use, and its only ways out. */
+import type { SandboxFacts } from "../../protocol/line/usage.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
 import { PROMPT_FILE } from "../domain/job_files.ts";
 import {
@@ -13,7 +14,7 @@ import type { ContainerSpec, HarnessAdapter, HarnessPlan, Worktree } from "../po
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { HUB_URL } from "./hub.ts";
 import { processGitEnvironment } from "./process_git.ts";
-import type { RunContext } from "./run_context.ts";
+import { planHarness, type RunContext } from "./run_context.ts";
 import {
   CONCLUSION_NAME,
   CRED_SOCKET_NAME,
@@ -23,6 +24,23 @@ import {
   SANDBOX_BIN_DIR,
   SANDBOX_OUT_DIR,
 } from "./run_dirs.ts";
+
+/** What the sandbox of a run is, for people. The process driver enforces nothing. */
+export function sandboxFacts(context: RunContext, containerId: string): SandboxFacts {
+  const { deps } = context;
+  const driver = deps.runtime.name;
+  if (driver === "process") {
+    return { driver, containerId, image: null, cpus: null, memoryBytes: null, pids: null };
+  }
+  const planned = planHarness(context);
+  const image = planned.ok ? imageOf(context, planned.value.harness) : deps.image;
+  const limits = { cpus: SANDBOX_CPUS, memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS };
+  return { driver, containerId, image, ...limits };
+}
+
+function imageOf({ deps }: RunContext, harness: HarnessAdapter): string {
+  return deps.image.replaceAll("{harness}", harness.name);
+}
 
 /** The sandbox of a run. */
 export function containerSpec(
@@ -37,7 +55,7 @@ export function containerSpec(
     runId: run.runId,
     jobId: run.job.id,
     attempt: run.job.attempt,
-    image: deps.image.replaceAll("{harness}", harness.name),
+    image: imageOf(context, harness),
     command: plan.command,
     env: {
       ...plan.env,

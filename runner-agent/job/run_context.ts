@@ -12,6 +12,7 @@ import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
+import type { UsageSender } from "../control/usage_sender.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type {
   Clock,
@@ -60,6 +61,7 @@ export interface ConductorDeps {
   readonly runtime: ContainerRuntime;
   readonly worktrees: WorktreeManager;
   readonly controlPlane: ControlPlane;
+  readonly sendUsage: UsageSender;
   readonly journal: RunJournal;
   readonly clock: Clock;
   readonly random: () => number;

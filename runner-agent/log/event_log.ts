@@ -28,6 +28,7 @@ export type RunnerEvent =
   | "heartbeat_refused"
   | "log_refused"
   | "log_cut"
+  | "usage_unknown"
   | "hub_failed"
   | "print_failed"
   | "container_orphan_removed"

@@ -1,6 +1,7 @@
 /** A control plane with its history for the browser, and the people and programs around it that only use its API. */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
+import { BARE_LINK_BODY } from "../../tools/demo/bare_link_policy.ts";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import type { PolledJob } from "../../protocol/line/runner.ts";
@@ -42,6 +43,8 @@ export interface FakeRunner {
   /** Commits files and pushes them to the task's repository; `asAgent` to main, else to the work branch. */
   push(job: PolledJob, files: Readonly<Record<string, string>>, asAgent?: boolean): Promise<Commits>;
   finish(job: PolledJob, report: Record<string, unknown>): Promise<void>;
+  /** Tells what the job's run uses of its machine; expects the status. */
+  tellUsage(job: PolledJob, usage: unknown, status?: number): Promise<void>;
 }
 
 export interface Commits {
@@ -117,7 +120,11 @@ export async function startFactory(variables: Readonly<Record<string, string>> =
   return {
     url,
     call,
-    putLine: () => call("PUT", `${PROJECT}/assembly-lines/tidy`, LINE),
+    putLine: async () => {
+      const { version } = await call<{ version: number }>("GET", `${PROJECT}/people`);
+      if (version === 0) await call("PUT", `${PROJECT}/people`, BARE_LINK_BODY);
+      return await call("PUT", `${PROJECT}/assembly-lines/tidy`, LINE);
+    },
     submit: (title, description) =>
       call("POST", `${PROJECT}/assembly-lines/tidy/tasks`, { title, description, labels: ["docs"] }),
     task: (taskId) => call("GET", `${PROJECT}/tasks/${taskId}`),
@@ -162,6 +169,9 @@ async function registerRunner(
       const remote = `${url.replace("://", `://x:${secret}@`)}/api/git/acme/site/${taskId}.git`;
       const branch = asAgent ? "main" : `work/task-${taskId}`;
       return await pushFiles(await Deno.makeTempDir({ dir: dataDir }), remote, branch, files);
+    },
+    async tellUsage(job, usage, status = 200) {
+      await call("POST", `${PROJECT}/runs/${job.runId}/jobs/${job.id}/usage`, usage, { ...as, status });
     },
     async finish(job, report) {
       const named = { jobId: job.id, runId: job.runId, leaseEpoch: job.leaseEpoch, exitCode: 0 };

@@ -17,6 +17,7 @@ import {
   type RunnerReport,
   runnerReport,
 } from "../../protocol/line/runner.ts";
+import { type UsageInput, usageInput } from "../../protocol/line/usage.ts";
 import { LEASE_MS, LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import { ulid } from "../../protocol/ids.ts";
 import { createGitRoute } from "../../runner-agent/worktree/git_route.ts";
@@ -45,6 +46,8 @@ export interface FakeControlPlane extends AsyncDisposable {
   readonly violations: string[];
   readonly runs: Map<string, FakeRun>;
   readonly polls: (readonly string[] | null)[];
+  /** What the runner told of its runs' use of the machine, message by message. */
+  readonly usage: (UsageInput & { readonly runId: string })[];
   /** Queues a job of a task; its runs appear in `runs` under the job's id. */
   addJob(work: Partial<AgentDefinition> & { readonly taskId: string }): string;
   outputOf(jobId: string): string;
@@ -65,6 +68,7 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
   const queue: PolledJob[] = [];
   const runs = new Map<string, FakeRun>();
   const violations: string[] = [];
+  const usage: FakeControlPlane["usage"] = [];
   const polls: (readonly string[] | null)[] = [];
   const watchers = new Set<() => void>();
   const ended = new AbortController();
@@ -102,7 +106,16 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     if (route === `PATCH /runners/${runnerId}`) return report(body);
     const log = path.match(/^\/runs\/([^/]+)\/jobs\/([^/]+)\/logs$/);
     if (request.method === "POST" && log !== null) return appendLog(request, url, log[1]!, log[2]!, body);
+    const use = path.match(/^\/runs\/([^/]+)\/jobs\/([^/]+)\/usage$/);
+    if (request.method === "POST" && use !== null) return takeUsage(use[1]!, body);
     return violation(`unknown route ${route}`, 404);
+  }
+
+  function takeUsage(runId: string, body: Uint8Array): Response {
+    const input = usageInput.safeParse(json(body));
+    if (!input.success) return violation(`usage: ${input.error.message}`);
+    usage.push({ runId, ...input.data });
+    return Response.json({ ok: true });
   }
 
   function register(token: string, body: Uint8Array): Response {
@@ -274,6 +287,7 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     url: `http://127.0.0.1:${port}`,
     port,
     violations,
+    usage,
     runs,
     polls,
     addJob({ taskId, ...work }) {

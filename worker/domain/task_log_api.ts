@@ -1,5 +1,6 @@
 /** What may be asked of a `TaskLog` object: one task's live output and timeline. Types only. */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import type { RunUsage, UsageInput } from "../../protocol/line/usage.ts";
 import type { ByteSpan } from "./byte_range.ts";
 import type { LoggedEvent } from "./log_ending.ts";
 import type { OutputPace } from "./output_pace.ts";
@@ -57,6 +58,10 @@ export interface TaskLogApi {
   /** When which output came: for showing it again as it was printed. Empty once the output has expired. */
   pace(): Promise<OutputPace>;
   timeline(): Promise<readonly TimelineEntry[]>;
+  /** Idempotent by (runId, time of the point). The caller has made sure that the run is one of the task's. */
+  recordUsage(runId: string, input: UsageInput): Promise<void>;
+  /** What a run used; null when its runner never said. */
+  usage(runId: string): Promise<RunUsage | null>;
   /**
    * Upgrade: GET with `Upgrade: websocket`; query `offset` says from where to replay, `acks=true` that the viewer will
    * acknowledge. Frames to the viewer: `ViewerFrame`; from it: `ViewerMessage`.

@@ -12,10 +12,12 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import type { RunUsage, UsageInput } from "../../protocol/line/usage.ts";
 import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
 import { closingMarker } from "../domain/output_log.ts";
 import type { OutputPace } from "../domain/output_pace.ts";
 import { spansOf } from "../domain/output_segment.ts";
+import { addUsage, usageOf } from "../domain/run_usage.ts";
 import { retentionMs } from "../domain/retention.ts";
 import type {
   ChunkAnswer,
@@ -145,6 +147,17 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
 
   async timeline(): Promise<readonly TimelineEntry[]> {
     return await Promise.resolve(this.#book.timeline());
+  }
+
+  async recordUsage(runId: string, input: UsageInput): Promise<void> {
+    const known = this.#store.usage();
+    const next = addUsage(known, runId, input);
+    if (next !== known) this.#store.setUsage(next);
+    await Promise.resolve();
+  }
+
+  async usage(runId: string): Promise<RunUsage | null> {
+    return await Promise.resolve(usageOf(this.#store.usage(), runId));
   }
 
   /** A viewer joins. */

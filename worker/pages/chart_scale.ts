@@ -55,9 +55,9 @@ export function inWords(unit: ChartUnit, value: number | null): string {
     case "ms":
       return value < 1_000 ? `${Math.round(value)} ms` : lasted(value);
     case "bytes":
-      return size(Math.round(value));
+      return bytesInWords(value);
     case "bytes_per_s":
-      return `${size(Math.round(value))}/s`;
+      return `${bytesInWords(value)}/s`;
     case "count":
       return trimmed(value, 0);
     case "cores":
@@ -65,6 +65,10 @@ export function inWords(unit: ChartUnit, value: number | null): string {
     case "usd":
       return `$${value >= 1 ? value.toFixed(2) : trimmed(value, 5)}`;
   }
+}
+
+function bytesInWords(bytes: number): string {
+  return bytes >= 1e9 ? `${trimmed(bytes / 1e9, 1)} GB` : size(Math.round(bytes));
 }
 
 function trimmed(value: number, digits: number): string {

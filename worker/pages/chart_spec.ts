@@ -25,6 +25,13 @@ export interface ChartSpec {
   /** What the labels are, as the head of their column in the table, e.g. "Day". */
   readonly labelName: string;
   readonly labels: readonly string[];
+  /** Of lines whose labels are not evenly apart: where each of them is. */
+  readonly places?: {
+    readonly values: readonly number[];
+    /** Between two marks of the axis. */
+    readonly step: number;
+    readonly inWords: (value: number) => string;
+  };
   readonly series: readonly ChartSeries[];
 }
 

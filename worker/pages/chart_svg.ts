@@ -49,7 +49,17 @@ function optionOf(spec: ChartSpec) {
   const text = { color: "var(--soft)", fontSize: FONT_PX };
   const rule = { lineStyle: { color: "var(--line)" } };
   const isLying = spec.kind === "rows";
-  const names = {
+  const { places } = spec;
+  const along = places === undefined ? null : {
+    type: "value" as const,
+    min: 0,
+    max: places.values.at(-1),
+    interval: places.step,
+    splitLine: { show: false },
+    axisLine: { ...rule, show: true },
+    axisLabel: { ...text, hideOverlap: true, showMaxLabel: false, formatter: places.inWords },
+  };
+  const names = along ?? {
     type: "category" as const,
     data: [...spec.labels],
     inverse: isLying,
@@ -85,7 +95,10 @@ function seriesOf(spec: ChartSpec, series: ChartSeries, at: number, divisor: num
   const common = {
     name: series.name,
     silent: true,
-    data: series.values.map((value) => value === null ? null : value / divisor),
+    data: series.values.map((value, point) => {
+      const scaled = value === null ? null : value / divisor;
+      return spec.places === undefined ? scaled : [spec.places.values[point]!, scaled];
+    }),
   };
   if (spec.kind === "lines") {
     return {

@@ -83,6 +83,21 @@ Deno.test("the drawing grows with its values: a bar of three is three times as h
   assert.ok(Math.abs(heights[1]! / heights[0]! - 3) < 0.05, `${heights}`);
 });
 
+Deno.test("points that are not evenly apart are drawn where they are", () => {
+  const svg = chartSvg({
+    ...SPEC,
+    kind: "lines",
+    isStacked: false,
+    labels: ["0", "1", "10"],
+    places: { values: [0, 1, 10], step: 5, inWords: (value) => `${value} s` },
+    series: [{ name: "n", tone: "accent", values: [1, 2, 3] }],
+  });
+  const [, path] = /d="(M[^"]*)" fill="none" stroke="var\(--accent\)"/.exec(svg)!;
+  const xs = [...path!.matchAll(/[ML]([\d.]+) /g)].map((match) => Number(match[1]));
+  assert.ok(Math.abs((xs[1]! - xs[0]!) * 10 - (xs[2]! - xs[0]!)) < 2, path);
+  assert.match(svg, />5 s</);
+});
+
 Deno.test("a figure has the numbers as a table, and says when there are none", async () => {
   const html = String(await Chart({ spec: SPEC }));
   assert.match(html, /<th scope="row">1 May<\/th><td>3<\/td><td>1<\/td>/);

@@ -5,6 +5,7 @@ import type { TimelineEntry } from "../../../protocol/line/log.ts";
 import type { OutputRow, Placement, RunCursor } from "../../domain/output_log.ts";
 import type { OutputPace } from "../../domain/output_pace.ts";
 import type { OutputSegment } from "../../domain/output_segment.ts";
+import type { KeptUsage } from "../../domain/run_usage.ts";
 import { openOutputTable, type OutputTable } from "./output_table.ts";
 import * as schema from "./schema.ts";
 
@@ -50,12 +51,15 @@ export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "
   timeline(): TimelineEntry[];
   ended(): LogEnd | null;
   moved(): MovedOutput | null;
+  /** What its runs used, all in one row. */
+  usage(): readonly KeptUsage[];
+  setUsage(usage: readonly KeptUsage[]): void;
   /** Notes where the output went, or that it was deleted, and takes its rows away, in one transaction. */
   move(moved: MovedOutput): void;
 }
 
 /** Which row of `facts` says what. */
-const FACT = { end: 1, moved: 2, dropped: 3 } as const;
+const FACT = { end: 1, moved: 2, dropped: 3, usage: 4 } as const;
 
 /** Makes the store of one log, whose tables are open. */
 export function createLogStore(storage: DurableObjectStorage): LogStore {
@@ -95,6 +99,8 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
       db.select().from(timeline).orderBy(asc(timeline.sequence)).all().flatMap((row) => row.entries),
     ended: () => fact<LogEnd>(FACT.end),
     moved: () => fact<MovedOutput>(FACT.moved),
+    usage: () => fact<readonly KeptUsage[]>(FACT.usage) ?? [],
+    setUsage: (usage) => setFact(FACT.usage, usage),
     move: (moved) =>
       storage.transactionSync(() => {
         setFact(FACT.moved, moved);
