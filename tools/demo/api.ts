@@ -1,4 +1,5 @@
 /** The demo's view of the control plane: the public API, called as any client would. */
+import { BARE_LINK_BODY } from "./bare_link_policy.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import type { WireError } from "../../protocol/line/error.ts";
@@ -12,6 +13,8 @@ export interface Api {
   readonly owner: string;
   readonly project: string;
   putProject(input: { readonly gitUrl: string; readonly gitBranch?: string }): Promise<void>;
+  /** Lets links of gates be answered by whoever has them, unless the project says otherwise already. */
+  takeBareLinks(): Promise<void>;
   putLine(
     lineId: string,
     line: unknown,
@@ -48,6 +51,10 @@ export function createApi(baseUrl: string, token: string, owner: string, project
     project,
     putProject: async (input) => {
       await call("PUT", "", input);
+    },
+    takeBareLinks: async () => {
+      const { version } = await call<{ version: number }>("GET", "/people");
+      if (version === 0) await call("PUT", "/people", BARE_LINK_BODY);
     },
     putLine: (lineId, line) => call("PUT", `/assembly-lines/${lineId}`, line),
     submit: (lineId, card) => call("POST", `/assembly-lines/${lineId}/tasks`, card),

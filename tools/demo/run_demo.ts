@@ -64,6 +64,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
     const api = createApi(plane.url, plane.adminToken, OWNER, origin.project);
     await api.putProject({ gitUrl: origin.gitUrl });
+    await api.takeBareLinks();
     const line = await api.putLine("tidy", await readLineFolder(LINE));
     say(`line: ${line.name}, ${describeLine(line)}`);
     say(`project: ${origin.description}`);
