@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { JSON_BODY_MAX_BYTES } from "../protocol/limits.ts";
 import type { AppEnv } from "./app_env.ts";
 import { refusal, refusalResponse } from "./errors.ts";
+import { CHANNEL_BODY_MAX_BYTES } from "./limits.ts";
 import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
 import { idempotency } from "./middleware/idempotency.ts";
@@ -16,6 +17,7 @@ import { createAssetRoutes } from "./routes/assets.ts";
 import { APPROVAL_OPERATIONS, createApprovalRoutes } from "./routes/approvals.ts";
 import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts";
 import { createBoardPageRoutes } from "./routes/board_pages.ts";
+import { CHANNEL_OPERATIONS, createChannelRoutes } from "./routes/channels.ts";
 import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
 import { createGatePageRoutes } from "./routes/gate_pages.ts";
 import { createGateRoutes, GATE_OPERATIONS } from "./routes/gates.ts";
@@ -72,6 +74,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...HISTORY_OPERATIONS,
   ...RUNNER_OPERATIONS,
   ...APPROVAL_OPERATIONS,
+  ...CHANNEL_OPERATIONS,
   ...SOCKET_OPERATIONS,
   ...SESSION_OPERATIONS,
   ...HEALTH_OPERATIONS,
@@ -83,6 +86,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(requestId());
   app.use("/api/owners/*", bodyLimit(JSON_BODY_MAX_BYTES));
   app.use("/v1/*", bodyLimit(JSON_BODY_MAX_BYTES));
+  app.use("/channels/*", bodyLimit(CHANNEL_BODY_MAX_BYTES));
   app.use(ownForms());
   app.use(session());
   app.use(auth());
@@ -101,6 +105,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createSocketRoutes());
   app.route("/", createRunnerRoutes());
   app.route("/", createApprovalRoutes());
+  app.route("/", createChannelRoutes());
   app.route("/", createLogRoutes());
   app.route("/", createUsageRoutes());
   app.route("/", createHistoryRoutes());

@@ -384,6 +384,10 @@ export interface JobQueueApi {
       readonly to: "read" | "settle";
     },
   ): Answer<{ readonly actor: string }>;
+  /** Was this message of a channel acted upon before? */
+  hasHeard(messageId: string): Answer<boolean>;
+  /** It was acted upon now. Idempotent. */
+  noteHeard(messageId: string): Answer<null>;
   /** Whose artifact is it? A job's own token names its task and job; a user's names neither. */
   authorizeArtifact(
     caller: Caller,

@@ -18,6 +18,7 @@ import { type OpenQueue, openQueue } from "./open_queue.ts";
 import type { Handlers, QueueMethod } from "./queue_handlers/handlers.ts";
 import { jobHandlers } from "./queue_handlers/job_handlers.ts";
 import { lineHandlers } from "./queue_handlers/line_handlers.ts";
+import { messageHandlers } from "./queue_handlers/message_handlers.ts";
 import { projectHandlers } from "./queue_handlers/project_handlers.ts";
 import { questionHandlers } from "./queue_handlers/question_handlers.ts";
 import { runnerHandlers } from "./queue_handlers/runner_handlers.ts";
@@ -35,6 +36,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...workHandlers,
   ...questionHandlers,
   ...approvalHandlers,
+  ...messageHandlers,
 };
 
 /** The methods of {@link HANDLERS}; the class body below adds them to the prototype. */
