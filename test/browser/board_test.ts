@@ -1,37 +1,11 @@
 import assert from "node:assert/strict";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { ensureChromium } from "../../tools/setup/chromium.ts";
-import { ADMIN_TOKEN, type Factory, type FakeRunner, startFactory } from "./factory.ts";
+import { assertNoSidewaysScroll, openBrowserWorld, signIn } from "./browser_world.ts";
+import { ADMIN_TOKEN, type FakeRunner } from "./factory.ts";
+import { openPage, PHONE, shoot } from "./page_checks.ts";
 
-const WAIT_MS = 10_000;
-/** Where to leave screenshots for a person to look at; nothing is kept when unset. */
-const SHOTS = Deno.env.get("SHOPFLOOR_SCREENSHOTS");
 interface Refusal {
   readonly code: string;
   readonly state?: string;
-}
-const PHONE = { width: 390, height: 844 };
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
-
-/** A page of its own that fails the test for anything the content policy or a script complains about. */
-async function open(browser: Browser, options: Parameters<Browser["newContext"]>[0] = {}) {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(WAIT_MS);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  return { page, complaints, close: () => context.close() };
-}
-
-async function assertNoSidewaysScroll(page: Page): Promise<void> {
-  const width = await page.evaluate("document.scrollingElement.scrollWidth");
-  assert.ok(Number(width) <= PHONE.width, `the page is ${width} pixels wide`);
 }
 
 /** Works a task up to its gate. */
@@ -51,25 +25,16 @@ async function workToGate(runner: FakeRunner): Promise<void> {
   await runner.finish(check, { summary: "12 tests passed." });
 }
 
-async function signIn(page: Page, factory: Factory): Promise<void> {
-  const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, { status: 201 });
-  await page.goto(url);
-  await page.waitForURL(`${factory.url}/`);
-}
-
 Deno.test({
   name: "the board in a browser",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
-    const executablePath = await ensureChromium();
-    const factory = await startFactory();
-    const browser = await chromium.launch({ executablePath });
-    await factory.putLine();
+    const { factory, browser, close: end } = await openBrowserWorld();
     const runner = await factory.runner("bench-1");
 
     await t.step("who is not signed in sees no task, and a wrong code lets nobody in", async () => {
-      const { page, close } = await open(browser);
+      const { page, close } = await openPage(browser);
       await page.goto(`${factory.url}/`);
       assert.equal(new URL(page.url()).pathname, "/signin");
       await page.getByLabel("Code or admin token").fill("nonsense");
@@ -83,7 +48,7 @@ Deno.test({
     });
 
     await t.step("a task moves across the board and its output streams in, without a reload", async () => {
-      const { page, complaints, close } = await open(browser, { viewport: { width: 1200, height: 900 } });
+      const { page, complaints, close } = await openPage(browser, { viewport: { width: 1200, height: 900 } });
       await signIn(page, factory);
       await page.evaluate("globalThis.stayed = true");
       const task = await factory.submit("Tidy the readme", "Wrap long lines & fix <b>headings</b>.");
@@ -125,7 +90,7 @@ Deno.test({
         const task = await factory.submit("Tidy the site", "Please.");
         await workToGate(runner);
         const link = await factory.gateLink(task.id);
-        const { page, complaints, close } = await open(browser, {
+        const { page, complaints, close } = await openPage(browser, {
           viewport: PHONE,
           isMobile: true,
           hasTouch: true,
@@ -141,7 +106,7 @@ Deno.test({
         await page.getByText("+const a = 1;").waitFor();
         await assertNoSidewaysScroll(page);
         await shoot(page, "gate_phone");
-        if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/gate_phone_fold.png` });
+        await shoot(page, "gate_phone_fold", false);
         await page.getByRole("button", { name: "Approve" }).click();
         await page.getByRole("status").getByText("Approved").waitFor();
         await shoot(page, "gate_phone_done");
@@ -157,7 +122,7 @@ Deno.test({
     await t.step("a signed-in person rejects with a reason, and needs one", async () => {
       const task = await factory.submit("Tidy again", "Once more.");
       await workToGate(runner);
-      const { page, complaints, close } = await open(browser, { viewport: PHONE, colorScheme: "dark" });
+      const { page, complaints, close } = await openPage(browser, { viewport: PHONE, colorScheme: "dark" });
       await signIn(page, factory);
       await page.getByText("Gate: Review").waitFor();
       await shoot(page, "board_phone_dark");
@@ -185,7 +150,7 @@ Deno.test({
         await workToGate(runner);
         const old = await factory.gateLink(task.id);
         const token = new URL(await factory.gateLink(task.id)).hash.slice(1);
-        const { page, close } = await open(browser, { javaScriptEnabled: false });
+        const { page, close } = await openPage(browser, { javaScriptEnabled: false });
         await page.goto(`${factory.url}/g`);
         const paste = async (text: string) => {
           await page.getByLabel("Token").fill(text);
@@ -222,7 +187,7 @@ Deno.test({
     );
 
     await t.step("another site cannot use a signed-in browser", async () => {
-      const { page, close } = await open(browser);
+      const { page, close } = await openPage(browser);
       await signIn(page, factory);
       const [cookie] = await page.context().cookies();
       assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, "Strict"]);
@@ -239,7 +204,6 @@ Deno.test({
       await close();
     });
 
-    await browser.close();
-    await factory.close();
+    await end();
   },
 });

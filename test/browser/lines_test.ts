@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { ensureChromium } from "../../tools/setup/chromium.ts";
+import type { Browser, Page } from "playwright-core";
 import { filesOfTar } from "../../worker/routes/ustar_read.ts";
-import { type Factory, startFactory } from "./factory.ts";
+import { openBrowserWorld, signIn } from "./browser_world.ts";
+import type { Factory } from "./factory.ts";
 import { checkPage, openPage, PHONE } from "./page_checks.ts";
 
 const LINES = "/p/acme/site/lines";
-
-async function signIn(page: Page, factory: Factory): Promise<void> {
-  const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, { status: 201 });
-  await page.goto(url);
-  await page.waitForURL(`${factory.url}/`);
-}
 
 async function signedIn(browser: Browser, factory: Factory, options = {}) {
   const opened = await openPage(browser, options);
@@ -30,10 +24,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
-    const executablePath = await ensureChromium();
-    const factory = await startFactory();
-    const browser = await chromium.launch({ executablePath });
-    await factory.putLine();
+    const { factory, browser, close: end } = await openBrowserWorld();
     const runner = await factory.runner("bench-1");
 
     await t.step("who is not signed in sees no line", async () => {
@@ -227,7 +218,6 @@ Deno.test({
       },
     );
 
-    await browser.close();
-    await factory.close();
+    await end();
   },
 });

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
-import { chromium, type Page } from "playwright-core";
-import { ensureChromium } from "../../tools/setup/chromium.ts";
 import type { HistoryRecord } from "../../worker/domain/event.ts";
 import { createHistoryWriter } from "../../worker/store/history/write.ts";
 import { row, task } from "../fake/history.ts";
-import { type Factory, startFactory } from "./factory.ts";
+import { openBrowserWorld, signIn } from "./browser_world.ts";
 import { checkPage, openPage } from "./page_checks.ts";
 
 const HOUR = 3_600_000;
-
-async function signIn(page: Page, factory: Factory): Promise<void> {
-  const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, { status: 201 });
-  await page.goto(url);
-  await page.waitForURL(`${factory.url}/`);
-}
 
 /** A week of work of a project that no queue knows: 14 tasks, of which every fourth failed and every third was asked for. */
 function weekOfWork(nowMs: number): HistoryRecord[] {
@@ -79,10 +71,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
-    const executablePath = await ensureChromium();
-    const factory = await startFactory();
-    const browser = await chromium.launch({ executablePath });
-    await factory.putLine();
+    const { factory, browser, close: end } = await openBrowserWorld();
     const records = weekOfWork(Date.now() - 60_000);
     await createHistoryWriter({ url: factory.historyUrl }).apply(
       records.map((record, n) => row(n + 1, record, "acme/elsewhere")),
@@ -134,7 +123,6 @@ Deno.test({
       await opened.close();
     });
 
-    await browser.close();
-    await factory.close();
+    await end();
   },
 });

@@ -35,9 +35,9 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return { page, complaints, close: () => context.close() };
 }
 
-/** Leaves a picture where `SHOPFLOOR_SCREENSHOTS` says. */
-export async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+/** Leaves a picture where `SHOPFLOOR_SCREENSHOTS` says: of the whole page, or of what the window shows. */
+export async function shoot(page: Page, name: string, fullPage = true): Promise<void> {
+  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage });
 }
 
 export interface PageCheck {

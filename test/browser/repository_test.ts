@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { ensureChromium } from "../../tools/setup/chromium.ts";
-import { type Factory, type FakeRunner, startFactory } from "./factory.ts";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { assertNoSidewaysScroll, openBrowserWorld, signIn } from "./browser_world.ts";
+import type { Factory, FakeRunner } from "./factory.ts";
+import { openPage, PHONE, shoot, WAIT_MS } from "./page_checks.ts";
 
-const WAIT_MS = 10_000;
-/** Where to leave screenshots for a person to look at; nothing is kept when unset. */
-const SHOTS = Deno.env.get("SHOPFLOOR_SCREENSHOTS");
-const PHONE = { width: 390, height: 844 };
 const COMMITS = 60;
 const EVIL_FILE = "<script>alert(1)";
 const EVIL_FOLDER = `a & "b"`;
@@ -70,32 +67,14 @@ async function pushHistory(factory: Factory, runner: FakeRunner, folder: string)
 }
 
 /** A signed-in page that notes whatever the content policy complains about, and every script that runs a dialog. */
-async function open(browser: Browser, factory: Factory, options: Parameters<Browser["newContext"]>[0] = {}) {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(WAIT_MS);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("dialog", (dialog) => {
-    complaints.push(`dialog ${dialog.message()}`);
+async function open(browser: Browser, factory: Factory, options: BrowserContextOptions = {}) {
+  const opened = await openPage(browser, options);
+  opened.page.on("dialog", (dialog) => {
+    opened.complaints.push(`dialog ${dialog.message()}`);
     void dialog.dismiss();
   });
-  const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, { status: 201 });
-  await page.goto(url);
-  await page.waitForURL(`${factory.url}/`);
-  return { page, complaints, close: () => context.close() };
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png` });
-}
-
-async function assertNoSidewaysScroll(page: Page): Promise<void> {
-  const width = Number(await page.evaluate("document.scrollingElement.scrollWidth"));
-  assert.ok(width <= PHONE.width, `${page.url()} is ${width} pixels wide`);
+  await signIn(opened.page, factory);
+  return opened;
 }
 
 async function statusOf(page: Page, url: string): Promise<number> {
@@ -108,11 +87,8 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
-    const executablePath = await ensureChromium();
-    const factory = await startFactory();
-    const browser = await chromium.launch({ executablePath });
+    const { factory, browser, close: end } = await openBrowserWorld();
     const folder = await Deno.makeTempDir({ prefix: "shopfloor_repository_pages_" });
-    await factory.putLine();
     const runner = await factory.runner("bench-1");
     const task = await factory.submit("Tidy the readme", "Please.");
     const head = await pushHistory(factory, runner, folder);
@@ -269,8 +245,7 @@ Deno.test({
       await close();
     });
 
-    await browser.close();
-    await factory.close();
+    await end();
     await Deno.remove(folder, { recursive: true });
   },
 });

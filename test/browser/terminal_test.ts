@@ -1,15 +1,9 @@
 /** The terminal on a task's page, in real Chromium: live with its colours, replayed from any moment, and without scripts. */
 import assert from "node:assert/strict";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { ensureChromium } from "../../tools/setup/chromium.ts";
-import { type Factory, startFactory } from "./factory.ts";
+import type { Browser, Page } from "playwright-core";
+import { openBrowserWorld, signIn } from "./browser_world.ts";
+import type { Factory } from "./factory.ts";
 import { checkPage, openPage } from "./page_checks.ts";
-
-async function signIn(page: Page, factory: Factory): Promise<void> {
-  const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, { status: 201 });
-  await page.goto(url);
-  await page.waitForURL(`${factory.url}/`);
-}
 
 async function openTask(browser: Browser, factory: Factory, taskId: string, javaScriptEnabled = true) {
   const opened = await openPage(browser, { javaScriptEnabled });
@@ -29,10 +23,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
-    const executablePath = await ensureChromium();
-    const factory = await startFactory();
-    const browser = await chromium.launch({ executablePath });
-    await factory.putLine();
+    const { factory, browser, close: end } = await openBrowserWorld();
     const runner = await factory.runner("bench-1");
     const task = await factory.submit("Tidy the readme", "Wrap long lines.");
     const job = await runner.claim();
@@ -162,7 +153,6 @@ Deno.test({
       await close();
     });
 
-    await browser.close();
-    await factory.close();
+    await end();
   },
 });
