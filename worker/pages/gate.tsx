@@ -5,7 +5,7 @@ import { AnswerForm } from "./gate_answer.tsx";
 import { GateActions } from "./gate_actions.tsx";
 import type { GatePageView } from "./gate_parts.tsx";
 import { Question, titleOf } from "./gate_question.tsx";
-import { Record, Standing } from "./gate_record.tsx";
+import { Record, Said, Standing } from "./gate_record.tsx";
 import { Layout } from "./layout.tsx";
 import { taskPath } from "./parts.tsx";
 
@@ -52,6 +52,7 @@ export function GatePage({ view }: { readonly view: GatePageView }) {
         ? null
         : <p class={`note ${view.notice.tone}`} role="alert">{view.notice.text}</p>}
       <Question view={view} />
+      <Said view={view} />
       {origin.kind === "line_gate" && origin.taskDescription !== ""
         ? (
           <>

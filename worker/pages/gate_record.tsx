@@ -2,6 +2,7 @@
 /** Where an ask stands, who has it, and everything that happened to it. */
 import type { AuditEntry, GateOutcome } from "../domain/human_gate_api.ts";
 import { type GatePageView, Who, Written } from "./gate_parts.tsx";
+import { knowersOf } from "./gate_told.ts";
 import { Ago, In } from "./parts.tsx";
 
 /** The answer, or what became of the question; for an open one, that it waits. */
@@ -130,8 +131,8 @@ function Holders({ view }: { readonly view: GatePageView }) {
   );
 }
 
-/** Advice and votes, then the chain, folded. */
-export function Record({ view }: { readonly view: GatePageView }) {
+/** Votes of a quorum and advice of delegates: what others said before the answer. */
+export function Said({ view }: { readonly view: GatePageView }) {
   const { votes, advice, ask } = view.gate;
   return (
     <>
@@ -164,37 +165,58 @@ export function Record({ view }: { readonly view: GatePageView }) {
           ))}
         </>
       )}
-      {view.audit === null ? null : <Told audit={view.audit} nowMs={view.nowMs} />}
-      {view.audit === null ? null : <Chain audit={view.audit} />}
+    </>
+  );
+}
+
+/** Who knows of it, and the chain, folded. */
+export function Record({ view }: { readonly view: GatePageView }) {
+  if (view.audit === null) return null;
+  return (
+    <>
+      <Knowers audit={view.audit} nowMs={view.nowMs} />
+      <Chain audit={view.audit} />
     </>
   );
 }
 
 /** Who was told, by which channel, and what came of it. */
-function Told({ audit, nowMs }: { readonly audit: readonly AuditEntry[]; readonly nowMs: number }) {
-  const told = audit.filter((entry) => entry.type === "gate.notified" || entry.type === "delivery");
-  const seen = audit.filter((entry) => entry.type === "gate.viewed");
-  if (told.length + seen.length === 0) return null;
+function Knowers({ audit, nowMs }: { readonly audit: readonly AuditEntry[]; readonly nowMs: number }) {
+  const knowers = knowersOf(audit);
+  if (knowers.length === 0) return null;
+  const when = (ms: number | null) => ms === null ? "" : <Ago ms={ms} nowMs={nowMs} />;
   return (
     <>
-      <h2>Who knows of it</h2>
-      <ul class="events told">
-        {[...told, ...seen].map((entry) => (
-          <li key={entry.hash}>
-            <Ago ms={Date.parse(entry.at)} nowMs={nowMs} />
-            <span>
-              {entry.type === "gate.viewed"
-                ? (
-                  <>
-                    seen by <Who principal={entry.by} />
-                  </>
-                )
-                : <>told {detailOf(entry)}</>}
-              {entry.channel === undefined ? null : <span class="soft">· {entry.channel}</span>}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <h2 id="knowers">Who knows of it</h2>
+      <div class="scroll panel" tabindex={0} role="region" aria-labelledby="knowers">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Person</th>
+              <th scope="col">Told</th>
+              <th scope="col">Delivery</th>
+              <th scope="col">Seen</th>
+              <th scope="col">Acknowledged</th>
+            </tr>
+          </thead>
+          <tbody>
+            {knowers.map((one) => (
+              <tr key={one.principal}>
+                <th scope="row">
+                  <Who principal={one.principal} />
+                </th>
+                <td>
+                  {when(one.toldAtMs)}
+                  {one.why === "" ? null : <span class="soft">, {one.why}</span>}
+                </td>
+                <td>{one.deliveries.join(", ")}</td>
+                <td class="fit">{when(one.seenAtMs)}</td>
+                <td class="fit">{when(one.ackedAtMs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }
@@ -229,15 +251,22 @@ function Chain({ audit }: { readonly audit: readonly AuditEntry[] }) {
   );
 }
 
-/** What else an entry says, in words: values of its detail that are short. */
+/** What else an entry says, in words: values of its detail that are short, and names out of lists. */
 function detailOf(entry: AuditEntry): string {
   return Object.entries(entry.detail ?? {}).flatMap(([key, value]) => {
-    if (value === null || value === "") return [];
-    const text = Array.isArray(value)
-      ? value.map(String).join(", ")
-      : typeof value === "object"
-      ? ""
-      : String(value);
+    const text = (Array.isArray(value) ? value : [value]).map(wordOf).filter((word) => word !== "").join(
+      ", ",
+    );
     return text === "" || text.length > 120 ? [] : [`${key.replaceAll("_", " ")} ${text}`];
   }).join(" · ");
+}
+
+const HASH = /^[0-9a-f]{40,64}$/;
+
+function wordOf(value: unknown): string {
+  if (typeof value === "string") return HASH.test(value) ? value.slice(0, 12) : value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "object" || value === null) return "";
+  const { principal } = value as { readonly principal?: unknown };
+  return typeof principal === "string" ? principal : "";
 }

@@ -248,7 +248,8 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .written dt { font-weight: 600; margin-top: 0.5rem; }
 .written dt::first-letter { text-transform: uppercase; }
 .written dd { margin: 0; }
-.told { padding: 0; }
+.text.mono { font-family: var(--mono); font-size: 0.86rem; }
+#audit { margin-top: 0.9rem; }
 .due { font-variant-numeric: tabular-nums; white-space: nowrap; }
 `.trimStart();
 
