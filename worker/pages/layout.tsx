@@ -110,7 +110,7 @@ function Navigation({ at, frame }: { readonly at: Place | null; readonly frame: 
     ["worklist", "Worklist", project === null ? "/worklist" : inProject("worklist")],
     ["lines", "Lines", inProject("lines")],
     ["runners", "Runners", inProject("runners")],
-    ["metrics", "Metrics", inProject("metrics")],
+    ["metrics", "Metrics", project === null ? "/metrics" : inProject("metrics")],
     ["api", "API docs", "/api-docs"],
   ];
   return (

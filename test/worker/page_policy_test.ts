@@ -1,0 +1,119 @@
+/**
+ * Every page of the app, whatever it shows: a content policy that lets no script but ours run, and a document that needs
+ * nothing of what it forbids. The table of pages is the app's own.
+ */
+import assert from "node:assert/strict";
+import { createApp } from "../../worker/app.ts";
+import { startPlane } from "../fake/plane.ts";
+import { makeWorld, type World } from "./bad_input_world.ts";
+
+/** Nothing may come from anywhere but here, and nothing may be written into the document. */
+const POLICY: Readonly<Record<string, string>> = {
+  "default-src": "'none'",
+  "style-src": "'self'",
+  "script-src": "'self'",
+  "connect-src": "'self'",
+  "img-src": "'self'",
+  "form-action": "'self'",
+  "base-uri": "'none'",
+  "frame-ancestors": "'none'",
+};
+/** Below these, programs ask; and files are no documents. */
+const NO_PAGES = [
+  /^\/api\//,
+  /^\/v1\//,
+  /^\/channels\//,
+  /^\/assets\//,
+  /^\/openapi\.json$/,
+  /^\/healthz$/,
+  /^\/session/,
+];
+
+/** The routes that answer people, as paths of the world. A file to download is none. */
+function pagesOf(world: World): { readonly method: string; readonly path: string }[] {
+  const routes = new Set(
+    createApp().routes.filter(({ method }) => method === "GET" || method === "POST")
+      .map(({ method, path }) => `${method} ${path}`),
+  );
+  return [...routes].map((route) => route.split(" ") as [string, string])
+    .filter(([, path]) => !NO_PAGES.some((pattern) => pattern.test(path)) && !path.includes("*"))
+    .map(([method, path]) => ({
+      method,
+      path: path.replace(/:(\w+)\{([^}|]*)[^}]*\}/g, (_, _name, first: string) => first)
+        .replace(
+          /:(\w+)/g,
+          (_, name: string) => (name === "line" ? "line" : world.ids[name]) ?? `no-${name}`,
+        ),
+    }));
+}
+
+function policyOf(headers: Headers): Record<string, string> {
+  const text = headers.get("content-security-policy") ?? "";
+  return Object.fromEntries(
+    text.split(";").map((part) => part.trim().split(/ (.*)/).slice(0, 2) as [string, string]),
+  );
+}
+
+/** What the document has that the policy forbids, or that no page of ours should have. */
+function faultsOf(html: string): string[] {
+  const tags = html.match(/<[a-z][^>]*>/gi) ?? [];
+  const faults = tags.filter((tag) =>
+    /\son[a-z]+\s*=/i.test(tag) || /\sstyle\s*=/i.test(tag) || /javascript:/i.test(tag) ||
+    /^<(script|link|img|iframe|object|embed|source)\b[^>]*\s(src|href|data)="(?!\/(?!\/))/i.test(tag) ||
+    /^<form\b[^>]*\saction="(?!\/(?!\/))/i.test(tag) || /^<(base|iframe|object|embed)\b/i.test(tag)
+  );
+  if (/<script\b(?![^>]*\ssrc=)/i.test(html)) faults.push("a script in the document");
+  if (/<style\b/i.test(html)) faults.push("a style in the document");
+  return faults;
+}
+
+Deno.test({
+  name: "every page has the policy, and keeps it",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async (t) => {
+    await using plane = await startPlane();
+    const world = await makeWorld(plane);
+    const shown: string[] = [];
+    for (const who of ["the admin", "nobody"] as const) {
+      for (const { method, path } of pagesOf(world)) {
+        // Forms are sent without their fields: what they answer then is a page as well.
+        if (method === "POST" && who === "the admin" && /(remove|drain|rotate|delete|cancel)$/.test(path)) {
+          continue;
+        }
+        await t.step(`${method} ${path}, ${who}`, async () => {
+          const answer = await plane.call(method, path, {
+            ...(who === "nobody" ? { token: null } : {}),
+            headers: { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate" },
+          });
+          assert.ok(
+            answer.status < 500 || answer.status === 503,
+            `${answer.status} ${answer.text.slice(0, 300)}`,
+          );
+          if (answer.status >= 300 && answer.status < 400) return;
+          const type = answer.headers.get("content-type") ?? "";
+          if (!type.startsWith("text/html")) {
+            assert.match(
+              answer.headers.get("x-content-type-options") ?? "",
+              /nosniff/,
+              `${type} is not sniffed`,
+            );
+            return;
+          }
+          shown.push(`${method} ${path}`);
+          const policy = policyOf(answer.headers);
+          for (const [directive, value] of Object.entries(POLICY)) {
+            assert.equal(policy[directive], value, directive);
+          }
+          assert.equal(/unsafe|https?:|data:|\*/.test(answer.headers.get("content-security-policy")!), false);
+          assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+          assert.deepEqual(faultsOf(answer.text), []);
+        });
+      }
+    }
+    await t.step(
+      "that were many pages",
+      () => assert.ok(new Set(shown).size > 20, String(new Set(shown).size)),
+    );
+  },
+});
