@@ -9,7 +9,6 @@
  * 2. Output is read to its end and sent before `exited` is written, so that a report never overtakes it.
  * 3. A report is repeated until it was taken or refused, or until the runner must end; then it stays in the journal.
  */
-import { startHeartbeat } from "../control/heartbeat.ts";
 import { pause } from "../control/retry.ts";
 import { backoffMs } from "../domain/backoff.ts";
 import { type ContainerSight, nextStep, type RunPhase, type Step } from "../domain/job_phase.ts";
@@ -20,6 +19,7 @@ import type { JournalledRun } from "./journal.ts";
 import { type OutputPump, silence, startOutputPump } from "./output_pump.ts";
 import { type ConductorDeps, createRunContext, type RunContext } from "./run_context.ts";
 import { cleanUp, deliverReport } from "./run_end.ts";
+import { startRunHeartbeat } from "./run_heartbeat.ts";
 import { openRunHub } from "./run_hub.ts";
 import { conclude, createContainer, harvest, notStarted, prepare } from "./run_steps.ts";
 import { faultText } from "./run_texts.ts";
@@ -69,24 +69,10 @@ class Conduct {
     private readonly watch: RunWatch,
     private readonly shutdown: ShutdownSignals,
   ) {
-    const { deps, ref } = context;
     this.#phase = context.run.phase;
     const isOver = ["pushed", "reported", "cleaned"].includes(this.#phase.kind);
-    this.#heartbeat = isOver ? null : startHeartbeat({
-      send: (signal) =>
-        deps.controlPlane.report(ref, {
-          jobResult: "in_progress",
-          ...silence(this.context, this.#phase, this.#pump),
-        }, signal),
-      clock: deps.clock,
-      intervalMs: deps.heartbeatMs,
-      toldMs: context.run.job.heartbeatMs,
-      onVerdict: (verdict) => {
-        if (verdict === "lost") deps.log("heartbeat_refused", context.ids);
-        watch.see(verdict);
-      },
-      onNews: (listen) => deps.controlPlane.onNews(ref.runId, listen),
-    });
+    const idle = () => silence(context, this.#phase, this.#pump);
+    this.#heartbeat = isOver ? null : startRunHeartbeat(context, watch, idle);
   }
 
   async toTheEnd(): Promise<ConductOutcome> {

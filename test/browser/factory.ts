@@ -43,6 +43,8 @@ export interface FakeRunner {
   /** Commits files and pushes them to the task's repository; `asAgent` to main, else to the work branch. */
   push(job: PolledJob, files: Readonly<Record<string, string>>, asAgent?: boolean): Promise<Commits>;
   finish(job: PolledJob, report: Record<string, unknown>): Promise<void>;
+  /** Asks people to let a held request through; the ask's id. */
+  hold(job: PolledJob, request: Record<string, unknown>): Promise<string>;
   /** Tells what the job's run uses of its machine; expects the status. */
   tellUsage(job: PolledJob, usage: unknown, status?: number): Promise<void>;
 }
@@ -172,6 +174,11 @@ async function registerRunner(
     },
     async tellUsage(job, usage, status = 200) {
       await call("POST", `${PROJECT}/runs/${job.runId}/jobs/${job.id}/usage`, usage, { ...as, status });
+    },
+    async hold(job, request) {
+      const path = `${PROJECT}/runners/${id}/approval-requests`;
+      const held = { jobId: job.id, ...request };
+      return (await call<{ id: string }>("POST", path, held, { ...as, status: 201 })).id;
     },
     async finish(job, report) {
       const named = { jobId: job.id, runId: job.runId, leaseEpoch: job.leaseEpoch, exitCode: 0 };

@@ -7,7 +7,7 @@ import type { RunUsage, SandboxFacts, UsagePoint } from "../../protocol/line/usa
 import type { RunnerView } from "../domain/job_queue_api.ts";
 import { Chart } from "./chart.tsx";
 import { inWords } from "./chart_scale.ts";
-import { type ProjectName, projectPath } from "./frame.tsx";
+import type { ProjectName } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 import { Ago, Commit, lasted, Status, taskPath } from "./parts.tsx";
 import { usageCharts } from "./run_charts.ts";
@@ -24,11 +24,6 @@ export interface RunPageView {
   readonly usage: RunUsage | null;
   /** Of this run alone. */
   readonly timeline: readonly TimelineEntry[];
-}
-
-/** The page of a run. */
-export function runPath(at: ProjectName, runId: string): string {
-  return `${projectPath(at)}/runs/${encodeURIComponent(runId)}`;
 }
 
 /** The page at `/p/{owner}/{project}/runs/{runId}`. */
