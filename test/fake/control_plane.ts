@@ -14,10 +14,9 @@ import {
   pollBody,
   type PolledJob,
   runnerRegistration,
-  type RunnerReport,
   runnerReport,
 } from "../../protocol/line/runner.ts";
-import { type UsageInput, usageInput } from "../../protocol/line/usage.ts";
+import { usageInput } from "../../protocol/line/usage.ts";
 import { LEASE_MS, LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import { ulid } from "../../protocol/ids.ts";
 import type { FakeControlPlane, FakeRun } from "./control_plane_api.ts";

@@ -9,7 +9,8 @@ import { startPlane } from "../fake/plane.ts";
 import { GATED_LINE, putLine, submit, take } from "../worker/work_fixture.ts";
 
 /** What is no part of the API: pages, forms and their files. */
-const PAGES = /^(GET|POST) \/(p\/.*|g|g\/decision|signin|assets\/.*|session\/end|openapi\.json|api-docs)?$/;
+const PAGES =
+  /^(GET|POST) \/(p\/.*|g|g\/.*|signin|signin\/.*|projects|worklist|metrics|assets\/.*|session\/end|openapi\.json|api-docs)?$/;
 
 const routes = [
   ...new Set(
