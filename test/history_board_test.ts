@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHistoryReader } from "../worker/store/history/read.ts";
 import { createRunnerReader } from "../worker/store/history/runner_read.ts";
 import { createHistoryWriter } from "../worker/store/history/write.ts";
-import { line, row, task, value, withHistory } from "./fake/history.ts";
+import { line, row, run, task, value, withHistory } from "./fake/history.ts";
 
 Deno.test("the board's revision changes with each task that changes, also within one millisecond", () =>
   withHistory(async ({ url }) => {
@@ -65,31 +65,14 @@ Deno.test("a line's outline is its newest version's stations, in order, and noth
 
 Deno.test("the time that runs took is cut at the edges of its pieces, and what is under way lasts until now", () =>
   withHistory(async ({ url }) => {
-    const run = (sequence: number, claimedAtMs: number, endedAtMs: number | null) =>
-      row(sequence, {
-        kind: "run",
-        runId: `r${sequence}`,
-        jobId: "j",
-        taskId: "t",
-        stationId: "s",
-        runnerId: "x",
-        runnerName: "x",
-        leaseEpoch: 1,
-        status: "completed",
-        outcome: "success",
-        exitCode: 0,
-        summary: null,
-        headCommit: null,
-        claimedAtMs,
-        startedAtMs: claimedAtMs,
-        endedAtMs,
-      });
+    const ran = (sequence: number, claimedAtMs: number, endedAtMs: number | null) =>
+      row(sequence, run(`r${sequence}`, { claimedAtMs, startedAtMs: claimedAtMs, endedAtMs }));
     await createHistoryWriter({ url }).apply([
-      run(1, 950, 1_050),
-      run(2, 1_090, 1_230),
-      run(3, 1_290, null),
-      run(4, 500, 900),
-      run(5, 1_110, 1_120),
+      ran(1, 950, 1_050),
+      ran(2, 1_090, 1_230),
+      ran(3, 1_290, null),
+      ran(4, 500, 900),
+      ran(5, 1_110, 1_120),
     ]);
     const ask = { owner: "acme", project: "site", fromMs: 1_000, pieceMs: 100, pieces: 4, nowMs: 1_310 };
     const reader = createRunnerReader({ url });

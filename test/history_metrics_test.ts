@@ -4,7 +4,7 @@ import type { HistoryRecord } from "../worker/domain/event.ts";
 import { createLineReader } from "../worker/store/history/line_read.ts";
 import { createMetricsReader, WHOLE } from "../worker/store/history/metrics_read.ts";
 import { createHistoryWriter } from "../worker/store/history/write.ts";
-import { audit, row, task, value, withHistory } from "./fake/history.ts";
+import { audit, gate, job, row, run, task, value, withHistory } from "./fake/history.ts";
 
 const SITE = { owner: "acme", project: "site" };
 const HOUR = 3_600_000;
@@ -12,69 +12,6 @@ const FROM = 1_000 * HOUR;
 
 const ended = (taskId: string, atMs: number, status = "completed") =>
   task(taskId, { createdAtMs: atMs - 10, endedAtMs: atMs, status });
-
-function job(
-  jobId: string,
-  taskId: string,
-  change: Partial<Extract<HistoryRecord, { kind: "job" }>>,
-): HistoryRecord {
-  return {
-    kind: "job",
-    jobId,
-    taskId,
-    stationId: "format",
-    attempt: 1,
-    status: "finished",
-    outcome: "success",
-    reason: null,
-    queuedAtMs: FROM,
-    endedAtMs: FROM,
-    ...change,
-  };
-}
-
-function run(
-  runId: string,
-  jobId: string,
-  change: Partial<Extract<HistoryRecord, { kind: "run" }>>,
-): HistoryRecord {
-  return {
-    kind: "run",
-    runId,
-    jobId,
-    taskId: "t1",
-    stationId: "format",
-    runnerId: "w1",
-    runnerName: "attic",
-    leaseEpoch: 1,
-    status: "finished",
-    outcome: "success",
-    exitCode: 0,
-    summary: null,
-    headCommit: null,
-    claimedAtMs: FROM,
-    startedAtMs: null,
-    endedAtMs: FROM,
-    ...change,
-  };
-}
-
-function gate(askId: string, change: Partial<Extract<HistoryRecord, { kind: "gate" }>>): HistoryRecord {
-  return {
-    kind: "gate",
-    askId,
-    taskId: "t1",
-    gateId: "review",
-    gateName: "Review",
-    state: "resolved",
-    outcome: "approve",
-    decidedBy: "link",
-    reason: null,
-    openedAtMs: FROM,
-    endedAtMs: FROM + 1,
-    ...change,
-  };
-}
 
 Deno.test("sums of the history", async (t) => {
   await withHistory(async ({ url }) => {
@@ -127,21 +64,31 @@ Deno.test("sums of the history", async (t) => {
 
     await t.step("waiting is by nearest rank, for each bucket and for the whole", async () => {
       await write([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].flatMap((n) => [
-        job(`j${n}`, "t1", {
+        job(`j${n}`, {
+          taskId: "t1",
+          queuedAtMs: FROM,
           endedAtMs: FROM + HOUR,
           outcome: n > 7 ? "failure" : n === 1 ? "cancelled" : "success",
         }),
-        run(`r${n}`, `j${n}`, { claimedAtMs: FROM + n * 1_000, endedAtMs: FROM + n * 3_000 }),
+        run(`r${n}`, { jobId: `j${n}`, claimedAtMs: FROM + n * 1_000, endedAtMs: FROM + n * 3_000 }),
       ]));
       await write([
-        run("again", "j1", {
+        run("again", {
+          jobId: "j1",
           leaseEpoch: 2,
           claimedAtMs: FROM + 3 * HOUR - 5,
           endedAtMs: null,
           outcome: null,
         }),
-        job("j11", "t2", { queuedAtMs: FROM + HOUR, endedAtMs: null, outcome: null, status: "queued" }),
-        run("r11", "j11", {
+        job("j11", {
+          taskId: "t2",
+          queuedAtMs: FROM + HOUR,
+          endedAtMs: null,
+          outcome: null,
+          status: "queued",
+        }),
+        run("r11", {
+          jobId: "j11",
           taskId: "t2",
           claimedAtMs: FROM + HOUR + 60_000,
           endedAtMs: FROM + 2 * HOUR,
@@ -182,7 +129,13 @@ Deno.test("sums of the history", async (t) => {
     await t.step("a line's numbers are of its own tasks, without lost runs", async () => {
       await write([
         task("elsewhere", { lineId: "other" }),
-        run("r20", "j1", { taskId: "elsewhere", leaseEpoch: 3, endedAtMs: FROM + 99 * HOUR }),
+        run("r20", {
+          jobId: "j1",
+          taskId: "elsewhere",
+          leaseEpoch: 3,
+          claimedAtMs: FROM,
+          endedAtMs: FROM + 99 * HOUR,
+        }),
         task("t7", { stationId: "check" }),
         task("t8", { stationId: "check", status: "awaiting_review" }),
       ]);

@@ -6,31 +6,9 @@ import { HISTORY_PRUNE_BATCHES_MAX, HISTORY_PRUNE_ROWS } from "../worker/limits.
 import { pruneHistory } from "../worker/store/history/prune.ts";
 import { createHistoryReader, type HistoryReader } from "../worker/store/history/read.ts";
 import { createHistoryWriter } from "../worker/store/history/write.ts";
-import { audit, count, row, task, value, withHistory } from "./fake/history.ts";
+import { audit, count, gate, row, run, task, value, withHistory } from "./fake/history.ts";
 
 const SITE = { owner: "acme", project: "site" };
-
-function run(runId: string, change: Partial<Extract<HistoryRecord, { kind: "run" }>> = {}): HistoryRecord {
-  return {
-    kind: "run",
-    runId,
-    jobId: "j1",
-    taskId: "t1",
-    stationId: "format",
-    runnerId: "w1",
-    runnerName: "attic",
-    leaseEpoch: 1,
-    status: "finished",
-    outcome: "success",
-    exitCode: 0,
-    summary: null,
-    headCommit: null,
-    claimedAtMs: 1_000,
-    startedAtMs: null,
-    endedAtMs: null,
-    ...change,
-  };
-}
 
 const entry = (action: string, change: Partial<Extract<HistoryRecord, { kind: "audit" }>>) => ({
   ...audit("t1", action),
@@ -251,26 +229,13 @@ Deno.test("whatever somebody types, the search answers", () =>
 
 Deno.test("pruning takes ended tasks with all that is theirs, and the audit only by its own setting", () =>
   withHistory(async ({ url }) => {
-    const gate: HistoryRecord = {
-      kind: "gate",
-      askId: "k1",
-      taskId: "t1",
-      gateId: "g",
-      gateName: "G",
-      state: "decided",
-      outcome: "approve",
-      decidedBy: "link",
-      reason: null,
-      openedAtMs: 1,
-      endedAtMs: 2,
-    };
     await createHistoryWriter({ url }).apply([
       row(1, task("t1", { status: "completed", endedAtMs: 99, title: "oldest" })),
       row(2, task("t2", { status: "completed", endedAtMs: 100 })),
       row(3, task("t3", { createdAtMs: 1 })),
       row(4, run("r1", { summary: "swept" })),
       row(5, run("r2", { taskId: "t2" })),
-      row(6, gate),
+      row(6, gate("k1")),
       row(7, entry("task_submitted", { atMs: 50 })),
       row(8, task("t1", { status: "failed", endedAtMs: 98 }), "acme/shop"),
       row(9, run("r9", { taskId: "t1" }), "acme/other"),

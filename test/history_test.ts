@@ -5,7 +5,7 @@ import { applyMigrations } from "../tools/local/apply_migrations.ts";
 import { startSqld } from "../tools/local/sqld.ts";
 import { createHistoryReader } from "../worker/store/history/read.ts";
 import { createHistoryWriter, HistoryWriteError } from "../worker/store/history/write.ts";
-import { audit, count, line, row, task, value, withHistory } from "./fake/history.ts";
+import { audit, count, gate, job, line, row, run, task, value, withHistory } from "./fake/history.ts";
 
 Deno.test("an event that is applied twice has its effect once", () =>
   withHistory(async ({ url }) => {
@@ -166,49 +166,9 @@ Deno.test("statuses are counted, and open gates, jobs and runs of a task are lis
     await createHistoryWriter({ url }).apply([
       row(1, task("t1", { status: "awaiting_review" })),
       row(2, task("t2")),
-      row(3, {
-        kind: "gate",
-        askId: "k1",
-        taskId: "t1",
-        gateId: "review",
-        gateName: "Review",
-        state: "open",
-        outcome: null,
-        decidedBy: null,
-        reason: null,
-        openedAtMs: 5,
-        endedAtMs: null,
-      }),
-      row(4, {
-        kind: "job",
-        jobId: "j1",
-        taskId: "t1",
-        stationId: "format",
-        attempt: 1,
-        status: "finished",
-        outcome: "success",
-        reason: null,
-        queuedAtMs: 1,
-        endedAtMs: 4,
-      }),
-      row(5, {
-        kind: "run",
-        runId: "r1",
-        jobId: "j1",
-        taskId: "t1",
-        stationId: "format",
-        runnerId: "w1",
-        runnerName: "attic",
-        leaseEpoch: 1,
-        status: "finished",
-        outcome: "success",
-        exitCode: 0,
-        summary: "done",
-        headCommit: null,
-        claimedAtMs: 2,
-        startedAtMs: 3,
-        endedAtMs: 4,
-      }),
+      row(3, gate("k1", { state: "open", outcome: null, decidedBy: null, endedAtMs: null })),
+      row(4, job("j1")),
+      row(5, run("r1")),
     ]);
     const reader = createHistoryReader({ url });
     const key = { owner: "acme", project: "site", taskId: "t1" };

@@ -33,6 +33,73 @@ export function task(
   };
 }
 
+/** A job of a task that has ended well. */
+export function job(
+  jobId: string,
+  change: Partial<Extract<HistoryRecord, { kind: "job" }>> = {},
+): HistoryRecord {
+  return {
+    kind: "job",
+    jobId,
+    taskId: "t1",
+    stationId: "format",
+    attempt: 1,
+    status: "finished",
+    outcome: "success",
+    reason: null,
+    queuedAtMs: 1_000,
+    endedAtMs: null,
+    ...change,
+  };
+}
+
+/** Its run. */
+export function run(
+  runId: string,
+  change: Partial<Extract<HistoryRecord, { kind: "run" }>> = {},
+): HistoryRecord {
+  return {
+    kind: "run",
+    runId,
+    jobId: "j1",
+    taskId: "t1",
+    stationId: "format",
+    runnerId: "w1",
+    runnerName: "attic",
+    leaseEpoch: 1,
+    status: "finished",
+    outcome: "success",
+    exitCode: 0,
+    summary: null,
+    headCommit: null,
+    claimedAtMs: 1_000,
+    startedAtMs: null,
+    endedAtMs: null,
+    ...change,
+  };
+}
+
+/** A question to a person that has been answered. */
+export function gate(
+  askId: string,
+  change: Partial<Extract<HistoryRecord, { kind: "gate" }>> = {},
+): HistoryRecord {
+  return {
+    kind: "gate",
+    askId,
+    taskId: "t1",
+    gateId: "review",
+    gateName: "Review",
+    state: "resolved",
+    outcome: "approve",
+    decidedBy: "link",
+    reason: null,
+    openedAtMs: 1_000,
+    endedAtMs: 1_001,
+    ...change,
+  };
+}
+
 /** An entry of the audit trail. */
 export function audit(taskId: string, action: string): HistoryRecord {
   return { kind: "audit", action, actor: "admin", taskId, subject: taskId, detail: "", atMs: 1_000 };
