@@ -46,7 +46,7 @@ export function decideRedeem(
   const before = findReceipt(gate, receipts, actor, key);
   if (before !== null) return repeat(gate, before, action);
   const refused = refuseClosed(gate) ?? refuseGrant(gate, actor.grant, nowMs) ?? refuseAnswer(gate, actor) ??
-    refuseStale(gate, action);
+    refuseSecond(gate, receipts, actor) ?? refuseStale(gate, action);
   if (refused !== null) return err(refused);
   const read = readOut(gate.ask, action);
   if (!read.ok) return err(refuse(gate, "out_invalid", read.error));
@@ -78,13 +78,9 @@ function findReceipt(
 ): Receipt | null {
   const { grant, principal } = actor;
   if (actor.kind === "program") return null;
-  if (grant !== null) {
-    const byGrant = receipts.find((receipt) => receipt.grantId === grant.grantId);
-    if (byGrant !== undefined) return byGrant;
-  }
-  const own = receipts.filter((receipt) =>
-    receipt.principal === principal && (grant === null || receipt.grantId === null)
-  );
+  // Any other link than the one that was used is another answer, also of the same person (19.4).
+  if (grant !== null) return receipts.find((receipt) => receipt.grantId === grant.grantId) ?? null;
+  const own = receipts.filter((receipt) => receipt.principal === principal);
   return (key === null ? undefined : own.find((receipt) => receipt.key === key)) ??
     own.find((receipt) => receipt.answerRound === gate.answerRound && !isAdvised(gate, receipt)) ?? null;
 }
@@ -99,6 +95,13 @@ function repeat(gate: OpenedGate, receipt: Receipt, action: Redeem): Result<Rede
   return isVoid
     ? err({ ...refuse(gate, "gate_cancelled", state.reason), outcome: state.outcome })
     : ok({ kind: "replay", receipt });
+}
+
+/** One person, one ballot: whoever has answered in this round by another link does not answer again. */
+function refuseSecond(gate: OpenedGate, receipts: readonly Receipt[], actor: Actor): GateError | null {
+  if (!gate.ballots.some((ballot) => ballot.by === actor.principal)) return null;
+  const receipt = receipts.findLast((one) => one.principal === actor.principal);
+  return { ...refuse(gate, "gate_already_resolved"), outcome: receipt?.outcome ?? null };
 }
 
 /** What the answer assumes of the ask: its `seq`, the revision of its subject, what was shown. */
