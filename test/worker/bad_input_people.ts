@@ -201,7 +201,7 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
         rows: [{
           what: "a runner that nobody made",
           isAdmin: true,
-          ids: { runnerId: UNKNOWN_ID, action: "drain" },
+          ids: { runnerId: UNKNOWN_ID },
           status: 404,
           says: /Cannot find runner/,
         }],

@@ -180,7 +180,8 @@ async function tryRow(world: World, rows: RouteRows, row: TriedRow): Promise<str
   const [method = "", pattern = ""] = rows.route.split(" ");
   const ids = { ...world.ids, ...row.ids };
   for (const name of ["running", "ended"]) if (ids["taskId"] === name) ids["taskId"] = world.ids[name]!;
-  const path = pattern.replace(/^B/, BASE).replace(/\{[^}]*\}/g, "")
+  // Of several words in a pattern the first stands for all.
+  const path = pattern.replace(/^B/, BASE).replace(/:\w+\{(\w+)\|[^}]*\}/g, "$1").replace(/\{[^}]*\}/g, "")
     .replace(/:(\w+)/g, (_, name: string) => ids[name] ?? `no-${name}`);
   const query = row.query ?? rows.goodQuery;
   const body = "body" in row ? row.body : rows.good;
