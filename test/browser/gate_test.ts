@@ -325,6 +325,39 @@ Deno.test({
       await vera.close();
     });
 
+    await t.step(
+      "a held request is shown with its method, address, labels and digest, and let through",
+      async () => {
+        await world.ask({ auth: "token+identity", candidates: { users: ["user:ada"] } });
+        const task = await factory.submit("Publish the package", "Please.");
+        const job = await world.runner.claim();
+        const askId = await world.runner.hold(job, {
+          method: "POST",
+          url: "https://registry.example.org/packages/site?dry=1",
+          body: '{"name":"site"}',
+          labels: ["publish", "network"],
+        });
+        const opened = await world.as(browser, "ada");
+        const { page } = opened;
+        await page.goto(`${factory.url}/worklist`);
+        await page.locator(`a[href$="${askId}"]`).click();
+        await page.getByText("POST", { exact: true }).first().waitFor();
+        await page.getByText("https://registry.example.org/packages/site").first().waitFor();
+        for (const label of ["publish", "network"]) await page.locator(".chip", { hasText: label }).waitFor();
+        const digest = await page.locator("dt", { hasText: "Body digest" }).locator("+ dd").textContent();
+        assert.match(digest ?? "", /^[0-9a-f]{64}$/);
+        await checkPage(opened, { name: "gate_held" });
+        await page.getByRole("link", { name: "this task" }).click();
+        await page.getByRole("heading", { name: "Publish the package" }).waitFor();
+        await page.goBack();
+        await page.getByRole("button", { name: "Approve" }).click();
+        await page.getByRole("status").getByText("Approved by ada").waitFor();
+        await world.runner.finish(job, { jobResult: "failed", exitCode: 1 });
+        assert.equal(await statusOf(task.id), "failed");
+        await opened.close();
+      },
+    );
+
     await browser.close();
   },
 });

@@ -2,6 +2,7 @@
 /** Where an ask stands, who has it, and everything that happened to it. */
 import type { AuditEntry, GateOutcome } from "../domain/human_gate_api.ts";
 import { type GatePageView, Who, Written } from "./gate_parts.tsx";
+import { nameOf } from "./gate_name.ts";
 import { knowersOf } from "./gate_told.ts";
 import { Ago, In } from "./parts.tsx";
 
@@ -236,9 +237,9 @@ function Chain({ audit }: { readonly audit: readonly AuditEntry[] }) {
             <span>
               {entry.type.replace(/^gate\./, "").replaceAll("_", " ")}
               <span class="soft">
-                · <Who principal={entry.by} />
-                {entry.channel === undefined ? "" : ` · ${entry.channel}`}
-                {detailOf(entry) === "" ? "" : ` · ${detailOf(entry)}`}
+                {` · ${
+                  [nameOf(entry.by), entry.channel, detailOf(entry)].filter((part) => part).join(" · ")
+                }`}
               </span>
             </span>
           </li>

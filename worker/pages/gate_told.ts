@@ -26,7 +26,10 @@ export function knowersOf(audit: readonly AuditEntry[]): readonly Knower[] {
       note(principal, () => ({ toldAtMs: atMs, why }));
     }
     if (type === "gate.delivery" && typeof detail?.["target"] === "string") {
-      const said = `${channel ?? "unknown"}: ${String(detail["result"] ?? "")}`;
+      const result = String(detail["result"] ?? "");
+      const said = channel === undefined || channel === "none"
+        ? "no channel is set up"
+        : `${channel}: ${result}`;
       note(detail["target"], ({ deliveries }) => ({
         deliveries: deliveries.includes(said) ? deliveries : [...deliveries, said],
       }));
