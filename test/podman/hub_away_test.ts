@@ -1,18 +1,11 @@
 /** A real sandbox whose runner is away for a moment: what it asks for meanwhile waits, and not for ever. */
 import assert from "node:assert/strict";
 import { collectOutput, eventually } from "../../runner-agent/container/container_contract.ts";
-import { PodmanContainer } from "../../runner-agent/container/podman_container.ts";
 import { plainSpec } from "../../runner-agent/container/test_world.ts";
 import { type Hub, startHub } from "../../runner-agent/job/hub.ts";
-import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { createGitRoute } from "../../runner-agent/worktree/git_route.ts";
-import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "../../tools/setup/mod.ts";
 import { GIT_ENVIRONMENT } from "../fake/git_environment.ts";
-
-const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
-const settings = await ensurePodmanSettings(dataDir);
-const service = await startPodmanService(settings);
-globalThis.addEventListener("unload", () => void service.stop());
+import { imageOf, openPodman } from "./podman_world.ts";
 
 /** What init waits in all, and a slow machine's share. */
 const AWAY_MAX_SECONDS = 20;
@@ -44,20 +37,12 @@ async function makeRepository(root: string): Promise<string> {
 
 Deno.test("in a sandbox, a clone begun while the runner is away succeeds once it is back; one that never is ends it", async () => {
   const root = await Deno.makeTempDir({ prefix: "shopfloor-away-" });
-  await Deno.chmod(root, 0o711);
-  const logDir = `${root}/logs`;
   const dir = `${root}/hub`;
   const work = `${root}/work-dir`;
-  for (const one of [logDir, dir, work]) await Deno.mkdir(one, { mode: 0o755 });
-  const { image } = await ensureAgentImage({ harness: "command", dataDir, settings });
+  for (const one of [dir, work]) await Deno.mkdir(one, { mode: 0o755 });
+  const image = await imageOf("command");
   const gitDir = await makeRepository(root);
-  const runtime = new PodmanContainer({
-    ...settings,
-    logDir,
-    instance: `tests-${crypto.randomUUID()}`,
-    socketPath: service.socketPath,
-    clock: systemClock,
-  });
+  const runtime = await openPodman(root);
   const hubSocket = `${dir}/hub.sock`;
   // What a runner that was killed leaves behind: a socket that nobody serves.
   Deno.listen({ transport: "unix", path: hubSocket }).close();

@@ -5,17 +5,10 @@
 import assert from "node:assert/strict";
 import type { HarnessName } from "../../runner-agent/ports.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
-import { PodmanContainer } from "../../runner-agent/container/podman_container.ts";
 import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
-import { systemClock } from "../../runner-agent/job/system_clock.ts";
-import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "../../tools/setup/mod.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
 import { type ScriptedStep, startScriptedModel } from "../fake/scripted_model.ts";
-
-const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
-const settings = await ensurePodmanSettings(dataDir);
-const service = await startPodmanService(settings);
-globalThis.addEventListener("unload", () => void service.stop());
+import { imageOf, openPodman } from "./podman_world.ts";
 
 /** Runs one job in a sandbox with the image of a harness. */
 async function runInPodman(
@@ -24,18 +17,8 @@ async function runInPodman(
   work: Partial<AgentDefinition>,
   change: Partial<DaemonDeps> = {},
 ) {
-  const { image } = await ensureAgentImage({ harness, dataDir, settings });
-  const logDir = `${rig.root}/logs`;
-  await Deno.mkdir(logDir);
-  // The sandbox's user passes through to what is mounted.
-  await Deno.chmod(rig.root, 0o711);
-  const runtime = new PodmanContainer({
-    ...settings,
-    logDir,
-    instance: `tests-${crypto.randomUUID()}`,
-    socketPath: service.socketPath,
-    clock: systemClock,
-  });
+  const image = await imageOf(harness);
+  const runtime = await openPodman(rig.root);
   const jobId = rig.addJob(work);
   const runner = await rig.startInside(runtime, { isOnce: true, image, ...change });
   const outcome = await runner.outcome;
