@@ -3,35 +3,27 @@
  * does the task get a log of its own, which is told all of them in order, and each later one at once. A short job that
  * says nothing and that nobody looks at costs no object. A runner that tells of ever new stages gets one too.
  *
- * A task that was submitted and not touched since keeps no lines at all: they follow from its row.
+ * Invariants:
+ *   1. A task whose lines are exactly those that follow from its rows (`following_notes.ts`) keeps none: most tasks never
+ *      do. With the first line that does not follow, or that would be of another moment, it keeps all.
+ *   2. A line that was noted never changes: whatever a decision does to the rows, lines follow from them afterwards as
+ *      before, or the decision keeps them.
  */
 import type { TaskId } from "../../protocol/ids.ts";
 import { TASK_NOTES_KEPT_MAX } from "../limits.ts";
 import type { OutboxEvent } from "./event.ts";
-import type { Change, Job, QueueState, Task, TaskNote, TaskNotes } from "./queue_state.ts";
+import { followingNotes, type RowReader } from "./following_notes.ts";
+import type { Change, QueueState, Task, TaskNote, TaskNotes } from "./queue_state.ts";
 
-/** The lines that a submission writes for a task that waits for its first job. */
-export function submittedNotes(
-  task: Pick<Task, "title" | "createdAtMs">,
-  job: Pick<Job, "id" | "stationId" | "attempt">,
-): readonly TaskNote[] {
-  const { id: jobId, stationId } = job;
-  const note = { atMs: task.createdAtMs, stationId, runId: null, runnerName: null, ends: null };
-  return [
-    { ...note, kind: "task_submitted", jobId: null, detail: task.title },
-    { ...note, kind: "job_queued", jobId, detail: `attempt ${job.attempt}` },
-  ];
-}
+type Rows = Pick<QueueState, "notes" | "jobs" | "runs">;
 
 /** The lines of a task that its log was not told. */
-export function untoldNotes(
-  state: Pick<QueueState, "notes" | "jobs">,
-  task: Pick<Task, "id" | "title" | "createdAtMs" | "jobIds">,
-): readonly TaskNote[] {
-  const known = state.notes.get(task.id);
-  if (known !== undefined) return known.entries;
-  const first = state.jobs.get(task.jobIds[0]!);
-  return first === undefined ? [] : submittedNotes(task, first);
+export function untoldNotes(state: Rows, task: Task): readonly TaskNote[] {
+  return state.notes.get(task.id)?.entries ?? followingNotes(readerOf(state), task);
+}
+
+function readerOf({ jobs, runs }: Rows): RowReader {
+  return { job: (id) => jobs.get(id), run: (id) => runs.get(id) };
 }
 
 /** What one decision adds to the timelines, and which of them somebody asks for. */
@@ -40,11 +32,11 @@ export interface NewNotes {
   readonly opened: ReadonlySet<TaskId>;
 }
 
-/** Turns them into rows to keep or events to send. `task` and `job` read what the decision wrote. */
+/** Turns them into rows to keep or events to send. `read` reads what the decision wrote. */
 export function settleNotes(
   state: QueueState,
   { byTask, opened }: NewNotes,
-  read: { task(id: TaskId): Task | undefined; job(id: Job["id"]): Job | undefined },
+  read: RowReader & { task(id: TaskId): Task | undefined },
 ): { readonly changes: readonly Change[]; readonly events: readonly OutboxEvent[] } {
   const settled: Settled = { changes: [], events: [] };
   for (const [id, added] of byTask) settleTask(state, id, added, opened.has(id), read, settled);
@@ -75,7 +67,7 @@ function settleTask(
   if (isOpened || entries.length > TASK_NOTES_KEPT_MAX) {
     for (const note of entries) events.push(eventOf(id, note));
     changes.push({ kind: "notes", row: { id, hasLog: true, entries: [] } });
-  } else if (before !== undefined || !isAsSubmitted(entries, read.task(id), read)) {
+  } else if (known !== undefined || !doFollow(entries, read.task(id), read)) {
     changes.push({ kind: "notes", row: { id, hasLog: false, entries } satisfies TaskNotes });
   }
 }
@@ -84,15 +76,10 @@ function eventOf(taskId: TaskId, { ends, ...entry }: TaskNote): OutboxEvent {
   return { destination: "task_log", taskId, entry, ends };
 }
 
-function isAsSubmitted(
-  notes: readonly TaskNote[],
-  task: Task | undefined,
-  read: { job(id: Job["id"]): Job | undefined },
-): boolean {
-  const job = task?.jobIds.length === 1 ? read.job(task.jobIds[0]!) : undefined;
-  if (task === undefined || job === undefined) return false;
-  const usual = submittedNotes(task, job);
-  return notes.length === usual.length && notes.every((note, i) => isSameNote(note, usual[i]!));
+function doFollow(notes: readonly TaskNote[], task: Task | undefined, read: RowReader): boolean {
+  if (task === undefined) return false;
+  const following = followingNotes(read, task);
+  return notes.length === following.length && notes.every((note, i) => isSameNote(note, following[i]!));
 }
 
 /** Do both lines say the same? */

@@ -6,7 +6,8 @@ import { createQueueRig, HEARTBEAT, lineOf, station, SUCCESS } from "../../test/
 import { TASK_NOTES_KEPT_MAX } from "../limits.ts";
 import { tellProgress } from "./progress.ts";
 import { admitLog } from "./report.ts";
-import { submittedNotes, untoldNotes } from "./task_notes.ts";
+import { submittedNotes } from "./following_notes.ts";
+import { untoldNotes } from "./task_notes.ts";
 
 function setUp() {
   const rig = createQueueRig();
@@ -38,6 +39,45 @@ Deno.test("a job without output or reader ends without a line told to anybody", 
   assert.deepEqual(told(), []);
   assert.deepEqual(rig.timeline(task.id), [
     ...["task_submitted", "job_queued", "run_claimed", "run_started", "job_finished", "task_completed"],
+  ]);
+});
+
+Deno.test("a task that goes its usual way keeps no lines; the first other one brings all of them", () => {
+  const rig = createQueueRig();
+  rig.line("tidy", lineOf([station("a"), station("b"), station("c")]));
+  const runner = rig.runner("ada");
+  const task = rig.submit("tidy");
+  const { run } = rig.take(runner);
+  rig.advance(10);
+  rig.report(runner, { ...HEARTBEAT, runId: run.id });
+  rig.report(runner, { ...SUCCESS, runId: run.id });
+  rig.work(runner, SUCCESS);
+  assert.equal(rig.state.notes.size, 0);
+  const usual = rig.lines(task.id);
+  assert.deepEqual(usual.map((note) => note.kind), [
+    ...["task_submitted", "job_queued", "run_claimed", "run_started", "job_finished"],
+    ...["job_queued", "run_claimed", "job_finished", "job_queued"],
+  ]);
+  const last = rig.take(runner);
+  rig.must((draft) =>
+    tellProgress(draft, runner, { runId: last.run.id, jobId: last.job.id, stage: "s", message: "" })
+  );
+  assert.deepEqual(rig.state.notes.get(task.id)!.entries, rig.lines(task.id));
+  assert.deepEqual(rig.lines(task.id).slice(0, usual.length), usual);
+});
+
+Deno.test("a start in the millisecond of its claim is kept when its end would hide it", () => {
+  const { rig, task, runner } = setUp();
+  const { run } = rig.take(runner);
+  rig.report(runner, { ...HEARTBEAT, runId: run.id });
+  assert.equal(rig.state.notes.size, 0);
+  rig.report(runner, { ...SUCCESS, runId: run.id });
+  assert.equal(rig.state.notes.size, 1);
+  assert.deepEqual(rig.timeline(task.id).slice(2), [
+    "run_claimed",
+    "run_started",
+    "job_finished",
+    "task_completed",
   ]);
 });
 

@@ -13,7 +13,6 @@
 import type { JobId, RunId, RunnerId, StationId } from "../../../protocol/ids.ts";
 import type { Outcome } from "../../../protocol/line/task.ts";
 import type { Change, FinalReport, Job, QueueState, Run, Task, TaskNote } from "../../domain/queue_state.ts";
-import { untoldNotes } from "../../domain/task_notes.ts";
 
 /** A runner claims a queued job. `idleLimitMs` null: its silence is not judged. */
 export interface ClaimRoutine {
@@ -290,11 +289,11 @@ function movedOn(task: Task, next: Extract<Next, { kind: "station" }>, nowMs: nu
   };
 }
 
-/** A task with a log of its own is told by events, and has no lines to keep. */
+/** Lines are added to those that a task keeps; most keep none (`task_notes.ts`). */
 function noteRows(state: QueueState, task: Task, added: readonly TaskNote[]): readonly Change[] {
-  if (state.notes.get(task.id)?.hasLog === true) return [];
-  const entries = [...untoldNotes(state, task), ...added];
-  return [{ kind: "notes", row: { id: task.id, hasLog: false, entries } }];
+  const known = state.notes.get(task.id);
+  if (known === undefined || known.hasLog) return [];
+  return [{ kind: "notes", row: { ...known, entries: [...known.entries, ...added] } }];
 }
 
 /** Do both say the same, as JSON has it? */

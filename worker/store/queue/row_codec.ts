@@ -18,7 +18,8 @@
  * Pure.
  */
 import type { Change, QueueState, RowChange, TaskNote } from "../../domain/queue_state.ts";
-import { isSameNote, untoldNotes } from "../../domain/task_notes.ts";
+import { submittedNotes } from "../../domain/following_notes.ts";
+import { isSameNote } from "../../domain/task_notes.ts";
 
 type RowKind = RowChange["kind"];
 type RowOf<K extends RowKind> = Extract<RowChange, { kind: K }>["row"];
@@ -148,10 +149,15 @@ const TABLES: { readonly [K in RowKind]: Table<K> } = {
   },
 };
 
-/** A task that was only submitted has no row of its notes, and they are known all the same. */
+/**
+ * The row that the notes of a task without one are said against: whatever has happened to the task, those of its
+ * submission, as its other rows may be read before or after them (2).
+ */
 function submittedNotesOf(state: QueueState, id: string): RowOf<"notes"> | undefined {
   const task = state.tasks.get(id as Key);
-  return task && { id: task.id, hasLog: false, entries: untoldNotes(state, task) };
+  const first = task && state.jobs.get(task.jobIds[0]!);
+  const entries = first === undefined ? [] : submittedNotes(task!, first);
+  return task && { id: task.id, hasLog: false, entries };
 }
 
 function packNote(note: TaskNote): unknown {

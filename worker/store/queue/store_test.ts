@@ -1,6 +1,7 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import { applyChanges } from "../../domain/apply_changes.ts";
+import { tellProgress } from "../../domain/progress.ts";
 import {
   createQueueRig,
   FAILURE,
@@ -63,14 +64,21 @@ Deno.test("another decision between submissions keeps its place", () => {
   assert.deepEqual([...back.tasks], [...rig.state.tasks]);
 });
 
-Deno.test("the first lines of a timeline follow from its task and are not written", () => {
+Deno.test("lines of a timeline that follow from their task are not written, and of others none twice", () => {
   const { rig, store, lastText, reload } = storedRig();
   const task = rig.submit("l");
+  const { run, job } = rig.take(rig.runner("ada"));
   store.flush();
+  assert.ok(!lastText().includes("run_claimed"));
+  const tell = { runId: run.id, jobId: job.id, stage: "s", message: "" };
+  rig.must((draft) => tellProgress(draft, run.runnerId, tell));
+  store.flush();
+  assert.ok(lastText().includes("run_progress") && lastText().includes("run_claimed"));
+  assert.ok(!lastText().includes("task_submitted"));
   rig.cancel(task.id);
   store.flush();
-  assert.ok(lastText().includes("task_failed"));
-  assert.ok(!lastText().includes("task_submitted"));
+  assert.ok(!lastText().includes("run_progress"));
+  assert.equal(rig.lines(task.id).at(-1)?.ends, "failed");
   assert.deepEqual([...reload().notes], [...rig.state.notes]);
 });
 
