@@ -1,6 +1,7 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import type { TaskId } from "../../protocol/ids.ts";
+import type { AskId, TaskId } from "../../protocol/ids.ts";
+import { ok } from "../../protocol/result.ts";
 import {
   createQueueRig,
   FAILURE,
@@ -10,7 +11,11 @@ import {
   station,
   SUCCESS,
 } from "../../test/fake/queue_rig.ts";
+import type { GateResolution } from "./event.ts";
 import { findAsk } from "./gate_lookup.ts";
+import { noteAuditHead, resolveGate } from "./intervene.ts";
+import { moveTask } from "./redirect.ts";
+import { newestAsk, rememberWithdrawn, wasWithdrawn } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
 import { linkStream } from "./task_stream.ts";
 
@@ -220,4 +225,106 @@ Deno.test("a task that ended cannot be cancelled, and an unknown one is not foun
     ok: false,
     error: { reason: "not_found", what: "task", id: "nope" },
   });
+});
+
+/** What became of a decision about this ask, as the gate is told. */
+function decide(
+  rig: ReturnType<typeof createQueueRig>,
+  id: TaskId,
+  askId: string,
+  more: Partial<GateResolution> = {},
+): boolean {
+  return rig.must((draft) =>
+    ok(resolveGate(draft, {
+      askId,
+      taskId: id,
+      action: "approve",
+      reason: "",
+      decidedBy: "user:ada",
+      decidedAtMs: draft.nowMs,
+      ...more,
+    }))
+  ).tookEffect;
+}
+const waitsOn = (rig: ReturnType<typeof createQueueRig>, id: TaskId) => {
+  const { state } = rig.task(id);
+  assert.ok(state.kind === "awaiting_review");
+  return state.askId;
+};
+
+Deno.test("a decision took effect, also when it is delivered again and the task has gone further", () => {
+  const { rig, runner, id } = atGate([
+    { from: "a", to: "b", condition: "success", gate: "review" },
+    { from: "b", to: "a", condition: "success" },
+  ]);
+  const first = waitsOn(rig, id);
+  assert.equal(decide(rig, id, first), true);
+  assert.equal(decide(rig, id, first), true);
+  rig.work(runner, SUCCESS);
+  rig.work(runner, SUCCESS);
+  const second = waitsOn(rig, id);
+  assert.notEqual(second, first);
+  assert.equal(decide(rig, id, first), true);
+  assert.equal(waitsOn(rig, id), second);
+});
+
+Deno.test("a decision in the window between a move or a cancel and its gate hearing of it had no effect", () => {
+  const moved = atGate();
+  const asked = waitsOn(moved.rig, moved.id);
+  moved.rig.must((draft) =>
+    moveTask(draft, "user:ada", { taskId: moved.id, stationId: "end" as never, reason: "" })
+  );
+  const before = moved.rig.task(moved.id);
+  assert.equal(decide(moved.rig, moved.id, asked), false);
+  assert.equal(decide(moved.rig, moved.id, asked), false);
+  assert.equal(moved.rig.task(moved.id), before);
+
+  const cancelled = atGate();
+  const other = waitsOn(cancelled.rig, cancelled.id);
+  cancelled.rig.cancel(cancelled.id);
+  assert.equal(decide(cancelled.rig, cancelled.id, other), false);
+  assert.equal(taskStatus(cancelled.rig.task(cancelled.id)), "failed");
+  assert.equal(decide(cancelled.rig, "01jbrc9nf6m6sc7n75yr3hga9t" as TaskId, other), false);
+});
+
+Deno.test("a task remembers the last twenty asks that were taken back, and the gate's newest ask beside them", () => {
+  const { rig, id } = atGate();
+  let task = rig.task(id);
+  const asks = Array.from(
+    { length: 25 },
+    (_, n) => `01jbrc9nf6m6sc7n75yr3hg${String(n).padStart(3, "0")}` as AskId,
+  );
+  for (const askId of asks) task = rememberWithdrawn(task, askId);
+  assert.deepEqual(asks.map((askId) => wasWithdrawn(task, askId)).filter((was) => was).length, 20);
+  assert.equal(wasWithdrawn(task, asks.at(-1)!), true);
+  assert.equal(newestAsk(task, "review"), waitsOn(rig, id));
+});
+
+Deno.test("an ask that nobody answered moves its task as its policy says", () => {
+  const ends = (["reject", "cancel", "block"] as const).map((action) => {
+    const { rig, id } = atGate();
+    const reason = "nobody answered in time";
+    const tookEffect = decide(rig, id, waitsOn(rig, id), {
+      action,
+      reason,
+      decidedBy: "system",
+      isUnanswered: true,
+    });
+    assert.equal(tookEffect, true);
+    const { state } = rig.task(id);
+    assert.ok(rig.timeline(id).includes("gate_ended"));
+    assert.deepEqual(gateRecords(rig).map((record) => record.state), ["open", "expired"]);
+    return state.kind === "failed" ? `${state.kind}: ${state.reason}` : state.kind;
+  });
+  assert.deepEqual(ends, [
+    "failed: nobody answered in time",
+    "failed: cancelled: nobody answered in time",
+    "waiting",
+  ]);
+});
+
+Deno.test("the head of an audit chain is on the timeline of its task", () => {
+  const { rig, id } = atGate();
+  rig.must((draft) => ok(noteAuditHead(draft, { askId: "ask", taskId: id, links: 3, hash: "ab" })));
+  assert.equal(rig.lines(id).at(-1)?.detail, "ask: 3 links, head ab");
 });
