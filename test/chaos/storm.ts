@@ -9,6 +9,7 @@
 import { Machine, type Victim } from "./machine.ts";
 import { kindOf, titleOf } from "./work.ts";
 import { faultsOf } from "./verdict.ts";
+import { createRandom } from "../fake/random.ts";
 
 export interface StormOptions {
   readonly seed: number;
@@ -130,15 +131,4 @@ async function lostRuns(machine: Machine, ids: ReadonlySet<string>): Promise<num
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** A small generator with a seed (mulberry32), so that a storm can be repeated. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

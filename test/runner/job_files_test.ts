@@ -2,18 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
-import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
-import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
+import { openProcessRuntime } from "../fake/process_runtime.ts";
 
 async function runScript(rig: RunnerRig, command: string, work: Partial<AgentDefinition>) {
   const jobId = rig.addJob({ operatorConfig: { command }, ...work });
-  const runtime = new ProcessContainer({
-    stateDir: join(rig.root, "processes"),
-    instance: rig.registration.id,
-    clock: systemClock,
-    warn: () => {},
-  });
+  const runtime = openProcessRuntime(rig);
   const runner = await rig.startInside(runtime, { isOnce: true });
   assert.equal(await runner.outcome, "once");
   assert.deepEqual(rig.plane.violations, []);

@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
-import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
 import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { CONCLUDED_GRACE_MS } from "../../runner-agent/limits.ts";
 import type { Clock } from "../../runner-agent/ports.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
+import { openProcessRuntime } from "../fake/process_runtime.ts";
 
 function startScript(
   rig: RunnerRig,
@@ -19,12 +19,7 @@ function startScript(
   change: Partial<DaemonDeps> = {},
 ) {
   const jobId = rig.addJob({ operatorConfig: { command }, ...work });
-  const runtime = new ProcessContainer({
-    stateDir: join(rig.root, "processes"),
-    instance: rig.registration.id,
-    clock: systemClock,
-    warn: () => {},
-  });
+  const runtime = openProcessRuntime(rig);
   return { jobId, runner: rig.startInside(runtime, { isOnce: true, ...change }) };
 }
 

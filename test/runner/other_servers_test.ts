@@ -4,11 +4,9 @@
  * is not.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { createControlPlane, registerRunner } from "../../runner-agent/control/control_plane.ts";
-import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
-import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
+import { openProcessRuntime } from "../fake/process_runtime.ts";
 
 const B = "/api/owners/acme/projects/web";
 const ORIGINAL_ID = "0e7f9a52-4a3b-4f0e-9d53-6f1c2b7a8d90";
@@ -48,12 +46,7 @@ async function runAgainst(
   const address = { serverUrl, owner: "acme", project: "web" };
   const made = await registerRunner(address, "user", { name: "r", labels: ["linux"] });
   assert(made.kind === "ok", JSON.stringify(made));
-  const runtime = new ProcessContainer({
-    stateDir: join(rig.root, "processes"),
-    instance: rig.registration.id,
-    clock: systemClock,
-    warn: () => {},
-  });
+  const runtime = openProcessRuntime(rig);
   const runner = await rig.startInside(runtime, {
     isOnce: true,
     address,

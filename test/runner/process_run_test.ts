@@ -4,23 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
 import { commandHarness } from "../../runner-agent/harness/command.ts";
 import { MODEL_PROVIDERS } from "../../runner-agent/harness/mod.ts";
-import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
 import { OWNER, PROJECT } from "../fake/control_plane.ts";
-
-function runtimeOf(rig: RunnerRig): ProcessContainer {
-  return new ProcessContainer({
-    stateDir: join(rig.root, "processes"),
-    instance: rig.registration.id,
-    clock: systemClock,
-    warn: () => {},
-  });
-}
+import { openProcessRuntime } from "../fake/process_runtime.ts";
 
 /** Runs one job of a script to its report. */
 async function runScript(
@@ -30,7 +20,7 @@ async function runScript(
   change: Partial<DaemonDeps> = {},
 ) {
   const jobId = rig.addJob({ operatorConfig: { command }, ...work });
-  const runner = await rig.startInside(runtimeOf(rig), { isOnce: true, ...change });
+  const runner = await rig.startInside(openProcessRuntime(rig), { isOnce: true, ...change });
   assert.equal(await runner.outcome, "once");
   const run = rig.plane.runs.get(jobId)!;
   assert.deepEqual(rig.plane.violations, []);
@@ -222,7 +212,7 @@ Deno.test("output is live: a line arrives while the agent still runs", async () 
     const jobId = rig.addJob({
       operatorConfig: { command: `echo first; while [ ! -e go ]; do sleep 0.02; done; echo last` },
     });
-    const runner = await rig.startInside(runtimeOf(rig), { isOnce: true });
+    const runner = await rig.startInside(openProcessRuntime(rig), { isOnce: true });
     await rig.plane.until("the first line", () => rig.plane.outputOf(jobId).includes("first"));
     assert.equal(rig.plane.runs.get(jobId)!.outcome, null);
     const runId = rig.plane.runs.get(jobId)!.runId;

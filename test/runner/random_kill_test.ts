@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
+import { createRandom } from "../fake/random.ts";
 
 const ARGS = ["--runtime", "process", "--polling-interval", "0.05", "--heartbeat-seconds", "0.2"];
 const RANDOM_KILL_JOBS = 4;
@@ -63,15 +64,4 @@ async function restartToTheEnd(rig: RunnerRig, jobIds: readonly string[]): Promi
   for (const dir of ["sandboxes", "runs", "processes"]) {
     assert.deepEqual(await Array.fromAsync(Deno.readDir(join(rig.stateDir, dir))), [], `${dir} is empty`);
   }
-}
-
-/** A small generator with a seed (mulberry32), so that a failure can be repeated. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

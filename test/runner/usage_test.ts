@@ -1,18 +1,11 @@
 /** What a run uses of its machine comes to the control plane, beside everything else. */
 import assert from "node:assert/strict";
-import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
-import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
+import { openProcessRuntime } from "../fake/process_runtime.ts";
 
 Deno.test("a run tells what it ran in and what it used, and ends as before when nobody wants to know", async () => {
   await withRunnerRig(async (rig) => {
-    const runtime = () =>
-      new ProcessContainer({
-        stateDir: `${rig.root}/processes`,
-        instance: rig.registration.id,
-        clock: systemClock,
-        warn: () => {},
-      });
+    const runtime = () => openProcessRuntime(rig);
     const runner = await rig.startInside(runtime());
     const busy = rig.addJob({
       operatorConfig: {
