@@ -7,6 +7,7 @@ import { createApp } from "../../worker/app.ts";
 import { ADMIN_TOKEN, type Answer, type CallOptions, startPlane } from "../fake/plane.ts";
 import type { Audience, BadRow, RouteRows } from "./bad_input_row.ts";
 import { LINE_ROUTES } from "./bad_input_lines.ts";
+import { PAGE_ROUTES } from "./bad_input_pages.ts";
 import { PEOPLE_ROUTES } from "./bad_input_people.ts";
 import { RUNNER_ROUTES } from "./bad_input_runners.ts";
 import { TASK_ROUTES } from "./bad_input_tasks.ts";
@@ -14,7 +15,7 @@ import { makeWorld, UNKNOWN_ID, type World } from "./bad_input_world.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
 
-const ROUTES = [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES];
+const ROUTES = [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES, ...PAGE_ROUTES];
 
 Deno.test({
   name: "wrong input at every route",

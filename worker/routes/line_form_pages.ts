@@ -76,19 +76,19 @@ export function createLineFormRoutes(nowMs: () => number = Date.now): Hono<AppEn
     return linePage(c, opened, view, nowMs(), { notices: leftAside, status: 201 });
   });
 
-  app.get(`${lines}/:line/edit`, async (c) => {
+  app.get(`${lines}/:lineId/edit`, async (c) => {
     const opened = await openProject(c, SCOPE);
     if (opened instanceof Response) return opened;
-    const line = await opened.queue.readLine(c.var.caller, c.req.param("line"));
+    const line = await opened.queue.readLine(c.var.caller, c.req.param("lineId"));
     if (!line.ok) return refusedPage(c, line.error);
     const { id, definition, version } = line.value;
     const text = textOfLine(definition);
     return editPage(c, { at: opened.at, lineId: id, name: definition.name, text, version });
   });
-  app.post(`${lines}/:line/edit`, limit, async (c) => {
+  app.post(`${lines}/:lineId/edit`, limit, async (c) => {
     const opened = await openProject(c, SCOPE);
     if (opened instanceof Response) return opened;
-    const line = await opened.queue.readLine(c.var.caller, c.req.param("line"));
+    const line = await opened.queue.readLine(c.var.caller, c.req.param("lineId"));
     if (!line.ok) return refusedPage(c, line.error);
     return save(c, opened, { lineId: line.value.id, name: line.value.definition.name });
   });

@@ -23,17 +23,17 @@ export function createLinePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     return opened instanceof Response ? opened : linesPage(c, opened, nowMs());
   });
 
-  app.get(`${lines}/:line`, async (c) => {
+  app.get(`${lines}/:lineId`, async (c) => {
     const opened = await openProject(c);
     if (opened instanceof Response) return opened;
-    const line = await opened.queue.readLine(c.var.caller, c.req.param("line"));
+    const line = await opened.queue.readLine(c.var.caller, c.req.param("lineId"));
     return line.ok ? linePage(c, opened, line.value, nowMs()) : refusedPage(c, line.error);
   });
 
-  app.get(`${lines}/:line/versions`, async (c) => {
+  app.get(`${lines}/:lineId/versions`, async (c) => {
     const opened = await openProject(c);
     if (opened instanceof Response) return opened;
-    const lineId = c.req.param("line");
+    const lineId = c.req.param("lineId");
     const cursor = c.req.query("cursor");
     if (cursor !== undefined && !VERSION.test(cursor)) {
       return missing(c, "There is no such page of versions.");
@@ -54,10 +54,10 @@ export function createLinePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     return page(c, LineVersionsPage({ view }));
   });
 
-  app.get(`${lines}/:line/versions/:version`, async (c) => {
+  app.get(`${lines}/:lineId/versions/:version`, async (c) => {
     const opened = await openProject(c);
     if (opened instanceof Response) return opened;
-    const { line: lineId, version } = c.req.param();
+    const { lineId, version } = c.req.param();
     const [newest, line] = await Promise.all([
       opened.queue.readLine(c.var.caller, lineId),
       opened.queue.readLineVersion(c.var.caller, { lineId, version }),
@@ -68,10 +68,10 @@ export function createLinePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     return linePage(c, opened, line.value, nowMs(), { isNewest });
   });
 
-  app.get(`${lines}/:line/diff`, async (c) => {
+  app.get(`${lines}/:lineId/diff`, async (c) => {
     const opened = await openProject(c);
     if (opened instanceof Response) return opened;
-    const lineId = c.req.param("line");
+    const lineId = c.req.param("lineId");
     const [from, to] = [c.req.query("from") ?? "", c.req.query("to") ?? ""];
     if (!VERSION.test(from) || !VERSION.test(to)) return missing(c, "There is no such version of this line.");
     const read = (version: string) => opened.queue.readLineVersion(c.var.caller, { lineId, version });

@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
+import { err } from "../../protocol/result.ts";
 import { usageAnswer, usageInput } from "../../protocol/line/usage.ts";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
@@ -25,7 +26,8 @@ export function createUsageRoutes(): Hono<AppEnv> {
     ]);
     if (!runner.ok) return answer(runner);
     if (!run.ok) return answer(run);
-    if (run.value.runnerId !== runner.value.runnerId || run.value.jobId !== jobId) {
+    if (run.value.jobId !== jobId) return answer(err({ reason: "not_found", what: "job", id: jobId }));
+    if (run.value.runnerId !== runner.value.runnerId) {
       const message = "Cannot take this run's usage as it must come from the runner that holds it";
       return refusalResponse(refusal(403, "not_your_run", message));
     }
@@ -58,13 +60,13 @@ export const USAGE_OPERATIONS: readonly Operation[] = [
       "A few looks at its sandbox at once, each minute or so. At most 120 of a run are kept, thinned.",
     body: usageInput,
     answers: { 200: z.object({ ok: z.literal(true) }) },
-    refusals: ["403 not_your_run", "404 run_not_found"],
+    refusals: ["403 not_your_run", "404 run_not_found", "404 job_not_found"],
   },
   {
     tag: "Jobs",
     method: "get",
     paths: [`${PROJECT_PATH}/runs/:runId/usage`],
-    tokens: ["user", "runner"],
+    tokens: ["user", "runner", "job"],
     scope: "tasks:read",
     summary: "Read what a run used",
     answers: { 200: usageAnswer },
