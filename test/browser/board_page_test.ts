@@ -40,6 +40,16 @@ Deno.test({
     const factory = await startFactory();
     const browser = await chromium.launch({ executablePath: await ensureChromium() });
     await factory.putLine();
+    await factory.call("PUT", "/api/owners/acme/projects/site/assembly-lines/quick", {
+      name: "Quick",
+      stations: ["one", "two"].map((id) => ({
+        id,
+        name: id,
+        trigger: { type: "dispatch_worker" },
+      })),
+      gates: [{ id: "look", name: "Look" }],
+      transitionRules: [{ fromStationId: "one", toStationId: "two", condition: "success", gateId: "look" }],
+    });
     const submit = (title: string, labels: readonly string[] = []) =>
       factory.call<{ id: string }>("POST", "/api/owners/acme/projects/site/assembly-lines/tidy/tasks", {
         title,
@@ -164,11 +174,15 @@ Deno.test({
 
     await t.step("a focus on a card stays while the board is drawn anew", async () => {
       await as(BOARD, async ({ page }) => {
+        const focused = () => page.evaluate("document.activeElement.textContent.trim()");
         await page.getByRole("link", { name: "Card 64" }).focus();
         await submit("Something new");
         await page.getByRole("link", { name: "Something new" }).waitFor();
-        const focused = await page.evaluate("document.activeElement.textContent");
-        assert.equal(focused, "Card 64");
+        assert.equal(await focused(), "Card 64");
+        await page.getByRole("region", { name: "Stations" }).getByRole("link", { name: /^Check/ }).focus();
+        await submit("Something newer");
+        await page.getByRole("link", { name: "Something newer" }).waitFor();
+        assert.match(String(await focused()), /^Check/, "also on a link that has no name of its own");
       });
     });
 

@@ -1,7 +1,7 @@
 /**
  * What holds for every page, in real Chromium: no serious fault that axe-core finds, in light and dark; nothing that the
  * content policy or a script complains about; no sideways scrolling on a phone; little script; nothing that moves while
- * the page comes up. Each page's own test opens its page with {@link openPage} and ends with {@link checkPage}.
+ * the page comes up, or at all for who wants no motion. Each page's own test opens its page with {@link openPage} and ends with {@link checkPage}.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
@@ -64,8 +64,13 @@ export async function checkPage({ page, complaints }: OpenPage, check: PageCheck
       if (check.name !== undefined) await shoot(page, `${check.name}_${size}_${colorScheme}`);
     }
   }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  const moving = await page.evaluate(
+    "document.getAnimations().filter((one) => one.playState === 'running').length",
+  );
+  assert.equal(moving, 0, `${where}: nothing moves for who wants no motion`);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
   await page.setViewportSize(DESK);
-  await page.emulateMedia({ colorScheme: "light" });
   assert.deepEqual(complaints, [], where);
 }
 

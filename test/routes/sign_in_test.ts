@@ -248,6 +248,15 @@ Deno.test({
       };
       const out = await plane.call("POST", "/session/end", { token: null, headers });
       assert.match(out.headers.getSetCookie()[0]!, /^shopfloor_session=; Max-Age=0; Path=\//);
+      assert.equal(out.headers.get("location"), "/signin");
+      for (const email of ["bob@example.org", "eve@x.org"]) {
+        const assertion = await access.sign({ claims: { email } });
+        const away = await plane.call("POST", "/session/end", {
+          token: null,
+          headers: { "cf-access-jwt-assertion": assertion, "sec-fetch-site": "same-origin" },
+        });
+        assert.equal(away.headers.get("location"), "/cdn-cgi/access/logout");
+      }
     });
 
     await t.step(

@@ -22,6 +22,9 @@ const signIn = z.object({
   next: z.string().max(1_000).default("/"),
 });
 
+/** Cloudflare's own page on each host that Access guards. */
+const ACCESS_LOGOUT = "/cdn-cgi/access/logout";
+
 /** `POST /session/links`, `POST /session` (form or JSON), `POST /session/end`. */
 export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -69,7 +72,7 @@ export function createSessionRoutes(nowMs: () => number = Date.now): Hono<AppEnv
   app.post("/session/end", (c) => {
     const baseUrl = baseUrlOf(c);
     deleteCookie(c, sessionCookieName(baseUrl), { path: "/", secure: baseUrl.startsWith("https:") });
-    return c.redirect("/signin", 303);
+    return c.redirect(isOfAccess(c) ? ACCESS_LOGOUT : "/signin", 303);
   });
   return app;
 }
@@ -81,6 +84,12 @@ function isTrusted(code: string, adminToken: string, nowMs: number): boolean {
     encoder.encode(tokenHash(adminToken)),
   );
   return isAdminToken || readProof(code, "link", deriveSessionKey(adminToken), nowMs) !== null;
+}
+
+/** Access says at each request who it is: only there can they sign out. */
+function isOfAccess(c: Context<AppEnv>): boolean {
+  const { caller, roleless } = c.var;
+  return roleless?.startsWith("access:") ?? (caller.kind === "person" && caller.name.startsWith("mail:"));
 }
 
 async function readJson(c: Context<AppEnv>): Promise<unknown> {

@@ -25,10 +25,12 @@ const LIVE = String.raw`
     if (shown.get(now.id) === source) return true;
     shown.set(now.id, source);
     const open = [...now.querySelectorAll("details[id][open]")].map((d) => d.id);
-    const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
+    const keyOf = (element) => element.id || element.getAttribute("href") || element.outerHTML;
+    const had = document.activeElement, focused = had !== now && now.contains(had) ? keyOf(had) : "";
     now.replaceChildren(...next.childNodes);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus();
+    const again = focused && [...now.querySelectorAll(had.localName)].find((one) => keyOf(one) === focused);
+    if (again) again.focus({ preventScroll: true });
     return true;
   }
 

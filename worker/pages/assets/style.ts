@@ -17,7 +17,7 @@
  *   a list), `decision` (sticks to the lower edge on a phone).
  *
  * Colours are tokens (`--text`, `--soft`, `--link`, `--surface`, `--sunk`, `--line`, a tone and its `-bg`): text on its
- * ground has a contrast of 4.5 at least, edges of controls 3, which `assets_test.ts` computes. Nothing moves by itself
+ * ground has a contrast of 4.5 at least, as `assets_test.ts` computes, and the edges of fields have that of text. Nothing moves by itself
  * but the dot of `busy`, and not for those who want no motion. Regions that are filled later have their height before.
  */
 export const STYLE = String.raw`
