@@ -20,6 +20,7 @@ const NO_RANDOM = new Uint8Array(10);
 export function recordEvent(at: PeopleContext, event: GateEvent): void {
   const { store } = at;
   const { item } = event;
+  const nowMs = at.clock.nowMs();
   store.atomically(() => {
     if (store.messages.read(event.eventId) !== null) return;
     const message: MessageRow = {
@@ -30,14 +31,15 @@ export function recordEvent(at: PeopleContext, event: GateEvent): void {
       seq: event.seq,
       body: webhookBody({ ...event, state: item.state, outcome: item.outcome, subject: item.subject }),
       notice: null,
-      atMs: event.atMs,
+      // When it was taken: how long it is kept does not depend on another object's clock.
+      atMs: nowMs,
     };
     store.messages.add(message);
     const known = store.worklist.read(item.askId);
     const isOver = !isWaiting(item.state);
     // Events of one ask come in order, so of two with one `seq` the later one knows more.
     if (known === null || item.seq >= known.seq) {
-      store.worklist.put(item, keyOf(item), isOver ? event.atMs : null);
+      store.worklist.put(item, keyOf(item), isOver ? nowMs : null);
     }
     if (isOver) {
       for (const late of store.deliveries.waitingForPersons(item.askId)) {
