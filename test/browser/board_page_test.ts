@@ -187,6 +187,34 @@ Deno.test({
     });
 
     await t.step(
+      "what waits for a person comes first, and the navigation counts what is asked of them",
+      async () => {
+        const { id } = await factory.call<{ id: string }>(
+          "POST",
+          "/api/owners/acme/projects/site/assembly-lines/quick/tasks",
+          { title: "Ask me", priority: "high" },
+        );
+        const quick = await factory.runner("bench-1");
+        const job = await quick.claim();
+        assert.equal(job.agentDefinition.taskId, id);
+        await quick.finish(job, {});
+        await as(BOARD, async (opened) => {
+          const { page } = opened;
+          await page.getByText("Gate: Look").waitFor();
+          const headings = await page.locator("#board section h2").allTextContents();
+          assert.match(headings[1]!, /^Waiting for a person/, headings.join());
+          await page.getByRole("region", { name: "Stations" }).getByText("1 waiting").waitFor();
+          await page.goto(factory.url + RUNNERS);
+          await page.getByRole("link", { name: /^Worklist 1/ }).click();
+          await page.getByRole("heading", { name: "Worklist" }).waitFor();
+          await page.goto(`${factory.url}/`);
+          await page.getByRole("link", { name: /^Worklist 1/ }).waitFor();
+          await checkPage(opened, { name: "board_waiting" });
+        });
+      },
+    );
+
+    await t.step(
       "runners are paused and resumed, and a new one registers with the command that is shown",
       async () => {
         await as(RUNNERS, async (opened) => {
