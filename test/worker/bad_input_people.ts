@@ -1,4 +1,5 @@
 /** Wrong input at the routes of repositories, gates, sessions and pages. */
+import { ASK_ROUTES } from "./bad_input_asks.ts";
 import { UNKNOWN_ID } from "./bad_input_world.ts";
 import { bad, badQuery, type BadRow, type RouteRows, TASK } from "./bad_input_row.ts";
 
@@ -207,20 +208,8 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
         }],
       }))
   ),
-  { route: "GET /p/:owner/:project/tasks/:taskId", audience: "page" },
   { route: "GET /p/:owner/:project/tasks/:taskId/files", audience: "page" },
   { route: "GET /p/:owner/:project/tasks/:taskId/commits", audience: "page" },
   { route: "GET /p/:owner/:project/tasks/:taskId/commits/:commitId", audience: "page" },
-  { route: "POST /p/:owner/:project/tasks/:taskId/gates/:gateId", audience: "page" },
-  { route: "GET /g", audience: "open" },
-  {
-    route: "POST /g",
-    audience: "open",
-    rows: [{ what: "no token", body: "", status: 400, says: /not the token of a gate/ }],
-  },
-  {
-    route: "POST /g/decision",
-    audience: "open",
-    rows: [{ what: "no token", body: "", status: 400, says: /not the token of a gate/ }],
-  },
+  ...ASK_ROUTES,
 ];

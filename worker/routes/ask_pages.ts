@@ -1,12 +1,12 @@
 /** The page of an ask for people who are signed in, and its forms. No GET changes the ask; a look is on record (G1). */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { isName } from "../../protocol/ids.ts";
 import type { AppEnv } from "../app_env.ts";
 import { viewerOf } from "../domain/caller.ts";
 import type { GateView, HumanGateApi, Responder } from "../domain/human_gate_api.ts";
 import { roleMay } from "../domain/role.ts";
 import { FORM_MAX_BYTES } from "../limits.ts";
+import { bodyLimit } from "../middleware/body_limit.ts";
 import type { GateFormAction, GatePageView } from "../pages/gate_parts.tsx";
 import { askPath } from "../pages/gate_path.ts";
 import { GatePage } from "../pages/gate.tsx";
@@ -30,7 +30,7 @@ export function createAskPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv
     return opened instanceof Response ? opened : await show(c, opened, nowMs());
   });
 
-  app.post(`${PATH}/:form{${GATE_FORMS}}`, bodyLimit({ maxSize: FORM_MAX_BYTES }), async (c) => {
+  app.post(`${PATH}/:form{${GATE_FORMS}}`, bodyLimit(FORM_MAX_BYTES), async (c) => {
     const opened = await openAsk(c);
     if (opened instanceof Response) return opened;
     const { gate, object, responder } = opened;

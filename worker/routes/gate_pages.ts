@@ -4,11 +4,11 @@
  * those change anything (G1). The token is in no address and in no cookie.
  */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { AppEnv } from "../app_env.ts";
 import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
 import type { GateError, GateView, Responder } from "../domain/human_gate_api.ts";
 import { FORM_MAX_BYTES } from "../limits.ts";
+import { bodyLimit } from "../middleware/body_limit.ts";
 import type { GateFormAction, GatePageView } from "../pages/gate_parts.tsx";
 import { GateEntryPage, GatePage } from "../pages/gate.tsx";
 import { gateWords } from "../pages/gate_words.ts";
@@ -21,7 +21,7 @@ import { page } from "./page_response.ts";
 /** `GET /g`, `POST /g`, `POST /g/{form}`. */
 export function createGatePageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.use("/g/*", bodyLimit({ maxSize: FORM_MAX_BYTES }));
+  app.use("/g/*", bodyLimit(FORM_MAX_BYTES));
 
   app.get("/g", (c) => page(c, GateEntryPage({ notice: null })));
 

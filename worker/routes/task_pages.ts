@@ -1,12 +1,12 @@
 /** A task's page, and the forms on it: each asks the queue what the API asks, as the person who is signed in. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { isName, type StationId } from "../../protocol/ids.ts";
 import { name, reason } from "../../protocol/line/fields.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { FORM_MAX_BYTES, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
+import { bodyLimit } from "../middleware/body_limit.ts";
 import { plainText } from "../pages/plain_text.ts";
 import type { StationName } from "../pages/task_actions.tsx";
 import { TaskPage, type TaskPageView } from "../pages/task.tsx";
@@ -38,7 +38,7 @@ export function createTaskPageRoutes(nowMs: () => number = Date.now): Hono<AppEn
       : page(c, TaskPage({ view: await viewOf(c, opened, nowMs()) }));
   });
 
-  app.post(`${PATH}/:action{retry|move|cancel}`, bodyLimit({ maxSize: FORM_MAX_BYTES }), async (c) => {
+  app.post(`${PATH}/:action{retry|move|cancel}`, bodyLimit(FORM_MAX_BYTES), async (c) => {
     const action = c.req.param("action");
     const viewer = await requireViewer(c, action === "cancel" ? "tasks:write" : "runs:dispatch");
     if (viewer instanceof Response) return viewer;
