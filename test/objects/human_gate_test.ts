@@ -333,6 +333,69 @@ Deno.test({
       assert.equal((await gate.wait(99, 1))?.seq, (await gate.wait(0, 0))?.seq);
     });
 
+    await t.step(
+      "an ask of the former shape is read after the upgrade, and its newest link still answers",
+      async () => {
+        const { id, gate, queue, people, by } = await atLine();
+        await harness.evict("HUMAN_GATE", id);
+        const old = { kind: "opened", ask: lineAsk(id), state: { kind: "open" }, seq: 0, epoch: 2 };
+        const statements = [
+          ...["audit", "noted", "receipts", "told"].map((table) => `DROP TABLE ${table}`),
+          ...["channel", "scope", "revoked_at_ms"].map((column) =>
+            `ALTER TABLE grants DROP COLUMN ${column}`
+          ),
+          "DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)",
+          "DELETE FROM outbox",
+          `UPDATE gate SET body = '${JSON.stringify(old)}'`,
+          "UPDATE grants SET holder = 'admin', epoch = 2",
+          "INSERT INTO grants SELECT 'aabbccddeeff', secret_hash, 'somebody', 1, issued_at_ms, expires_at_ms, NULL FROM grants",
+        ];
+        for (const statement of statements) await harness.rows("HUMAN_GATE", id, statement);
+        await harness.evict("HUMAN_GATE", id);
+        const seen = await gate.view(by);
+        assert.ok(seen.ok && seen.value.state.kind === "open", JSON.stringify(seen));
+        assert.equal(seen.value.ask.policy.auth, "token");
+        const superseded = await harness.rows("HUMAN_GATE", id, "SELECT * FROM grants WHERE epoch = 1");
+        assert.equal((superseded[0] as { holder: string }).holder, "link");
+        await harness.evict("HUMAN_GATE", id);
+        const done = await gate.act(by, yes, once);
+        assert.ok(done.ok && done.value.state.kind === "verified");
+        assert.equal((await queue.got()).length, 1);
+        const entries = await gate.audit();
+        assert.deepEqual(entries.slice(0, 2).map((one) => one.type), ["gate.converted", "gate.opened"]);
+        await until(
+          async () => (await people.events()).some((one) => one.item.seq === 1),
+          "the worklist never heard of it",
+        );
+        assert.ok(verifyChain(entries).isWhole);
+      },
+    );
+
+    await t.step("a former answer stays the answer, and its repeat gets it", async () => {
+      const { id, gate, by } = await atLine();
+      await harness.evict("HUMAN_GATE", id);
+      const outcome = { action: "reject", reason: "no", decidedBy: "link", decidedAtMs: 5 };
+      const old = {
+        kind: "opened",
+        ask: lineAsk(id),
+        state: { kind: "resolved", outcome },
+        seq: 1,
+        epoch: 1,
+      };
+      for (
+        const statement of [
+          "DELETE FROM audit",
+          `UPDATE gate SET body = '${JSON.stringify(old)}'`,
+          "UPDATE grants SET used_at_ms = 5",
+        ]
+      ) await harness.rows("HUMAN_GATE", id, statement);
+      await harness.evict("HUMAN_GATE", id);
+      const again = await gate.act(by, no, once);
+      assert.ok(again.ok && again.value.state.kind === "verified");
+      assert.equal(again.value.state.outcome.decision, "reject");
+      assert.equal(reasonOf(await gate.act(by, yes, once)), "gate_already_resolved");
+    });
+
     await harness.close();
   },
 });

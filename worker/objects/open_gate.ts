@@ -47,7 +47,7 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
   const core = createGateCore({ ctx, env, store, clock, waiters, people });
   ctx.blockConcurrencyWhile(async () => {
     await migrate(db, migrations);
-    upgrade(store, clock.nowMs());
+    upgrade(store, core, clock.nowMs());
     core.rearm();
   });
 
@@ -74,9 +74,9 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
 }
 
 /** Reads an ask of the former shape anew. Its links are one holder's, so that only the newest counts, as before. */
-function upgrade(store: GateStore, nowMs: number): void {
+function upgrade(store: GateStore, core: GateCore, nowMs: number): void {
   const record = store.load();
   if (!isFormer(record)) return;
-  const { record: converted, entries, receipts } = convertFormer(record, store.grants(), nowMs);
-  store.commit({ record: converted, entries, receipt: receipts[0] ?? null, allGrantsHolder: "link" }, nowMs);
+  store.commit({ allGrantsHolder: "link" }, nowMs);
+  core.apply(convertFormer(record, store.grants(), nowMs));
 }

@@ -3,7 +3,7 @@
  * `gates:decide`: what was promised with the links that are out there holds, so their policy takes a bare link. Pure.
  */
 import type { GateAsk } from "../event.ts";
-import type { AuditContent } from "./audit_entry.ts";
+import { GateDraft } from "./gate_draft.ts";
 import type { GateRecord, Grant, OpenedGate, Receipt } from "./gate_state.ts";
 import type { GateOutcome, GateStateView } from "./gate_view.ts";
 import { decideArm, decideOpen } from "./lifecycle.ts";
@@ -29,19 +29,13 @@ export interface FormerGate {
   readonly epoch: number;
 }
 
-export interface Converted {
-  readonly record: OpenedGate;
-  readonly entries: readonly AuditContent[];
-  readonly receipts: readonly Receipt[];
-}
-
 /** Is the stored record of the former shape? */
 export function isFormer(record: GateRecord | FormerGate): record is FormerGate {
   return record.kind === "opened" && !("policy" in record.ask);
 }
 
 /** The same ask as it is now. Its links stay what they were, all under one holder: the newest counts. */
-export function convertFormer(former: FormerGate, grants: readonly Grant[], nowMs: number): Converted {
+export function convertFormer(former: FormerGate, grants: readonly Grant[], nowMs: number): GateDraft {
   const ask = lineGateAsk(former.ask, { ...DEFAULT_POLICY, auth: "token" });
   const armed = decideArm({ kind: "absent" }, ask, nowMs)!;
   const opened = decideOpen(armed.end().gate, nowMs)!.end();
@@ -53,15 +47,13 @@ export function convertFormer(former: FormerGate, grants: readonly Grant[], nowM
     epoch: former.epoch,
     timers: [],
   };
-  const entry: AuditContent = {
-    seq: record.seq,
-    type: "gate.converted",
-    at: new Date(nowMs).toISOString(),
-    gate: ask.askId,
-    by: "system",
-    detail: { state: record.state.kind, seq_before: former.seq, in_digest: ask.inDigest },
-  };
-  return { record, entries: [entry], receipts: outcome === null ? [] : receiptsOf(outcome, grants) };
+  const draft = new GateDraft(record, nowMs);
+  const detail = { state: record.state.kind, seq_before: former.seq, in_digest: ask.inDigest };
+  draft.note("gate.converted", "system", { detail });
+  // Who is asked finds it in the worklist from now on.
+  if (record.state.kind === "open") draft.tell("opened", "system");
+  if (outcome !== null) draft.receipt = receiptOf(outcome, grants);
+  return draft;
 }
 
 function stateOf(state: FormerGate["state"], outcome: GateOutcome | null): GateStateView {
@@ -79,9 +71,9 @@ function outcomeOf({ action, reason, decidedBy, decidedAtMs }: FormerOutcome): G
   return { decision: action, out, comment: reason, by: decidedBy, via, decidedAtMs };
 }
 
-function receiptsOf(outcome: GateOutcome, grants: readonly Grant[]): readonly Receipt[] {
+function receiptOf(outcome: GateOutcome, grants: readonly Grant[]): Receipt {
   const used = grants.find((grant) => grant.usedAtMs !== null);
-  return [{
+  return {
     receiptId: "former",
     principal: outcome.by,
     grantId: used?.grantId ?? null,
@@ -90,5 +82,5 @@ function receiptsOf(outcome: GateOutcome, grants: readonly Grant[]): readonly Re
     digest: digestOf({ kind: "redeem", decision: outcome.decision ?? "reject", comment: outcome.comment }),
     outcome,
     response: null,
-  }];
+  };
 }

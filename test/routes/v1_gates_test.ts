@@ -1,0 +1,276 @@
+/** Asks at the whole Worker (Autonomy 19.3): made by programs, answered on every surface, and their refusals on the wire. */
+import assert from "node:assert/strict";
+import { verifyChain } from "../../protocol/autonomy/audit_chain.ts";
+import { BARE_LINK_BODY } from "../../tools/demo/bare_link_policy.ts";
+import { startPlane, type TestProject } from "../fake/plane.ts";
+import { GATED_LINE, putLine, report, submit, take } from "../worker/work_fixture.ts";
+
+const SCHEMA = { type: "object", properties: { way: { enum: ["left", "right"] } }, required: ["way"] };
+
+Deno.test({
+  name: "asks at the whole Worker",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async (t) => {
+    await using plane = await startPlane();
+    let keys = 0;
+
+    async function stage() {
+      const at = plane.project();
+      await putLine(at, GATED_LINE);
+      const edge = await at.register("edge");
+      const token = async (name: string, scopes: string[]) =>
+        (await at.must(201, "POST", "/tokens", { body: { name, scopes } })).token as string;
+      return {
+        at,
+        edge,
+        runner: edge.token,
+        ada: await token("ada", ["tasks:read", "gates:decide"]),
+        bob: await token("bob", ["tasks:read", "gates:decide"]),
+        viewer: await token("viewer", ["tasks:read"]),
+        operator: await token("operator", ["tasks:read", "tasks:write"]),
+      };
+    }
+    const askOf = (at: TestProject, more: object = {}) => ({
+      install: `${at.owner}/${at.project}`,
+      ask: "decide",
+      title: "Which way?",
+      in: { situation: "a fork" },
+      decision_schema: SCHEMA,
+      completion: { ac: "a way" },
+      ...more,
+    });
+    const make = async (at: TestProject, token: string, more: object = {}, key = `k${++keys}`) =>
+      await plane.call("POST", "/v1/gates", {
+        token,
+        body: askOf(at, more),
+        headers: { "idempotency-key": key },
+      });
+    const act = (id: string, what: string, token: string | null, body: object = {}, headers = {}) =>
+      plane.call("POST", `/v1/gates/${id}/${what}`, { token, body, headers });
+    const codeOf = (answer: { status: number; json: { error?: { code: string } } }) =>
+      `${answer.status} ${answer.json.error?.code ?? "ok"}`;
+
+    await t.step("a runner makes an ask once per key; the same request again has the same body", async () => {
+      const { at, runner, viewer } = await stage();
+      const first = await make(at, runner, {}, "one");
+      assert.equal(first.status, 201, first.text);
+      const again = await make(at, runner, {}, "one");
+      assert.deepEqual([again.status, again.text], [200, first.text]);
+      assert.equal(codeOf(await make(at, runner, { title: "Other" }, "one")), "409 idempotency_key_reused");
+      assert.notEqual((await make(at, runner, {}, "two")).json.gate_id, first.json.gate_id);
+      const keyless = await plane.call("POST", "/v1/gates", { token: runner, body: askOf(at) });
+      assert.equal(codeOf(keyless), "400 missing_idempotency_key");
+      assert.equal(codeOf(await make(at, viewer)), "403 missing_scope");
+      assert.equal(codeOf(await make(at, "sf_user_00000000_".padEnd(60, "A"))), "401 unauthenticated");
+      const elsewhere = plane.project();
+      assert.equal(codeOf(await make(elsewhere, runner)), "401 unauthenticated");
+    });
+
+    await t.step("an ask that could never be answered rightly is refused before it is made", async () => {
+      const { at, runner } = await stage();
+      const field = async (more: object) => {
+        const { status, json } = await make(at, runner, more);
+        return [status, json.error.issues?.[0]?.path];
+      };
+      assert.deepEqual(await field({ ask: "approve" }), [400, "subject"]);
+      assert.deepEqual(await field({ decision_schema: { type: "nonsense", $ref: "#/none" } }), [
+        400,
+        "decision_schema",
+      ]);
+      assert.deepEqual(await field({ completion: undefined }), [400, "completion"]);
+      assert.deepEqual(await field({ clocks: { on_expiry: "approve" } }), [400, "clocks.on_expiry"]);
+      assert.deepEqual(await field({ clocks: { expires_at: "2020-01-01T00:00:00Z" } }), [
+        400,
+        "clocks.expires_at",
+      ]);
+      assert.deepEqual(await field({ policy: "none" }), [400, "policy"]);
+      assert.deepEqual(await field({ ask: "inform" }), [400, "to"]);
+    });
+
+    await t.step(
+      "a person answers, the runner reads it and posts its receipt, and the chain holds",
+      async () => {
+        const { at, runner, ada, bob, viewer } = await stage();
+        const { gate_id: id } = (await make(at, runner)).json;
+        const seen = (await plane.call("GET", `/v1/gates/${id}`, { token: ada })).json;
+        assert.deepEqual([seen.state, seen.seq, seen.ask, seen.requested_by], [
+          "open",
+          1,
+          "decide",
+          "runner:edge",
+        ]);
+        assert.ok(seen.may.includes("redeem") && !seen.may.includes("cancel"));
+        assert.equal(codeOf(await act(id, "redeem", viewer, { out: { way: "left" } })), "403 missing_scope");
+        assert.equal(codeOf(await act(id, "redeem", runner, { out: { way: "left" } })), "403 not_candidate");
+        const bad = await act(id, "redeem", ada, { out: { way: "up" } });
+        assert.equal(codeOf(bad), "422 out_invalid");
+        assert.deepEqual([bad.json.error.gate, bad.json.error.state, bad.json.error.seq], [id, "open", 1]);
+        assert.equal(
+          codeOf(await act(id, "redeem", ada, { out: { way: "left" }, expected_seq: 9 })),
+          "409 stale_seq",
+        );
+        assert.equal(
+          codeOf(await act(id, "ack", ada, { seen_digest: seen.in_digest, read_back: "a fork" })),
+          "200 ok",
+        );
+        const waiting = plane.call("GET", `/v1/gates/${id}?after_seq=2&wait=20`, { token: runner });
+        const headers = { "idempotency-key": "answer" };
+        const done = await act(id, "redeem", ada, { out: { way: "left" }, expected_seq: 2 }, headers);
+        assert.equal(done.json.state, "verified", done.text);
+        assert.deepEqual((await waiting).json.outcome.out, { way: "left" });
+        const again = await act(id, "redeem", ada, { out: { way: "left" }, expected_seq: 2 }, headers);
+        assert.deepEqual([again.status, again.text], [200, done.text]);
+        const late = await act(id, "redeem", bob, { out: { way: "right" } });
+        assert.equal(codeOf(late), "409 gate_already_resolved");
+        assert.deepEqual([late.json.error.outcome.by, late.json.error.outcome.out], ["user:ada", {
+          way: "left",
+        }]);
+        assert.equal((await act(id, "consume", runner)).json.consumed.by, "runner:edge");
+        const log = await plane.call("GET", `/v1/gates/${id}/audit`, { token: viewer });
+        const verdict = verifyChain(log.json.entries);
+        assert.ok(verdict.isWhole && verdict.head === log.json.head, log.text);
+        const types = log.json.entries.map((one: { type: string }) => one.type);
+        for (
+          const type of [
+            "gate.armed",
+            "gate.viewed",
+            "gate.acked",
+            "gate.answered",
+            "gate.verified",
+            "gate.consumed",
+          ]
+        ) {
+          assert.ok(types.includes(type), type);
+        }
+      },
+    );
+
+    await t.step(
+      "an operator pauses, supersedes and cancels; a judge's verdict opens it again or ends it",
+      async () => {
+        const { at, runner, ada, operator } = await stage();
+        const check = { completion: { ac: "a way", check: "judge" } };
+        const { gate_id: id } = (await make(at, runner, check)).json;
+        assert.equal((await act(id, "pause", operator)).json.paused, true);
+        assert.equal((await act(id, "resume", operator)).json.paused, false);
+        assert.equal((await act(id, "redeem", ada, { out: { way: "left" } })).json.state, "answered");
+        const judged = (token: string, passed: boolean) =>
+          act(id, "check", token, { by: "judge", passed, reason: "no" });
+        assert.equal(codeOf(await judged(runner, true)), "403 self_approval");
+        assert.equal((await judged(operator, false)).json.state, "open");
+        assert.equal((await act(id, "redeem", ada, { out: { way: "right" } })).json.state, "answered");
+        assert.equal((await judged(operator, true)).json.state, "verified");
+        const other = (await make(at, runner, {
+          ask: "approve",
+          decision_schema: undefined,
+          subject: { ref: "r", rev: "1" },
+        })).json;
+        assert.equal(codeOf(await act(other.gate_id, "cancel", ada)), "403 not_candidate");
+        assert.equal(
+          (await act(other.gate_id, "supersede", runner, { subject_rev: "2" })).json.state,
+          "superseded",
+        );
+        assert.equal(
+          codeOf(await act(other.gate_id, "redeem", ada, { decision: "approve" })),
+          "410 gate_superseded",
+        );
+        const third = (await make(at, runner)).json.gate_id;
+        assert.equal((await act(third, "cancel", operator, { reason: "no need" })).json.state, "cancelled");
+        assert.equal((await act(third, "cancel", operator, { reason: "again" })).status, 200);
+        assert.equal(codeOf(await act(third, "redeem", ada, { out: { way: "left" } })), "410 gate_cancelled");
+      },
+    );
+
+    await t.step("an agent's own token is nobody to an ask, nor is anybody of another project", async () => {
+      const { at, edge, runner, ada } = await stage();
+      await submit(at);
+      const job = await take(at, edge);
+      const { gate_id: id } = (await make(at, runner)).json;
+      for (const token of [job.jobToken!, (await stage()).ada]) {
+        const seen = await plane.call("GET", `/v1/gates/${id}`, { token });
+        assert.ok(seen.status === 401 || seen.status === 403, seen.text);
+        assert.ok((await act(id, "redeem", token, { out: { way: "left" } })).status >= 401);
+      }
+      assert.equal((await plane.call("GET", `/v1/gates/${id}`, { token: null })).status, 401);
+      assert.equal(
+        codeOf(await plane.call("GET", `/v1/gates/${"0".repeat(26)}`, { token: ada })),
+        "404 gate_not_found",
+      );
+    });
+
+    async function atGate(documents = true) {
+      const all = await stage();
+      const { at } = all;
+      if (documents) await at.must(200, "PUT", "/people", { body: BARE_LINK_BODY });
+      const taskId = await submit(at);
+      await take(at, all.edge);
+      await report(at, all.edge, { jobResult: "success" });
+      const gate = `/stages/line/tasks/${taskId}/gates/review`;
+      const link = async () => new URL((await at.must(201, "POST", `${gate}/link`)).url).hash.slice(1);
+      return { ...all, taskId, gate, link };
+    }
+
+    await t.step(
+      "a line's gate is answered by curl with the link alone where the policy says so",
+      async () => {
+        const { at, taskId, link, gate, ada } = await atGate();
+        const token = await link();
+        const seen = (await plane.call("GET", "/v1/gate", { token })).json;
+        const id = seen.ask.askId;
+        assert.equal((await plane.call("GET", `/v1/gates/${id}`, { token })).json.state, "open");
+        for (const method of ["GET", "HEAD", "OPTIONS"]) {
+          await plane.call(method, `/v1/gates/${id}/redeem`, { token });
+          await plane.call(method, `/g`, { token: null });
+        }
+        assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).status, "awaiting_review");
+        const done = await act(id, "redeem", token, { decision: "approve", comment: "fine" });
+        assert.equal(done.json.state, "verified", done.text);
+        assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).pendingGateId ?? null, null);
+        const again = await act(id, "redeem", token, { decision: "approve", comment: "fine" });
+        assert.equal(again.text, done.text);
+        assert.equal(
+          codeOf(await act(id, "redeem", token, { decision: "reject" })),
+          "409 gate_already_resolved",
+        );
+        const line = await at.call("POST", gate, { token: ada, body: { action: "reject" } });
+        assert.equal(codeOf(line), "409 gate_already_resolved");
+        const { entries } = await at.must(200, "GET", `/tasks/${taskId}/timeline`);
+        assert.ok(entries.some((one: { kind: string }) => one.kind === "gate_decided"));
+      },
+    );
+
+    await t.step("without documents a link alone does not answer, and a signed-in person does", async () => {
+      const { at, taskId, link, gate, ada } = await atGate(false);
+      const token = await link();
+      const refused = await plane.call("POST", "/v1/gate/redeem", { token, body: { decision: "approve" } });
+      assert.equal(codeOf(refused), "401 identity_required");
+      const decided = await at.must(200, "POST", gate, {
+        token: ada,
+        body: { action: "approve", reason: "" },
+      });
+      assert.equal(decided.state.outcome.decidedBy, "user:ada");
+      assert.notEqual((await at.must(200, "GET", `/tasks/${taskId}`)).status, "awaiting_review");
+    });
+
+    await t.step(
+      "a decision that meets a task on its way elsewhere is refused, and changes nothing",
+      async () => {
+        const { at, taskId, link } = await atGate();
+        const token = await link();
+        const id = (await plane.call("GET", "/v1/gate", { token })).json.ask.askId;
+        const [moved, decided] = await Promise.all([
+          at.call("POST", `/tasks/${taskId}/cancel`, { body: { reason: "enough" } }),
+          act(id, "redeem", token, { decision: "approve" }),
+        ]);
+        const task = await at.must(200, "GET", `/tasks/${taskId}`);
+        if (moved.status === 200 && task.status === "failed") {
+          assert.ok(["410 gate_cancelled", "200 ok"].includes(codeOf(decided)), decided.text);
+          if (decided.status === 200) assert.equal(decided.json.state, "verified");
+        }
+        const after = await act(id, "redeem", token, { decision: "reject" });
+        assert.ok(["410 gate_cancelled", "409 gate_already_resolved"].includes(codeOf(after)), after.text);
+      },
+    );
+  },
+});
