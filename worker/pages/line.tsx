@@ -7,7 +7,7 @@ import { hasRules, nextStation } from "../domain/transition.ts";
 import type { HistoryAnswer, LineNumbers } from "../store/history/line_read.ts";
 import { May, type ProjectName } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
-import { type LineDefinition, lineGraph, type StationFacts } from "./line_graph.ts";
+import type { LineDefinition, StationFacts } from "./line_graph.ts";
 import { LineDrawing, stationAnchor } from "./line_graph_view.tsx";
 import { lineApiPath, linePath, linesPath } from "./line_parts.tsx";
 import { counted, tasksNow } from "./lines.tsx";
@@ -68,7 +68,7 @@ export function LinePage({ view }: { readonly view: LinePageView }) {
       {view.notices.map((notice) => <p key={notice} class="note">{notice}</p>)}
       {line.warnings.map((warning) => <p key={warning} class="note wait">{warning}.</p>)}
       <NumbersNote numbers={numbers} days={view.days} />
-      <LineDrawing graph={lineGraph(definition, (id) => factsOf(definition, numbers, id))} />
+      <LineDrawing line={definition} factsOf={(id) => factsOf(definition, numbers, id)} />
       <h2>Stations</h2>
       <ol class="stack bare">
         {definition.stations.map((station) => (

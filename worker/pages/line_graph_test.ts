@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { lineInput } from "../../protocol/line/line.ts";
 import { GRAPH_EDGES_MAX, type GraphEdge, lineGraph } from "./line_graph.ts";
-import { LineDrawing } from "./line_graph_view.tsx";
+import { GraphDrawing } from "./line_graph_view.tsx";
 
 const station = (id: string, type = "dispatch_worker") => ({ id, name: id.toUpperCase(), trigger: { type } });
 
@@ -93,7 +93,7 @@ Deno.test("the same line is the same drawing, and too many arrows are none", () 
 });
 
 Deno.test("boxes are links to the details, in text that is escaped, without a style of their own", () => {
-  const html = String(LineDrawing({ graph: lineGraph(LINE) }));
+  const html = String(GraphDrawing({ graph: lineGraph(LINE) }));
   assert.match(html, /<a href="#station-check" class=""><rect/);
   assert.match(html, /Review &lt;b&gt;/);
   assert.doesNotMatch(html, /style=|<b>/);

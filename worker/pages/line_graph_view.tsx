@@ -1,14 +1,25 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** The drawing of a line. Its boxes are links to the stations' details below; on a narrow screen it scrolls in its box. */
-import type { GraphEdge, GraphNode, LineGraph } from "./line_graph.ts";
+import type { GraphEdge, GraphNode, LineDefinition, LineGraph, StationFacts } from "./line_graph.ts";
 
 /** The place of a station's details on the page. */
 export function stationAnchor(stationId: string): string {
   return `station-${stationId}`;
 }
 
+export interface LineDrawingProps {
+  readonly line: LineDefinition;
+  readonly factsOf: (stationId: string) => StationFacts;
+}
+
+/** Lays the line out and draws it. What lays it out is loaded now: objects that wake up have no use for it. */
+export async function LineDrawing({ line, factsOf }: LineDrawingProps) {
+  const { lineGraph } = await import("./line_graph.ts");
+  return <GraphDrawing graph={lineGraph(line, factsOf)} />;
+}
+
 /** `graph` null: there is too much to draw. */
-export function LineDrawing({ graph }: { readonly graph: LineGraph | null }) {
+export function GraphDrawing({ graph }: { readonly graph: LineGraph | null }) {
   if (graph === null) {
     return <p class="note">This line has too many rules for a drawing. They are listed below.</p>;
   }

@@ -35,10 +35,11 @@ const VIEW: LinePageView = {
   notices: [],
   days: 30,
 };
-const html = (change: Partial<LinePageView> = {}) => String(LinePage({ view: { ...VIEW, ...change } }));
+const html = async (change: Partial<LinePageView> = {}) =>
+  String(await LinePage({ view: { ...VIEW, ...change } }).toString());
 
-Deno.test("a station says what is there, how long it takes and where its outcomes lead", () => {
-  const text = html();
+Deno.test("a station says what is there, how long it takes and where its outcomes lead", async () => {
+  const text = await html();
   assert.match(text, />2 tasks now<\/text>.*>median 4 min<\/text>/);
   assert.match(text, /median 4 min, nine of ten within 10 min \(9 runs\)/);
   assert.match(text, /<dt>On failure<\/dt><dd>to <a href="#station-done">Done<\/a>/);
@@ -46,7 +47,7 @@ Deno.test("a station says what is there, how long it takes and where its outcome
   assert.match(text, /class="note wait">W\./);
 });
 
-Deno.test("a line without numbers is still a drawing, and says why there are none", () => {
+Deno.test("a line without numbers is still a drawing, and says why there are none", async () => {
   for (
     const [numbers, said] of [
       [{ kind: "off" }, /runs without a history/],
@@ -54,15 +55,15 @@ Deno.test("a line without numbers is still a drawing, and says why there are non
       [null, /<svg/],
     ] as const
   ) {
-    const text = html({ numbers });
+    const text = await html({ numbers });
     assert.match(text, said);
     assert.match(text, /<a href="#station-work"/);
     assert.doesNotMatch(text, /tasks now/);
   }
 });
 
-Deno.test("what a line's author wrote is text on the page, and nothing is styled in place", () => {
-  const text = html({ notices: ["<i>left aside</i>"] });
+Deno.test("what a line's author wrote is text on the page, and nothing is styled in place", async () => {
+  const text = await html({ notices: ["<i>left aside</i>"] });
   assert.match(text, /Tidy &lt;b&gt;/);
   assert.match(text, /&lt;script&gt;x/);
   assert.doesNotMatch(text, /<script>x|<i>left|style="/);
