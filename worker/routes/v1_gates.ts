@@ -344,7 +344,7 @@ export const V1_GATE_OPERATIONS: readonly Operation[] = [
     scope: "tasks:write",
     body: gateInput,
     answers: { 201: gateCreated, 200: gateCreated, 202: null },
-    refusals: ["400 missing_idempotency_key", "409 idempotency_key_reused", "404 project_not_found"],
+    refusals: ["400 missing_idempotency_key", "422 idempotency_key_reused", "404 project_not_found"],
   },
   {
     tag: "Asks",
