@@ -94,6 +94,8 @@ export const POLL_GRACE_MS = 10_000;
 export const POLL_ANSWER_MS = 1_000;
 /** While a socket says when a held request is decided, it is asked about this often all the same. */
 export const APPROVAL_LOOK_MS = 30_000;
+/** After news it is asked about so many times in short order. */
+export const APPROVAL_QUICK_LOOKS = 4;
 /** A question that nobody waits for any more is taken back for so long; then its run or its time ends it. */
 export const APPROVAL_WITHDRAW_MAX_MS = 60_000;
 /** How much of a held request's body is shown to the person; the decision is bound to all of it. */

@@ -20,6 +20,7 @@ import { backoffMs } from "../domain/backoff.ts";
 import {
   APPROVAL_BODY_MAX_BYTES,
   APPROVAL_LOOK_MS,
+  APPROVAL_QUICK_LOOKS,
   APPROVAL_WITHDRAW_MAX_MS,
   POLL_GRACE_MS,
   RETRY_FIRST_MS,
@@ -80,11 +81,15 @@ export function createApprovalDesk(deps: ApprovalDeps): ApprovalDesk {
     signal: AbortSignal,
     onWaiting: () => void,
   ): Promise<CallOutcome<ApprovalAnswer> & { kind: "ok" | "refused" } | null> {
+    let quickLooks = 0;
     for (let failures = 0; !signal.aborted;) {
       onWaiting();
       const news = Promise.withResolvers<void>();
       // Listens before it asks: what is decided in between is not missed.
-      const stop = plane.onApproval(id, news.resolve);
+      const stop = plane.onApproval(id, () => {
+        quickLooks = APPROVAL_QUICK_LOOKS;
+        news.resolve();
+      });
       const waitMs = stop === null ? POLL_WAIT_MAX_MS : 0;
       const outcome = await call({
         method: "GET",
@@ -107,7 +112,9 @@ export function createApprovalDesk(deps: ApprovalDeps): ApprovalDesk {
         stop?.();
         return outcome;
       } else if (stop !== null) {
-        await waitFor(news.promise, untilLook(outcome.value, clock.nowMs()), signal);
+        // News of a run may be ahead of what they mean for its requests.
+        const lookMs = quickLooks-- > 0 ? RETRY_FIRST_MS : untilLook(outcome.value, clock.nowMs());
+        await waitFor(news.promise, lookMs, signal);
       }
       stop?.();
     }

@@ -112,6 +112,8 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
         return wakePoll?.();
       }
       case "cancel":
+        // With the run its held requests end.
+        approvals.tellAll();
         return listeners.tell(message.runId);
       case "drain":
         isWanting = false;

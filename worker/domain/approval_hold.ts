@@ -83,13 +83,14 @@ export function releaseRequest(draft: Draft, resolution: GateResolution): Waitin
   const task = draft.task(resolution.taskId as TaskId);
   const job = task && draft.job(task.jobIds.at(-1)!);
   if (task === undefined || job === undefined || !heldAsks(job).includes(askId)) return null;
-  const said = `${resolution.action} by ${resolution.decidedBy}`;
-  const text = resolution.reason === "" ? said : `${said}: ${resolution.reason}`;
+  const { action, decidedBy, reason, isUnanswered = false } = resolution;
+  const said = isUnanswered ? `not decided (${decidedBy})` : `${action} by ${decidedBy}`;
+  const text = reason === "" ? said : `${said}: ${reason}`;
   draft.note(task, "approval_decided", aboutRun(job, text, null));
-  draft.audit(`approval_${resolution.action}`, resolution.decidedBy, {
+  draft.audit(isUnanswered ? "approval_not_decided" : `approval_${action}`, decidedBy, {
     taskId: task.id,
     subject: `request:${askId}`,
-    detail: resolution.reason,
+    detail: reason,
   });
   return dropHeld(draft, job, askId);
 }

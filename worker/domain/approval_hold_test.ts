@@ -93,6 +93,20 @@ Deno.test("while a request is held the agent's silence is not judged, and from i
   assert.equal(end(), "idle_timeout");
 });
 
+Deno.test("an ask that nobody answered is no answer in the timeline", () => {
+  const { hold, rig, resolution, task } = stage();
+  const held = hold();
+  rig.must((draft) => ({
+    ok: true,
+    value: releaseRequest(draft, {
+      ...resolution(held.askId, "reject"),
+      isUnanswered: true,
+      decidedBy: "system",
+    }),
+  }));
+  assert.equal(rig.lines(task.id).at(-1)?.detail, "not decided (system): fine");
+});
+
 Deno.test("the wall clock runs on while a request is held", () => {
   const { hold, print, live, end } = stage(60);
   print();
