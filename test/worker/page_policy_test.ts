@@ -1,10 +1,12 @@
 /**
  * Every page of the app, whatever it shows: a content policy that lets no script but ours run, and a document that needs
- * nothing of what it forbids. The table of pages is the app's own.
+ * nothing of what it forbids. And for who may only look: no page has a form, and no form that is sent all the same is
+ * taken. The table of pages is the app's own.
  */
 import assert from "node:assert/strict";
 import { createApp } from "../../worker/app.ts";
-import { startPlane } from "../fake/plane.ts";
+import { deriveSessionKey, signProof } from "../../worker/domain/session.ts";
+import { ADMIN_TOKEN, type Answer, startPlane } from "../fake/plane.ts";
 import { makeWorld, type World } from "./bad_input_world.ts";
 
 /** Nothing may come from anywhere but here, and nothing may be written into the document. */
@@ -28,6 +30,9 @@ const NO_PAGES = [
   /^\/healthz$/,
   /^\/session/,
 ];
+
+/** Forms that everybody has: signing out, and looking at a question by the token of its link. */
+const OPEN_FORMS = ["/session/end", "/g"];
 
 /** The routes that answer people, as paths of the world. A file to download is none. */
 function pagesOf(world: World): { readonly method: string; readonly path: string }[] {
@@ -72,7 +77,11 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
-    await using plane = await startPlane();
+    await using plane = await startPlane({
+      SHOPFLOOR_GITHUB_CLIENT_ID: "id",
+      SHOPFLOOR_GITHUB_CLIENT_SECRET: "secret",
+      SHOPFLOOR_ROLES: "github:vera=viewer",
+    });
     const world = await makeWorld(plane);
     const shown: string[] = [];
     for (const who of ["the admin", "nobody"] as const) {
@@ -111,6 +120,33 @@ Deno.test({
         });
       }
     }
+    const proof = signProof(
+      "session",
+      { provider: "github", subject: "vera" },
+      Date.now() + 3_600_000,
+      deriveSessionKey(ADMIN_TOKEN),
+    );
+    const headers = { cookie: `shopfloor_session=${proof}`, "sec-fetch-site": "same-origin" };
+    const asViewer = async (wanted: "GET" | "POST", look: (answer: Answer) => void) => {
+      for (const { method, path } of pagesOf(world)) {
+        if (method !== wanted || path.startsWith("/g")) continue;
+        await t.step(`${method} ${path}, a viewer`, async () => {
+          look(await plane.call(method, path, { token: null, headers }));
+        });
+      }
+    };
+    await asViewer("GET", ({ text }) => {
+      const forms = [...text.matchAll(/<form\b[^>]*method="post"[^>]*>/gi)].map(([tag]) =>
+        /action="([^"]*)"/.exec(tag)?.[1] ?? tag
+      );
+      assert.deepEqual(forms.filter((action) => !OPEN_FORMS.includes(action)), []);
+    });
+    // Looking opens a task's log and is noted in an ask's audit.
+    const before = JSON.stringify(await world.dump());
+    await asViewer("POST", ({ status, text }) => assert.equal(status, 403, text.slice(0, 300)));
+    await t.step("a viewer's forms changed nothing", async () => {
+      assert.equal(JSON.stringify(await world.dump()), before);
+    });
     await t.step(
       "that were many pages",
       () => assert.ok(new Set(shown).size > 20, String(new Set(shown).size)),
