@@ -60,6 +60,8 @@ Deno.test("sums of the history", async (t) => {
       ]);
       const rows = await read();
       assert.deepEqual(rows.ended.map(({ bucket, alone }) => [bucket, alone]), [[0, 1], [1, 0]]);
+      await write([{ ...audit("t2", "approval_asked") } as HistoryRecord]);
+      assert.equal((await read()).ended[0]!.alone, 0, "a runner's request for approval asks a person too");
     });
 
     await t.step("waiting is by nearest rank, for each bucket and for the whole", async () => {
