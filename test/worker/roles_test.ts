@@ -32,6 +32,7 @@ const OF_PEOPLE: Readonly<
       completion: { ac: "it is fine" },
     }),
   },
+  "POST /v1/gates/:askId/redeem": { body: () => ({ decision: "reject", comment: "No." }) },
   "POST /v1/gates/:askId/delegate": { body: () => ({ to: "user:bob" }) },
   "POST /v1/gates/:askId/reassign": { body: () => ({ to: "user:bob" }) },
   "POST /v1/gates/:askId/snooze": { body: () => ({ until: "2099-01-01T00:00:00Z" }) },
