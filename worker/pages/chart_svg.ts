@@ -69,6 +69,8 @@ function optionOf(spec: ChartSpec) {
     axisLabel: {
       ...text,
       hideOverlap: true,
+      // Else half of it would stand beside the drawing.
+      alignMaxLabel: isLying ? undefined : "right" as const,
       ...(isLying ? { width: NAME_WIDTH, overflow: "truncate" as const, interval: 0 } : {}),
     },
   };

@@ -161,7 +161,9 @@ function StationDetails({ line, station, numbers }: StationProps) {
         {run === undefined ? null : (
           <>
             <dt>Time of a run</dt>
-            <dd>median {lasted(run.p50Ms)}, nine of ten within {lasted(run.p90Ms)} ({run.count} runs)</dd>
+            <dd>
+              median {lasted(run.p50Ms)}, nine of ten within {lasted(run.p90Ms)} ({counted(run.count, "run")})
+            </dd>
           </>
         )}
         {wait === undefined ? null : (
