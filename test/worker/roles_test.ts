@@ -46,6 +46,9 @@ const OF_PEOPLE: Readonly<
   "POST B/webhooks": { body: () => ({ url: "https://example.org/hook" }) },
   "PUT B/webhooks/:webhookId": { body: () => ({ url: "https://example.org/hook" }) },
   "POST B/webhooks/:webhookId/replay": { body: () => ({ from: "2026-01-01T00:00:00Z" }) },
+  "POST B/runners/:runnerId/approval-requests": {
+    body: () => ({ jobId: "j", method: "GET", url: "https://example.org/" }),
+  },
   "POST B/runners/:runnerId/approval-requests/:requestId": { body: () => ({ action: "approve" }) },
 };
 /** What somebody hears whose role does not cover the call, or who would need another token. */
