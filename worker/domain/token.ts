@@ -32,8 +32,14 @@ export function mintToken(kind: TokenKind, owner: string, project: string, rando
 
 /** What is stored and looked up instead of the token. */
 export function tokenHash(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)));
+  EMPTY._cloneInto(hasher).update(utf8ToBytes(text)).digestInto(digest);
+  return bytesToHex(digest);
 }
+
+/** Every request hashes its token: begun again in place, a hash needs no new buffers, which cost more than the hashing. */
+const EMPTY = sha256.create();
+const hasher = EMPTY.clone();
+const digest = new Uint8Array(EMPTY.outputLen);
 
 /** Has the text the form of a token that we hand out? Anything else needs no look-up to be refused. */
 export function isTokenText(text: string): boolean {
@@ -48,8 +54,13 @@ export function namesOtherProject(text: string, owner: string, project: string):
 
 /** Names a project in the texts of its tokens. */
 export function projectTag(owner: string, project: string): string {
-  return bytesToHex(sha256(utf8ToBytes(`${owner}/${project}`))).slice(0, 8);
+  const name = `${owner}/${project}`;
+  if (lastTag.name !== name) lastTag = { name, tag: tokenHash(name).slice(0, 8) };
+  return lastTag.tag;
 }
+
+/** Most requests that meet are of the same project. */
+let lastTag = { name: "", tag: "" };
 
 const BASE64_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

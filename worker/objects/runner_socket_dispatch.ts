@@ -111,8 +111,11 @@ export function createSocketDispatch(
   }
 
   function isGone(session: SocketSession): boolean {
+    const nowMs = Date.now();
+    // Who has just spoken is there: the platform need not be asked for every job.
+    if (!isSilent(0, session.lastMessageMs, nowMs)) return false;
     const lastPingMs = ctx.getWebSocketAutoResponseTimestamp(session.socket)?.getTime() ?? null;
-    return isSilent(lastPingMs, session.lastMessageMs, Date.now());
+    return isSilent(lastPingMs, session.lastMessageMs, nowMs);
   }
 
   /** A job that woke somebody who is not there any more goes to the next one who waits. */
