@@ -23,6 +23,7 @@ import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
 import type { JsonText } from "./json_text.ts";
+import type { LineWire } from "./line_wire.ts";
 import type { RequestToHold } from "./approval_hold.ts";
 import type { GateAuditHead, GateResolution } from "./event.ts";
 import type { RunnerSays } from "./queue_state.ts";
@@ -185,6 +186,8 @@ export interface JobQueueApi {
     },
   ): Answer<LineView>;
   readLine(caller: Caller, lineId: string): Answer<LineView>;
+  /** The same as it goes over the wire. */
+  readLineJson(caller: Caller, lineId: string): Answer<JsonText<LineWire>>;
   listLines(caller: Caller): Answer<readonly LineView[]>;
   listLineVersions(
     caller: Caller,
@@ -373,15 +376,15 @@ export interface JobQueueApi {
     },
   ): Answer<null>;
   /**
-   * May the caller see a held request (`read`: its runner, and users), or use the answer (`settle`: its runner)? `taskId` null:
-   * not known yet, and asked again then. `actor` is how the audit calls the caller.
+   * May the caller see a held request (`read`: its runner, and users), answer it (`decide`: users), or use the answer
+   * (`settle`: its runner)? `taskId` null: not known yet, and asked again then. `actor` is how the audit calls the caller.
    */
   authorizeApproval(
     caller: Caller,
     input: {
       readonly runnerId: string;
       readonly taskId: string | null;
-      readonly to: "read" | "settle";
+      readonly to: "read" | "decide" | "settle";
     },
   ): Answer<{ readonly actor: string }>;
   /** Was this message of a channel acted upon before? */

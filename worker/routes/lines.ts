@@ -5,9 +5,10 @@ import { lineImport, lineInput, lineVersionsQuery } from "../../protocol/line/li
 import { filesOfLine } from "../../protocol/line/on_disk.ts";
 import { isName } from "../../protocol/ids.ts";
 import type { AppEnv } from "../app_env.ts";
-import type { LineVersionView, LineView } from "../domain/job_queue_api.ts";
+import type { LineVersionView } from "../domain/job_queue_api.ts";
+import { lineWire } from "../domain/line_wire.ts";
 import { refusal, refusalResponse } from "../errors.ts";
-import { answer } from "./answer.ts";
+import { answer, answerJson } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
 import { readImport } from "./line_import.ts";
 import { tarOf } from "./ustar.ts";
@@ -21,12 +22,6 @@ const putQuery = z.object({
 });
 const exportQuery = z.object({ format: z.enum(["json", "tar"]).default("json") });
 
-/** A line as the wire has it: the definition's fields beside id, owner and project. */
-function lineBody(view: LineView) {
-  const { definition, createdAtMs, version, warnings, ...place } = view;
-  return { ...definition, ...place, revision: version, createdAt: createdAtMs, warnings };
-}
-
 function versionBody({ version, createdAtMs, ...rest }: LineVersionView) {
   return { ...rest, revision: version, createdAt: createdAtMs };
 }
@@ -37,14 +32,14 @@ export function createLineRoutes(): Hono<AppEnv> {
 
   app.get(path, async (c) => {
     const lines = await c.var.queue.listLines(c.var.caller);
-    return lines.ok ? c.json({ lines: lines.value.map(lineBody) }) : answer(lines);
+    return lines.ok ? c.json({ lines: lines.value.map(lineWire) }) : answer(lines);
   });
   app.post(path, async (c) => {
     const body = await readBody(c, lineInput);
     if (!body.ok) return body.error;
     const input = { lineId: null, line: body.value };
     const line = await c.var.queue.putLine(c.var.caller, input);
-    return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
+    return line.ok ? c.json(lineWire(line.value), 201) : answer(line);
   });
   app.post(`${path}/import`, async (c) => {
     const body = await readBody(c, lineImport);
@@ -52,11 +47,11 @@ export function createLineRoutes(): Hono<AppEnv> {
     // Who may not make lines may not make us ask other servers either.
     const allowed = await c.var.queue.authorizeImport(c.var.caller);
     if (!allowed.ok) return answer(allowed);
-    if (allowed.value.known !== null) return c.json(lineBody(allowed.value.known), 201);
+    if (allowed.value.known !== null) return c.json(lineWire(allowed.value.known), 201);
     const imported = await readImport(c.env, body.value);
     if (!imported.ok) return refusalResponse(imported.error);
     const line = await c.var.queue.putLine(c.var.caller, { lineId: null, ...imported.value });
-    return line.ok ? c.json(lineBody(line.value), 201) : answer(line);
+    return line.ok ? c.json(lineWire(line.value), 201) : answer(line);
   });
   app.get(`${path}/:lineId/versions`, async (c) => {
     const query = readQuery(c, lineVersionsQuery);
@@ -69,7 +64,7 @@ export function createLineRoutes(): Hono<AppEnv> {
   });
   app.get(`${path}/:lineId/versions/:version`, async (c) => {
     const line = await c.var.queue.readLineVersion(c.var.caller, c.req.param());
-    return line.ok ? c.json(lineBody(line.value)) : answer(line);
+    return line.ok ? c.json(lineWire(line.value)) : answer(line);
   });
   app.get(`${path}/:lineId/export`, async (c) => {
     const query = readQuery(c, exportQuery);
@@ -106,14 +101,10 @@ export function createLineRoutes(): Hono<AppEnv> {
       line: body.value,
       expectedVersion: query.value.expectedRevision,
     });
-    return line.ok ? c.json(lineBody(line.value)) : answer(line);
+    return line.ok ? c.json(lineWire(line.value)) : answer(line);
   });
   app.get(`${path}/:lineId`, async (c) => {
-    const line = await c.var.queue.readLine(
-      c.var.caller,
-      c.req.param("lineId"),
-    );
-    return line.ok ? c.json(lineBody(line.value)) : answer(line);
+    return answerJson(await c.var.queue.readLineJson(c.var.caller, c.req.param("lineId")));
   });
   app.delete(`${path}/:lineId`, async (c) => {
     const gone = await c.var.queue.deleteLine(

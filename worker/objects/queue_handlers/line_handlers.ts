@@ -1,6 +1,6 @@
 /** Lines and their versions. */
 import type { LineId } from "../../../protocol/ids.ts";
-import { ok } from "../../../protocol/result.ts";
+import { ok, type Result } from "../../../protocol/result.ts";
 import {
   deleteLine,
   findLine,
@@ -13,12 +13,17 @@ import {
 import { requireProject } from "../../domain/project.ts";
 import { authorizeUser, checkLine } from "../../domain/authorize.ts";
 import { recallAnswer } from "../../domain/idempotency.ts";
-import type { LineView } from "../../domain/job_queue_api.ts";
+import type { Caller } from "../../domain/caller.ts";
+import type { LineView, QueueError } from "../../domain/job_queue_api.ts";
+import { lineJson } from "../../domain/line_wire.ts";
+import type { LineVersion } from "../../domain/queue_state.ts";
+import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods =
   | "putLine"
   | "readLine"
+  | "readLineJson"
   | "listLines"
   | "listLineVersions"
   | "readLineVersion"
@@ -34,13 +39,10 @@ export const lineHandlers: Handlers<Methods> = {
     );
   },
   readLine: (queue, caller, lineId) => {
-    const { state } = queue.core;
-    return queue.access.asAny(caller, (reader) => {
-      const line = findLine(state, lineId);
-      if (!line.ok) return line;
-      const seen = checkLine(reader, lineId);
-      return seen.ok ? ok(lineView(state.settings, line.value)) : seen;
-    });
+    return seenLine(queue, caller, lineId, (line) => lineView(queue.core.state.settings, line));
+  },
+  readLineJson: (queue, caller, lineId) => {
+    return seenLine(queue, caller, lineId, (line) => lineJson(queue.core.state.settings, line));
   },
   listLines: (queue, caller) => {
     const { state } = queue.core;
@@ -83,3 +85,18 @@ export const lineHandlers: Handlers<Methods> = {
     );
   },
 };
+
+/** The newest version of a line as `view` shows it, to whom may see it. */
+function seenLine<T>(
+  queue: OpenQueue,
+  caller: Caller,
+  lineId: string,
+  view: (line: LineVersion) => T,
+): Result<T, QueueError> {
+  return queue.access.asAny(caller, (reader) => {
+    const line = findLine(queue.core.state, lineId);
+    if (!line.ok) return line;
+    const seen = checkLine(reader, lineId);
+    return seen.ok ? ok(view(line.value)) : seen;
+  });
+}
