@@ -255,7 +255,7 @@ Deno.test({
         );
         assert.deepEqual(await code(read("01jbrc9nf6m6sc7n75yr3hga9t")), [404, "approval_request_not_found"]);
         const self = at.call("POST", path(id), { token: runner.token, body: { action: "approve" } });
-        assert.deepEqual(await code(self), [403, "not_candidate"]);
+        assert.deepEqual(await code(self), [403, "wrong_token_kind"]);
         const reader = await at.must(201, "POST", "/tokens", { body: { name: "r", scopes: ["tasks:read"] } });
         assert.deepEqual(
           await code(at.call("POST", path(id), { token: reader.token, body: { action: "approve" } })),

@@ -45,17 +45,6 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
     unknown: { runnerId: "runner_not_found" },
   })),
   {
-    route: "POST B/runners/:runnerId/approval-requests",
-    audience: "runner",
-    good: { url: "https://example.com", method: "POST", body: "", jobId: "j", labels: [] },
-    rows: [{
-      what: "a request that nothing can hold yet",
-      status: 501,
-      code: "approval_requests_not_available",
-      says: /no egress policies/,
-    }],
-  },
-  {
     route: "POST B/runners/jobs",
     audience: "runner",
     good: {},

@@ -86,12 +86,11 @@ async function decide(
   decision: "approve" | "reject",
   comment: string,
 ): Promise<Response> {
-  const { requestId = "" } = c.req.param();
-  const who = await responderOf(c, requestId, "decide");
+  const found = await findRequest(c, "decide");
+  if (!found.ok) return found.error;
+  const { ask } = found.value.view;
+  const who = await responderOf(c, ask.askId, "decide");
   if (!who.ok) return who.error;
-  const seen = await requestOf(c);
-  if (!seen.ok) return seen.error;
-  const { ask } = seen.value.view;
   // The id stands for one exact request, which never changes: who names the id names the revision.
   const decided = await humanGate(c.env, ask.askId).act(
     who.value.responder,
@@ -149,10 +148,10 @@ interface FoundRequest {
   readonly runId: string;
 }
 
-/** The request of the path, for a caller who may read it, or who may use its answer. */
+/** The request of the path, for a caller who may read it, decide it, or use its answer. */
 async function findRequest(
   c: Context<AppEnv>,
-  to: "read" | "settle",
+  to: "read" | "decide" | "settle",
 ): Promise<Result<FoundRequest & { readonly actor: string }, Response>> {
   const { runnerId = "" } = c.req.param();
   const { queue, caller } = c.var;

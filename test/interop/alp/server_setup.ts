@@ -86,10 +86,9 @@ export const SERVER_CLAIMS: Readonly<Record<string, string>> = {
 /** Shopfloor's control plane: see its page on the API. */
 function shopfloorSetup(): ServerSetup {
   const base = (at: Place) => `${at.serverUrl}/api/owners/${at.owner}/projects/${at.project}`;
-  const unclaimed = new Set(["approval-requests"]);
   return {
     name: "shopfloor",
-    claims: new Set(Object.keys(SERVER_CLAIMS).filter((name) => !unclaimed.has(name))),
+    claims: new Set(Object.keys(SERVER_CLAIMS)),
     putLine: (at, lineId, line) =>
       call("PUT", `${base(at)}/assembly-lines/${lineId}`, { token: at.userToken, body: line }),
     readTask: (at, _lineId, taskId) => call("GET", `${base(at)}/tasks/${taskId}`, { token: at.userToken }),

@@ -2,10 +2,11 @@
 import type { RunId } from "../../../protocol/ids.ts";
 import { err, ok } from "../../../protocol/result.ts";
 import { holdRequest, releaseRequest, type Waiting, withdrawRequest } from "../../domain/approval_hold.ts";
-import { actorLabel, authorize, authorizeReading } from "../../domain/authorize.ts";
+import { actorLabel, authorize, authorizeReading, authorizeUser } from "../../domain/authorize.ts";
 import type { GateResolution } from "../../domain/event.ts";
 import { decideOnce, remember } from "../../domain/idempotency.ts";
 import type { RequestHeld } from "../../domain/job_queue_api.ts";
+import type { Demand } from "../../domain/scope.ts";
 import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -64,18 +65,23 @@ export const approvalHandlers: Handlers<Methods> = {
   },
   authorizeApproval: (queue, caller, { runnerId, taskId, to }) => {
     const { core } = queue;
-    const who = to === "settle"
-      ? authorize(core.state, caller, "runner")
-      : authorize(core.state, caller, "runner", "user");
+    const kinds = { read: ["runner", "user"], decide: ["user"], settle: ["runner"] } as const;
+    const who = authorize(core.state, caller, ...kinds[to]);
     if (!who.ok) return who;
     if (who.value.kind === "runner" && who.value.runnerId !== runnerId) {
       return err({ reason: "not_your_runner", runnerId });
     }
     if (taskId !== null) core.page({ taskId });
-    const allowed = authorizeReading(core.state, caller, taskId, core.nowMs());
+    const allowed = to === "decide"
+      ? authorizeUser(core.state, caller, demandOf(taskId), core.nowMs())
+      : authorizeReading(core.state, caller, taskId, core.nowMs());
     return allowed.ok ? ok({ actor: actorLabel(who.value) }) : allowed;
   },
 };
+
+function demandOf(taskId: string | null): Demand {
+  return { scope: "gates:decide", ...(taskId === null ? {} : { taskId }) };
+}
 
 /** A gate is resolved: if a run waits for it with a request, its runner is told at once. */
 export function settleApproval(queue: OpenQueue, resolution: GateResolution): void {
