@@ -104,6 +104,8 @@ export interface GateAsk {
   readonly gateId: string;
   readonly gateName: string;
   readonly gateDescription: string;
+  /** Who is told by mail, whatever the policy says. */
+  readonly notifyEmails?: readonly string[];
   readonly fromStationId: string;
   readonly fromStationName: string;
   readonly fromOutcome: string;

@@ -198,6 +198,7 @@ function openGate(
       gateId: gate.id,
       gateName: gate.name,
       gateDescription: gate.description ?? "",
+      ...(gate.notifyEmails === undefined ? {} : { notifyEmails: gate.notifyEmails }),
       fromStationId: job.stationId,
       fromStationName: station(job.stationId).name,
       fromOutcome: job.state.kind === "finished" ? job.state.outcome : "",

@@ -41,7 +41,8 @@ export function recordEvent(at: PeopleContext, event: GateEvent): void {
     if (known === null || item.seq >= known.seq) {
       store.worklist.put(item, keyOf(item), isOver ? nowMs : null);
     }
-    if (isOver) {
+    // Once, when it ends: what its end itself tells somebody is to be sent.
+    if (isOver && known !== null && isWaiting(known.state)) {
       for (const late of store.deliveries.waitingForPersons(item.askId)) {
         end(at, late, "suppressed", "the ask was over before this was sent");
       }

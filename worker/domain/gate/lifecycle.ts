@@ -16,7 +16,7 @@
  */
 import type { GateResolution } from "../event.ts";
 import { type Ask, taskOf } from "./ask.ts";
-import { type By, GateDraft } from "./gate_draft.ts";
+import { type By, GateDraft, type Told } from "./gate_draft.ts";
 import { type GateRecord, isTerminal, type OpenedGate } from "./gate_state.ts";
 import { startRound } from "./escalation.ts";
 import { setTimer, settleTimers } from "./timers.ts";
@@ -44,7 +44,7 @@ export function decideArm(record: GateRecord, ask: Ask, nowMs: number): GateDraf
 export function decideOpen(record: GateRecord, nowMs: number): GateDraft | null {
   if (record.kind !== "opened" || record.state.kind !== "armed") return null;
   const draft = new GateDraft(record, nowMs);
-  draft.step("opened", "system", { state: { kind: "open" } });
+  draft.step("opened", "system", { state: { kind: "open" } }, { notify: mailsOf(record.ask) });
   startRound(draft);
   return draft;
 }
@@ -60,6 +60,12 @@ export function decideCancel(
   endCancelled(draft, input.by, input.reason);
   if (input.by !== "system") draft.resolution = unanswered(record, "block", input);
   return draft;
+}
+
+/** Whom a line's gate names to be told. */
+function mailsOf({ origin }: Ask): readonly Told[] {
+  const addresses = origin.kind === "line_gate" ? origin.notifyEmails ?? [] : [];
+  return addresses.map((address) => ({ principal: `mail:${address}`, why: "named by the gate of the line" }));
 }
 
 /** The subject has another revision. Null: nothing changes. */
