@@ -215,6 +215,8 @@ Deno.test({
       "a line's gate is answered by curl with the link alone where the policy says so",
       async () => {
         const { at, taskId, link, gate, ada } = await atGate();
+        const forBob = await at.call("POST", `${gate}/link`, { token: ada, body: { holder: "user:bob" } });
+        assert.equal(codeOf(forBob), "403 not_candidate");
         const token = await link();
         const seen = (await plane.call("GET", "/v1/gate", { token })).json;
         const id = seen.ask.askId;

@@ -102,22 +102,12 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
     },
   ]),
   { route: "GET /v1/gate", audience: "link" },
-  { route: "GET /v1/gates/:askId", audience: "link", unknown: { askId: "token_unknown" } },
   { route: "GET /v1/gate/evidence", audience: "link" },
-  { route: "GET /v1/gates/:askId/evidence", audience: "link", unknown: { askId: "token_unknown" } },
   {
     route: "POST /v1/gate/redeem",
     audience: "link",
     good: { decision: "approve" },
     isJson: true,
-    rows: REDEEM_ROWS,
-  },
-  {
-    route: "POST /v1/gates/:askId/redeem",
-    audience: "link",
-    good: { decision: "approve" },
-    isJson: true,
-    unknown: { askId: "token_unknown" },
     rows: REDEEM_ROWS,
   },
   ...["GET", "POST", "POST"].map((method, n): RouteRows => ({

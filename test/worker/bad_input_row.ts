@@ -2,7 +2,8 @@
 
 /**
  * Who a route is for. `any`: every token of the project. `job`: as `any`, and the job itself. `stream`: a user, and the
- * runner and job of the task. `socket`: a user or a runner. `link`: the token of a gate link. `page`: a signed-in browser,
+ * runner and job of the task. `socket`: a user or a runner. `link`: the token of a gate link.
+ * `ask`: such a token, a user or a runner of the ask's project. `page`: a signed-in browser,
  * others are sent to the sign-in page. `admin`: the admin token only. `open`: everybody, or a proof in the body.
  */
 export type Audience =
@@ -15,6 +16,7 @@ export type Audience =
   | "socket"
   | "git"
   | "link"
+  | "ask"
   | "page"
   | "admin"
   | "open";

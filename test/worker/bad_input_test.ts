@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import { createApp } from "../../worker/app.ts";
 import { ADMIN_TOKEN, type Answer, type CallOptions, startPlane } from "../fake/plane.ts";
 import type { Audience, BadRow, RouteRows } from "./bad_input_row.ts";
+import { GATE_ROUTES } from "./bad_input_gates.ts";
+import { CHANNEL_ROUTES } from "./bad_input_channels.ts";
 import { LINE_ROUTES } from "./bad_input_lines.ts";
 import { PAGE_ROUTES } from "./bad_input_pages.ts";
 import { PEOPLE_ROUTES } from "./bad_input_people.ts";
@@ -15,7 +17,15 @@ import { makeWorld, UNKNOWN_ID, type World } from "./bad_input_world.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
 
-const ROUTES = [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES, ...PAGE_ROUTES];
+const ROUTES = [
+  ...LINE_ROUTES,
+  ...TASK_ROUTES,
+  ...RUNNER_ROUTES,
+  ...CHANNEL_ROUTES,
+  ...PEOPLE_ROUTES,
+  ...GATE_ROUTES,
+  ...PAGE_ROUTES,
+];
 
 Deno.test({
   name: "wrong input at every route",
@@ -52,6 +62,8 @@ Deno.test({
     });
   },
 });
+
+const ANY_TOKEN = { status: 401, code: "unauthenticated", says: /Authorization: Bearer TOKEN/ };
 
 type TriedRow = BadRow & {
   readonly token?: string | null;
@@ -117,6 +129,17 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
       refuse("no token", null, 401, "unauthenticated", /token of a gate link/),
       refuse("a token that is no link's", "garbage", 400, "token_malformed", /expected 'oag1\.'/),
       refuse("a link that we did not make", forged(tokens.link), 401, "token_forged"),
+    ],
+    // No path names the project, so that a token of another one is any other token.
+    ask: () => [
+      ...strangers.map((row) => row.code === "token_of_other_project" ? { ...row, ...ANY_TOKEN } : row),
+      refuse("a link that we did not make", forged(tokens.link), 401, "token_forged"),
+      // The token of a run is nobody's where no project is named.
+      ...(["job", "repository"] as const).map((kind) => ({
+        what: `a ${kind} token`,
+        token: tokens[kind],
+        ...ANY_TOKEN,
+      })),
     ],
     page: () => [
       { what: "nobody", token: null, status: 303 },

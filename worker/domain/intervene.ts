@@ -34,7 +34,7 @@ export function resolveGate(draft: Draft, resolution: GateResolution): { readonl
     detail: reason,
   });
   recordGateEnd(draft, task, { askId, gateId }, {
-    state: isAnswer ? "resolved" : "expired",
+    state: isAnswer ? "resolved" : resolution.decidedBy === "system" ? "expired" : "cancelled",
     outcome: action === "approve" || action === "reject" ? action : null,
     decidedBy: resolution.decidedBy,
     reason,

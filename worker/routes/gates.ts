@@ -60,8 +60,14 @@ export function createGateRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
-    const { askId, principal } = ask.value;
+    const { askId, principal, isAdmin } = ask.value;
     const holder = body.value.holder ?? principal;
+    // Where links answer alone, whoever makes them for several people would be several people.
+    if (holder !== principal && !isAdmin) {
+      return refusalResponse(
+        gateRefusal({ reason: "not_candidate", detail: "the admin makes links for others" }, askId),
+      );
+    }
     const issued = await humanGate(c.env, askId).issueToken({ holder, channel: "link", scope: "redeem" });
     if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId));
     const { token, expiresAtMs } = issued.value;
@@ -129,7 +135,9 @@ async function gateEvidence(c: Context<AppEnv>, { ask }: GateView): Promise<Resu
 }
 
 /** The ask at the path's gate, and who calls. */
-async function askOf(c: Context<AppEnv>): Promise<Result<At & { readonly principal: string }, Response>> {
+async function askOf(
+  c: Context<AppEnv>,
+): Promise<Result<At & { readonly principal: string; readonly isAdmin: boolean }, Response>> {
   const { lineId = "", taskId = "", gateId = "" } = c.req.param();
   const found = await c.var.queue.authorizeGate(c.var.caller, { lineId, taskId, gateId });
   if (!found.ok) return err(answer(found));
@@ -138,7 +146,7 @@ async function askOf(c: Context<AppEnv>): Promise<Result<At & { readonly princip
   if (!member.ok) return err(answer(member));
   const { principal, roles, isAdmin } = member.value;
   const person = { principal, roles, groups: [], isSimulator: false };
-  return ok({ askId, principal, responder: { kind: "person", person, isAdmin } });
+  return ok({ askId, principal, isAdmin, responder: { kind: "person", person, isAdmin } });
 }
 
 async function look(c: Context<AppEnv>, found: Result<At, Response>): Promise<Result<GateView, Response>> {
@@ -196,11 +204,12 @@ export const GATE_OPERATIONS: readonly Operation[] = [
     ...BY_USER,
     paths: AT_GATE.map((path) => `${path}/link`),
     summary: "Make a link by which somebody may decide",
-    description: "For `holder`, or for who makes it. It replaces the link before it of the same holder.",
+    description:
+      "For who makes it; the admin makes them for any `holder`. It replaces the holder's link before it.",
     body: linkInput,
     isBodyOptional: true,
     answers: { 201: linkAnswer },
-    refusals: [...NO_GATE, ...GATE_REFUSALS],
+    refusals: [...NO_GATE, ...GATE_REFUSALS, "403 not_candidate"],
   },
   {
     ...BY_LINK,
