@@ -94,7 +94,7 @@ Deno.test("points that are not evenly apart are drawn where they are", () => {
   });
   const [, path] = /d="(M[^"]*)" fill="none" stroke="var\(--accent\)"/.exec(svg)!;
   const xs = [...path!.matchAll(/[ML]([\d.]+) /g)].map((match) => Number(match[1]));
-  assert.ok(Math.abs((xs[1]! - xs[0]!) * 10 - (xs[2]! - xs[0]!)) < 2, path);
+  assert.ok(Math.abs((xs[1]! - xs[0]!) * 10 - (xs[2]! - xs[0]!)) < 2, `${path}`);
   assert.match(svg, />5 s</);
 });
 
