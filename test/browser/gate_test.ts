@@ -48,6 +48,10 @@ Deno.test({
         await page.getByText("+const a = 1;").waitFor();
         const width = await page.evaluate("document.scrollingElement.scrollWidth");
         assert.ok(Number(width) <= PHONE.width, `the page is ${width} pixels wide`);
+        const isInSight = await page.getByRole("button", { name: "Approve" }).evaluate(
+          new Function("e", "return e.getBoundingClientRect().bottom <= innerHeight") as never,
+        );
+        assert.equal(isInSight, true, "the buttons are in sight without scrolling");
         const box = await page.getByRole("button", { name: "Approve" }).boundingBox();
         assert.ok(
           box !== null && box.height >= 44 && box.width >= 120,

@@ -12,14 +12,14 @@ export interface PeopleWorld extends AsyncDisposable {
   readonly runner: FakeRunner;
   /** Says how the line's gate is asked, with `ada` (approver), `bob` (approver), `vera` (viewer). */
   ask(policy: Readonly<Record<string, unknown>>): Promise<void>;
-  /** A task that waits at its gate; its id. */
-  taskAtGate(title: string): Promise<string>;
+  /** A task that waits at its gate, whose last station printed `output`; its id. */
+  taskAtGate(title: string, output?: readonly string[]): Promise<string>;
   /** Asks something as a program; the ask's id. */
   askByApi(input: Readonly<Record<string, unknown>>): Promise<string>;
   /** A browser of its own in which somebody is signed in. */
   as(browser: Browser, login: string, options?: Parameters<Browser["newContext"]>[0]): Promise<OpenPage>;
-  /** The admin, signed in by a link. */
-  admin(browser: Browser, options?: Parameters<Browser["newContext"]>[0]): Promise<OpenPage>;
+  /** A browser in which nobody is signed in. */
+  nobody(browser: Browser, options?: Parameters<Browser["newContext"]>[0]): Promise<OpenPage>;
 }
 
 /** Starts it; boots once per test file. */
@@ -32,6 +32,7 @@ export async function startPeopleWorld(): Promise<PeopleWorld> {
   await factory.putLine();
   const runner = await factory.runner("bench-1");
   let asks = 0;
+  let token: string | null = null;
   return {
     factory,
     github,
@@ -49,7 +50,7 @@ export async function startPeopleWorld(): Promise<PeopleWorld> {
         },
       });
     },
-    taskAtGate: async (title) => {
+    taskAtGate: async (title, output = []) => {
       const task = await factory.submit(title, "Wrap long lines & fix <b>headings</b>.");
       const format = await runner.claim();
       const work = await runner.push(format, {
@@ -58,15 +59,17 @@ export async function startPeopleWorld(): Promise<PeopleWorld> {
       });
       await runner.finish(format, { ...work, summary: "Formatted 2 files." });
       const check = await runner.claim();
+      for (const [i, text] of output.entries()) await runner.print(check, i, text);
       await runner.push(check, { "reports/check.md": "# Check\n\n12 tests passed.\n" }, true);
       await runner.finish(check, { summary: "12 tests passed." });
       return task.id;
     },
     askByApi: async (input) => {
+      token ??= await makeToken(factory);
       const response = await fetch(`${factory.url}/v1/gates`, {
         method: "POST",
         headers: {
-          authorization: `Bearer ${await tokenOf(factory)}`,
+          authorization: `Bearer ${token}`,
           "content-type": "application/json",
           "idempotency-key": `ask-${++asks}`,
         },
@@ -84,15 +87,7 @@ export async function startPeopleWorld(): Promise<PeopleWorld> {
       await opened.page.waitForURL(`${factory.url}/`);
       return opened;
     },
-    admin: async (browser, options) => {
-      const opened = await openPage(browser, options);
-      const { url } = await factory.call<{ url: string }>("POST", "/session/links", undefined, {
-        status: 201,
-      });
-      await opened.page.goto(url);
-      await opened.page.waitForURL(`${factory.url}/`);
-      return opened;
-    },
+    nobody: openPage,
     [Symbol.asyncDispose]: async () => {
       await factory.close();
       await github[Symbol.asyncDispose]();
@@ -106,14 +101,12 @@ export async function signInByGitHub(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Authorize" }).click();
 }
 
-let token: string | null = null;
-
 /** A program's: the admin who asks may not answer its own question. */
-async function tokenOf(factory: Factory): Promise<string> {
-  token ??= (await factory.call<{ token: string }>("POST", `${PROJECT}/tokens`, {
+async function makeToken(factory: Factory): Promise<string> {
+  const { token } = await factory.call<{ token: string }>("POST", `${PROJECT}/tokens`, {
     name: "release-bot",
     kind: "user",
     scopes: ["tasks:read", "tasks:write"],
-  })).token;
+  });
   return token;
 }

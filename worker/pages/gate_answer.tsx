@@ -4,7 +4,7 @@
  * do. It says which question was shown (its digest and the revision of its subject), so that an answer never lands on
  * another one.
  */
-import { decisionForm } from "./decision_fields.ts";
+import { type DecisionForm, decisionForm } from "./decision_fields.ts";
 import { DecisionInputs } from "./decision_inputs.tsx";
 import { useFrame } from "./frame.tsx";
 import { GateForm, type GatePageView } from "./gate_parts.tsx";
@@ -29,17 +29,24 @@ export function AnswerForm({ view }: { readonly view: GatePageView }) {
   );
 }
 
+/** What an approval asks for besides its two buttons and the reason; null: nothing. */
+function approveFields({ gate: { ask } }: GatePageView): DecisionForm | null {
+  if (ask.decisionSchema === null) return null;
+  const form = decisionForm(ask.decisionSchema, GIVEN_BY_BUTTONS);
+  return form.kind === "fields" && form.fields.length === 0 ? null : form;
+}
+
 /** More than a reason and two buttons does not stick to the edge of a phone: it would cover what it is about. */
-function hasFields({ gate: { ask } }: GatePageView): boolean {
-  return ask.askType !== "approve" || ask.decisionSchema !== null;
+function hasFields(view: GatePageView): boolean {
+  return view.gate.ask.askType !== "approve" || approveFields(view) !== null;
 }
 
 function ApproveFields({ view }: { readonly view: GatePageView }) {
-  const { ask } = view.gate;
-  const form = ask.decisionSchema === null ? null : decisionForm(ask.decisionSchema, GIVEN_BY_BUTTONS);
+  const form = approveFields(view);
+  const schema = view.gate.ask.decisionSchema;
   return (
     <>
-      {form === null ? null : <DecisionInputs form={form} schema={ask.decisionSchema} typed={view.typed} />}
+      {form === null ? null : <DecisionInputs form={form} schema={schema} typed={view.typed} />}
       <Comment view={view} label="Reason" hint="needed to reject" />
       <div class="row">
         <button class="approve" type="submit" name="decision" value="approve">Approve</button>
