@@ -60,7 +60,8 @@ export function unchanged(c: Context<AppEnv>, tag: string): Response | null {
 
 async function tagOf(html: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(html));
-  return `"${btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 18)))}"`;
+  // Weak: who compresses a page on its way may take a strong one off.
+  return `W/"${btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 18)))}"`;
 }
 
 function placeOf(c: Context<AppEnv>): Pick<Frame, "project" | "here"> {
