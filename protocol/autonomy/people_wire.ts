@@ -17,6 +17,9 @@ const REASONS = ["offered", "assigned", "claimed", "delegated", "owned", "overdu
 const flag = z.enum(["true", "false", "1", "0"]).transform((value) => value === "true" || value === "1")
   .optional();
 
+/** The project, where the path does not say it. */
+const install = z.string().regex(/^[^/]+\/[^/]+$/, { error: "expected 'OWNER/PROJECT'" });
+
 /** GET .../worklist. */
 export const worklistQuery = z.object({
   role: documentName.optional(),
@@ -27,12 +30,12 @@ export const worklistQuery = z.object({
 });
 /** GET /v1/worklist: the project is not in the path. */
 export const v1WorklistQuery = worklistQuery.extend({
-  project: z.string().regex(/^[^/]+\/[^/]+$/, { error: "expected 'OWNER/PROJECT'" }),
+  install,
 });
 
 /** POST /v1/notices. */
 export const noticeInput = z.strictObject({
-  project: z.string().regex(/^[^/]+\/[^/]+$/, { error: "expected 'OWNER/PROJECT'" }),
+  install,
   to: z.array(
     z.string().regex(/^(?:user|group|schedule):\S{1,100}$/, {
       error: "expected 'user:NAME', 'group:NAME' or 'schedule:NAME'",

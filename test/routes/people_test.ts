@@ -100,6 +100,19 @@ Deno.test({
       },
     );
 
+    await t.step("who is no admin learns how people are called, and not how they are reached", async () => {
+      const channels = [{ kind: "mail", address: "ada@example.org" }];
+      const reached = { ...documents, people: [{ ...documents.people[0], channels }, documents.people[1]] };
+      const other = plane.project();
+      await other.must(200, "PUT", "/people", { body: { documents: reached } });
+      const token = await tokenOf(other, "ada", { scopes: ["tasks:read"] });
+      for (const path of ["/people", "/people/versions/1"]) {
+        const seen = await other.must(200, "GET", path, { token });
+        assert.deepEqual(seen.documents.people[0].channels, [{ kind: "mail" }]);
+        assert.deepEqual((await other.must(200, "GET", path)).documents.people[0].channels, channels);
+      }
+    });
+
     await t.step(
       "what a document names and nobody defines is refused with its path; nothing approves by a clock",
       async () => {
@@ -139,7 +152,7 @@ Deno.test({
     await t.step(
       "below /v1 the list has the names of the specification, and asks which project",
       async () => {
-        const path = `/v1/worklist?project=${at.owner}/${at.project}`;
+        const path = `/v1/worklist?install=${at.owner}/${at.project}`;
         const page = await plane.call("GET", path, { token: decider });
         assert.equal(page.status, 200, page.text);
         assert.deepEqual(Object.keys(page.json), ["items", "next_cursor"]);
@@ -154,7 +167,7 @@ Deno.test({
         assert.equal((await plane.call("GET", path, { token: null })).status, 401);
         const other = plane.project();
         await other.must(200, "GET", "/worklist");
-        const stranger = await plane.call("GET", `/v1/worklist?project=${other.owner}/${other.project}`, {
+        const stranger = await plane.call("GET", `/v1/worklist?install=${other.owner}/${other.project}`, {
           token: decider,
         });
         assert.ok([401, 403].includes(stranger.status), stranger.text);
@@ -243,10 +256,10 @@ Deno.test({
     );
 
     await t.step("a notice goes to people of the documents only, and once per key", async () => {
-      const project = `${at.owner}/${at.project}`;
+      const install = `${at.owner}/${at.project}`;
       const send = (body: unknown, token: string) =>
         plane.call("POST", "/v1/notices", { token, body, headers: { "idempotency-key": "n1" } });
-      const notice = { project, to: ["user:bob"], title: "Maintenance" };
+      const notice = { install, to: ["user:bob"], title: "Maintenance" };
       const first = await send(notice, writer);
       assert.equal(first.status, 201, first.text);
       assert.deepEqual(first.json.told, ["user:bob"]);

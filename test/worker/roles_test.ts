@@ -38,9 +38,9 @@ const OF_PEOPLE: Readonly<
   "POST /v1/gates/:askId/snooze": { body: () => ({ until: "2099-01-01T00:00:00Z" }) },
   "POST /v1/gates/:askId/supersede": { body: () => ({ subject_rev: "r" }) },
   "POST /v1/gates/:askId/check": { body: () => ({ by: "judge", passed: true }) },
-  "GET /v1/worklist": { query: "project=OWNER/PROJECT" },
+  "GET /v1/worklist": { query: "install=OWNER/PROJECT" },
   "POST /v1/notices": {
-    body: ({ at }) => ({ project: `${at.owner}/${at.project}`, to: ["user:bob"], title: "t" }),
+    body: ({ at }) => ({ install: `${at.owner}/${at.project}`, to: ["user:bob"], title: "t" }),
   },
   "PUT B/people": { body: () => ({ documents: {} }) },
   "POST B/webhooks": { body: () => ({ url: "https://example.org/hook" }) },

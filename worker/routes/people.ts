@@ -23,7 +23,7 @@ export function createPeopleRoutes(): Hono<AppEnv> {
     const reader = await c.var.queue.authorizeScope(c.var.caller, { scope: "tasks:read", isLineFine: true });
     if (!reader.ok) return answer(reader);
     const { documents, ...version } = await peopleOf(c).documents();
-    return c.json(versionBody(version, documents));
+    return c.json(versionBody(version, shownTo(reader.value, documents)));
   });
 
   app.put(PATH, async (c) => {
@@ -52,7 +52,7 @@ export function createPeopleRoutes(): Hono<AppEnv> {
     const found = await peopleOf(c).documentVersion(/^\d{1,9}$/.test(wanted) ? Number(wanted) : 0);
     if (!found.ok) return refusalResponse(peopleRefusal(found.error));
     const { documents, ...version } = found.value;
-    return c.json(versionBody(version, documents));
+    return c.json(versionBody(version, shownTo(reader.value, documents)));
   });
   return app;
 }
@@ -62,10 +62,22 @@ function peopleOf(c: Context<AppEnv>) {
   return people(c.env, owner, project);
 }
 
-function versionBody({ version, by, atMs }: DocumentsVersion, documents?: PeopleDocuments) {
+/** How people are reached (an address of a webhook may be a secret itself) is the admin's to know. */
+function shownTo({ isAdmin }: { readonly isAdmin: boolean }, documents: PeopleDocuments): ShownDocuments {
+  if (isAdmin) return documents;
+  const people = documents.people.map(({ channels, ...rest }) => ({
+    ...rest,
+    channels: channels.map(({ kind }) => ({ kind })),
+  }));
+  return { ...documents, people };
+}
+
+function versionBody({ version, by, atMs }: DocumentsVersion, documents?: ShownDocuments) {
   const at = atMs === null ? null : isoTime(atMs);
   return { version, by, at, ...(documents === undefined ? {} : { documents: documentsBody(documents) }) };
 }
+
+type ShownDocuments = Parameters<typeof documentsBody>[0];
 
 const READ = { tag: "People", method: "get", tokens: ["user"], scope: "tasks:read" } as const;
 
@@ -74,6 +86,7 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
     ...READ,
     paths: [PATH],
     summary: "Who is asked: people, schedules, policies",
+    description: "Addresses of channels are the admin's to see.",
     answers: { 200: peopleAnswer },
   },
   {

@@ -51,7 +51,7 @@ export function createWorklistRoutes(): Hono<AppEnv> {
   app.get("/v1/worklist", async (c) => {
     const query = readQuery(c, v1WorklistQuery);
     if (!query.ok) return query.error;
-    const at = projectNamed(query.value.project);
+    const at = projectNamed(query.value.install);
     if (!at.ok) return at.error;
     const page = await load(c, at.value, query.value);
     if (!page.ok) return page.error;
@@ -62,8 +62,8 @@ export function createWorklistRoutes(): Hono<AppEnv> {
   app.post("/v1/notices", async (c) => {
     const body = await readBody(c, noticeInput);
     if (!body.ok) return body.error;
-    const { project, ...notice } = body.value;
-    const at = projectNamed(project);
+    const { install, ...notice } = body.value;
+    const at = projectNamed(install);
     if (!at.ok) return at.error;
     const { owner } = at.value;
     const user = await jobQueue(c.env, owner, at.value.project)

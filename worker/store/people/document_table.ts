@@ -22,14 +22,18 @@ export interface DocumentTable {
 }
 
 export function createDocumentTable(db: DrizzleSqliteDODatabase): DocumentTable {
+  // Read at every look at a person. Forgotten at each write, so that one that fails leaves nothing behind.
+  let newest: DocumentsRow | null | undefined;
   return {
-    newest: () => db.select().from(documents).orderBy(desc(documents.version)).limit(1).get() ?? null,
+    newest: () =>
+      newest ??= db.select().from(documents).orderBy(desc(documents.version)).limit(1).get() ?? null,
     read: (version) => db.select().from(documents).where(eq(documents.version, version)).get() ?? null,
     list: () => {
       const { version, by, atMs } = documents;
       return db.select({ version, by, atMs }).from(documents).orderBy(desc(version)).all();
     },
     add: (row) => {
+      newest = undefined;
       db.insert(documents).values(row).run();
       db.delete(documents).where(lte(documents.version, row.version - DOCUMENT_VERSIONS_KEPT)).run();
     },
