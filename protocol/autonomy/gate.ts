@@ -1,4 +1,4 @@
-/** What the gate service takes and answers on `/v1` (Autonomy 19.3). Snake case, ISO times. */
+/** What the gate service takes and answers on `/v1` (Autonomy 19.3). Snake case, ISO times; `unknown` is any JSON. */
 import { z } from "zod";
 import { reason, title } from "../line/fields.ts";
 
@@ -13,7 +13,7 @@ const common = {
   install: z.string().min(3).max(201).regex(/^[^/]+\/[^/]+$/, { error: "expected 'owner/project'" }),
   actor: z.string().min(1).max(100).optional(),
   title: title.optional(),
-  in: z.json().optional(),
+  in: z.unknown().optional(),
 };
 
 /** POST /v1/gates. `inform` makes no gate: it is a notice to `to`, and must have no completion. */
@@ -27,7 +27,7 @@ export const gateInput = z.discriminatedUnion("ask", [
   z.strictObject({
     ...common,
     ask: z.enum(["do", "decide", "approve"]),
-    decision_schema: z.union([z.boolean(), z.record(z.string(), z.json())]).optional(),
+    decision_schema: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
     subject: z.strictObject({ ref: z.string().min(1).max(500), rev: z.string().min(1).max(200) }).optional(),
     completion: z.strictObject({
       ac: z.string().trim().min(1).max(4_000),
@@ -63,7 +63,7 @@ export type GateInput = z.infer<typeof gateInput>;
 export const redeemInput = z.strictObject({
   decision: z.enum(["approve", "reject"]).optional(),
   action: z.enum(["approve", "reject"]).optional(),
-  out: z.json().optional(),
+  out: z.unknown().optional(),
   subject_rev: z.string().max(200).optional(),
   expected_seq: z.number().int().min(0).optional(),
   comment: reason.optional(),
