@@ -5,7 +5,8 @@ import { AnswerForm } from "./gate_answer.tsx";
 import { GateActions } from "./gate_actions.tsx";
 import type { GatePageView } from "./gate_parts.tsx";
 import { Question, titleOf } from "./gate_question.tsx";
-import { Record, Said, Standing } from "./gate_record.tsx";
+import { Record, Said } from "./gate_record.tsx";
+import { Standing } from "./gate_standing.tsx";
 import { Layout } from "./layout.tsx";
 import { taskPath } from "./parts.tsx";
 
