@@ -96,6 +96,8 @@ and for people to sign in with GitHub (an OAuth app; see docs/settings.md, 'Sign
 
   ${WRANGLER} secret put SHOPFLOOR_GITHUB_CLIENT_SECRET  # client id and SHOPFLOOR_ROLES are vars
 
+and for people to answer by Slack, GitHub, mail or a webhook: see docs/people.md
+
 then: deno task deploy
 'deno task deploy --dry-run' builds everything and needs none of this.`);
 }

@@ -9,7 +9,8 @@ import { writeComment } from "./github.ts";
 import { details, headline, isOver } from "./notice_text.ts";
 import { failed, off, sent } from "./notice_result.ts";
 
-const SUBJECT = /^github:([\w.-]{1,100}\/[\w.-]{1,100}#\d{1,12})$/;
+/** A name of dots alone would be another path of the API. */
+const SUBJECT = /^github:((?!\.{1,2}\/)[\w.-]{1,100}\/(?!\.{1,2}#)[\w.-]{1,100}#\d{1,12})$/;
 
 export function createGitHubNotices(setting: ChannelConfig["githubOutbound"]): NotificationChannel {
   return {
@@ -30,7 +31,11 @@ export function createGitHubNotices(setting: ChannelConfig["githubOutbound"]): N
 
 function commentText(notice: Notice): string {
   const { ask, address } = notice;
-  const said = [`@${address} ${headline(notice)}`, "", ...details(notice).map((line) => `- ${line}`)];
+  const said = [
+    `@${address} ${plain(headline(notice))}`,
+    "",
+    ...details(notice).map((line) => `- ${plain(line)}`),
+  ];
   if (ask === null || isOver(notice)) return said.join("\n");
   const rev = ask.subject !== null && /^[0-9a-f]{40}$/.test(ask.subject.rev) ? ` ${ask.subject.rev}` : "";
   return [
@@ -38,4 +43,9 @@ function commentText(notice: Notice): string {
     "",
     `Answer with a review, or with a comment \`/approve ${ask.askId}${rev}\` or \`/reject ${ask.askId} REASON\`.`,
   ].join("\n");
+}
+
+/** Mentions nobody and links nowhere: titles are other people's words. */
+function plain(text: string): string {
+  return text.replaceAll("@", "@\u200b").replace(/[\\`*_[\]<>!]/g, "\\$&");
 }
