@@ -45,7 +45,7 @@ function commentText(notice: Notice): string {
   ].join("\n");
 }
 
-/** Mentions nobody and links nowhere: titles are other people's words. */
+/** Mentions nobody and is no mark-up: titles are other people's words. */
 function plain(text: string): string {
   return text.replaceAll("@", "@\u200b").replace(/[\\`*_[\]<>!]/g, "\\$&");
 }

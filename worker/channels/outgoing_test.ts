@@ -91,7 +91,7 @@ Deno.test("a comment on GitHub says how to answer and holds no link of anybody",
   assert.ok(body.body.startsWith("@ada-l ") && !body.body.includes("oag1"));
   assert.ok(body.body.includes(`/approve ${NOTICE.ask!.askId} ${HEAD}`));
   await send("github", providers.variables, { title: "ask @everyone [here](http://evil.example)" });
-  assert.ok(!/@everyone|\]\(/.test(lastOf(providers).body.body), lastOf(providers).body.body);
+  assert.ok(!/@everyone|(?<!\\)\]\(/.test(lastOf(providers).body.body), lastOf(providers).body.body);
   for (
     const ref of [
       "request:1",
