@@ -77,7 +77,7 @@ async function board(c: Context<AppEnv>, scope: Scope, viewer: Viewer, nowMs: nu
     return view instanceof Response ? view : await page(c, BoardPage({ view }));
   }
   // The same revision looks the same to the same person, but for how long ago things were.
-  const tag = `"${
+  const tag = `W/"${
     [revision.value, Math.floor(nowMs / BOARD_SAME_MS), viewer.role, viewer.principal].join(" ")
   }"`;
   const same = unchanged(c, tag);
