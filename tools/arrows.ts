@@ -126,6 +126,7 @@ export const AREAS: readonly Area[] = [
     apartFrom: [
       "answer",
       "input",
+      "gate_calls",
       "gate_refusal",
       "gate_responder",
       "gate_wire",
