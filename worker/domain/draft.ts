@@ -186,7 +186,7 @@ class OpenDraft implements Draft {
 
   /** What the decision comes to; the draft is not used any more. */
   close<T>(result: Result<T, QueueError>): Decision<T> {
-    const changes = this.#written.changes();
+    const changes = this.#written.close();
     const events = this.#events;
     if (this.#hasHistory) {
       for (const record of historyRecords(this, changes)) events.push({ destination: "history", record });

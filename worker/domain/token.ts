@@ -62,15 +62,18 @@ export function projectTag(owner: string, project: string): string {
 /** Most requests that meet are of the same project. */
 let lastTag = { name: "", tag: "" };
 
-const BASE64_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const BASE64_URL = Array.from(
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+  (char) => char.charCodeAt(0),
+);
 
 /** Base64url without padding; written here as the pure set has no Buffer and `btoa` takes strings. */
 export function base64Url(bytes: Uint8Array): string {
-  let out = "";
+  const codes: number[] = [];
   for (let i = 0; i < bytes.length; i += 3) {
     const group = ((bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)) >>> 0;
     const chars = Math.min(3, bytes.length - i) + 1;
-    for (let c = 0; c < chars; c++) out += BASE64_URL[(group >>> (18 - 6 * c)) & 63];
+    for (let c = 0; c < chars; c++) codes.push(BASE64_URL[(group >>> (18 - 6 * c)) & 63]!);
   }
-  return out;
+  return String.fromCharCode(...codes);
 }

@@ -11,10 +11,9 @@ import type { Change } from "./queue_state.ts";
 const SEARCHED_MAX = 16;
 
 export class WrittenRows {
-  readonly #kinds: Change["kind"][] = [];
-  readonly #ids: string[] = [];
   /** Null where the row was put again later. */
   readonly #changes: (Change | null)[] = [];
+  #nulls = 0;
   /** Where the last form of a row is, by kind and id; null while there are few. */
   #places: Map<string, number> | null = null;
 
@@ -28,28 +27,35 @@ export class WrittenRows {
     const kind = rowKind(change.kind);
     const id = changeId(change);
     const known = this.#placeOf(kind, id);
-    if (known >= 0) this.#changes[known] = null;
-    this.#kinds.push(kind);
-    this.#ids.push(id);
+    if (known >= 0) {
+      this.#changes[known] = null;
+      this.#nulls++;
+    }
     const place = this.#changes.push(change) - 1;
     if (this.#places !== null) this.#places.set(`${kind} ${id}`, place);
     else if (place === SEARCHED_MAX) this.#places = this.#map();
   }
 
-  changes(): Change[] {
-    return this.#changes.filter((change) => change !== null);
+  /** The changes, in a list of the caller's. Nothing is put any more. */
+  close(): Change[] {
+    return this.#nulls === 0 ? this.#changes as Change[] : this.#changes.filter((change) => change !== null);
   }
 
   #placeOf(kind: Change["kind"], id: string): number {
     if (this.#places !== null) return this.#places.get(`${kind} ${id}`) ?? -1;
-    for (let at = this.#ids.length - 1; at >= 0; at--) {
-      if (this.#ids[at] === id && this.#kinds[at] === kind) return at;
+    for (let at = this.#changes.length - 1; at >= 0; at--) {
+      const change = this.#changes[at]!;
+      if (change !== null && rowKind(change.kind) === kind && changeId(change) === id) return at;
     }
     return -1;
   }
 
   #map(): Map<string, number> {
-    return new Map(this.#ids.map((id, at) => [`${this.#kinds[at]} ${id}`, at]));
+    const places = new Map<string, number>();
+    this.#changes.forEach((change, at) => {
+      if (change !== null) places.set(`${rowKind(change.kind)} ${changeId(change)}`, at);
+    });
+    return places;
   }
 }
 

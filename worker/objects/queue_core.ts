@@ -89,6 +89,17 @@ export function createQueueCore(options: {
   /** Who decides now writes by itself. */
   let isTogether = false;
   let seeds: Uint8Array = new Uint8Array();
+  let seedAt = 0;
+
+  /** Of the decision that is being made. */
+  const moment = {
+    nowMs: 0,
+    get seed() {
+      return nextSeed();
+    },
+    timing,
+    hasHistory: options.hasHistory,
+  };
 
   const outbox = createOutbox({
     store,
@@ -114,10 +125,11 @@ export function createQueueCore(options: {
   }
 
   function nextSeed(): Uint8Array {
-    if (seeds.length < SEED_BYTES) seeds = options.random.bytes(SEED_BYTES * SEEDS_AT_ONCE);
-    const seed = seeds.subarray(0, SEED_BYTES);
-    seeds = seeds.subarray(SEED_BYTES);
-    return seed;
+    if (seedAt === seeds.length) {
+      seeds = options.random.bytes(SEED_BYTES * SEEDS_AT_ONCE);
+      seedAt = 0;
+    }
+    return seeds.subarray(seedAt, seedAt += SEED_BYTES);
   }
 
   function run<T>(
@@ -126,14 +138,7 @@ export function createQueueCore(options: {
   ): Result<T, QueueError> {
     if (hasFailed) throw new Error("Cannot decide as the last write must have succeeded: it failed");
     page(about);
-    const moment = {
-      nowMs: clock.nowMs(),
-      get seed() {
-        return nextSeed();
-      },
-      timing,
-      hasHistory: options.hasHistory,
-    };
+    moment.nowMs = clock.nowMs();
     const decision = decide(state, moment, decider);
     if (decision.changes.length === 0 && decision.events.length === 0) return decision.result;
     store.append(state, decision, moment.nowMs);

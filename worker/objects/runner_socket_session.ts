@@ -225,18 +225,20 @@ export class SocketSession {
   }
 }
 
-/** As few frames as there can be, each a JSON array; none of nothing. */
-function* framesOf(messages: readonly string[]): Iterable<string> {
-  let parts: string[] = [];
-  let chars = 0;
+/**
+ * As few frames as there can be, each a JSON array; none of nothing. Texts are added and not joined: the platform lays
+ * what was added out once, when it sends.
+ */
+function framesOf(messages: readonly string[]): readonly string[] {
+  const frames: string[] = [];
+  let open = "";
   for (const text of messages) {
-    if (chars > 0 && chars + text.length > FRAME_CUT_CHARS) {
-      yield `[${parts.join(",")}]`;
-      parts = [];
-      chars = 0;
+    if (open !== "" && open.length + text.length > FRAME_CUT_CHARS) {
+      frames.push(open + "]");
+      open = "";
     }
-    parts.push(text);
-    chars += text.length;
+    open += (open === "" ? "[" : ",") + text;
   }
-  if (parts.length > 0) yield `[${parts.join(",")}]`;
+  if (open !== "") frames.push(open + "]");
+  return frames;
 }
