@@ -136,6 +136,7 @@ Deno.test({
     await t.step(
       "a link that wants to know who answers: sign in first, and back to the question",
       async () => {
+        await world.ask({ auth: "token+identity", candidates: { users: ["user:ada", "user:bob"] } });
         const taskId = await world.taskAtGate("Tidy by name");
         const link = await factory.gateLink(taskId);
         const opened = await openPage(browser, phone);
