@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { verifyChain } from "../../protocol/autonomy/audit_chain.ts";
+import { DEFAULT_POLICY } from "../../worker/domain/gate/policy.ts";
+import { GATE_DIGEST_MS, GATE_RESOLVE_RETRY_MS } from "../../worker/limits.ts";
+import {
+  apiAsk,
+  createGateStage,
+  lineAsk,
+  MINUTE_MS,
+  no,
+  once,
+  person,
+  reasonOf,
+  TASK,
+  yes,
+} from "../fake/gate_asks.ts";
+import { startGateLogHarness } from "../fake/gate_log_harness.ts";
+
+Deno.test({
+  name: "a human gate's clocks, neighbours and upgrade in workerd",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async (t) => {
+    const harness = await startGateLogHarness();
+    const { newId, until, atLine, typesOf } = createGateStage(harness, "b");
+
+    await t.step(
+      "while the project's people are down roles are unknown, nobody is forgotten, nothing is lost",
+      async () => {
+        const id = newId();
+        const gate = harness.gate(id);
+        const people = harness.people(`acme/${id}`);
+        await people.be({ isDown: true });
+        const levels = [{ to: ["user:ada"], leaveAfterMinutes: 15, strategy: "everyone" as const }];
+        await gate.arm(apiAsk(id, { levels, requiredRole: "lead" }));
+        const early = await gate.act(person("user:ada"), { kind: "redeem", out: { way: "left" } }, once);
+        assert.equal(reasonOf(early), "role_unknown");
+        await gate.advanceClock(GATE_RESOLVE_RETRY_MS + 1);
+        assert.ok(!(await typesOf(gate)).includes("gate.notified"));
+        const ada = { principal: "user:ada", roles: ["lead"], groups: [], isSimulator: false };
+        await people.be({ isDown: false, people: { "user:ada": ada } });
+        await gate.advanceClock(2 * GATE_RESOLVE_RETRY_MS);
+        await until(
+          async () => (await people.events()).some((one) => one.type === "notified"),
+          "nobody was told",
+        );
+        const told = (await people.events()).find((one) => one.type === "notified")!;
+        assert.deepEqual(told.notify, [{ principal: "user:ada", why: "named" }]);
+        assert.deepEqual((await people.events()).slice(0, 1).map((one) => [one.type, one.seq]), [[
+          "opened",
+          1,
+        ]]);
+        const done = await gate.act(person("user:ada"), { kind: "redeem", out: { way: "left" } }, once);
+        assert.equal(reasonOf(done), "ok");
+      },
+    );
+
+    await t.step(
+      "levels are entered by the alarm over evictions, and their end decides nothing",
+      async () => {
+        const id = newId();
+        const gate = harness.gate(id);
+        const people = harness.people(`acme/${id}`);
+        const level = (to: string) => ({ to: [to], leaveAfterMinutes: 10, strategy: "everyone" as const });
+        await gate.arm(apiAsk(id, { levels: [level("user:ada"), level("user:bob")], loops: 2 }));
+        for (let i = 0; i < 6; i++) {
+          await harness.evict("HUMAN_GATE", id);
+          await gate.advanceClock(10 * MINUTE_MS + 1);
+          await gate.advanceClock(0);
+        }
+        await until(
+          async () => (await people.events()).some((one) => one.type === "escalation_exhausted"),
+          "no end",
+        );
+        const told = (await people.events()).filter((one) => one.type === "notified");
+        assert.deepEqual(told.map((one) => one.notify[0]!.principal), [
+          "user:ada",
+          "user:bob",
+          "user:ada",
+          "user:bob",
+        ]);
+        const seen = await gate.view(person("user:ada"));
+        assert.ok(seen.ok && seen.value.state.kind === "open" && seen.value.isExhausted);
+      },
+    );
+
+    await t.step(
+      "an ask whose time is over takes no answer, and its task is told what the policy says",
+      async () => {
+        const clocks = { ...DEFAULT_POLICY.clocks, expireMinutes: 30, onExpiry: "cancel" as const };
+        const { gate, by, queue } = await atLine({ auth: "token", clocks });
+        await gate.advanceClock(30 * MINUTE_MS + 1_000);
+        assert.equal(reasonOf(await gate.act(by, yes, once)), "gate_expired");
+        const [told] = await queue.got();
+        assert.deepEqual([told?.resolution.action, told?.resolution.isUnanswered], ["cancel", true]);
+      },
+    );
+
+    await t.step("a delivery is on record once, and the head of the chain goes to the timeline", async () => {
+      const { gate, queue } = await atLine();
+      const delivery = { eventId: "e1", channel: "mail", target: "user:ada", result: "accepted" };
+      await gate.noteDelivery(delivery);
+      await gate.noteDelivery(delivery);
+      const entries = await gate.audit();
+      assert.equal(entries.filter((one) => one.type === "gate.delivery").length, 1);
+      await gate.advanceClock(GATE_DIGEST_MS + 1_000);
+      await until(async () => (await queue.heads()).length > 0, "no head came");
+      const [head] = await queue.heads();
+      assert.deepEqual([head?.links, head?.hash, head?.taskId], [entries.length, entries.at(-1)!.hash, TASK]);
+    });
+
+    await t.step("a long poll answers as soon as the ask moves on", async () => {
+      const { gate, by } = await atLine();
+      const waiting = gate.wait(1, 20_000);
+      const startMs = Date.now();
+      await gate.act(by, yes, once);
+      const view = await waiting;
+      assert.ok(view !== null && view.seq > 1 && Date.now() - startMs < 5_000);
+      assert.equal((await gate.wait(99, 1))?.seq, (await gate.wait(0, 0))?.seq);
+    });
+
+    await t.step(
+      "an ask of the former shape is read after the upgrade, and its newest link still answers",
+      async () => {
+        const { id, gate, queue, people, by } = await atLine();
+        await harness.evict("HUMAN_GATE", id);
+        const old = { kind: "opened", ask: lineAsk(id), state: { kind: "open" }, seq: 0, epoch: 2 };
+        const statements = [
+          ...["audit", "noted", "receipts", "told"].map((table) => `DROP TABLE ${table}`),
+          ...["channel", "scope", "revoked_at_ms"].map((column) =>
+            `ALTER TABLE grants DROP COLUMN ${column}`
+          ),
+          "DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)",
+          "DELETE FROM outbox",
+          `UPDATE gate SET body = '${JSON.stringify(old)}'`,
+          "UPDATE grants SET holder = 'admin', epoch = 2",
+          "INSERT INTO grants SELECT 'aabbccddeeff', secret_hash, 'somebody', 1, issued_at_ms, expires_at_ms, NULL FROM grants",
+        ];
+        for (const statement of statements) await harness.rows("HUMAN_GATE", id, statement);
+        await harness.evict("HUMAN_GATE", id);
+        const seen = await gate.view(by);
+        assert.ok(seen.ok && seen.value.state.kind === "open", JSON.stringify(seen));
+        assert.equal(seen.value.ask.policy.auth, "token");
+        const superseded = await harness.rows("HUMAN_GATE", id, "SELECT * FROM grants WHERE epoch = 1");
+        assert.equal((superseded[0] as { holder: string }).holder, "link");
+        await harness.evict("HUMAN_GATE", id);
+        const done = await gate.act(by, yes, once);
+        assert.ok(done.ok && done.value.state.kind === "verified");
+        assert.equal((await queue.got()).length, 1);
+        const entries = await gate.audit();
+        assert.deepEqual(entries.slice(0, 2).map((one) => one.type), ["gate.converted", "gate.opened"]);
+        await until(
+          async () => (await people.events()).some((one) => one.item.seq === 1),
+          "the worklist never heard of it",
+        );
+        assert.ok(verifyChain(entries).isWhole);
+      },
+    );
+
+    await t.step("a former answer stays the answer, and its repeat gets it", async () => {
+      const { id, gate, by } = await atLine();
+      await harness.evict("HUMAN_GATE", id);
+      const outcome = { action: "reject", reason: "no", decidedBy: "link", decidedAtMs: 5 };
+      const old = {
+        kind: "opened",
+        ask: lineAsk(id),
+        state: { kind: "resolved", outcome },
+        seq: 1,
+        epoch: 1,
+      };
+      for (
+        const statement of [
+          "DELETE FROM audit",
+          `UPDATE gate SET body = '${JSON.stringify(old)}'`,
+          "UPDATE grants SET used_at_ms = 5",
+        ]
+      ) await harness.rows("HUMAN_GATE", id, statement);
+      await harness.evict("HUMAN_GATE", id);
+      const again = await gate.act(by, no, once);
+      assert.ok(again.ok && again.value.state.kind === "verified");
+      assert.equal(again.value.state.outcome.decision, "reject");
+      assert.equal(reasonOf(await gate.act(by, yes, once)), "gate_already_resolved");
+    });
+
+    await harness.close();
+  },
+});
