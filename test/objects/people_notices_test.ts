@@ -1,15 +1,8 @@
-/** How persons are told, what their asks hear of it, and the worklist, in a real `People` in workerd. */
+/** How persons are told, and what their asks hear of it, in a real `People` in workerd. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import {
-  NO_DOCUMENTS,
-  type PeopleDocuments,
-  type PersonDocument,
-} from "../../worker/domain/people/documents.ts";
-import type { DeliveryView } from "../../worker/domain/people/sending.ts";
-import type { GateEvent, WorklistItem } from "../../worker/domain/people_api.ts";
-import { WORKLIST_ENDED_KEPT_MS } from "../../worker/limits.ts";
+import { NO_DOCUMENTS, type PersonDocument } from "../../worker/domain/people/documents.ts";
+import { eventOf, itemOf, projectOf, until } from "../fake/people_asks.ts";
 import { startPeopleHarness } from "../fake/people_harness.ts";
 import { startWebhookReceiver } from "../fake/webhook_receiver.ts";
 
@@ -20,55 +13,11 @@ const person = (name: string, channels: PersonDocument["channels"] = []): Person
   identities: [],
   channels,
 });
-const itemOf = (askId: string, change: Partial<WorklistItem> = {}): WorklistItem => ({
-  askId,
-  owner: "acme",
-  project: "shop",
-  askType: "approve",
-  title: "Release the press",
-  state: "open",
-  outcome: null,
-  subject: null,
-  origin: { kind: "line_gate", lineId: "tidy", taskId: "t1" },
-  candidates: { users: [], groups: [] },
-  assignedTo: null,
-  claimedBy: null,
-  ackedBy: null,
-  ownerPrincipal: null,
-  delegatedTo: null,
-  snoozedUntilMs: null,
-  nextDeadlineMs: null,
-  expiresAtMs: null,
-  isExhausted: false,
-  openedAtMs: 0,
-  seq: 1,
-  ...change,
-});
-let events = 0;
-const eventOf = (item: WorklistItem, change: Partial<GateEvent> = {}): GateEvent => ({
-  eventId: `gate:${item.askId}:${++events}`,
-  type: "opened",
-  atMs: Date.now(),
-  seq: item.seq,
-  askId: item.askId,
-  item,
-  notify: [],
-  ...change,
-});
 const tell = (...principals: readonly string[]) =>
   principals.map((principal) => ({ principal, why: "schedule:primary on call" }));
 
-async function until<T>(read: () => Promise<T>, isRight: (value: T) => boolean): Promise<T> {
-  const deadlineMs = Date.now() + 5_000;
-  for (;;) {
-    const value = await read();
-    if (isRight(value)) return value;
-    assert.ok(Date.now() < deadlineMs, `never right: ${JSON.stringify(value).slice(0, 900)}`);
-  }
-}
-
 Deno.test({
-  name: "persons are told, and the worklist says what is asked of them",
+  name: "persons of a project are told",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
@@ -80,22 +29,6 @@ Deno.test({
       SHOPFLOOR_MAIL_FROM: "gates@example.org",
       SHOPFLOOR_MAIL_URL: mail.origin,
     });
-    let projects = 0;
-    const projectOf = async (documents: Partial<PeopleDocuments>) => {
-      const name = `acme/n${++projects}`;
-      const people = harness.people(name);
-      const put = await people.putDocuments({
-        documents: { ...NO_DOCUMENTS, ...documents },
-        by: "user:admin",
-      });
-      assert.ok(put.ok, JSON.stringify(put));
-      const list = async (): Promise<readonly DeliveryView[]> => {
-        const page = await people.deliveries({});
-        assert.ok(page.ok);
-        return page.value.deliveries;
-      };
-      return { name, people, list };
-    };
 
     await t.step(
       "a person gets a link of their own, which is nowhere else, and the ask hears that it was sent",
@@ -105,7 +38,7 @@ Deno.test({
           kind: "slack",
           address: "U1",
         }]);
-        const { name, people, list } = await projectOf({ people: [ada] });
+        const { name, people, list } = await projectOf(harness, { people: [ada] });
         const event = eventOf(itemOf("ask1"), { notify: tell("user:ada", "user:ada") });
         await people.record(event);
         const [heard] = await mail.until(1);
@@ -128,7 +61,7 @@ Deno.test({
     );
 
     await t.step("a mail that failed is sent again with a fresh link, until the ask is over", async () => {
-      const { people, list } = await projectOf({
+      const { people, list } = await projectOf(harness, {
         people: [person("ada", [{ kind: "mail", address: "ada@example.org" }])],
       });
       mail.behave({ status: 500 });
@@ -154,7 +87,7 @@ Deno.test({
 
     await t.step("an ask that cannot hear how its notices went is told later", async () => {
       mail.behave({ status: 200, body: "{}" });
-      const { name, people } = await projectOf({
+      const { name, people } = await projectOf(harness, {
         people: [person("ada", [{ kind: "mail", address: "ada@example.org" }])],
       });
       const gate = harness.gate("ask3");
@@ -179,7 +112,7 @@ Deno.test({
         const ada = person("ada", [{ kind: "webhook", address: `${receiver.origin}/ada` }]);
         const bob = person("bob", [{ kind: "webhook", address: `${receiver.origin}/bob` }]);
         const documents = { people: [ada, bob], hosts: [receiver.host] };
-        const { people } = await projectOf(documents);
+        const { people } = await projectOf(harness, documents);
         const all = await people.endpoints();
         assert.ok(all.ok);
         const adas = all.value.find((one) => one.person === "ada")!;
@@ -211,7 +144,7 @@ Deno.test({
       "who has no channel is on record as not told; an address without a person gets its mail",
       async () => {
         mail.behave({ status: 200, body: "{}" });
-        const { people } = await projectOf({ people: [person("ada")] });
+        const { people } = await projectOf(harness, { people: [person("ada")] });
         const before = mail.heard.length;
         await people.record(eventOf(itemOf("ask5"), { notify: tell("user:ada", "mail:zoe@example.org") }));
         await mail.until(before + 1);
@@ -228,7 +161,7 @@ Deno.test({
       async () => {
         mail.behave({ status: 200, body: "{}" });
         const ada = person("ada", [{ kind: "mail", address: "ada@example.org" }]);
-        const { people, list } = await projectOf({ people: [ada] });
+        const { people, list } = await projectOf(harness, { people: [ada] });
         const before = mail.heard.length;
         const notice = {
           noticeId: "n1",
@@ -248,109 +181,6 @@ Deno.test({
       },
     );
 
-    await t.step(
-      "the worklist has every ask once, in order, over pages of any size, and the newest snapshot of each",
-      async () => {
-        const { people } = await projectOf({});
-        const asks = fc.sample(fc.record({ nextDeadlineMs: fc.option(fc.nat(5)), openedAtMs: fc.nat(5) }), {
-          numRuns: 40,
-          seed: 7,
-        });
-        for (const [i, ask] of asks.entries()) {
-          const askId = `a${String(i).padStart(2, "0")}`;
-          await people.record(eventOf(itemOf(askId, { ...ask, seq: 3, title: "new" }), { seq: 3 }));
-          await people.record(eventOf(itemOf(askId, { ...ask, seq: 2, title: "old" }), { seq: 2 }));
-        }
-        const read = async (limit: number) => {
-          const items: WorklistItem[] = [];
-          for (let cursor: string | undefined;;) {
-            const page = await people.worklist({
-              principal: null,
-              groups: [],
-              limit,
-              ...(cursor === undefined ? {} : { cursor }),
-            });
-            assert.ok(page.ok);
-            items.push(...page.value.items);
-            if (page.value.nextCursor === null) return items;
-            cursor = page.value.nextCursor;
-          }
-        };
-        const whole = await read(200);
-        assert.equal(whole.length, 40);
-        assert.ok(whole.every(({ title }) => title === "new"));
-        const due = ({ nextDeadlineMs }: WorklistItem) => nextDeadlineMs ?? Infinity;
-        for (const [i, next] of whole.slice(1).entries()) {
-          const before = whole[i]!;
-          assert.ok(
-            due(before) < due(next) || (due(before) === due(next) && before.openedAtMs <= next.openedAtMs),
-          );
-        }
-        assert.deepEqual(await read(7), whole);
-        const bad = await people.worklist({ principal: null, groups: [], cursor: "x" });
-        assert.ok(!bad.ok && bad.error.reason === "cursor_unreadable");
-      },
-    );
-
-    await t.step(
-      "an ask that is over leaves the list at once, and its state's list after some days",
-      async () => {
-        const { people } = await projectOf({});
-        const states = async (state?: string) => {
-          const page = await people.worklist({
-            principal: null,
-            groups: [],
-            ...(state === undefined ? {} : { state }),
-          });
-          return page.ok ? page.value.items.map(({ askId }) => askId) : page.error;
-        };
-        await people.record(eventOf(itemOf("ask6")));
-        assert.deepEqual(await states(), ["ask6"]);
-        await people.record(eventOf(itemOf("ask6", { state: "cancelled", seq: 2 }), { type: "cancelled" }));
-        assert.deepEqual([await states(), await states("cancelled"), await states("verified")], [
-          [],
-          ["ask6"],
-          [],
-        ]);
-        await people.advanceClock(WORKLIST_ENDED_KEPT_MS + 60_000);
-        assert.deepEqual(await states("cancelled"), []);
-        await people.record(eventOf(itemOf("ask7")));
-        assert.deepEqual(await states(), ["ask7"]);
-      },
-    );
-
-    await t.step(
-      "documents are kept by version, and one that expects another version changes nothing",
-      async () => {
-        const { people } = await projectOf({ people: [person("ada")] });
-        const put = (documents: PeopleDocuments, expectedVersion?: number) =>
-          people.putDocuments({
-            documents,
-            by: "user:eve",
-            ...(expectedVersion === undefined ? {} : { expectedVersion }),
-          });
-        assert.deepEqual(await put(NO_DOCUMENTS, 0), {
-          ok: false,
-          error: { reason: "version_conflict", version: 1 },
-        });
-        assert.deepEqual(await put(NO_DOCUMENTS, 1), { ok: true, value: { version: 2 } });
-        assert.equal((await people.documents()).documents.people.length, 0);
-        const first = await people.documentVersion(1);
-        assert.ok(
-          first.ok && first.value.documents.people[0]!.name === "ada" && first.value.by === "user:admin",
-        );
-        assert.deepEqual((await people.documentVersions()).map(({ version, by }) => [version, by]), [[
-          2,
-          "user:eve",
-        ], [1, "user:admin"]]);
-        const bad = await put({
-          ...NO_DOCUMENTS,
-          people: [person("ada", [{ kind: "webhook", address: "https://10.0.0.1/" }])],
-        });
-        assert.ok(!bad.ok && bad.error.reason === "documents_invalid");
-        assert.deepEqual(bad.error.issues.map(({ path }) => path), ["people.0.channels.0.address"]);
-      },
-    );
     await harness.close();
   },
 });
