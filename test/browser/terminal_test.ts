@@ -153,6 +153,24 @@ Deno.test({
       await close();
     });
 
+    await t.step("a task that waits for somebody who may dispatch is started from its page", async () => {
+      const project = "/api/owners/acme/projects/site";
+      const scopes = ["tasks:read", "tasks:write"];
+      const { token } = await factory.call<{ token: string }>("POST", `${project}/tokens`, {
+        name: "cards",
+        scopes,
+      });
+      const path = `${project}/assembly-lines/tidy/tasks`;
+      const waiting = await factory.call<{ id: string }>("POST", path, { title: "Waits" }, { token });
+      const { page, complaints, close } = await openTask(browser, factory, waiting.id);
+      await page.locator("#retry > summary").getByText("Start").click();
+      await page.getByRole("button", { name: "Start this task" }).click();
+      await page.locator("#history").getByText("attempt 1").first().waitFor();
+      assert.equal((await factory.task(waiting.id)).attempt, 1);
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+
     await end();
   },
 });

@@ -22,18 +22,20 @@ export interface TaskActionsProps {
 export function TaskActions({ task, stations }: TaskActionsProps) {
   const isOver = task.status === "completed" || task.status === "failed";
   const isHeld = task.status === "claimed" || task.status === "in_progress";
+  // It has no job: its station gives none, or who submitted it may not dispatch.
+  const isIdle = !isOver && task.currentJobId === null && task.pendingGateId === null;
   const path = taskPath(task.owner, task.projectId, task.id);
   return (
     <>
       <May scope="runs:dispatch">
-        {isOver
+        {isOver || isIdle
           ? (
             <details id="retry">
-              <summary>Try again</summary>
+              <summary>{isIdle ? "Start" : "Try again"}</summary>
               <form class="stack fold" method="post" action={`${path}/retry`}>
                 <StationChoice id="retry-station" stations={stations} chosen={task.columnId} />
                 <Reason id="retry-reason" />
-                <button type="submit">Try this task again</button>
+                <button type="submit">{isIdle ? "Start this task" : "Try this task again"}</button>
               </form>
             </details>
           )
