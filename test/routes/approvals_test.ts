@@ -111,6 +111,31 @@ Deno.test({
       assert.deepEqual(said(), { type: "approval", jobId, requestId: id });
     });
 
+    await t.step("its runner is told on the socket when nobody decided in time, too", async () => {
+      const { at, ask, runner, jobId, read } = await stage();
+      await using socket = await connect(plane, at, runner.token);
+      await socket.hello();
+      const id = await ask({ timeoutMinutes: 5 });
+      await plane.rpc("HUMAN_GATE", id, "advanceClock", 6 * 60_000);
+      const said = () => socket.heard.find((one) => one.type === "approval");
+      await socket.until("the runner must be told", () => said() !== undefined);
+      assert.deepEqual(said(), { type: "approval", jobId, requestId: id });
+      assert.equal((await read(id)).json.status, "expired");
+    });
+
+    await t.step("a socket that slept while the queue was forgotten hears of it", async () => {
+      const { at, ask, decide, runner } = await stage();
+      await using socket = await connect(plane, at, runner.token);
+      await socket.hello();
+      const id = await ask();
+      await plane.evict("JOB_QUEUE", at.queueName);
+      assert.equal((await decide(id, "approve")).json.status, "approved");
+      await socket.until(
+        "the runner must be told",
+        () => socket.heard.some((one) => one.type === "approval"),
+      );
+    });
+
     await t.step("what is stored and shown holds neither the body's nor the URL's secret", async () => {
       const { at, ask } = await stage();
       const id = await ask();

@@ -10,7 +10,8 @@ import {
 } from "../fake/channel_messages.ts";
 import { startPlane, type TestProject } from "../fake/plane.ts";
 import { startProviders } from "../fake/providers.ts";
-import { GATED_LINE, putLine, report, submit, take } from "../worker/work_fixture.ts";
+import { connect } from "../fake/socket_client.ts";
+import { GATED_LINE, putLine, report, station, submit, take } from "../worker/work_fixture.ts";
 
 const HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821";
 const OLD = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e";
@@ -311,6 +312,34 @@ Deno.test({
       assert.equal(said.json.result, "decided", said.text);
       assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).columnId, "ship");
     });
+
+    await t.step(
+      "a request that a runner holds is let through from Slack, and the runner hears it at once",
+      async () => {
+        const at = await project();
+        await putLine(at, { name: "L", stations: [station("make")] });
+        await submit(at);
+        const runner = await at.register("r");
+        const job = await take(at, runner);
+        await using socket = await connect(plane, at, runner.token);
+        await socket.hello();
+        const path = `/runners/${runner.id}/approval-requests`;
+        const body = { url: "https://example.org/pay", method: "POST", body: "{}", jobId: job.id };
+        const { id, digest } = await at.must(201, "POST", path, { token: runner.token, body });
+        const stale = await press(at, "approve", { ask: id, rev: "0".repeat(64) }).answer();
+        assert.equal(stale.status, 200);
+        assert.equal((await gateOf(id)).state, "open");
+        const pressedAtMs = performance.now();
+        await press(at, "approve", { ask: id, rev: digest }).answer();
+        await socket.until(
+          "the runner must hear it",
+          () => socket.heard.some(({ type }) => type === "approval"),
+        );
+        assert.ok(performance.now() - pressedAtMs < 1_000);
+        const held = await at.must(200, "GET", `${path}/${id}`, { token: runner.token });
+        assert.deepEqual([held.status, held.decidedBy], ["approved", "user:ada"]);
+      },
+    );
 
     await t.step("asks of another project, and asks that are none, are not found", async () => {
       const [at, elsewhere] = [await project(), await project()];
