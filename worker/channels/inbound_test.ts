@@ -127,6 +127,7 @@ Deno.test("what goes back to Slack goes to Slack alone", () => {
       ["http://hooks.slack.com/actions/T/1/x", false],
       ["https://hooks.slack.com.evil.example/x", false],
       ["https://hooks.slack.com:8443/x", false],
+      ["https://nothooks.slack.com/x", false],
       ["https://user@hooks.slack.com/x", false],
       ["https://slack.com/x", false],
       ["http://169.254.169.254/latest", false],

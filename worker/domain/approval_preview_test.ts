@@ -44,6 +44,12 @@ Deno.test("a preview is bounded, and says how much there was", () => {
   assert.equal(bodyPreview(""), null);
 });
 
+Deno.test("a secret that the cut goes through is recognised by what follows the cut", () => {
+  const blob = "Q29uZmlkZW50aWFs".repeat(4);
+  const before = " ".repeat(APPROVAL_PREVIEW_MAX_CHARS - 30);
+  assert.ok(!bodyPreview(before + blob)!.includes("Q29uZmlk"));
+});
+
 Deno.test("a URL loses its user, its password and its secrets", () => {
   const shown = urlPreview(`https://ada:${SECRET}@example.org/x?token=${SECRET}&page=2#f`);
   assert.equal(shown, "https://[redacted]@example.org/x?token=[redacted]&page=2");
