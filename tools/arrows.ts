@@ -129,6 +129,8 @@ export const AREAS: readonly Area[] = [
       "gate_calls",
       "gate_refusal",
       "gate_responder",
+      "channel_lookup",
+      "channel_outcome",
       "gate_wire",
       "page_response",
       "session_cookie",

@@ -196,6 +196,16 @@ Deno.test({
       },
     );
 
+    await t.step("who made what is asked about answers by none of their names", async () => {
+      const at = await project();
+      const id = await ask(at, { proposers: ["github:Ada-L"] });
+      for (const identity of ["github:ada-l", "slack:U0AD4ADA1", "user:ada"]) {
+        const message = webhookMessage({ gate_id: id, identity, decision: "approve" }, channelSecret);
+        assert.deepEqual(code(await send(at, "webhook", message)), [403, "self_approval"], identity);
+      }
+      assert.equal((await gateOf(id)).state, "open");
+    });
+
     await t.step("a message that comes again is refused, and decides nothing else", async () => {
       const at = await project();
       const id = await ask(at);

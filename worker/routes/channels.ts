@@ -6,39 +6,21 @@
  * answered as the duplicate that it is.
  */
 import { type Context, Hono } from "hono";
-import { isUlid } from "../../protocol/ids.ts";
-import { PAGE_MAX } from "../../protocol/limits.ts";
-import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
 import { inboundChannel } from "../channels/incoming.ts";
-import type { AskRef, ChannelDecision, ChannelFault, ChannelKind, Told } from "../channels/inbound.ts";
-import { asksAbout, mayAnswer, roleFault } from "../domain/channel_answer.ts";
-import type { PersonIdentity } from "../domain/gate/action.ts";
-import type { GateView } from "../domain/gate/gate_view.ts";
-import type { WorklistItem } from "../domain/people_api.ts";
+import type { ChannelDecision, ChannelFault, ChannelKind } from "../channels/inbound.ts";
+import { mayAnswer, roleFault } from "../domain/channel_answer.ts";
 import { type HttpRefusal, refusal, refusalResponse } from "../errors.ts";
-import { CHANNEL_ASKS_SEARCHED_MAX, CHANNEL_REPLY_TIMEOUT_MS } from "../limits.ts";
+import { CHANNEL_REPLY_TIMEOUT_MS } from "../limits.ts";
 import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
-import { people } from "../stubs/people.ts";
-import { gateRefusal, wireOutcome } from "./gate_refusal.ts";
+import { findAsk, identify, isOwnWork, type Place } from "./channel_lookup.ts";
+import { done, type Outcome, refused } from "./channel_outcome.ts";
+import { gateRefusal } from "./gate_refusal.ts";
 import { projectOf } from "./input.ts";
 import type { Operation } from "./operation.ts";
 
 const PATH = "/channels/:kind/owners/:owner/projects/:project";
-
-interface Place {
-  readonly kind: ChannelKind;
-  readonly owner: string;
-  readonly project: string;
-}
-
-/** How a decision went: what the HTTP answer says, and what the person is told. */
-interface Outcome {
-  readonly body: HttpRefusal["body"] | Readonly<Record<string, unknown>>;
-  readonly status: HttpRefusal["status"] | 200;
-  readonly told: Told;
-}
 
 export function createChannelRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -75,8 +57,8 @@ async function take(c: Context<AppEnv>, at: Place, decision: ChannelDecision): P
     return refusalResponse(refusal(409, "message_replayed", message));
   }
   const outcome = await decide(c, at, decision, messageId);
-  // What could not be looked up may be said again.
-  if (outcome.status !== 503) await queue.noteHeard(messageId);
+  // What was about no ask decided nothing, and what could not be looked up may be said again.
+  if (outcome.told.ask !== null && outcome.status !== 503) await queue.noteHeard(messageId);
   const { reply } = decision;
   if (reply === null) return c.json(outcome.body, outcome.status);
   behind(c, at.kind, (signal) => reply.after(outcome.told, signal));
@@ -96,6 +78,9 @@ async function decide(
   const known = await identify(c, at, decision.identity);
   if (!known.ok) return refused(known.error, view);
   const person = known.value;
+  if (await isOwnWork(c, at, view, person)) {
+    return refused(gateRefusal({ reason: "self_approval" }, askId), view);
+  }
   const fault = roleFault(view, person, decision.role);
   if (fault !== null) {
     return refused(refusal(403, "role_insufficient", `Cannot answer as ${fault}`, { gate: askId }), view);
@@ -107,7 +92,8 @@ async function decide(
   }
   const { action, comment, expectedSeq, subjectRev } = decision;
   const answered = await humanGate(c.env, askId).act(
-    { kind: "channel", channel: at.kind, attested: person },
+    // By the name that the channel knows: the ask looks it up itself, and holds both against who may not answer.
+    { kind: "channel", channel: at.kind, attested: { ...person, principal: decision.identity } },
     {
       kind: "redeem",
       decision: action,
@@ -123,102 +109,6 @@ async function decide(
     return refused(gateRefusal(answered.error, askId), now, isStale);
   }
   return done(answered.value, person);
-}
-
-/** The open ask that a message means. */
-async function findAsk(
-  c: Context<AppEnv>,
-  at: Place,
-  ref: AskRef,
-  rev: string | null,
-): Promise<Result<GateView, Outcome>> {
-  if (ref.kind === "ask") {
-    const view = isUlid(ref.askId) ? await humanGate(c.env, ref.askId).wait(-1, 0) : null;
-    if (view !== null && view.ask.owner === at.owner && view.ask.project === at.project) return ok(view);
-    return err(
-      refused(refusal(404, "ask_not_found", `Cannot find ask '${ref.askId}' in this project`), null),
-    );
-  }
-  const about = asksAbout(await waiting(c, at), ref.ref, rev);
-  if (about.length > 1) {
-    const ids = about.map(({ askId }) => askId);
-    const message = `Cannot tell which ask about '${ref.ref}' is meant: name one of ${ids.join(", ")}`;
-    return err(refused(refusal(409, "ambiguous_ask", message, { gates: ids }), null));
-  }
-  const view = about[0] === undefined ? null : await humanGate(c.env, about[0].askId).wait(-1, 0);
-  if (view !== null) return ok(view);
-  const message = `Nobody is asked about '${ref.ref}' in this project`;
-  // Most reviews and comments of a repository are about nothing that is asked here.
-  if (at.kind === "github") {
-    const told = { isDone: false, isStale: false, text: message, ask: null };
-    return err({ status: 200, body: { result: "nothing", why: message }, told });
-  }
-  return err(refused(refusal(404, "ask_not_found", `Cannot find the ask: ${message}`), null));
-}
-
-/** What is asked in the project right now, as far as it is looked through. */
-async function waiting(c: Context<AppEnv>, at: Place): Promise<readonly WorklistItem[]> {
-  const found: WorklistItem[] = [];
-  let cursor: string | undefined;
-  for (let pages = 0; pages < CHANNEL_ASKS_SEARCHED_MAX / PAGE_MAX; pages++) {
-    const page = await people(c.env, at.owner, at.project).worklist({
-      principal: null,
-      groups: [],
-      limit: PAGE_MAX,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    if (!page.ok) break;
-    found.push(...page.value.items);
-    if (page.value.nextCursor === null) break;
-    cursor = page.value.nextCursor;
-  }
-  return found;
-}
-
-async function identify(
-  c: Context<AppEnv>,
-  at: Place,
-  identity: string,
-): Promise<Result<PersonIdentity, HttpRefusal>> {
-  let person: PersonIdentity | null;
-  try {
-    person = await people(c.env, at.owner, at.project).identify(identity);
-  } catch {
-    const message = "Cannot answer right now as the project's people could not be looked up: try later";
-    return err(refusal(503, "role_unknown", message));
-  }
-  if (person !== null) return ok(person);
-  const message = `Cannot take the answer as '${identity}' is no identity of a person of this project`;
-  return err(refusal(403, "unknown_person", message, { identity }));
-}
-
-function done(view: GateView, person: PersonIdentity): Outcome {
-  const { ask, state, seq } = view;
-  const outcome = state.kind === "answered" || state.kind === "verified" ? state.outcome : null;
-  const word = outcome?.decision === "reject" ? "Rejected" : outcome === null ? "Counted" : "Approved";
-  const text = `${word} by ${person.principal}: ${ask.title}`;
-  return {
-    status: 200,
-    body: {
-      result: "decided",
-      gate: ask.askId,
-      state: state.kind,
-      seq,
-      ...(outcome === null ? {} : { outcome: wireOutcome(outcome) }),
-    },
-    told: { isDone: true, isStale: false, text, ask: askOf(view) },
-  };
-}
-
-function refused(why: HttpRefusal, view: GateView | null, isStale = false): Outcome {
-  const text = why.body.error.message;
-  const ask = view === null ? null : askOf(view);
-  return { status: why.status, body: why.body, told: { isDone: false, isStale, text, ask } };
-}
-
-function askOf({ ask, state, seq }: GateView): NonNullable<Told["ask"]> {
-  const isOpen = state.kind === "armed" || state.kind === "open";
-  return { askId: ask.askId, title: ask.title, seq, rev: ask.subject?.rev ?? null, isOpen };
 }
 
 /** Done behind the answer, which does not depend on it. */
