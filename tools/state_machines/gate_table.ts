@@ -48,6 +48,8 @@ function actor(principal: string, kind: Actor["kind"] = "person"): Actor {
     principal,
     names: [principal],
     person: kind === "program" ? null : person,
+    isParty: false,
+    isSignedIn: true,
     isLookupDown: false,
     grant: null,
     via: kind === "program" ? "program" : "identity",

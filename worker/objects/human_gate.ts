@@ -23,13 +23,14 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAsk } from "../domain/event.ts";
 import type { GateAction, Responder } from "../domain/gate/action.ts";
 import type { Actor } from "../domain/gate/actor.ts";
+import { actorOf } from "../domain/gate/recognise.ts";
 import { type Ask, askDigest } from "../domain/gate/ask.ts";
 import { attemptOf, decideAct } from "../domain/gate/decide.ts";
 import { GateDraft } from "../domain/gate/gate_draft.ts";
 import type { GateError } from "../domain/gate/gate_error.ts";
 import type { Receipt } from "../domain/gate/gate_state.ts";
 import type { GateView } from "../domain/gate/gate_view.ts";
-import { decideIssue, refuseGrant } from "../domain/gate/grants.ts";
+import { decideIssue, matchGrant, refuseGrant } from "../domain/gate/grants.ts";
 import { decideArm, decideCancel, decideOpen, decideSupersede } from "../domain/gate/lifecycle.ts";
 import { lineGateAsk } from "../domain/gate/line_gate.ts";
 import { lookOf, viewOf } from "../domain/gate/view.ts";
@@ -72,11 +73,11 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
   async cancel(reason: string, by?: string): Promise<void> {
     const { core } = this.#gate;
     const nowMs = core.nowMs();
-    const decided = decideCancel(core.store.load(), { reason, by: "system", nowMs });
-    if (decided instanceof GateDraft) {
-      if (by !== undefined) decided.note("cancel.asked", "system", { detail: { by } });
-      core.apply(decided);
-    } else if (decided !== null) core.store.commit({ record: decided }, nowMs);
+    // The queue's task has moved on and is not told; who else takes it back says so, and the task is.
+    const who = by === undefined ? "system" : actorOf({ kind: "program", principal: by }, null, new Map());
+    const decided = decideCancel(core.store.load(), { reason, by: who, nowMs });
+    if (decided instanceof GateDraft) core.apply(decided);
+    else if (decided !== null) core.store.commit({ record: decided }, nowMs);
     await Promise.resolve();
   }
 
@@ -111,7 +112,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     const { core } = this.#gate;
     core.catchUp();
     const gate = core.opened();
-    const actor = found.value;
+    const actor = this.#fresh(found.value);
     const nowMs = core.nowMs();
     const stale = refuseGrant(gate, actor.grant, nowMs);
     if (stale !== null) return err(stale);
@@ -121,12 +122,13 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
 
   async act(
     responder: Responder,
-    action: GateAction,
+    said: GateAction,
     once: { readonly key: string | null },
   ): Promise<Result<GateView, GateError>> {
+    const action = await this.#gate.named(said);
     const found = await this.#gate.recognise(responder);
     if (!found.ok) return found;
-    const actor = found.value;
+    const actor = this.#fresh(found.value);
     const { core } = this.#gate;
     core.catchUp();
     const gate = core.opened();
@@ -204,6 +206,12 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
   async advanceClock(ms: number): Promise<void> {
     this.#gate.clock.advance(ms);
     await this.alarm();
+  }
+
+  /** The actor with its link as it is at this very moment: others decided while it was looked up (O1). */
+  #fresh(actor: Actor): Actor {
+    if (actor.grant === null) return actor;
+    return { ...actor, grant: matchGrant(this.#gate.core.store.grants(), actor.grant) };
   }
 
   #viewFor(actor: Actor): GateView {

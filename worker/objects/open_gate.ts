@@ -4,12 +4,12 @@ import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/human_gate/migrations.js";
 import { grantText, secretHash } from "../../protocol/autonomy/gate_token.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { Responder } from "../domain/gate/action.ts";
+import type { GateAction, Responder } from "../domain/gate/action.ts";
 import type { Actor } from "../domain/gate/actor.ts";
 import { convertFormer, isFormer } from "../domain/gate/former.ts";
 import type { GateError } from "../domain/gate/gate_error.ts";
 import { type GrantClaim, matchGrant } from "../domain/gate/grants.ts";
-import { actorOf, namesToLook } from "../domain/gate/recognise.ts";
+import { actorOf, namesToLook, partiesToLook } from "../domain/gate/recognise.ts";
 import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
 import type { Env } from "../env.ts";
 import { createGateStore, type GateStore } from "../store/gate/store.ts";
@@ -28,8 +28,10 @@ export interface OpenGate {
   readonly core: GateCore;
   readonly waiters: GateWaiters;
   readonly people: (owner: string, project: string) => GatePeople;
-  /** Says who comes, as known right now. */
+  /** Says who comes, as known right now; the link of a token is to be read again before anything is decided (O1). */
   recognise(responder: Responder): Promise<Result<Actor, GateError>>;
+  /** The action with the people that it names as the project's documents call them. */
+  named(action: GateAction): Promise<GateAction>;
 }
 
 /** To be called in the constructor. */
@@ -64,13 +66,20 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
     const before = claim === null ? null : matchGrant(store.grants(), claim);
     if (claim !== null && before === null) return err({ reason: "token_unknown" });
     const { look } = people(place.owner, place.project);
-    const names = namesToLook(responder, before);
+    const parties = partiesToLook(core.opened().ask);
+    const names = [...new Set([...namesToLook(responder, before), ...parties])];
     const known = new Map(await Promise.all(names.map(async (name) => [name, await look(name)] as const)));
-    // Read again: while others were asked, a newer link may have replaced this one (O1).
-    return ok(actorOf(responder, claim === null ? null : matchGrant(store.grants(), claim), known));
+    return ok(actorOf(responder, before, known, parties));
   }
 
-  return { askId, key, clock, core, waiters, people, recognise };
+  async function named(action: GateAction): Promise<GateAction> {
+    const place = core.place();
+    if (place === null || (action.kind !== "delegate" && action.kind !== "reassign")) return action;
+    const { person } = await people(place.owner, place.project).look(action.to);
+    return person === null ? action : { ...action, to: person.principal };
+  }
+
+  return { askId, key, clock, core, waiters, people, recognise, named };
 }
 
 /** Reads an ask of the former shape anew. Its links are one holder's, so that only the newest counts, as before. */

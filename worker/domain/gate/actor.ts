@@ -18,6 +18,10 @@ export interface Actor {
   readonly principal: string;
   /** Everything that they are called here: as they came, as they are known, as the link calls them. */
   readonly names: readonly string[];
+  /** Is one of those who may never answer, by another name than theirs on the ask. */
+  readonly isParty: boolean;
+  /** Somebody is there in person: by session, by bearer, or by the word of a channel. */
+  readonly isSignedIn: boolean;
   /** As known now; null: nobody of the project's documents, and no session. */
   readonly person: PersonIdentity | null;
   /** The project's people could not be asked, so `person` may lack roles and groups. */
@@ -101,12 +105,15 @@ export function isExcluded(gate: OpenedGate, principal: string): boolean {
 }
 
 function refuseExcluded(gate: OpenedGate, actor: Actor): GateError | null {
-  return actor.names.some((name) => isExcluded(gate, name)) ? refuse(gate, "self_approval") : null;
+  return actor.isParty || actor.names.some((name) => isExcluded(gate, name))
+    ? refuse(gate, "self_approval")
+    : null;
 }
 
 function refuseStranger(gate: OpenedGate, actor: Actor): GateError | null {
   if (actor.kind !== "token") return null;
-  if (actor.person === null) return refuse(gate, "identity_required");
+  if (!actor.isSignedIn) return refuse(gate, "identity_required");
+  if (actor.isLookupDown) return refuse(gate, "role_unknown");
   return actor.isHolder ? null : refuse(gate, "not_candidate", "the link was handed to somebody else");
 }
 

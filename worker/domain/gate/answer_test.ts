@@ -16,6 +16,8 @@ Deno.test("a bare link answers where the policy takes one, and nowhere else", ()
   const strict = new GateRig(askWith());
   const link = strict.mustLink("user:ada");
   assert.equal(strict.said(link, yes), "identity_required");
+  strict.people.set("user:ada", personOf("user:ada"));
+  assert.equal(strict.said(link, yes), "identity_required");
   const stranger = { ...link, person: personOf("user:bob") } as typeof link;
   assert.equal(strict.said(stranger, yes), "not_candidate");
   const holder = { ...link, person: personOf("user:ada") } as typeof link;
@@ -67,6 +69,20 @@ Deno.test("requester, proposers and who is excluded never answer, under any of t
   assert.equal(rig.said(rig.mustLink("user:ada", "redeem", personOf("user:pro")), yes), "self_approval");
   assert.equal(rig.said(rig.mustLink("user:pro", "redeem", personOf("user:ada")), yes), "self_approval");
   assert.equal(rig.gate.seq, 1);
+});
+
+Deno.test("who asked by one way in does not answer by another, and nobody does while that cannot be looked up", () => {
+  const rig = new GateRig(askWith({}, { requestedBy: "github:req", proposers: ["mail:p@x.org"] }));
+  rig.people.set("github:req", personOf("user:req"));
+  rig.people.set("slack:U1", personOf("user:req"));
+  rig.people.set("mail:p@x.org", personOf("user:pro"));
+  assert.equal(rig.said(by("slack:U1"), yes), "self_approval");
+  assert.equal(rig.said(by("user:pro"), yes), "self_approval");
+  assert.equal(rig.said(by("github:req"), yes), "self_approval");
+  rig.isPeopleDown = true;
+  assert.equal(rig.said(ada, yes), "role_unknown");
+  rig.isPeopleDown = false;
+  assert.equal(rig.said(ada, yes), "ok");
 });
 
 Deno.test("roles and groups are those of now, and nobody is let in while they cannot be looked up", () => {

@@ -27,6 +27,7 @@ export function itemOf(gate: OpenedGate): WorklistItem {
     subject: ask.subject,
     origin: originOf(ask.origin),
     candidates: policy.candidates,
+    requiredRole: policy.requiredRole,
     assignedTo: gate.assignedTo,
     claimedBy: gate.claim?.by ?? null,
     ackedBy: gate.ackedBy,

@@ -16,7 +16,7 @@ import type { Grant, OpenedGate, Receipt, Timer } from "./gate_state.ts";
 import { decideIssue, matchGrant } from "./grants.ts";
 import { decideArm, decideOpen } from "./lifecycle.ts";
 import { DEFAULT_POLICY, type GatePolicy } from "./policy.ts";
-import { actorOf, type Known, namesToLook } from "./recognise.ts";
+import { actorOf, type Known, namesToLook, partiesToLook } from "./recognise.ts";
 import { dueTimer } from "./timers.ts";
 
 export const MINUTE_MS = 60_000;
@@ -122,14 +122,15 @@ export class GateRig {
     const claim = responder.kind === "token" ? { grantId: responder.token, secretHash: "h" } : null;
     const grant = claim === null ? null : matchGrant(this.grants, claim);
     if (claim !== null && grant === null) return err({ reason: "token_unknown" });
+    const parties = partiesToLook(this.gate.ask);
     const known = new Map(
-      namesToLook(responder, grant).map((name): [string, Known] => [name, {
+      [...namesToLook(responder, grant), ...parties].map((name): [string, Known] => [name, {
         isDown: this.isPeopleDown,
         person: this.isPeopleDown ? null : this.people.get(name) ?? null,
       }]),
     );
     this.apply(decideDue(this.gate, null, this.nowMs));
-    const actor = actorOf(responder, grant, known);
+    const actor = actorOf(responder, grant, known, parties);
     const input = { actor, action, key, nowMs: this.nowMs, receiptId: `r${this.receipts.length}` };
     const decided = decideAct(this.gate, { grants: this.grants, receipts: this.receipts }, input);
     if (!decided.ok) {

@@ -1,12 +1,21 @@
 /** Puts together who acts from what came and what was looked up. Pure. */
 import type { PersonIdentity, Responder } from "./action.ts";
 import type { Actor } from "./actor.ts";
+import type { Ask } from "./ask.ts";
 import type { LiveGrant } from "./gate_state.ts";
 
 /** What was looked up of one name. */
 export interface Known {
   readonly isDown: boolean;
   readonly person: PersonIdentity | null;
+}
+
+/** An identity that may be somebody's other name in the documents; runners, lines and connections are nobody's. */
+const IDENTITY = /^(?:github|slack|mail|access):/;
+
+/** Who may never answer, as far as their names have to be looked up: `github:ada` may be `user:ada` by another way in. */
+export function partiesToLook({ requestedBy, proposers, policy }: Ask): readonly string[] {
+  return [requestedBy, ...proposers, ...policy.exclude].filter((name) => IDENTITY.test(name));
 }
 
 /** The names that must be looked up before {@link actorOf} can say who it is. */
@@ -19,18 +28,28 @@ export function namesToLook(responder: Responder, grant: LiveGrant | null): read
   return [...new Set([...(own === undefined ? [] : [own]), ...(grant === null ? [] : [grant.holder])])];
 }
 
-/** @param known What was looked up, by name; a name that is missing is down. */
+/**
+ * @param known What was looked up, by name; a name that is missing is down.
+ * @param parties Those of {@link partiesToLook}.
+ */
 export function actorOf(
   responder: Responder,
   grant: LiveGrant | null,
   known: ReadonlyMap<string, Known>,
+  parties: readonly string[] = [],
 ): Actor {
+  const DOWN = { isDown: true, person: null };
+  const excluded = parties.map((name) => known.get(name) ?? DOWN);
+  const isParty = (names: readonly string[]) =>
+    excluded.some(({ person }) => person !== null && names.includes(person.principal));
   if (responder.kind === "program") {
     const principal = known.get(responder.principal)?.person?.principal ?? responder.principal;
     return {
       kind: "program",
       principal,
       names: [...new Set([responder.principal, principal])],
+      isParty: isParty([principal]),
+      isSignedIn: false,
       person: null,
       isLookupDown: false,
       grant: null,
@@ -41,9 +60,7 @@ export function actorOf(
     };
   }
   const came = personOf(responder);
-  const looked = namesToLook(responder, grant).map((name) =>
-    known.get(name) ?? { isDown: true, person: null }
-  );
+  const looked = namesToLook(responder, grant).map((name) => known.get(name) ?? DOWN);
   const self = came === null ? grant?.holder ?? "" : came.principal;
   const found = known.get(self)?.person ?? null;
   const holder = grant === null ? null : known.get(grant.holder)?.person?.principal ?? grant.holder;
@@ -53,8 +70,10 @@ export function actorOf(
     kind: responder.kind,
     principal,
     names: [...new Set(names)],
+    isParty: isParty(names),
+    isSignedIn: came !== null,
     person: merged(came, found, principal),
-    isLookupDown: looked.some((one) => one.isDown),
+    isLookupDown: [...looked, ...excluded].some((one) => one.isDown),
     grant,
     via: responder.kind === "person" ? "identity" : responder.kind,
     channel: responder.kind === "channel" ? responder.channel : grant?.channel ?? "session",

@@ -75,7 +75,9 @@ export function decideCheck(
   }
   const answered = gate.ballots.map((one) => one.by);
   const parties = action.by === "judge" ? [ask.requestedBy, ...ask.proposers, ...answered] : answered;
-  if (actor.names.some((name) => parties.includes(name))) return err(refuse(gate, "self_approval"));
+  if (actor.isParty || actor.names.some((name) => parties.includes(name))) {
+    return err(refuse(gate, "self_approval"));
+  }
   if (action.by === "deterministic" && actor.kind !== "program") return err(refuse(gate, "not_candidate"));
   if (actor.kind === "token") return err(refuse(gate, "identity_required"));
   const draft = new GateDraft(gate, nowMs);
