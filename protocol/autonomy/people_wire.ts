@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
 import { documentName, instant } from "./document_name.ts";
+import { WEBHOOK_EVENTS } from "./webhook.ts";
 
 const text = z.string();
 const iso = z.string().meta({ description: "ISO-8601, UTC." });
@@ -45,8 +46,13 @@ export const noticeInput = z.strictObject({
   text: z.string().max(4_000).default(""),
 });
 
-const eventFilter = z.string().regex(/^(?:\*|gate\.(?:\*|[a-z_]{1,40}))$/, {
-  error: "expected 'gate.' and an event, such as 'gate.verified', or 'gate.*'",
+const EVENTS: ReadonlySet<string> = new Set([
+  "*",
+  "gate.*",
+  ...WEBHOOK_EVENTS.map((event) => `gate.${event}`),
+]);
+const eventFilter = z.string().max(60).refine((type) => EVENTS.has(type), {
+  error: `expected 'gate.*' or one of ${WEBHOOK_EVENTS.map((event) => `gate.${event}`).join(", ")}`,
 });
 
 /** POST .../webhooks. */

@@ -65,6 +65,26 @@ Deno.test({
       },
     );
 
+    await t.step(
+      "what waits for an endpoint that is disabled by hand has failed, with the reason, and none waits",
+      async () => {
+        await using receiver = startWebhookReceiver();
+        receiver.behave({ status: 500 });
+        const { people, list, made } = await projectWith(harness, [receiver]);
+        const { id, url } = made[0]!.endpoint;
+        for (const n of [1, 2, 3]) await people.record(nth(n));
+        await settled(people, (all) => all.every(({ attempts }) => attempts.length === 1));
+        const before = await people.readEndpoint(id);
+        assert.ok(before.ok && before.value.pending === 3);
+        const off = await people.changeEndpoint(id, { url, description: "", types: [], isEnabled: false });
+        assert.ok(off.ok && off.value.pending === 0 && off.value.disabledWhy === "by_hand");
+        for (const { state, attempts, nextTryAtMs } of await list()) {
+          assert.deepEqual([state, nextTryAtMs], ["failed", null]);
+          assert.deepEqual(attempts.map(({ detail }) => detail), ["", "the endpoint was disabled: by_hand"]);
+        }
+      },
+    );
+
     await t.step("a delivery that arrived can be sent again, under its id", async () => {
       await using receiver = startWebhookReceiver();
       const { people } = await projectWith(harness, [receiver]);

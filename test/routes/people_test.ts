@@ -182,6 +182,8 @@ Deno.test({
         await at.must(200, "PUT", "/people", { body: { documents: allowed } });
         const body = { url: `${receiver.origin}/hook`, types: ["gate.*"], description: "ops" };
         await at.must(403, "POST", "/webhooks", { token: writer, body });
+        const typo = await at.must(400, "POST", "/webhooks", { body: { ...body, types: ["gate.verifed"] } });
+        assert.match(typo.error.message, /types\.0.*gate\.verified.*came/);
         await at.must(403, "GET", "/webhooks", { token: reader });
         const made = await at.must(201, "POST", "/webhooks", { body });
         assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);

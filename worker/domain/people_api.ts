@@ -133,6 +133,8 @@ export interface WorklistInput {
   /** Whose list; null: of everybody. */
   readonly principal: string | null;
   readonly groups: readonly string[];
+  /** Their roles: what demands another one is not offered to them. Absent: any. */
+  readonly roles?: readonly string[];
   /** May they answer what is offered to everybody? Absent: yes. */
   readonly canDecide?: boolean;
   /** Only asks of this line, for a token that is locked to one. */

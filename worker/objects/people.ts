@@ -42,6 +42,8 @@ export class People extends DurableObject<Env> implements PeopleApi {
   readonly #at: PeopleContext;
   readonly #keys: EndpointKeys;
   readonly #sender: PeopleSender;
+  /** In this object's time; null: none is known to be set. One that comes early costs nothing. */
+  #alarmAtMs: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -168,12 +170,14 @@ export class People extends DurableObject<Env> implements PeopleApi {
 
   /** Begins what is due. Safe early, late and twice. */
   override alarm(): void {
+    this.#alarmAtMs = null;
     this.#send();
   }
 
   /** Moves this object's clock; refused unless the configuration says `fake`. */
   advanceClock(ms: number): void {
     this.#clock.advance(ms);
+    this.#alarmAtMs = null;
     this.#send();
   }
 
@@ -184,7 +188,11 @@ export class People extends DurableObject<Env> implements PeopleApi {
 
   #arm(): void {
     const dueMs = this.#sender.nextWakeMs();
-    if (dueMs === null) return;
+    const nowMs = this.#clock.nowMs();
+    if (dueMs === null || (this.#alarmAtMs !== null && nowMs < this.#alarmAtMs && this.#alarmAtMs <= dueMs)) {
+      return;
+    }
+    this.#alarmAtMs = dueMs;
     this.ctx.storage.setAlarm(this.#clock.toPlatformMs(dueMs)).catch(() => this.ctx.abort("alarm_not_set"));
   }
 }

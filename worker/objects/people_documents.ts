@@ -4,9 +4,9 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { PeopleDocuments } from "../domain/people/documents.ts";
 import type { DocumentsVersion, PeopleApi, PeopleError } from "../domain/people_api.ts";
 import { publicUrl } from "../domain/public_url.ts";
-import { documentsOf, laneOf, type PeopleContext } from "./people_context.ts";
+import { documentsOf, type PeopleContext } from "./people_context.ts";
 import { newEndpoint } from "./people_endpoints.ts";
-import { end } from "./people_queue.ts";
+import { failWaiting } from "./people_queue.ts";
 
 type Issue = { readonly path: string; readonly message: string };
 
@@ -56,7 +56,7 @@ function faultsOf(documents: PeopleDocuments): readonly Issue[] {
 
 /** Each webhook of a person is an endpoint with keys of its own; those that no document names any more go. */
 function matchEndpoints(at: PeopleContext, { people }: PeopleDocuments): void {
-  const { endpoints, deliveries } = at.store;
+  const { endpoints } = at.store;
   const wanted = new Map(
     people.flatMap(({ name, channels }) =>
       channels.filter(({ kind }) => kind === "webhook")
@@ -65,9 +65,7 @@ function matchEndpoints(at: PeopleContext, { people }: PeopleDocuments): void {
   );
   for (const { id, person, url } of endpoints.list()) {
     if (person === null || wanted.delete(`${person} ${url}`)) continue;
-    for (const one of deliveries.waiting(laneOf(id))) {
-      end(at, one, "failed", "no document names this address any more");
-    }
+    failWaiting(at, id, "no document names this address any more");
     endpoints.remove(id);
   }
   for (const { person, url } of wanted.values()) {

@@ -19,7 +19,7 @@ import type { DeliveryRow } from "../store/people/delivery_table.ts";
 import type { EndpointRow } from "../store/people/endpoint_table.ts";
 import { documentsOf, endpointOfLane, laneOf, type PeopleContext } from "./people_context.ts";
 import type { EndpointKeys } from "./people_keys.ts";
-import { disableEndpoint, end, queueAgain, queueForEndpoint } from "./people_queue.ts";
+import { disableEndpoint, failWaiting, queueAgain, queueForEndpoint } from "./people_queue.ts";
 
 type Found<T> = Result<T, PeopleError>;
 
@@ -118,9 +118,7 @@ export function deleteEndpoint(at: PeopleContext, endpointId: string): Found<nul
   const { person } = found.value;
   if (person !== null) return err({ reason: "webhook_of_person", person });
   at.store.atomically(() => {
-    for (const one of at.store.deliveries.waiting(laneOf(endpointId))) {
-      end(at, one, "failed", "the endpoint was deleted");
-    }
+    failWaiting(at, endpointId, "the endpoint was deleted");
     at.store.endpoints.remove(endpointId);
   });
   return ok(null);

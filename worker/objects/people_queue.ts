@@ -85,9 +85,14 @@ export function reportOf(delivery: DeliveryRow, nowMs: number): number | null {
 /** Nothing goes there any more; what waits has failed, and can be played again once it is enabled. */
 export function disableEndpoint(at: PeopleContext, endpointId: string, why: DisabledWhy): void {
   at.store.endpoints.change(endpointId, { disabledWhy: why });
-  for (const one of at.store.deliveries.waiting(laneOf(endpointId))) {
-    end(at, one, "failed", `the endpoint was disabled: ${why}`);
-  }
+  failWaiting(at, endpointId, `the endpoint was disabled: ${why}`);
+}
+
+/** Ends what waits for an endpoint. */
+export function failWaiting(at: PeopleContext, endpointId: string, detail: string): void {
+  const attempt = { atMs: at.clock.nowMs(), result: "failed", status: null, detail, tookMs: 0 } as const;
+  at.store.deliveries.failWaiting(laneOf(endpointId), attempt);
+  at.store.endpoints.change(endpointId, { pending: 0 });
 }
 
 /** Keeps an endpoint's count of what waits. */

@@ -97,6 +97,7 @@ async function load(
   const page = await api.worklist({
     principal: isAdmin && mine !== true ? null : person?.principal ?? principal,
     groups: person?.groups ?? [],
+    roles: person?.roles ?? [],
     canDecide: mayDecide,
     lineId,
     limit,

@@ -98,10 +98,12 @@ export function listed(
 }
 
 /** Free to take for this caller: nobody holds it. */
-function isOffered(item: WorklistItem, { principal, groups, canDecide }: WorklistInput): boolean {
+function isOffered(item: WorklistItem, { principal, groups, roles, canDecide }: WorklistInput): boolean {
   if (item.claimedBy !== null) return false;
-  const { candidates } = item;
+  const { candidates, requiredRole } = item;
   if (principal === null) return true;
+  const needsRole = requiredRole !== undefined && requiredRole !== null;
+  if (needsRole && roles !== undefined && !roles.includes(requiredRole)) return false;
   if (candidates.users.length + candidates.groups.length === 0) return canDecide !== false;
   return candidates.users.includes(principal) || candidates.groups.some((group) => groups.includes(group));
 }

@@ -60,6 +60,9 @@ Deno.test("offered: to me, to a group of mine, or to everybody who may decide; n
   assert.deepEqual(see({ candidates: { users: [], groups: ["owners"] } }), ["offered"]);
   assert.equal(see({ candidates: { users: ["user:bob"], groups: ["admins"] } }), null);
   assert.equal(see({ claimedBy: "user:bob" }), null);
+  assert.equal(see({ requiredRole: "maintainer" }, { roles: ["tester"] }), null);
+  assert.deepEqual(see({ requiredRole: "maintainer" }, { roles: ["maintainer"] }), ["offered"]);
+  assert.deepEqual(see({ requiredRole: null }, { roles: [] }), ["offered"]);
 });
 
 Deno.test("mine: what I claimed, own, was assigned or delegated, and not what I could take", () => {

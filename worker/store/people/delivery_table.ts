@@ -1,7 +1,7 @@
 /** What is sent to whom, and how it went. Sole writer of `deliveries`. */
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
-import type { DeliveryQuery, DeliveryState } from "../../domain/people/sending.ts";
+import type { DeliveryAttempt, DeliveryQuery, DeliveryState } from "../../domain/people/sending.ts";
 import { deliveries } from "./schema.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -14,8 +14,8 @@ export interface DeliveryTable {
   lanes(): readonly { readonly lane: string; readonly firstAtMs: number }[];
   /** What is due in a lane, the longest due first. */
   due(lane: string, nowMs: number, limit: number): readonly DeliveryRow[];
-  /** What waits in a lane. */
-  waiting(lane: string): readonly DeliveryRow[];
+  /** Ends all that waits in a lane, with this as its last attempt; asks are told how their notices went. */
+  failWaiting(lane: string, attempt: DeliveryAttempt): void;
   /** What waits to tell a person of an ask. */
   waitingForPersons(askId: string): readonly DeliveryRow[];
   /** Of an event to a lane; to a person, if there is one. */
@@ -50,7 +50,17 @@ export function createDeliveryTable(db: DrizzleSqliteDODatabase): DeliveryTable 
     due: (wanted, nowMs, limit) =>
       rows().where(and(eq(lane, wanted), isNotNull(nextTryAtMs), lte(nextTryAtMs, nowMs)))
         .orderBy(asc(nextTryAtMs), asc(id)).limit(limit).all(),
-    waiting: (wanted) => rows().where(and(eq(lane, wanted), isNotNull(nextTryAtMs))).all(),
+    // In one statement: there may be thousands.
+    failWaiting: (wanted, attempt) => {
+      const hasAsk = sql`${askId} is not null and ${principal} is not null`;
+      db.update(deliveries).set({
+        state: "failed",
+        nextTryAtMs: null,
+        endedAtMs: attempt.atMs,
+        reportAtMs: sql`case when ${hasAsk} then ${attempt.atMs} end`,
+        attempts: sql`json_insert(${deliveries.attempts}, '$[#]', json(${JSON.stringify(attempt)}))`,
+      }).where(and(eq(lane, wanted), isNotNull(nextTryAtMs))).run();
+    },
     waitingForPersons: (wanted) =>
       rows().where(and(eq(askId, wanted), isNotNull(nextTryAtMs), isNotNull(principal))).all(),
     find: (event, wanted, person) =>

@@ -10,7 +10,7 @@ export interface EndpointTable {
   list(): readonly EndpointRow[];
   read(id: string): EndpointRow | null;
   add(row: EndpointRow): void;
-  change(id: string, fields: Partial<Omit<EndpointRow, "id" | "pending">>): void;
+  change(id: string, fields: Partial<Omit<EndpointRow, "id">>): void;
   /** Counts deliveries that wait. */
   addPending(id: string, count: number): void;
   remove(id: string): void;
