@@ -152,7 +152,7 @@ export interface JobQueueApi {
   submitTask(
     caller: Caller,
     input: { readonly lineId: string; readonly card: TaskCard; readonly baseUrl: string },
-  ): Answer<TaskData>;
+  ): Answer<JsonText<TaskData>>;
   /** `lineId`: the line of the path, which must be the task's. */
   readTask(
     caller: Caller,

@@ -120,8 +120,10 @@ export function createQueueCore(options: {
   function page(about: About): void {
     const { taskId, runId, jobId } = about;
     if (taskId !== undefined && !state.tasks.has(taskId as TaskId)) store.recall(state, "task", taskId);
-    if (runId !== undefined && !state.runs.has(runId as RunId)) store.recall(state, "run", runId);
-    if (jobId !== undefined && !state.jobs.has(jobId as JobId)) store.recall(state, "job", jobId);
+    // A run comes with its job; a call that names another job beside it is refused without looking at that.
+    if (runId !== undefined) {
+      if (!state.runs.has(runId as RunId)) store.recall(state, "run", runId);
+    } else if (jobId !== undefined && !state.jobs.has(jobId as JobId)) store.recall(state, "job", jobId);
   }
 
   function nextSeed(): Uint8Array {

@@ -10,8 +10,8 @@ export function answer<T>(result: Result<T, QueueError>, status = 200): Response
 }
 
 /** The same of a value that is JSON already; 204 where there is none. */
-export function answerJson<T>(result: Result<JsonText<T> | null, QueueError>): Response {
+export function answerJson<T>(result: Result<JsonText<T> | null, QueueError>, status = 200): Response {
   if (!result.ok) return refusalResponse(queueRefusal(result.error));
   if (result.value === null) return new Response(null, { status: 204 });
-  return new Response(result.value, { headers: { "content-type": "application/json" } });
+  return new Response(result.value, { status, headers: { "content-type": "application/json" } });
 }

@@ -4,7 +4,7 @@ import { streamInput } from "../../protocol/line/runner.ts";
 import { cancelInput, moveInput, retryInput, taskCard, taskListQuery } from "../../protocol/line/task.ts";
 import type { AppEnv } from "../app_env.ts";
 import { quickCard } from "../domain/quick_card.ts";
-import { answer } from "./answer.ts";
+import { answer, answerJson } from "./answer.ts";
 import { baseUrlOf, readBody, readQuery } from "./input.ts";
 import { taskAnswer, taskPageAnswer } from "../../protocol/line/answers.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
@@ -20,7 +20,7 @@ export function createTaskRoutes(): Hono<AppEnv> {
     const card = await readBody(c, taskCard, quickCard);
     if (!card.ok) return card.error;
     const input = { lineId: c.req.param("lineId") ?? "", card: card.value, baseUrl: baseUrlOf(c) };
-    return answer(await c.var.queue.submitTask(c.var.caller, input), 201);
+    return answerJson(await c.var.queue.submitTask(c.var.caller, input), 201);
   });
   app.on("GET", [TASKS, ...OF_LINE], async (c) => {
     const query = readQuery(c, taskListQuery);

@@ -6,6 +6,7 @@ import { authorize, checkLine } from "../../domain/authorize.ts";
 import type { Caller } from "../../domain/caller.ts";
 import type { Draft } from "../../domain/draft.ts";
 import { findTask } from "../../domain/find_task.ts";
+import { jsonText } from "../../domain/json_text.ts";
 import { cancelTask } from "../../domain/intervene.ts";
 import type { QueueError } from "../../domain/job_queue_api.ts";
 import { pageOfTasks } from "../../domain/queue_lists.ts";
@@ -29,8 +30,11 @@ type Methods =
   | "linkStream";
 
 export const taskHandlers: Handlers<Methods> = {
-  submitTask: (queue, caller, input) =>
-    submitCard(queue, caller, input, (draft, task) => taskView(draftSource(draft), task, input.baseUrl)),
+  submitTask: (queue, caller, input) => {
+    const view = (draft: Draft, task: Task) => taskView(draftSource(draft), task, input.baseUrl);
+    const submitted = submitCard(queue, caller, input, view);
+    return submitted.ok ? ok(jsonText(submitted.value)) : submitted;
+  },
   readTask: (queue, caller, input) => {
     const { state } = queue.core;
     return queue.access.asAny(caller, () => {

@@ -149,10 +149,7 @@ const TABLES: { readonly [K in RowKind]: Table<K> } = {
   },
 };
 
-/**
- * The row that the notes of a task without one are said against: whatever has happened to the task, those of its
- * submission, as its other rows may be read before or after them (2).
- */
+/** What the notes of a task without a row of them are said against, whatever has happened to it: those of its submission. */
 function submittedNotesOf(state: QueueState, id: string): RowOf<"notes"> | undefined {
   const task = state.tasks.get(id as Key);
   const first = task && state.jobs.get(task.jobIds[0]!);
@@ -217,17 +214,26 @@ export function encodeRow(change: RowChange): Encoded {
   const { code, columns, list } = TABLES[change.kind] as Table<RowKind>;
   const row = change.row as unknown as Fields;
   const encoded: unknown[] = [code];
+  let known = 0;
   for (const column of columns) {
-    encoded.push(column === list?.column ? packAll(list.pack, row[column]) : row[column]);
+    const value = row[column];
+    if (value !== undefined) known++;
+    encoded.push(column === list?.column ? packAll(list.pack, value) : value);
   }
-  let rest: Record<string, unknown> | null = null;
-  for (const field in row) {
-    if ((columns as readonly string[]).includes(field) || row[field] === undefined) continue;
-    rest ??= {};
-    rest[field] = row[field];
-  }
+  const rest = fieldsBeside(columns, row, known);
   if (rest !== null) encoded.push(rest);
   return encoded;
+}
+
+/** Fields of a row that are no columns; null if there are none, as in most rows: they have as many as are `known`. */
+function fieldsBeside(columns: readonly string[], row: Fields, known: number): Fields | null {
+  let count = 0;
+  for (const field in row) if (row[field] !== undefined) count++;
+  if (count === known) return null;
+  const rest = Object.entries(row).filter(([field, value]) =>
+    value !== undefined && !columns.includes(field)
+  );
+  return Object.fromEntries(rest);
 }
 
 function changedRow(table: Table<RowKind>, id: string, known: object, row: object): Encoded {
