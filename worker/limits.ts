@@ -81,6 +81,10 @@ export const GATE_OUT_MAX_CHARS = 64 * 1024;
 export const GATE_AUDIT_ATTEMPTS_MAX = 5_000;
 /** When nobody could say who is on call, the level is entered after this. */
 export const GATE_RESOLVE_RETRY_MS = 15_000;
+/** An ask this long past its next deadline has lost its alarm; how often that is looked for, and for how many asks. */
+export const GATE_WATCH_GRACE_MS = 10 * 60_000;
+export const GATE_WATCH_MS = 3_600_000;
+export const GATE_WATCH_ASKS_MAX = 200;
 /** One long-poll on an ask. */
 export const GATE_WAIT_MAX_MS = 60_000;
 /** A new head of the audit chain goes to the task's timeline at most this often (Autonomy 19.10: daily). */

@@ -62,6 +62,8 @@ export interface HumanGateApi {
   }): Promise<void>;
   /** Answers as soon as `seq` is above `afterSeq`, or after `waitMs` at the latest; null: there is no such ask. */
   wait(afterSeq: number, waitMs: number): Promise<GateView | null>;
+  /** Does what time demands, as its alarm would: for an alarm that was lost. Safe early, late and twice. */
+  wake(): Promise<void>;
   /** Where the ask belongs; null: there is no such ask. */
   place(): Promise<
     { readonly owner: string; readonly project: string; readonly taskId: string | null } | null

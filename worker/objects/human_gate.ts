@@ -16,8 +16,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { jsonDigest } from "../../protocol/autonomy/audit_chain.ts";
-import { encodeGateToken, grantText, secretHash } from "../../protocol/autonomy/gate_token.ts";
-import { GRANT_BYTES, SECRET_BYTES } from "../../protocol/autonomy/gate_token.ts";
+import * as gateToken from "../../protocol/autonomy/gate_token.ts";
 import type { AskId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAsk } from "../domain/event.ts";
@@ -93,16 +92,16 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     readonly scope: GrantScope;
   }): Promise<Result<IssuedToken, GateError>> {
     const { core, askId, key } = this.#gate;
-    const grant = crypto.getRandomValues(new Uint8Array(GRANT_BYTES));
-    const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+    const grant = crypto.getRandomValues(new Uint8Array(gateToken.GRANT_BYTES));
+    const secret = crypto.getRandomValues(new Uint8Array(gateToken.SECRET_BYTES));
     core.catchUp();
     const record = core.store.load();
     if (record.kind !== "opened") return err({ reason: "gate_not_found" });
-    const claim = { grantId: grantText(grant), secretHash: secretHash(secret) };
+    const claim = { grantId: gateToken.grantText(grant), secretHash: gateToken.secretHash(secret) };
     const issued = decideIssue(record, core.store.grants(), { ...input, ...claim, nowMs: core.nowMs() });
     if (!issued.ok) return issued;
     core.apply(issued.value);
-    const token = encodeGateToken({ kid: GATE_KEY_ID, gateId: askId as AskId, grant, secret }, key);
+    const token = gateToken.encodeGateToken({ kid: GATE_KEY_ID, gateId: askId as AskId, grant, secret }, key);
     return await Promise.resolve(ok({ token, expiresAtMs: issued.value.newGrant!.expiresAtMs }));
   }
 
@@ -197,6 +196,10 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     return await Promise.resolve(this.#gate.core.place());
   }
 
+  async wake(): Promise<void> {
+    await this.#gate.core.onAlarm();
+  }
+
   /** Does what time demands. Safe early, late and twice. */
   override async alarm(): Promise<void> {
     await this.#gate.core.onAlarm();
@@ -239,12 +242,10 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
   }
 
   /** Looks and refused attempts are on record up to a bound: nobody fills the object by asking. */
-  #note(entry: OpenGateEntry): void {
+  #note(entry: ReturnType<typeof lookOf>): void {
     const { core } = this.#gate;
     if (entry === null || core.store.head().links >= GATE_AUDIT_ATTEMPTS_MAX) return;
     core.store.commit({ entries: [entry] }, core.nowMs());
     core.rearm();
   }
 }
-
-type OpenGateEntry = ReturnType<typeof lookOf>;

@@ -24,6 +24,7 @@ import type { GateEvent, PeopleApi, PolicyPlace, WorklistInput } from "../domain
 import type { Env } from "../env.ts";
 import { createPeopleStore } from "../store/people/store.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
+import { createGateWatch, type GateWatch } from "./gate_watch.ts";
 import { objectName } from "./object_name.ts";
 import { documentsOf, type PeopleContext } from "./people_context.ts";
 import { putDocuments, readDocuments } from "./people_documents.ts";
@@ -42,6 +43,7 @@ export class People extends DurableObject<Env> implements PeopleApi {
   readonly #at: PeopleContext;
   readonly #keys: EndpointKeys;
   readonly #sender: PeopleSender;
+  readonly #watch: GateWatch;
   /** In this object's time; null: none is known to be set. One that comes early costs nothing. */
   #alarmAtMs: number | null = null;
 
@@ -69,6 +71,9 @@ export class People extends DurableObject<Env> implements PeopleApi {
       keepAlive: (work) => ctx.waitUntil(work),
       onSettled: () => this.#arm(),
     });
+    const waiting = (limit: number) =>
+      this.#at.store.worklist.page({ endedSinceMs: null, after: null, limit });
+    this.#watch = createGateWatch({ storage: ctx.storage, env, clock, waiting });
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
       this.#send();
@@ -171,14 +176,14 @@ export class People extends DurableObject<Env> implements PeopleApi {
   /** Begins what is due. Safe early, late and twice. */
   override alarm(): void {
     this.#alarmAtMs = null;
+    this.ctx.waitUntil(this.#watch.look());
     this.#send();
   }
 
   /** Moves this object's clock; refused unless the configuration says `fake`. */
   advanceClock(ms: number): void {
     this.#clock.advance(ms);
-    this.#alarmAtMs = null;
-    this.#send();
+    this.alarm();
   }
 
   #send(): void {
@@ -187,7 +192,7 @@ export class People extends DurableObject<Env> implements PeopleApi {
   }
 
   #arm(): void {
-    const dueMs = this.#sender.nextWakeMs();
+    const dueMs = earliest(this.#sender.nextWakeMs(), this.#watch.nextMs());
     const nowMs = this.#clock.nowMs();
     if (dueMs === null || (this.#alarmAtMs !== null && nowMs < this.#alarmAtMs && this.#alarmAtMs <= dueMs)) {
       return;
@@ -195,4 +200,8 @@ export class People extends DurableObject<Env> implements PeopleApi {
     this.#alarmAtMs = dueMs;
     this.ctx.storage.setAlarm(this.#clock.toPlatformMs(dueMs)).catch(() => this.ctx.abort("alarm_not_set"));
   }
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? a ?? b : Math.min(a, b);
 }

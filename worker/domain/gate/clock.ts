@@ -1,7 +1,7 @@
 /** What the clock does to an ask: each timer that is due, the earliest first. It never answers (G1). Pure. */
 import type { ResolvedTarget } from "../people_api.ts";
 import { endClaim } from "./delegation.ts";
-import { enterLevel, leaveLevel, remind, unack } from "./escalation.ts";
+import { endSnooze, enterLevel, leaveLevel, remind, unack } from "./escalation.ts";
 import { GateDraft } from "./gate_draft.ts";
 import type { OpenedGate, Timer } from "./gate_state.ts";
 import { expire } from "./lifecycle.ts";
@@ -45,7 +45,7 @@ function fire(draft: GateDraft, { kind }: Timer, resolved: readonly ResolvedTarg
     case "claim":
       return endClaim(draft, "system", "lapsed");
     case "snooze":
-      return draft.set({ snoozedUntilMs: null });
+      return endSnooze(draft);
     case "expire":
       return expire(draft);
     case "consume":

@@ -118,6 +118,14 @@ export function remind(draft: GateDraft): void {
   draft.tell("notified", "system", { notify, detail: { clock: "resolve" } });
 }
 
+/** The snooze is over: who acked it is told. */
+export function endSnooze(draft: GateDraft): void {
+  const { ackedBy } = draft.gate;
+  draft.set({ snoozedUntilMs: null });
+  const notify = ackedBy === null ? [] : [{ principal: ackedBy, why: "the snooze is over" }];
+  draft.tell("notified", "system", { notify });
+}
+
 /** Whom the policy makes owner, to be told. */
 export function toOwner(gate: OpenedGate, why: string): readonly { principal: string; why: string }[] {
   const { owner } = gate.ask.policy;

@@ -188,6 +188,7 @@ Deno.test("a snooze shifts the timers and not the expiry, within its bound, by t
   rig.pass(240);
   assert.equal(rig.gate.ackedBy, "user:ada");
   assert.equal(rig.gate.snoozedUntilMs, null);
+  assert.deepEqual(rig.toldBy("notified"), ["user:ada"]);
   rig.pass(60);
   assert.equal(rig.gate.ackedBy, null);
   rig.said(ada, { kind: "ack" });
