@@ -241,6 +241,28 @@ Deno.test({
       }
     });
 
+    await t.step(
+      "only the admin token itself makes links: no session outlives its role or its time",
+      async () => {
+        const sessionBy = (proof: string) => ({
+          token: null,
+          headers: { ...cookieHeader({ shopfloor_session: proof }), "sec-fetch-site": "same-origin" },
+        });
+        const admin = signProof(
+          "session",
+          { provider: "admin", subject: "admin" },
+          Date.now() + 60_000,
+          deriveSessionKey(ADMIN_TOKEN),
+        );
+        for (const proof of [sessionOf("github", "root"), admin]) {
+          const refused = await plane.call("POST", "/session/links", sessionBy(proof));
+          assert.deepEqual([refused.status, refused.json.error.code], [403, "wrong_token_kind"]);
+          assert.match(refused.json.error.message, /with a session token/);
+        }
+        assert.equal((await plane.call("POST", "/session/links", { token: ADMIN_TOKEN })).status, 201);
+      },
+    );
+
     await t.step("signing out takes the cookie away", async () => {
       const headers = {
         ...cookieHeader({ shopfloor_session: sessionOf("github", "ada") }),

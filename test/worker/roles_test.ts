@@ -110,7 +110,6 @@ function expectation(
   if (tokens.includes("user")) {
     return scope === undefined || roleMay(role, scope) ? "allowed" : "missing_scope";
   }
-  if (tokens.includes("admin")) return role === "admin" ? "allowed" : "not_for_people";
   return "not_for_people";
 }
 
