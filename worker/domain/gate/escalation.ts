@@ -13,7 +13,7 @@ import type { ResolvedTarget } from "../people_api.ts";
 import type { By, GateDraft } from "./gate_draft.ts";
 import type { OpenedGate } from "./gate_state.ts";
 import type { GateLevel, GatePolicy } from "./policy.ts";
-import { dropTimers, putAfter, putTimer, timerKey } from "./timers.ts";
+import { dropTimers, putAfter, putNow } from "./timers.ts";
 
 /** The levels that are gone through. Without any, and with low urgency, the candidates are one. */
 export function levelsOf(policy: GatePolicy): readonly GateLevel[] {
@@ -36,7 +36,7 @@ export function startRound(draft: GateDraft, spared: string | null = null): void
   draft.set(dropTimers(draft.gate));
   draft.set({ round: draft.gate.round + 1, spared });
   if (levelsOf(draft.gate.ask.policy).length === 0 && draft.gate.assignedTo === null) return;
-  draft.set(putTimer(draft.gate, { key: timerKey(draft.gate, "enter"), kind: "enter", dueMs: draft.nowMs }));
+  draft.set(putNow(draft.gate, "enter", draft.nowMs));
 }
 
 /** The timer `enter` fires with whom the level's targets are right now. */
@@ -75,7 +75,7 @@ export function leaveLevel(draft: GateDraft): void {
   const next = isLastLevel ? { loop: gate.loop + 1, level: 0 } : { loop: gate.loop, level: gate.level + 1 };
   const from = { from_level: gate.level, from_loop: gate.loop };
   draft.step("escalated", "system", next, { detail: from });
-  draft.set(putTimer(draft.gate, { key: timerKey(draft.gate, "enter"), kind: "enter", dueMs: draft.nowMs }));
+  draft.set(putNow(draft.gate, "enter", draft.nowMs));
 }
 
 /** Somebody has it: the escalation stops, its other targets are told, the clocks of an ack start. */

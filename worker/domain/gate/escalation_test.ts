@@ -213,6 +213,19 @@ Deno.test("a pause stops the clocks but the expiry, and it can be answered", () 
   assert.equal(rig.said(ada, { kind: "redeem", decision: "approve" }), "ok");
 });
 
+Deno.test("what begins during a pause has its whole time after it", () => {
+  const rig = onCallRig();
+  rig.said(program("runner:r"), { kind: "pause" });
+  rig.pass(100);
+  rig.said(ada, { kind: "ack" });
+  rig.pass(300);
+  rig.said(program("runner:r"), { kind: "resume" });
+  rig.pass(239);
+  assert.equal(rig.gate.ackedBy, "user:ada");
+  rig.pass(1);
+  assert.equal(rig.gate.ackedBy, null);
+});
+
 Deno.test("an end drops every timer", () => {
   for (const end of ["cancel", "supersede"] as const) {
     const rig = onCallRig();

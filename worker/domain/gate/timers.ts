@@ -14,16 +14,25 @@ export function timerKey(gate: Pick<OpenedGate, "loop" | "level" | "round">, kin
   return `${gate.loop}.${gate.level}.${kind}#${gate.round}`;
 }
 
-/** Puts a timer unless its key was put before. `minutes` 0 and below: never. */
+/** Puts a timer of the place where the escalation is now, unless its key was put before. `minutes` 0 and below: never. */
 export function putAfter(
   gate: OpenedGate,
   kind: TimerKind,
   minutes: number,
   nowMs: number,
 ): Partial<OpenedGate> {
-  return minutes <= 0
-    ? {}
-    : putTimer(gate, { key: timerKey(gate, kind), kind, dueMs: nowMs + minutes * MINUTE_MS });
+  return minutes <= 0 ? {} : putAt(gate, kind, nowMs + minutes * MINUTE_MS, nowMs);
+}
+
+/** The same, due at once. */
+export function putNow(gate: OpenedGate, kind: TimerKind, nowMs: number): Partial<OpenedGate> {
+  return putAt(gate, kind, nowMs, nowMs);
+}
+
+/** What is put while the clocks stand still is moved by the whole pause at its end, and so put that much earlier. */
+function putAt(gate: OpenedGate, kind: TimerKind, dueMs: number, nowMs: number): Partial<OpenedGate> {
+  const pausedMs = gate.pausedAtMs === null ? 0 : nowMs - gate.pausedAtMs;
+  return putTimer(gate, { key: timerKey(gate, kind), kind, dueMs: dueMs - pausedMs });
 }
 
 /** Puts a timer unless its key was put before. */
