@@ -25,6 +25,18 @@ export type FrameFault =
   | { readonly reason: "too_many_messages"; readonly came: number }
   | { readonly reason: "malformed_frame"; readonly came: string };
 
+/** The fault as its sender is told of it. */
+export function frameFaultText(fault: FrameFault): string {
+  switch (fault.reason) {
+    case "frame_too_large":
+      return `Cannot read frame as it must be at most 1 MiB: current value is ${fault.came} bytes`;
+    case "too_many_messages":
+      return `Cannot read frame as it may hold at most 1000 messages: current value is ${fault.came}`;
+    case "malformed_frame":
+      return `Cannot read frame as it must be a JSON array of messages: current value is ${fault.came}`;
+  }
+}
+
 /** The entries of a frame in order. */
 export function readFrame(text: string): Result<readonly FrameEntry[], FrameFault> {
   // UTF-8 takes at most three bytes for a unit of a string: only texts near the limit are measured.

@@ -5,19 +5,18 @@
  * Invariants:
  *   1. A job that becomes queued wakes one poll or socket that wants it, the one that waits longest: with N runners
  *      waiting, a job costs one wake-up and not N. It is told which job, so that two are not sent after the same one.
- *   2. If the job is still queued {@link UNTAKEN_MS} later (its runner died, or was only offered it and left it),
- *      every poll that wants it is woken.
+ *   2. If the job is still queued a second later (its runner died, or was only offered it and left it), every poll that
+ *      wants it is woken (`untaken_jobs.ts`).
  *   3. A runner waits in one poll, its newest: an older one is of a process or connection that is gone, and must not
  *      take a job that nobody would hear of.
  *   4. Streams are told of each job that becomes queued, also of one that comes back, behind the write of the decision
  *      that queued it. A stream ends with the token that opened it.
  */
 import type { Job } from "../domain/queue_state.ts";
+import { createUntakenJobs } from "./untaken_jobs.ts";
 
 /** Keep-alive of an event stream: proxies close a silent connection after 30 to 60 s. */
 const KEEP_ALIVE_MS = 15_000;
-/** A runner claims what it was offered within milliseconds; after this somebody else may. */
-export const UNTAKEN_MS = 1_000;
 
 /** Why a poll goes on: a job that it should take, a reason to look for itself, or a newer poll in its place. */
 export type WakeUp =
@@ -72,6 +71,12 @@ export function createJobWaiters(
   /** The same by runner: every claim and every report asks for those of one. */
   const pollsOf = new Map<string, Set<Poll>>();
   const streams = new Set<Stream>();
+  const untaken = createUntakenJobs({
+    isQueued,
+    comeBack: wakeAll,
+    nowMs: () => Date.now(),
+    later: (callback, ms) => void setTimeout(callback, ms),
+  });
 
   function add(poll: Poll): void {
     polls.add(poll);
@@ -88,7 +93,6 @@ export function createJobWaiters(
   }
 
   function wakeAll(job: Job): void {
-    if (!isQueued(job.id)) return;
     for (const poll of [...polls]) if (poll.wants(job)) poll.wake({ kind: "look" });
   }
 
@@ -134,7 +138,7 @@ export function createJobWaiters(
         const first = polls.values().find((poll) => poll.wants(job));
         if (first === undefined) continue;
         first.wake({ kind: "job", jobId: job.id });
-        if (polls.size > 0) setTimeout(() => wakeAll(job), UNTAKEN_MS);
+        if (polls.size > 0) untaken.add(job);
       }
     },
     free,

@@ -22,7 +22,7 @@ import type { Caller } from "../domain/caller.ts";
 import type { Change } from "../domain/queue_state.ts";
 import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import type { SocketCard } from "../domain/socket_card.ts";
-import { type FrameFault, readFrame } from "../domain/socket_frame.ts";
+import { frameFaultText, readFrame } from "../domain/socket_frame.ts";
 import { invalidInput, refusal } from "../errors.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import { createSocketDispatch } from "./runner_socket_dispatch.ts";
@@ -133,7 +133,7 @@ export function createRunnerSockets(
 
   function heardText(session: SocketSession, text: string): void {
     const frame = readFrame(text);
-    if (!frame.ok) return refuseFrame(session, frame.error.reason, faultText(frame.error));
+    if (!frame.ok) return refuseFrame(session, frame.error.reason, frameFaultText(frame.error));
     for (const entry of frame.value) {
       if (!session.isOpen) return;
       if (entry.kind === "message") {
@@ -241,15 +241,4 @@ export function createRunnerSockets(
     },
     restore: () => dispatch.restore(ctx.getWebSockets().map(sessionOf)),
   };
-}
-
-function faultText(fault: FrameFault): string {
-  switch (fault.reason) {
-    case "frame_too_large":
-      return `Cannot read frame as it must be at most 1 MiB: current value is ${fault.came} bytes`;
-    case "too_many_messages":
-      return `Cannot read frame as it may hold at most 1000 messages: current value is ${fault.came}`;
-    case "malformed_frame":
-      return `Cannot read frame as it must be a JSON array of messages: current value is ${fault.came}`;
-  }
 }
