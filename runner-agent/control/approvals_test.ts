@@ -31,6 +31,7 @@ type Answerer = (heard: Heard, count: number) => { status: number; body: unknown
 /** A server that answers as it is told, and keeps what it heard. */
 function serve(answer: Answerer) {
   const heard: Heard[] = [];
+  const watchers = new Set<() => void>();
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     const url = new URL(request.url);
     const text = await request.text();
@@ -42,6 +43,7 @@ function serve(answer: Answerer) {
       body: text === "" ? null : JSON.parse(text),
     };
     heard.push(one);
+    for (const watcher of [...watchers]) watcher();
     const said = answer(one, heard.length);
     return said === "hang up"
       ? new Response("away", { status: 503 })
@@ -49,6 +51,13 @@ function serve(answer: Answerer) {
   });
   return {
     heard,
+    /** Resolves once so many calls have come. */
+    hears: (count: number) =>
+      new Promise<void>((resolve) => {
+        const look = () => heard.length >= count && resolve();
+        watchers.add(look);
+        look();
+      }),
     url: `http://127.0.0.1:${server.addr.port}`,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
@@ -203,7 +212,7 @@ Deno.test("with a socket it asks when it is told to, and at its times; being tol
   }).requestApproval(REQUEST, never());
   await listening.promise;
   tell();
-  while (plane.heard.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+  await plane.hears(3);
   assert.ok(plane.heard.every(({ prefer }) => prefer === null));
   isDecided = true;
   tell();

@@ -70,7 +70,6 @@ Deno.test({
       const pending = (await read(id)).json;
       assert.deepEqual([pending.status, pending.digest], ["pending", digest]);
       const waiting = read(id, { wait: 25 });
-      await new Promise((resolve) => setTimeout(resolve, 300));
       const decidedAtMs = performance.now();
       const decided = await decide(id, "approve");
       assert.deepEqual([decided.status, decided.json.status], [200, "approved"], decided.text);
