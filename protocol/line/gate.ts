@@ -6,4 +6,6 @@ import { reason } from "./fields.ts";
 export const gateDecision = z.strictObject({
   action: z.enum(["approve", "reject"]),
   reason: reason.default(""),
+  /** The head commit of the work that was looked at: a policy may demand it, and another one is then refused. */
+  subjectRev: z.string().max(200).optional(),
 });

@@ -261,6 +261,29 @@ Deno.test({
     });
 
     await t.step(
+      "a policy that binds the revision takes the decision of who names it, with the role",
+      async () => {
+        const { at, edge, ada, bob } = await stage();
+        const documents = {
+          people: [{ name: "ada", roles: ["lead"] }, { name: "bob" }],
+          policies: [{ name: "bound", auth: "token+identity+role@rev", requiredRole: "lead" }],
+          gates: [{ line: "*", gate: "*", policy: "bound" }],
+        };
+        await at.must(200, "PUT", "/people", { body: { documents } });
+        const taskId = await submit(at);
+        await take(at, edge);
+        await report(at, edge, { jobResult: "success" });
+        const gate = `/stages/line/tasks/${taskId}/gates/review`;
+        const decide = (token: string, body: object) =>
+          at.call("POST", gate, { token, body: { action: "approve", ...body } });
+        assert.equal(codeOf(await decide(bob, { subjectRev: "none" })), "403 role_insufficient");
+        assert.equal(codeOf(await decide(ada, {})), "412 stale_subject");
+        assert.equal(codeOf(await decide(ada, { subjectRev: "0".repeat(40) })), "412 stale_subject");
+        assert.equal(codeOf(await decide(ada, { subjectRev: "none" })), "200 ok");
+      },
+    );
+
+    await t.step(
       "a decision that meets a task on its way elsewhere is refused, and changes nothing",
       async () => {
         const { at, taskId, link } = await atGate();

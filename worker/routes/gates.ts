@@ -52,7 +52,9 @@ export function createGateRoutes(): Hono<AppEnv> {
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
     const key = c.var.caller.once?.key ?? null;
-    return await decide(c, ask.value, { decision: body.value.action, comment: body.value.reason }, key);
+    const { action, reason: comment, subjectRev } = body.value;
+    const bound = subjectRev === undefined ? {} : { subjectRev };
+    return await decide(c, ask.value, { decision: action, comment, ...bound }, key);
   });
 
   app.on("POST", gate.map((path) => `${path}/link`), async (c) => {

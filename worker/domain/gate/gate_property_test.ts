@@ -29,7 +29,8 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  who: fc.nat(NAMES.length - 1),
+  // Mostly candidates, so that much of what they try is taken.
+  who: fc.oneof({ weight: 5, arbitrary: fc.nat(2) }, { weight: 2, arbitrary: fc.nat(NAMES.length - 1) }),
   how: fc.constantFrom("person", "person", "link", "old link", "program", "admin"),
   what: fc.constantFrom<Step["what"]>(
     "redeem",
@@ -37,7 +38,10 @@ const step: fc.Arbitrary<Step> = fc.record({
     "ack",
     "unack",
     "claim",
+    "claim",
     "unclaim",
+    "delegate",
+    "delegate",
     "delegate",
     "return",
     "reassign",
@@ -82,14 +86,14 @@ const policyOf = (need: number, auth: GatePolicy["auth"], veto: boolean): Partia
 });
 
 function actionOf({ what, who, n, flag }: Step, nowMs: number): GateAction {
-  const to = NAMES[n % NAMES.length]!;
+  const to = NAMES[n % (n % 5 === 0 ? NAMES.length : 3)]!;
   switch (what) {
     case "redeem": {
       const decision = flag ? "approve" : "reject";
       return {
         kind: "redeem",
         decision,
-        ...(n % 3 === 0 ? { subjectRev: "r1" } : {}),
+        ...(n % 4 === 0 ? {} : { subjectRev: "r1" }),
         ...(n % 7 === 0 ? { expectedSeq: n % 9 } : {}),
       };
     }
@@ -104,7 +108,7 @@ function actionOf({ what, who, n, flag }: Step, nowMs: number): GateAction {
     case "cancel":
       return { kind: "cancel", reason: "" };
     case "supersede":
-      return { kind: "supersede", rev: n % 2 === 0 ? "r1" : "r2" };
+      return { kind: "supersede", rev: flag ? "r1" : "r2" };
     case "check":
       return { kind: "check", by: who % 2 === 0 ? "judge" : "deterministic", isPassed: flag, reason: "" };
     case "ack":
@@ -128,7 +132,7 @@ function isRare({ what, n }: Step): boolean {
 Deno.test("whatever people, links and clocks do: only an answer of an authorised person answers an ask", () => {
   fc.assert(
     fc.property(
-      fc.array(step, { minLength: 5, maxLength: 80 }),
+      fc.array(step, { minLength: 5, maxLength: 80, size: "max" }),
       fc.constantFrom<GatePolicy["auth"]>("token", "token+identity", "token+identity+role@rev"),
       fc.integer({ min: 1, max: 3 }),
       fc.boolean(),
@@ -137,7 +141,7 @@ Deno.test("whatever people, links and clocks do: only an answer of an authorised
         const rig = new GateRig(askWith(policyOf(need, auth, veto), {
           requestedBy: "user:req",
           completion: { ac: "x", via: [], check: isJudged ? "judge" : "deterministic" },
-          expiresAtMs: START_MS + 2_000 * MINUTE_MS,
+          expiresAtMs: START_MS + 600 * MINUTE_MS,
         }));
         rig.people.set("user:sim", personOf("user:sim", { isSimulator: true }));
         const links = new Map<string, Responder[]>();
@@ -152,8 +156,12 @@ Deno.test("whatever people, links and clocks do: only an answer of an authorised
         assertLedger(rig, need, veto);
         const { gate } = rig;
         for (const { by: who, action, key } of taken) {
+          // Without a link and a key it may be meant as another answer, in a round of its own after a failed check.
+          const isNamed = who.kind === "token" || key !== null;
+          if (!isNamed && rig.kind === "open") continue;
           const said = rig.said(who, action, key);
-          assert.ok(said === "replay" || said === "gate_cancelled", said);
+          const isOver = said === "gate_already_resolved" && !isNamed && gate.answerRound > 0;
+          assert.ok(said === "replay" || said === "gate_cancelled" || isOver, said);
         }
         rig.ring();
         rig.ring();
@@ -162,7 +170,7 @@ Deno.test("whatever people, links and clocks do: only an answer of an authorised
         assert.ok(verdict.isWhole, JSON.stringify(verdict));
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -175,7 +183,7 @@ function play(
   const name = NAMES[one.who]!;
   switch (one.what) {
     case "pass":
-      return rig.pass(one.n % 90);
+      return rig.pass(one.n % 20 === 0 ? one.n : one.n % 60);
     case "ring":
       rig.ring();
       return rig.ring();
@@ -191,7 +199,7 @@ function play(
     }
   }
   const own = links.get(name) ?? [];
-  const responder = one.how === "program"
+  const responder = one.how === "program" || isProgramsWork(one)
     ? program(one.flag ? "runner:judge" : "runner:r")
     : one.how === "link" && own.length > 0
     ? own.at(-1)!
@@ -208,6 +216,11 @@ function play(
     return;
   }
   if (action.kind === "redeem") taken.push({ by: responder, action, key: one.key });
+}
+
+/** What people have little success with; some of them try all the same. */
+function isProgramsWork({ what, n }: Step): boolean {
+  return n % 5 !== 0 && ["check", "pause", "resume", "cancel", "supersede", "consume"].includes(what);
 }
 
 function assertNoSilentAnswer(before: string, rig: GateRig, one: Step): void {
