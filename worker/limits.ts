@@ -266,6 +266,8 @@ export const DIFF_TOTAL_MAX_BYTES = 2 * 1024 * 1024;
 export const DIFF_EDITS_MAX = 2_000;
 /** How old a signed message of Slack may be, as Slack has it. */
 export const CHANNEL_TOLERANCE_SECONDS = 300;
+/** GitHub's clock differs from ours by less; its times are whole seconds. */
+export const CHANNEL_SKEW_MS = 60_000;
 /** What is read of a provider's answer. */
 export const PROVIDER_ANSWER_MAX_BYTES = 64 * 1024;
 /** A message to a channel: Slack's and GitHub's are some kilobytes, and a comment is at most 64 KiB. */

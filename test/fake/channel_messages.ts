@@ -53,13 +53,21 @@ export function slackPress(
 
 let deliveries = 0;
 
+/** One that was said just now, unless `atMs` says when. Two are never alike. */
 export function githubMessage(
   event: string,
-  content: unknown,
+  content: Payload,
   secret: string,
-  delivery = `72d3162e-cc78-11e3-81ab-${String(++deliveries).padStart(12, "0")}`,
+  { delivery = `72d3162e-cc78-11e3-81ab-${String(++deliveries).padStart(12, "0")}`, atMs = Date.now() }: {
+    readonly delivery?: string;
+    readonly atMs?: number;
+  } = {},
 ): SignedMessage {
-  const body = JSON.stringify(content);
+  const fresh = structuredClone(content);
+  const at = new Date(atMs).toISOString().replace(/\.\d+/, "");
+  if (fresh.comment !== undefined) Object.assign(fresh.comment, { id: 1_000 + deliveries, created_at: at });
+  if (fresh.review !== undefined) Object.assign(fresh.review, { id: 1_000 + deliveries, submitted_at: at });
+  const body = JSON.stringify(fresh);
   return {
     body,
     headers: {

@@ -1,8 +1,9 @@
 /**
  * Answers by a review of a pull request, or by a command in a comment on an issue or pull request.
  *
- * GitHub signs each delivery: `X-Hub-Signature-256: sha256=` and the hex of HMAC-SHA256 over the raw body. A delivery has no
- * time, so its id (`X-GitHub-Delivery`) is remembered, and a repeated one changes nothing.
+ * GitHub signs each delivery: `X-Hub-Signature-256: sha256=` and the hex of HMAC-SHA256 over the raw body, and nothing else: the
+ * id of a delivery is anybody's word. So it is the signature that is remembered, and what was said before the question was
+ * asked answers nothing, however often and under whatever id it comes.
  *
  * 1. A review answers for the commit that was reviewed; an approval of an older head is refused by the ask.
  * 2. Only what was said first counts: an edited or deleted comment, and a dismissed review, decide nothing.
@@ -47,21 +48,17 @@ function verify(
   outbound: Outbound,
 ): Result<Inbound, ChannelFault> {
   const signature = headers.get("x-hub-signature-256");
-  const deliveryId = headers.get("x-github-delivery");
   const event = headers.get("x-github-event");
   if (signature === null) return err({ reason: "signature_missing", header: "X-Hub-Signature-256" });
   if (!signature.startsWith("sha256=") || !isMacOf(signature.slice(7), secret, body)) {
     return err({ reason: "signature_wrong" });
-  }
-  if (deliveryId === null || !/^[\w-]{1,100}$/.test(deliveryId)) {
-    return err({ reason: "message_malformed", what: "X-GitHub-Delivery" });
   }
   if (event === "ping") return ok({ kind: "nothing", why: "a ping: the webhook works" });
   if (event !== "pull_request_review" && event !== "issue_comment") {
     return ok({ kind: "nothing", why: "only pull_request_review and issue_comment are read" });
   }
   const json = payloadOf(headers, body);
-  return event === "issue_comment" ? readComment(json, deliveryId, outbound) : readReview(json, deliveryId);
+  return event === "issue_comment" ? readComment(json, signature, outbound) : readReview(json, signature);
 }
 
 function readReview(json: unknown, messageId: string): Result<Inbound, ChannelFault> {
@@ -80,6 +77,7 @@ function readReview(json: unknown, messageId: string): Result<Inbound, ChannelFa
     askRef: { kind: "subject", ref: subjectRefOf(repository.full_name, pull_request.number) },
     action: review.state === "approved" ? "approve" : "reject",
     comment: (review.body ?? "").trim().slice(0, 2_000),
+    saidAtMs: review.submitted_at,
     expectedSeq: null,
     subjectRev: review.commit_id.toLowerCase(),
     // A review is seen where it was made; who reviews a pull request that nobody asks about wants no comment of ours.
@@ -104,6 +102,7 @@ function readComment(json: unknown, messageId: string, outbound: Outbound): Resu
       : { kind: "ask", askId: command.askId },
     action: command.action,
     comment: command.comment,
+    saidAtMs: comment.created_at,
     expectedSeq: null,
     subjectRev: command.rev,
     reply: outbound === null ? null : answerByComment(outbound, repository.full_name, issue.number),
@@ -114,8 +113,13 @@ function readComment(json: unknown, messageId: string, outbound: Outbound): Resu
 function answerByComment(outbound: NonNullable<Outbound>, fullName: string, number: number): Reply {
   return {
     answer: () => null,
-    after: (told, signal) => writeComment(outbound, `${fullName}#${number}`, told.text, signal),
+    after: (told, signal) => writeComment(outbound, `${fullName}#${number}`, plainText(told.text), signal),
   };
+}
+
+/** Mentions nobody and is no mark-up: titles are other people's words. */
+export function plainText(text: string): string {
+  return text.replaceAll("@", "@\u200b").replace(/[\\`*_[\]<>!]/g, "\\$&");
 }
 
 /** Comments on an issue or pull request. Rejects with the status when GitHub says no. */

@@ -5,7 +5,7 @@
 import type { NotificationChannel } from "../ports.ts";
 import type { Notice } from "../ports.ts";
 import type { ChannelConfig } from "./config.ts";
-import { writeComment } from "./github.ts";
+import { plainText, writeComment } from "./github.ts";
 import { details, headline, isOver } from "./notice_text.ts";
 import { failed, off, sent } from "./notice_result.ts";
 
@@ -32,9 +32,9 @@ export function createGitHubNotices(setting: ChannelConfig["githubOutbound"]): N
 function commentText(notice: Notice): string {
   const { ask, address } = notice;
   const said = [
-    `@${address} ${plain(headline(notice))}`,
+    `@${address} ${plainText(headline(notice))}`,
     "",
-    ...details(notice).map((line) => `- ${plain(line)}`),
+    ...details(notice).map((line) => `- ${plainText(line)}`),
   ];
   if (ask === null || isOver(notice)) return said.join("\n");
   const rev = ask.subject !== null && /^[0-9a-f]{40}$/.test(ask.subject.rev) ? ` ${ask.subject.rev}` : "";
@@ -43,9 +43,4 @@ function commentText(notice: Notice): string {
     "",
     `Answer with a review, or with a comment \`/approve ${ask.askId}${rev}\` or \`/reject ${ask.askId} REASON\`.`,
   ].join("\n");
-}
-
-/** Mentions nobody and is no mark-up: titles are other people's words. */
-function plain(text: string): string {
-  return text.replaceAll("@", "@\u200b").replace(/[\\`*_[\]<>!]/g, "\\$&");
 }

@@ -6,6 +6,7 @@ const COMMENT_MAX_CHARS = 2_000;
 const COMMIT = /^[0-9a-f]{40}$/i;
 
 const login = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,98}(?:\[bot\])?$/);
+const at = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const repository = z.object({ full_name: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/) });
 
 /** `commit_id` is the head that the reviewer looked at. */
@@ -16,6 +17,7 @@ export const reviewEvent = z.object({
     state: z.string(),
     commit_id: z.string().regex(COMMIT),
     body: z.string().nullish(),
+    submitted_at: at,
   }),
   pull_request: z.object({ number: z.number().int().positive() }),
   repository,
@@ -24,7 +26,7 @@ export const reviewEvent = z.object({
 export const commentEvent = z.object({
   action: z.string(),
   issue: z.object({ number: z.number().int().positive() }),
-  comment: z.object({ user: z.object({ login }), body: z.string() }),
+  comment: z.object({ user: z.object({ login }), body: z.string(), created_at: at }),
   repository,
 });
 

@@ -34,6 +34,8 @@ export interface ChannelDecision {
   readonly askRef: AskRef;
   readonly action: "approve" | "reject";
   readonly comment: string;
+  /** When it was said, as the signed message has it; null: its signature is of just now. */
+  readonly saidAtMs: number | null;
   /** What the person saw; null: the channel does not know. */
   readonly expectedSeq: number | null;
   readonly subjectRev: string | null;

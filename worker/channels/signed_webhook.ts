@@ -82,6 +82,7 @@ function verify(
       : { kind: "ask", askId: askIdOf(data.gate_id) },
     action: data.decision,
     comment: data.comment,
+    saidAtMs: null,
     expectedSeq: data.expected_seq ?? null,
     subjectRev: data.subject_rev ?? null,
     reply: null,

@@ -136,6 +136,7 @@ function decision(
     askRef: { kind: "ask", askId: seen.ask },
     action,
     comment,
+    saidAtMs: null,
     expectedSeq: seen.seq,
     subjectRev: seen.rev,
     reply,

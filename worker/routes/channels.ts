@@ -11,7 +11,7 @@ import { inboundChannel } from "../channels/incoming.ts";
 import type { ChannelDecision, ChannelFault, ChannelKind } from "../channels/inbound.ts";
 import { mayAnswer, roleFault } from "../domain/channel_answer.ts";
 import { type HttpRefusal, refusal, refusalResponse } from "../errors.ts";
-import { CHANNEL_REPLY_TIMEOUT_MS } from "../limits.ts";
+import { CHANNEL_REPLY_TIMEOUT_MS, CHANNEL_SKEW_MS } from "../limits.ts";
 import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { findAsk, identify, isOwnWork, type Place } from "./channel_lookup.ts";
@@ -75,6 +75,10 @@ async function decide(
   if (!found.ok) return found.error;
   const view = found.value;
   const { askId } = view.ask;
+  if (decision.saidAtMs !== null && decision.saidAtMs + CHANNEL_SKEW_MS < view.ask.createdAtMs) {
+    const message = "Cannot take the answer as it was given before the question was asked: say it again";
+    return refused(refusal(409, "said_before_asked", message, { gate: askId }), view);
+  }
   const known = await identify(c, at, decision.identity);
   if (!known.ok) return refused(known.error, view);
   const person = known.value;
@@ -163,6 +167,7 @@ export const CHANNEL_OPERATIONS: readonly Operation[] = [
       "409 message_replayed",
       "404 ask_not_found",
       "409 ambiguous_ask",
+      "409 said_before_asked",
       "403 unknown_person",
       "403 role_insufficient",
       "403 not_candidate",
