@@ -210,3 +210,18 @@ Deno.test("a refused attempt is on record and changes nothing", () => {
     { refused: "not_candidate" },
   ]);
 });
+
+Deno.test("a link gives nobody the right to decide: where the policy names nobody, that takes a role that has it", () => {
+  const rig = new GateRig(askWith());
+  const viewer = personOf("user:ada", { roles: ["viewer"] });
+  assert.equal(rig.said(rig.mustLink("user:ada", "redeem", viewer), yes), "role_insufficient");
+  assert.equal(rig.said(rig.mustLink("user:ada", "redeem", viewer), { kind: "claim" }), "role_insufficient");
+  assert.equal(rig.said(rig.mustLink("user:ada", "redeem", viewer), { kind: "ack" }), "ok");
+  const operator = personOf("user:ada", { roles: ["operator", "maintainer"] });
+  assert.equal(rig.said(rig.mustLink("user:ada", "redeem", operator), yes), "role_insufficient");
+  const approver = personOf("user:ada", { roles: ["approver"] });
+  assert.equal(rig.said(rig.mustLink("user:ada", "redeem", approver), yes), "ok");
+
+  const named = new GateRig(askWith({ candidates: { users: ["user:ada"], groups: [] } }));
+  assert.equal(named.said(named.mustLink("user:ada", "redeem", viewer), yes), "ok");
+});

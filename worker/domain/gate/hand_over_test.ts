@@ -96,3 +96,14 @@ Deno.test("a reassignment moves the responsibility, kills the links of others, a
   assert.equal(rig.said(ada, yes), "not_candidate");
   assert.equal(rig.said(bob, yes), "ok");
 });
+
+Deno.test("who is told of an ask and is none of its candidates may ack it, and does not take it from them", () => {
+  const levels = [{ to: ["user:bob"], leaveAfterMinutes: 60, strategy: "everyone" as const }];
+  const rig = new GateRig(askWith({ candidates: { users: ["user:ada"], groups: [] }, levels, owner: "user:olga" }));
+  assert.equal(rig.said(bob, { kind: "claim" }), "not_candidate");
+  assert.equal(rig.said(rig.mustLink("user:bob"), { kind: "claim" }), "not_candidate");
+  assert.equal(rig.said(bob, { kind: "ack" }), "ok");
+  assert.equal(rig.said(by("user:olga"), { kind: "claim" }), "ok");
+  assert.equal(rig.said(by("user:olga"), { kind: "unclaim" }), "ok");
+  assert.equal(rig.said(ada, yes), "ok");
+});
