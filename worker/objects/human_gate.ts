@@ -156,8 +156,8 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     }
   }
 
-  async audit() {
-    return await Promise.resolve(this.#gate.core.store.audit());
+  audit() {
+    return Promise.resolve(this.#gate.core.store.audit());
   }
 
   async noteDelivery(input: {
@@ -189,11 +189,8 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     return viewOf(core.opened(), null, core.store.head().hash, core.nowMs());
   }
 
-  /** Where the ask belongs, for routes to ask its project who the caller is; null: there is no such ask. */
-  async place(): Promise<
-    { readonly owner: string; readonly project: string; readonly taskId: string | null } | null
-  > {
-    return await Promise.resolve(this.#gate.core.place());
+  place() {
+    return Promise.resolve(this.#gate.core.place());
   }
 
   async wake(): Promise<void> {
