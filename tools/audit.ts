@@ -6,7 +6,8 @@ async function readInput(file: string): Promise<string> {
   return file === "-" ? await new Response(Deno.stdin.readable).text() : await Deno.readTextFile(file);
 }
 
-const program = new Command("deno task audit").description("Checks the audit chains of asks.");
+// With its type said, an error is known to end here.
+const program: Command = new Command("deno task audit").description("Checks the audit chains of asks.");
 program.command("verify")
   .description(
     "Recomputes a chain and names the first broken link. Exit status 0: it holds, 1: it does not, 2: not a log.",
