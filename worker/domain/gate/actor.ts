@@ -7,6 +7,7 @@
  *
  * Pure.
  */
+import { roleMay, ROLES } from "../role.ts";
 import type { PersonIdentity } from "./action.ts";
 import type { GateError, GateReason } from "./gate_error.ts";
 import type { LiveGrant, OpenedGate } from "./gate_state.ts";
@@ -74,7 +75,7 @@ export function refuseRole(gate: OpenedGate, actor: Actor): GateError | null {
   return refuse(gate, actor.isLookupDown ? "role_unknown" : "role_insufficient");
 }
 
-/** May this actor take part without answering: ack, claim? Targets of the escalation may. */
+/** May this actor take part without answering: ack? Targets of the escalation may. */
 export function refusePart(gate: OpenedGate, actor: Actor): GateError | null {
   if (actor.kind === "program") return refuse(gate, "not_candidate", "a program takes no part");
   if (actor.grant?.scope === "view") return refuse(gate, "scope_insufficient");
@@ -83,6 +84,13 @@ export function refusePart(gate: OpenedGate, actor: Actor): GateError | null {
   const isKnown = gate.told.includes(actor.principal) || isOwner(gate, actor) ||
     isDelegate(gate, actor.principal) || actor.grant !== null;
   return isKnown ? null : refuseOutsider(gate, actor);
+}
+
+/** May this actor hold it for a while? Who could not answer would only keep it from those who can. */
+export function refuseClaim(gate: OpenedGate, actor: Actor): GateError | null {
+  const refused = refusePart(gate, actor);
+  if (refused !== null || isOwner(gate, actor) || isDelegate(gate, actor.principal)) return refused;
+  return refuseOutsider(gate, actor);
 }
 
 /** Whom the policy makes owner, and the project's admin. */
@@ -117,7 +125,10 @@ function refuseStranger(gate: OpenedGate, actor: Actor): GateError | null {
   return actor.isHolder ? null : refuse(gate, "not_candidate", "the link was handed to somebody else");
 }
 
-/** Candidates by name, by group, or, where the policy names none, whoever the route let in. */
+/**
+ * Candidates by name, by group, or, where the policy names none, whoever may decide gates. Of a bearer and a session the
+ * route has seen to that; a link lets in everybody whom it was handed to.
+ */
 function refuseOutsider(gate: OpenedGate, actor: Actor): GateError | null {
   const { users, groups } = gate.ask.policy.candidates;
   const { person } = actor;
@@ -126,8 +137,15 @@ function refuseOutsider(gate: OpenedGate, actor: Actor): GateError | null {
       ? null
       : refuse(gate, "not_candidate", "it was handed to somebody else");
   }
-  if (users.length === 0 && groups.length === 0) return null;
+  if (users.length === 0 && groups.length === 0) {
+    const isOpen = actor.kind !== "token" || !actor.isSignedIn || gate.ask.policy.auth === "token";
+    return isOpen || mayDecide(person) ? null : refuse(gate, "role_insufficient");
+  }
   if (actor.names.some((name) => users.includes(name))) return null;
   if (person !== null && person.groups.some((group) => groups.includes(group))) return null;
   return refuse(gate, groups.length > 0 && actor.isLookupDown ? "role_unknown" : "not_candidate");
+}
+
+function mayDecide(person: PersonIdentity | null): boolean {
+  return ROLES.some((role) => roleMay(role, "gates:decide") && person?.roles.includes(role) === true);
 }

@@ -9,7 +9,7 @@
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { GATE_DELEGATION_HOPS_MAX } from "../../limits.ts";
 import type { GateAction } from "./action.ts";
-import { type Actor, isDelegate, isExcluded, isOwner, refuse, refusePart } from "./actor.ts";
+import { type Actor, isDelegate, isExcluded, isOwner, refuse, refuseClaim } from "./actor.ts";
 import type { GateError } from "./gate_error.ts";
 import { type By, GateDraft } from "./gate_draft.ts";
 import type { Grant, OpenedGate } from "./gate_state.ts";
@@ -28,7 +28,7 @@ export function decideClaim(
   { override }: Of<"claim">,
   nowMs: number,
 ): Decided {
-  const refused = refusePart(gate, actor);
+  const refused = refuseClaim(gate, actor);
   if (refused !== null) return err(refused);
   if (gate.claim?.by === actor.principal) return ok(null);
   if (gate.claim !== null && !(override === true && isOwner(gate, actor))) {

@@ -99,7 +99,9 @@ Deno.test("a reassignment moves the responsibility, kills the links of others, a
 
 Deno.test("who is told of an ask and is none of its candidates may ack it, and does not take it from them", () => {
   const levels = [{ to: ["user:bob"], leaveAfterMinutes: 60, strategy: "everyone" as const }];
-  const rig = new GateRig(askWith({ candidates: { users: ["user:ada"], groups: [] }, levels, owner: "user:olga" }));
+  const rig = new GateRig(
+    askWith({ candidates: { users: ["user:ada"], groups: [] }, levels, owner: "user:olga" }),
+  );
   assert.equal(rig.said(bob, { kind: "claim" }), "not_candidate");
   assert.equal(rig.said(rig.mustLink("user:bob"), { kind: "claim" }), "not_candidate");
   assert.equal(rig.said(bob, { kind: "ack" }), "ok");

@@ -1,6 +1,6 @@
 /** What a responder gets to see, and what it may do now. Looking changes nothing about the ask (G1). Pure. */
 import type { GateAction } from "./action.ts";
-import { type Actor, isOwner, refuseAnswer, refusePart } from "./actor.ts";
+import { type Actor, isOwner, refuseAnswer, refuseClaim, refusePart } from "./actor.ts";
 import type { AuditContent } from "./audit_entry.ts";
 import { holderOf, mayReturn } from "./delegation.ts";
 import { auditOf } from "./gate_draft.ts";
@@ -58,7 +58,7 @@ function mayOf(gate: OpenedGate, actor: Actor, nowMs: number): readonly GateActi
       may.push("unack");
     }
     if (gate.ackedBy === actor.principal) may.push("snooze");
-    if (takesPart && gate.claim === null) may.push("claim");
+    if (refuseClaim(gate, actor) === null && gate.claim === null) may.push("claim");
     if (gate.claim !== null && (gate.claim.by === actor.principal || isOwner(gate, actor))) {
       may.push("unclaim");
     }
