@@ -261,6 +261,27 @@ Deno.test({
     });
 
     await t.step(
+      "the head of the chain is on the timeline of a task that has ended, which stays ended",
+      async () => {
+        const { at, taskId, link, edge } = await atGate();
+        const token = await link();
+        const id = (await plane.call("GET", "/v1/gate", { token })).json.ask.askId;
+        assert.equal((await act(id, "redeem", token, { decision: "approve" })).status, 200);
+        await take(at, edge);
+        await report(at, edge, { jobResult: "success" });
+        assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).status, "completed");
+        const { head, links } = (await plane.call("GET", `/v1/gates/${id}/audit`)).json;
+        await plane.rpc("HUMAN_GATE", id, "advanceClock", 25 * 3_600_000);
+        const timeline = async () => (await at.must(200, "GET", `/tasks/${taskId}/timeline`)).entries;
+        const entry = (await timeline()).find((one: { kind: string }) => one.kind === "gate_audit");
+        assert.equal(entry?.detail, `${id}: ${links} links, head ${head}`);
+        await plane.evict("JOB_QUEUE", at.queueName);
+        assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).status, "completed");
+        assert.ok((await timeline()).some((one: { kind: string }) => one.kind === "gate_audit"));
+      },
+    );
+
+    await t.step(
       "a policy that binds the revision takes the decision of who names it, with the role",
       async () => {
         const { at, edge, ada, bob } = await stage();
