@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   fleet: "a thousand idle runners: memory, wake-ups, cost (P7)",
   output: "chunks a second into one task's log, and what a million jobs' output costs (P8)",
   git: "clone and push of a task's repository, against `git http-backend` (P12)",
+  people: "500 viewers of one task against bare sockets; a thousand asks answered, and the rows they write",
   sandbox: "a station in its container, against a bare `podman run` (P11)",
 };
 

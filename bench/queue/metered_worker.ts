@@ -35,6 +35,26 @@ export class TaskLog extends main.TaskLog {
   }
 }
 
+export class HumanGate extends main.HumanGate {
+  static {
+    countWakeUps("HumanGate", main.HumanGate.prototype, HumanGate.prototype);
+  }
+  constructor(ctx: DurableObjectState, env: Env) {
+    meterStorage("HumanGate", ctx);
+    super(ctx, env);
+  }
+}
+
+export class People extends main.People {
+  static {
+    countWakeUps("People", main.People.prototype, People.prototype);
+  }
+  constructor(ctx: DurableObjectState, env: Env) {
+    meterStorage("People", ctx);
+    super(ctx, env);
+  }
+}
+
 export default {
   fetch(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
     if (new URL(request.url).pathname === "/__meter") {
