@@ -48,10 +48,8 @@ export function refuseAnswer(gate: OpenedGate, actor: Actor): GateError | null {
   if (actor.grant !== null && actor.grant.scope !== "redeem") return refuse(gate, "scope_insufficient");
   const excluded = refuseExcluded(gate, actor);
   if (excluded !== null) return excluded;
-  if (policy.auth !== "token") {
-    const stranger = refuseStranger(gate, actor);
-    if (stranger !== null) return stranger;
-  }
+  const stranger = refuseStranger(gate, actor);
+  if (stranger !== null) return stranger;
   // Without the look-up nobody knows whether this is the requester by another name, or a simulator.
   if (actor.isLookupDown && (policy.auth !== "token" || policy.realization === "person")) {
     return refuse(gate, "role_unknown");
@@ -88,7 +86,7 @@ export function refusePart(gate: OpenedGate, actor: Actor): GateError | null {
 
 /** May this actor hold it for a while? Who could not answer would only keep it from those who can. */
 export function refuseClaim(gate: OpenedGate, actor: Actor): GateError | null {
-  const refused = refusePart(gate, actor);
+  const refused = refusePart(gate, actor) ?? refuseStranger(gate, actor);
   if (refused !== null || isOwner(gate, actor) || isDelegate(gate, actor.principal)) return refused;
   return refuseOutsider(gate, actor);
 }
@@ -118,8 +116,9 @@ function refuseExcluded(gate: OpenedGate, actor: Actor): GateError | null {
     : null;
 }
 
-function refuseStranger(gate: OpenedGate, actor: Actor): GateError | null {
-  if (actor.kind !== "token") return null;
+/** Is who comes with a link whom it was handed to, where the policy wants to know? Null: yes. */
+export function refuseStranger(gate: OpenedGate, actor: Actor): GateError | null {
+  if (actor.kind !== "token" || gate.ask.policy.auth === "token") return null;
   if (!actor.isSignedIn) return refuse(gate, "identity_required");
   if (actor.isLookupDown) return refuse(gate, "role_unknown");
   return actor.isHolder ? null : refuse(gate, "not_candidate", "the link was handed to somebody else");

@@ -9,7 +9,7 @@
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { GATE_DELEGATION_HOPS_MAX } from "../../limits.ts";
 import type { GateAction } from "./action.ts";
-import { type Actor, isDelegate, isExcluded, isOwner, refuse, refuseClaim } from "./actor.ts";
+import { type Actor, isDelegate, isExcluded, isOwner, refuse, refuseClaim, refuseStranger } from "./actor.ts";
 import type { GateError } from "./gate_error.ts";
 import { type By, GateDraft } from "./gate_draft.ts";
 import type { Grant, OpenedGate } from "./gate_state.ts";
@@ -79,7 +79,9 @@ export function decideDelegate(
   }
   const holds = holderOf(gate) === actor.principal && actor.kind !== "program";
   if (!holds) return err(refuse(gate, "not_claimant", "claim it first"));
-  if (actor.grant !== null && actor.grant.scope === "view") return err(refuse(gate, "scope_insufficient"));
+  if (actor.grant !== null && actor.grant.scope !== "redeem") return err(refuse(gate, "scope_insufficient"));
+  const stranger = refuseStranger(gate, actor);
+  if (stranger !== null) return err(stranger);
   const no = (why: string): Decided => err(refuse(gate, "delegation_refused", why));
   if (delegation.length >= GATE_DELEGATION_HOPS_MAX) return no(`at most ${GATE_DELEGATION_HOPS_MAX} hops`);
   const circle = [actor.principal, ...delegation.flatMap((hop) => [hop.from, hop.to])];

@@ -36,6 +36,19 @@ Deno.test("who is no candidate claims nothing", () => {
   assert.equal(rig.said(program("runner:r"), { kind: "claim" }), "not_candidate");
 });
 
+Deno.test("a target of the escalation acks and does not claim what it may not answer; nor does a bare link", () => {
+  const levels = [{ to: ["user:night"], leaveAfterMinutes: 10, strategy: "everyone" as const }];
+  const rig = new GateRig(askWith({ levels, candidates: { users: ["user:ada"], groups: [] } }));
+  const night = by("user:night");
+  assert.equal(rig.said(night, { kind: "claim" }), "not_candidate");
+  assert.equal(rig.said(rig.mustLink("user:night"), { kind: "claim" }), "identity_required");
+  assert.equal(rig.said(night, { kind: "ack" }), "ok");
+  const link = rig.mustLink("user:ada");
+  assert.equal(rig.said(link, { kind: "claim" }), "identity_required");
+  assert.equal(rig.said(ada, { kind: "claim" }), "ok");
+  assert.equal(rig.said(link, { kind: "delegate", to: "user:bob" }), "identity_required");
+});
+
 Deno.test("a delegate's answer is advice that comes back to the owner", () => {
   const rig = new GateRig(askWith());
   assert.equal(rig.said(ada, { kind: "delegate", to: "user:bob" }), "not_claimant");
