@@ -116,7 +116,8 @@ Deno.test("who is told of an ask and is none of its candidates may ack it, and d
     askWith({ candidates: { users: ["user:ada"], groups: [] }, levels, owner: "user:olga" }),
   );
   assert.equal(rig.said(bob, { kind: "claim" }), "not_candidate");
-  assert.equal(rig.said(rig.mustLink("user:bob"), { kind: "claim" }), "not_candidate");
+  const signedIn = rig.mustLink("user:bob", "redeem", personOf("user:bob"));
+  assert.equal(rig.said(signedIn, { kind: "claim" }), "not_candidate");
   assert.equal(rig.said(bob, { kind: "ack" }), "ok");
   assert.equal(rig.said(by("user:olga"), { kind: "claim" }), "ok");
   assert.equal(rig.said(by("user:olga"), { kind: "unclaim" }), "ok");
