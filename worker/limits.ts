@@ -37,7 +37,7 @@ export const QUEUE_LOG_MIN_CHARS = 4_000_000;
 /** Text of sockets that waits for the end of a turn of the event loop; with more it is handled at once. */
 export const SOCKET_TURN_CHARS_MAX = 1_000_000;
 /** A routine decision of the log takes as long to replay as so many characters more of it would take to read. */
-export const ROUTINE_REPLAY_CHARS = 100;
+export const ROUTINE_REPLAY_CHARS = 200;
 /** Ended tasks per archive page: a look-up by id reads one or two pages, some milliseconds each. */
 export const ARCHIVE_PAGE_CHARS = 256_000;
 /**
