@@ -3,7 +3,7 @@
 /**
  * Who a route is for. `any`: every token of the project. `job`: as `any`, and the job itself. `stream`: a user, and the
  * runner and job of the task. `socket`: a user or a runner. `link`: the token of a gate link.
- * `ask`: such a token, a user or a runner of the ask's project. `page`: a signed-in browser,
+ * `install`: a user of the project that the request names. `ask`: such a token, a user or a runner of the ask's project. `page`: a signed-in browser,
  * others are sent to the sign-in page. `admin`: the admin token only. `open`: everybody, or a proof in the body.
  */
 export type Audience =
@@ -17,6 +17,7 @@ export type Audience =
   | "git"
   | "link"
   | "ask"
+  | "install"
   | "page"
   | "admin"
   | "open";
@@ -42,7 +43,7 @@ export interface RouteRows {
   /** Method and pattern, as the app has registered it; `B` is `/api/owners/:owner/projects/:project`. */
   readonly route: string;
   readonly audience: Audience;
-  /** A query that the route would take; without it the route wants none. */
+  /** A query that the route would take; without it the route wants none. `OWNER/PROJECT`, here and in bodies, is the project. */
   readonly goodQuery?: string;
   /** A body that the route would take. */
   readonly good?: unknown;

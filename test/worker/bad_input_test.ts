@@ -13,6 +13,7 @@ import { PAGE_ROUTES } from "./bad_input_pages.ts";
 import { PEOPLE_ROUTES } from "./bad_input_people.ts";
 import { RUNNER_ROUTES } from "./bad_input_runners.ts";
 import { TASK_ROUTES } from "./bad_input_tasks.ts";
+import { WORKLIST_ROUTES } from "./bad_input_worklist.ts";
 import { makeWorld, UNKNOWN_ID, type World } from "./bad_input_world.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
@@ -24,6 +25,7 @@ const ROUTES = [
   ...CHANNEL_ROUTES,
   ...PEOPLE_ROUTES,
   ...GATE_ROUTES,
+  ...WORKLIST_ROUTES,
   ...PAGE_ROUTES,
 ];
 
@@ -108,6 +110,15 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
         new RegExp(`with a ${kind} token: expected`),
       )
     );
+  // No path names the project, so that a token of another one is any other token, and that of a run is nobody's.
+  const placeless = [
+    ...strangers.map((row) => row.code === "token_of_other_project" ? { ...row, ...ANY_TOKEN } : row),
+    ...(["job", "repository"] as const).map((kind) => ({
+      what: `a ${kind} token`,
+      token: tokens[kind],
+      ...ANY_TOKEN,
+    })),
+  ];
   const byAudience: Record<Audience, () => TriedRow[]> = {
     open: () => [],
     any: () => [
@@ -130,17 +141,11 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
       refuse("a token that is no link's", "garbage", 400, "token_malformed", /expected 'oag1\.'/),
       refuse("a link that we did not make", forged(tokens.link), 401, "token_forged"),
     ],
-    // No path names the project, so that a token of another one is any other token.
     ask: () => [
-      ...strangers.map((row) => row.code === "token_of_other_project" ? { ...row, ...ANY_TOKEN } : row),
+      ...placeless,
       refuse("a link that we did not make", forged(tokens.link), 401, "token_forged"),
-      // The token of a run is nobody's where no project is named.
-      ...(["job", "repository"] as const).map((kind) => ({
-        what: `a ${kind} token`,
-        token: tokens[kind],
-        ...ANY_TOKEN,
-      })),
     ],
+    install: () => [...placeless, ...wrongKind("runner")],
     page: () => [
       { what: "nobody", token: null, status: 303 },
       { what: "a runner", token: tokens.runner, status: 303 },
@@ -207,8 +212,11 @@ async function tryRow(world: World, rows: RouteRows, row: TriedRow): Promise<str
   // Of several words in a pattern the first stands for all.
   const path = pattern.replace(/^B/, BASE).replace(/:\w+\{(\w+)\|[^}]*\}/g, "$1").replace(/\{[^}]*\}/g, "")
     .replace(/:(\w+)/g, (_, name: string) => ids[name] ?? `no-${name}`);
-  const query = row.query ?? rows.goodQuery;
-  const body = "body" in row ? row.body : rows.good;
+  const ofProject = (text: string) => text.replaceAll("OWNER/PROJECT", world.at.queueName);
+  const wantedQuery = row.query ?? rows.goodQuery;
+  const query = wantedQuery === undefined ? undefined : ofProject(wantedQuery);
+  const sent = "body" in row ? row.body : rows.good;
+  const body = typeof sent === "object" ? JSON.parse(ofProject(JSON.stringify(sent))) : sent;
   const options: CallOptions = {
     token: row.isAdmin ? ADMIN_TOKEN : row.token === undefined ? tokenFor(rows.audience, world) : row.token,
     ...(body === undefined ? {} : { body }),

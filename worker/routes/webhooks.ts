@@ -15,6 +15,7 @@ import {
   webhookMadeAnswer,
   webhooksAnswer,
 } from "../../protocol/autonomy/people_wire.ts";
+import { isUlid } from "../../protocol/ids.ts";
 import { isoTime } from "../../protocol/line/time.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { z } from "zod";
@@ -40,6 +41,9 @@ export function createWebhookRoutes(): Hono<AppEnv> {
     const query = readQuery(c, deliveryQuery);
     if (!query.ok) return query.error;
     const { webhook, gate, state, cursor, limit } = query.value;
+    if (cursor !== undefined && !isUlid(cursor)) {
+      return refusalResponse(peopleRefusal({ reason: "cursor_unreadable" }));
+    }
     return await asAdmin(c, async (api) => {
       const page = await api.deliveries({
         limit,
@@ -255,6 +259,7 @@ export const WEBHOOK_OPERATIONS: readonly Operation[] = [
     summary: "What was sent to whom, and how it went",
     query: deliveryQuery,
     answers: { 200: deliveriesAnswer },
+    refusals: ["400 invalid_cursor"],
   },
   {
     ...BY_ADMIN,
