@@ -48,6 +48,8 @@ export const FILE_PATH_PART_MAX_BYTES = 100;
 export const REASON_MAX_CHARS = 4_000;
 /** One JSON request body; the largest is a line with a hundred prompts. */
 export const JSON_BODY_MAX_BYTES = 1024 * 1024;
+/** Levels of any JSON that somebody sends for us to keep: what walks over it calls itself. */
+export const JSON_DEPTH_MAX = 100;
 /** One piece of task output in one request (Line 4.2: up to 64 KiB). */
 export const LOG_CHUNK_MAX_BYTES = 64 * 1024;
 /** Secrets are 256 bits, so that guessing one is not a plan. */

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../../../protocol/result.ts";
 import { GATE_OUT_MAX_CHARS } from "../../limits.ts";
 import type { GateAction } from "./action.ts";
 import type { Ask } from "./ask.ts";
+import { refuseCost, schemaCost } from "./schema_cost.ts";
 
 /** An answer in the one form that counts. */
 export interface Out {
@@ -39,7 +40,8 @@ export function readOut(ask: Ask, action: Redeem): Result<Out, string> {
   if (canonicalJson(out).length > GATE_OUT_MAX_CHARS) {
     return err(`expected at most ${GATE_OUT_MAX_CHARS} characters of 'out'`);
   }
-  const fault = ask.decisionSchema === null ? null : schemaFault(ask.decisionSchema, out);
+  const { decisionSchema: schema } = ask;
+  const fault = schema === null ? null : costFault(schema, out) ?? schemaFault(schema, out);
   if (fault !== null) return err(fault);
   return ok({ out, decision, comment, digest: digestOf(action), tally: decision ?? jsonDigest(out) });
 }
@@ -56,12 +58,20 @@ export function refuseSchema(schema: unknown): string | null {
   ) {
     return "expected a JSON Schema";
   }
+  const cost = schemaCost(schema);
+  if (typeof cost === "string") return cost;
   try {
     for (const probe of [null, true, 0, "", [], {}, { decision: "approve" }]) validate(schema, probe);
     return null;
   } catch (cause) {
     return cause instanceof Error ? cause.message.slice(0, 200) : "it cannot be applied";
   }
+}
+
+/** Schemas from before their cost was looked at are looked at here. */
+function costFault(schema: unknown, out: unknown): string | null {
+  const cost = schemaCost(schema);
+  return typeof cost === "string" ? `the ask's own schema cannot be applied: ${cost}` : refuseCost(cost, out);
 }
 
 function schemaFault(schema: unknown, out: unknown): string | null {
