@@ -1,5 +1,6 @@
 /** What the gate service takes and answers on `/v1` (Autonomy 19.3). Snake case, ISO times; `unknown` is any JSON. */
 import { z } from "zod";
+import { anyJson } from "../json_depth.ts";
 import { reason, title } from "../line/fields.ts";
 
 const principal = z.string().min(1).max(200);
@@ -13,7 +14,7 @@ const common = {
   install: z.string().min(3).max(201).regex(/^[^/]+\/[^/]+$/, { error: "expected 'owner/project'" }),
   actor: z.string().min(1).max(100).optional(),
   title: title.optional(),
-  in: z.unknown().optional(),
+  in: anyJson.optional(),
 };
 
 /** POST /v1/gates. `inform` makes no gate: it is a notice to `to`, and must have no completion. */
@@ -27,7 +28,7 @@ export const gateInput = z.discriminatedUnion("ask", [
   z.strictObject({
     ...common,
     ask: z.enum(["do", "decide", "approve"]),
-    decision_schema: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
+    decision_schema: z.union([z.boolean(), z.record(z.string(), anyJson)]).optional(),
     subject: z.strictObject({ ref: z.string().min(1).max(500), rev: z.string().min(1).max(200) }).optional(),
     completion: z.strictObject({
       ac: z.string().trim().min(1).max(4_000),
@@ -63,7 +64,7 @@ export type GateInput = z.infer<typeof gateInput>;
 export const redeemInput = z.strictObject({
   decision: z.enum(["approve", "reject"]).optional(),
   action: z.enum(["approve", "reject"]).optional(),
-  out: z.unknown().optional(),
+  out: anyJson.optional(),
   subject_rev: z.string().max(200).optional(),
   expected_seq: z.number().int().min(0).optional(),
   comment: reason.optional(),
