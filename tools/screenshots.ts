@@ -32,7 +32,32 @@ const OUTPUT = [
   `${BLUE}==>${OFF} running the tests\n${GREEN}  12 passed${OFF}, 0 failed\n`,
 ];
 
+const CARD = "Wrap long lines, take out what nobody uses, and keep the tests green.";
+
 const PICTURES: readonly Picture[] = [
+  {
+    name: "board",
+    viewport: { width: 1280, height: 860 },
+    login: "ada",
+    show: async (page, world) => {
+      await world.ask(LEADS);
+      await world.taskAtGate("Tidy the words", OUTPUT, CARD);
+      await world.factory.submit("Wrap the changelog", CARD);
+      await world.runner.claim();
+      await world.factory.submit("Sort the imports", CARD);
+      await page.goto(world.factory.url);
+      await page.getByText("Sort the imports").waitFor();
+    },
+  },
+  {
+    name: "line",
+    viewport: { width: 1280, height: 860 },
+    login: "ada",
+    show: async (page, world) => {
+      await page.goto(`${world.factory.url}/p/acme/site/lines/tidy`);
+      await page.locator("main svg").first().waitFor();
+    },
+  },
   {
     name: "task_live",
     viewport: DESK,
@@ -54,7 +79,7 @@ const PICTURES: readonly Picture[] = [
     login: "ada",
     show: async (page, world) => {
       await world.ask(LEADS);
-      const taskId = await world.taskAtGate("Tidy the site", OUTPUT);
+      const taskId = await world.taskAtGate("Tidy the site", OUTPUT, CARD);
       await page.goto(`${world.factory.url}/p/acme/site/tasks/${taskId}`);
       await page.getByText("This task waits at the gate").waitFor();
       await page.getByText("The question", { exact: true }).waitFor();
@@ -68,7 +93,7 @@ const PICTURES: readonly Picture[] = [
     login: null,
     show: async (page, world) => {
       await world.ask({ auth: "token" });
-      await page.goto(await world.factory.gateLink(await world.taskAtGate("Tidy the site")));
+      await page.goto(await world.factory.gateLink(await world.taskAtGate("Tidy the site", [], CARD)));
       await page.getByRole("button", { name: "Approve" }).waitFor();
     },
   },
@@ -78,7 +103,7 @@ const PICTURES: readonly Picture[] = [
     login: "ada",
     show: async (page, world) => {
       await world.ask({ ...LEADS, levels: [{ to: ["user:ada"], leaveAfterMinutes: 30 }] });
-      await world.taskAtGate("Wrap the long lines");
+      await world.taskAtGate("Wrap the long lines", [], CARD);
       await world.askByApi({ ask: "do", title: "Turn the old server off" });
       const decide = await world.askByApi({ ask: "decide", title: "Where does release 4 go?" });
       await page.goto(`${world.factory.url}/p/acme/site/asks/${decide}`);
@@ -92,7 +117,7 @@ const PICTURES: readonly Picture[] = [
 
 /** A task whose first station is at work. */
 async function startTask(world: PeopleWorld, title: string): Promise<PolledJob> {
-  await world.factory.submit(title, "Wrap long lines, take out what nobody uses, and keep the tests green.");
+  await world.factory.submit(title, CARD);
   return await world.runner.claim();
 }
 

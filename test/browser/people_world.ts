@@ -13,7 +13,7 @@ export interface PeopleWorld extends AsyncDisposable {
   /** Says how the line's gate is asked, with `ada` (approver), `bob` (approver), `vera` (viewer). */
   ask(policy: Readonly<Record<string, unknown>>): Promise<void>;
   /** A task that waits at its gate, whose last station printed `output`; its id. */
-  taskAtGate(title: string, output?: readonly string[]): Promise<string>;
+  taskAtGate(title: string, output?: readonly string[], description?: string): Promise<string>;
   /** Asks something as a program; the ask's id. */
   askByApi(input: Readonly<Record<string, unknown>>): Promise<string>;
   /** A browser of its own in which somebody is signed in. */
@@ -50,8 +50,8 @@ export async function startPeopleWorld(): Promise<PeopleWorld> {
         },
       });
     },
-    taskAtGate: async (title, output = []) => {
-      const task = await factory.submit(title, "Wrap long lines & fix <b>headings</b>.");
+    taskAtGate: async (title, output = [], description = "Wrap long lines & fix <b>headings</b>.") => {
+      const task = await factory.submit(title, description);
       const format = await runner.claim();
       const work = await runner.push(format, {
         "readme.md": "# Site\n\nTidy now.\n",
