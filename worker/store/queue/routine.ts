@@ -1,6 +1,6 @@
 /**
- * Decisions that a queue makes all day: a runner claims a job, and a run ends and its task goes on or ends. All their
- * rows follow from a few values and from the state before them, so the log holds these alone.
+ * Decisions that a queue makes all day: a runner claims a job, its lease is renewed, and a run ends and its task goes on
+ * or ends. All their rows follow from a few values and from the state before them, so the log holds these alone.
  *
  * Invariants:
  *   1. `rowsOf(state, routineOf(state, changes, nowMs), nowMs)` is `changes`, row by row, in their order: a decision that
@@ -13,6 +13,7 @@
 import type { JobId, RunId, RunnerId, StationId } from "../../../protocol/ids.ts";
 import type { Outcome } from "../../../protocol/line/task.ts";
 import type { Change, FinalReport, Job, QueueState, Run, Task, TaskNote } from "../../domain/queue_state.ts";
+import { isSame } from "./is_same.ts";
 
 /** A runner claims a queued job. `idleLimitMs` null: its silence is not judged. */
 export interface ClaimRoutine {
@@ -23,6 +24,14 @@ export interface ClaimRoutine {
   readonly leaseMs: number;
   readonly maxMs: number;
   readonly idleLimitMs: number | null;
+}
+
+/** A run that has started is heard of. `activeAgoMs` null: nothing new of its agent. */
+export interface RenewRoutine {
+  readonly kind: "renew";
+  readonly jobId: JobId;
+  readonly leaseMs: number;
+  readonly activeAgoMs: number | null;
 }
 
 /** A run ends with its job, as its runner reported. */
@@ -59,19 +68,20 @@ export type Next =
     readonly hasAgentRepository: boolean;
   };
 
-export type Routine = ClaimRoutine | EndRoutine;
+export type Routine = ClaimRoutine | RenewRoutine | EndRoutine;
 
 /** The routine that these changes of `state` are; null if they are none. */
 export function routineOf(state: QueueState, changes: readonly Change[], nowMs: number): Routine | null {
-  const routine = likelyRoutine(changes, nowMs);
+  const routine = likelyRoutine(state, changes, nowMs);
   if (routine === null) return null;
   const rows = rowsOf(state, routine, nowMs);
   return rows !== null && isSame(rows, changes) ? routine : null;
 }
 
 /** Reads the values out of the rows that a routine would have; whether it is one is seen by comparing. */
-function likelyRoutine(changes: readonly Change[], nowMs: number): Routine | null {
+function likelyRoutine(state: QueueState, changes: readonly Change[], nowMs: number): Routine | null {
   const [first, second, third, fourth] = changes;
+  if (first?.kind === "job" && second === undefined) return likelyRenewal(state, first.row, nowMs);
   if (first?.kind !== "run" || second?.kind !== "job") return null;
   const { row: run } = first;
   const { row: job } = second;
@@ -99,6 +109,19 @@ function likelyRoutine(changes: readonly Change[], nowMs: number): Routine | nul
   return { kind: "end", runId: run.id, outcome, reason, report, next };
 }
 
+function likelyRenewal({ jobs }: QueueState, { id: jobId, state }: Job, nowMs: number): Routine | null {
+  const before = jobs.get(jobId)?.state;
+  if (state.kind !== "in_progress" || before?.kind !== "in_progress") return null;
+  const { leaseUntilMs, activeAtMs } = state;
+  const isNew = activeAtMs !== undefined && activeAtMs !== before.activeAtMs;
+  return {
+    kind: "renew",
+    jobId,
+    leaseMs: leaseUntilMs - nowMs,
+    activeAgoMs: isNew ? nowMs - activeAtMs : null,
+  };
+}
+
 function nextOf(task: Task, job: Job | null): Next | null {
   if (job !== null) {
     const { id: jobId, stationId, labels, needs } = job;
@@ -120,7 +143,25 @@ function unpackReport(packed: PackedReport): FinalReport {
 
 /** The rows that a routine stands for, in the order in which they were decided; null if `state` lacks what it is about. */
 export function rowsOf(state: QueueState, routine: Routine, nowMs: number): readonly Change[] | null {
-  return routine.kind === "claim" ? claimRows(state, routine, nowMs) : endRows(state, routine, nowMs);
+  switch (routine.kind) {
+    case "claim":
+      return claimRows(state, routine, nowMs);
+    case "renew":
+      return renewRows(state, routine, nowMs);
+    case "end":
+      return endRows(state, routine, nowMs);
+  }
+}
+
+function renewRows({ jobs }: QueueState, routine: RenewRoutine, nowMs: number): readonly Change[] | null {
+  const { jobId, leaseMs, activeAgoMs } = routine;
+  const job = jobs.get(jobId);
+  if (job?.state.kind !== "in_progress") return null;
+  const active = activeAgoMs === null ? {} : { activeAtMs: nowMs - activeAgoMs };
+  return [{
+    kind: "job",
+    row: { ...job, state: { ...job.state, ...active, leaseUntilMs: nowMs + leaseMs } },
+  }];
 }
 
 function claimRows(state: QueueState, routine: ClaimRoutine, nowMs: number): readonly Change[] | null {
@@ -294,24 +335,4 @@ function noteRows(state: QueueState, task: Task, added: readonly TaskNote[]): re
   const known = state.notes.get(task.id);
   if (known === undefined || known.hasLog) return [];
   return [{ kind: "notes", row: { ...known, entries: [...known.entries, ...added] } }];
-}
-
-/** Do both say the same, as JSON has it? */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    for (let i = 0; i < a.length; i++) if (!isSame(a[i], b[i])) return false;
-    return true;
-  }
-  const left = a as Readonly<Record<string, unknown>>;
-  const right = b as Readonly<Record<string, unknown>>;
-  let fields = 0;
-  for (const field in left) {
-    if (!isSame(left[field], right[field])) return false;
-    fields++;
-  }
-  for (const _ in right) fields--;
-  return fields === 0;
 }

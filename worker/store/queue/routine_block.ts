@@ -4,6 +4,7 @@
  *   ["routine", [common, ...], [index of the common part of each, ...], ids in one text, [milliseconds since the one before, ...]]
  *
  *   common   ["c", leaseMs, maxMs, idleLimitMs]             ids: of job, run and runner
+ *            ["h", leaseMs, activeAgoMs]                     ids: of job
  *            ["e", outcome, reason, report | null, next]    ids: of run, and of the next job
  *   next     0 (completed), why it failed, or [station, labels, needs, has a repository]
  *
@@ -17,6 +18,7 @@ export const ROUTINE_CODE = "routine";
 const ID_CHARS = 26;
 
 type ClaimCommon = readonly ["c", leaseMs: number, maxMs: number, idleLimitMs: number | null];
+type RenewCommon = readonly ["h", leaseMs: number, activeAgoMs: number | null];
 type EndCommon = readonly [
   "e",
   outcome: Outcome,
@@ -24,13 +26,14 @@ type EndCommon = readonly [
   report: PackedReport | null,
   next: PackedNext,
 ];
+type Common = ClaimCommon | RenewCommon | EndCommon;
 type PackedNext =
   | 0
   | string
   | readonly [StationId, labels: readonly string[], needs: readonly string[], hasAgentRepository: boolean];
 type RoutineBlockText = readonly [
   typeof ROUTINE_CODE,
-  commons: readonly (ClaimCommon | EndCommon)[],
+  commons: readonly Common[],
   common: readonly number[],
   ids: string,
   times: readonly number[],
@@ -82,11 +85,13 @@ export class RoutineBlock {
 
 function idsOf(routine: Routine): readonly string[] {
   if (routine.kind === "claim") return [routine.jobId, routine.runId, routine.runnerId];
+  if (routine.kind === "renew") return [routine.jobId];
   return routine.next.kind === "station" ? [routine.runId, routine.next.jobId] : [routine.runId];
 }
 
-function commonOf(routine: Routine): ClaimCommon | EndCommon {
+function commonOf(routine: Routine): Common {
   if (routine.kind === "claim") return ["c", routine.leaseMs, routine.maxMs, routine.idleLimitMs];
+  if (routine.kind === "renew") return ["h", routine.leaseMs, routine.activeAgoMs];
   const { outcome, reason, report, next } = routine;
   return ["e", outcome, reason, report, packNext(next)];
 }
@@ -121,7 +126,7 @@ export function* decodeRoutines(
   }
 }
 
-function routineOf(common: ClaimCommon | EndCommon, nextId: () => string): Routine {
+function routineOf(common: Common, nextId: () => string): Routine {
   if (common[0] === "c") {
     const [, leaseMs, maxMs, idleLimitMs] = common;
     return {
@@ -133,6 +138,10 @@ function routineOf(common: ClaimCommon | EndCommon, nextId: () => string): Routi
       maxMs,
       idleLimitMs,
     };
+  }
+  if (common[0] === "h") {
+    const [, leaseMs, activeAgoMs] = common;
+    return { kind: "renew", jobId: nextId() as JobId, leaseMs, activeAgoMs };
   }
   const [, outcome, reason, report, packed] = common;
   const runId = nextId() as RunId;

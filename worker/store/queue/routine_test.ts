@@ -1,6 +1,13 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import { createQueueRig, FAILURE, lineOf, station, SUCCESS } from "../../../test/fake/queue_rig.ts";
+import {
+  createQueueRig,
+  FAILURE,
+  HEARTBEAT,
+  lineOf,
+  station,
+  SUCCESS,
+} from "../../../test/fake/queue_rig.ts";
 import type { Change, QueueState } from "../../domain/queue_state.ts";
 import { type Routine, routineOf, rowsOf } from "./routine.ts";
 import { decodeRoutines, RoutineBlock } from "./routine_block.ts";
@@ -14,12 +21,18 @@ function eachDecision(see: (state: QueueState, changes: readonly Change[], nowMs
   const ada = rig.runner("ada");
   rig.submit("l");
   rig.advance(5);
-  rig.work(ada, SUCCESS);
+  const { run } = rig.take(ada);
+  for (const idleMs of [3, 4, undefined]) {
+    rig.advance(10);
+    const idle = idleMs === undefined ? {} : { idleMs };
+    rig.report(ada, { ...HEARTBEAT, runId: run.id, ...idle });
+  }
+  rig.report(ada, { ...SUCCESS, runId: run.id });
   rig.advance(7);
   rig.work(ada, FAILURE);
 }
 
-Deno.test("claims and ends are routine, and stand for exactly their rows; nothing else is", () => {
+Deno.test("claims, renewals and ends are routine, and stand for exactly their rows; nothing else is", () => {
   const kinds: string[] = [];
   eachDecision((state, changes, nowMs) => {
     const routine = routineOf(state, changes, nowMs);
@@ -30,7 +43,7 @@ Deno.test("claims and ends are routine, and stand for exactly their rows; nothin
     assert.ok(block.add(routine, nowMs));
     assert.deepEqual([...decodeRoutines(JSON.parse(block.text()))], [{ routine, nowMs }]);
   });
-  assert.deepEqual(kinds, ["-", "-", "-", "claim", "end", "claim", "end"]);
+  assert.deepEqual(kinds, ["-", "-", "-", "claim", "-", "renew", "renew", "end", "claim", "end"]);
 });
 
 Deno.test("a decision that differs from a routine in any field of any row is none, or another one", () => {

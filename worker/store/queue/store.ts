@@ -139,10 +139,10 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     batch.add(nowMs, encode(before, changes), events);
   }
 
-  /** Is it about a task whose rows must be appended first (invariant 2)? A routine begins with its run. */
-  function isOfClean(changes: readonly Change[]): boolean {
-    const [first] = changes;
-    return clean.size > 0 && first?.kind === "run" && clean.has(first.row.taskId);
+  /** Is it about a task whose rows must be appended first (invariant 2)? A routine begins with its run or its job. */
+  function isOfClean([first]: readonly Change[]): boolean {
+    if (clean.size === 0 || (first?.kind !== "run" && first?.kind !== "job")) return false;
+    return clean.has(first.row.taskId);
   }
 
   function encode(before: QueueState, changes: readonly Change[]): Encoded[] {
