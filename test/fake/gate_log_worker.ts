@@ -122,9 +122,9 @@ export class People extends DurableObject<Env> {
     return targets.map((principal) => ({ principal, because: "named" }));
   }
 
-  record(event: GateEvent): void {
+  record(...events: readonly GateEvent[]): void {
     this.#check();
-    this.ctx.storage.kv.put("events", [...this.events(), event]);
+    this.ctx.storage.kv.put("events", [...this.events(), ...events]);
   }
 
   events(): readonly GateEvent[] {

@@ -178,8 +178,8 @@ export interface PeopleApi {
   resolve(targets: readonly string[], atMs: number): Promise<readonly ResolvedTarget[]>;
   /** `user:x` or an identity; null: nobody in the documents. */
   identify(identity: string): Promise<PersonIdentity | null>;
-  /** From a `HumanGate`'s outbox. Idempotent by event id; the newest `seq` wins. */
-  record(event: GateEvent): Promise<void>;
+  /** From a `HumanGate`'s outbox: all or none. Idempotent by event id; the newest `seq` wins. */
+  record(...events: readonly GateEvent[]): Promise<void>;
   /** A notice (`inform`): told, and nothing else. Idempotent by `noticeId`. */
   inform(notice: {
     readonly noticeId: string;

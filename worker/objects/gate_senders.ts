@@ -1,13 +1,14 @@
-/** Where an ask's events go: its queue, the project's people, its task's timeline. Each has a lane of its own. */
+/** Where an ask's events go: its queue, the project's people, its task's timeline, the history. Each has a lane of its own. */
 import type { OutboxEvent } from "../domain/event.ts";
 import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
 import type { GatePeople } from "./gate_people.ts";
+import { historySender } from "./history_sender.ts";
 
 /** @param onEffect Told what became of an answer at the queue, before its event counts as delivered. */
 export function createGateSenders(options: {
-  readonly env: Pick<Env, "JOB_QUEUE">;
+  readonly env: Pick<Env, "JOB_QUEUE" | "HISTORY_URL" | "HISTORY_AUTH_TOKEN">;
   readonly people: (owner: string, project: string) => GatePeople;
   readonly onEffect: (tookEffect: boolean) => void;
 }): Readonly<Partial<Record<OutboxEvent["destination"], OutboxSender>>> {
@@ -22,11 +23,15 @@ export function createGateSenders(options: {
       }
     },
     people: async (rows) => {
-      for (const { eventId, event } of rows) {
-        if (event.destination !== "people") continue;
-        await options.people(event.owner, event.project).api().record({ ...event.event, eventId });
-      }
+      const told = rows.flatMap(({ eventId, event }) =>
+        event.destination === "people" ? [{ ...event, event: { ...event.event, eventId } }] : []
+      );
+      const [first] = told;
+      // An ask belongs to one project.
+      if (first === undefined) return;
+      await options.people(first.owner, first.project).api().record(...told.map(({ event }) => event));
     },
+    history: historySender(options.env),
     timeline: async (rows) => {
       for (const { event } of rows) {
         if (event.destination === "timeline") await queueOf(event).gateNoted(event.head);

@@ -3,6 +3,7 @@
  * alarm up that failed several times), and is woken. Nobody is told twice by that: an ask's timers fire once.
  */
 import type { HumanGateApi } from "../domain/human_gate_api.ts";
+import { NEVER_MS } from "../domain/people/worklist.ts";
 import type { WorklistItem } from "../domain/people_api.ts";
 import type { Env } from "../env.ts";
 import { GATE_WATCH_ASKS_MAX, GATE_WATCH_GRACE_MS, GATE_WATCH_MS } from "../limits.ts";
@@ -17,17 +18,20 @@ export interface GateWatch {
   look(): Promise<void>;
 }
 
-/** @param waiting The asks that are not over, by their next deadline. */
-export function createGateWatch({ storage, env, clock, waiting }: {
+/** @param waiting The asks that are not over, by their next deadline; `firstDueMs` is that of the first. */
+export function createGateWatch({ storage, env, clock, waiting, firstDueMs }: {
   readonly storage: DurableObjectStorage;
   readonly env: Pick<Env, "HUMAN_GATE">;
   readonly clock: Clock;
   readonly waiting: (limit: number) => readonly WorklistItem[];
+  readonly firstDueMs: () => number | null;
 }): GateWatch {
+  let lastMs: number | null = null;
   const nextMs = () => {
-    const dueMs = waiting(1)[0]?.nextDeadlineMs ?? null;
-    const lastMs = storage.kv.get<number>(LAST_KEY) ?? 0;
-    return dueMs === null ? null : Math.max(dueMs + GATE_WATCH_GRACE_MS, lastMs + GATE_WATCH_MS);
+    const dueMs = firstDueMs();
+    if (dueMs === null || dueMs >= NEVER_MS) return null;
+    lastMs ??= storage.kv.get<number>(LAST_KEY) ?? 0;
+    return Math.max(dueMs + GATE_WATCH_GRACE_MS, lastMs + GATE_WATCH_MS);
   };
   return {
     nextMs,
@@ -36,6 +40,7 @@ export function createGateWatch({ storage, env, clock, waiting }: {
       const atMs = nextMs();
       if (atMs === null || nowMs < atMs) return;
       storage.kv.put(LAST_KEY, nowMs);
+      lastMs = nowMs;
       const overdue = waiting(GATE_WATCH_ASKS_MAX)
         .filter(({ nextDeadlineMs }) =>
           nextDeadlineMs !== null && nextDeadlineMs + GATE_WATCH_GRACE_MS <= nowMs

@@ -1,5 +1,6 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
+import { NEVER_MS } from "../domain/people/worklist.ts";
 import type { WorklistItem } from "../domain/people_api.ts";
 import { GATE_WATCH_GRACE_MS, GATE_WATCH_MS } from "../limits.ts";
 import { createGateWatch } from "./gate_watch.ts";
@@ -23,6 +24,10 @@ function rig(deadlines: readonly (number | null)[]) {
     createGateWatch({
       storage: { kv } as unknown as DurableObjectStorage,
       env: { HUMAN_GATE: { getByName } as unknown as DurableObjectNamespace },
+      firstDueMs: () => {
+        const after = deadlines[0];
+        return after === undefined ? null : after === null ? NEVER_MS : 1_000_000_000_000 + after;
+      },
       clock: { nowMs: () => state.nowMs, toPlatformMs: (dueMs) => dueMs },
       waiting: (limit) =>
         deadlines.map((after, n) =>

@@ -30,7 +30,9 @@ import { documentsOf, type PeopleContext } from "./people_context.ts";
 import { putDocuments, readDocuments } from "./people_documents.ts";
 import * as endpoints from "./people_endpoints.ts";
 import { createEndpointKeys, type EndpointKeys } from "./people_keys.ts";
-import { recordEvent, recordNotice } from "./people_record.ts";
+import { createEventIntake } from "./people_intake.ts";
+import { createPeoplePruner, type PeoplePruner } from "./people_prune.ts";
+import { recordEvents, recordNotice } from "./people_record.ts";
 import { createPeopleSender, type PeopleSender } from "./people_sender.ts";
 import { listWorklist } from "./people_worklist.ts";
 
@@ -44,6 +46,8 @@ export class People extends DurableObject<Env> implements PeopleApi {
   readonly #keys: EndpointKeys;
   readonly #sender: PeopleSender;
   readonly #watch: GateWatch;
+  readonly #pruner: PeoplePruner;
+  readonly #take: (events: readonly GateEvent[]) => Promise<void>;
   /** In this object's time; null: none is known to be set. One that comes early costs nothing. */
   #alarmAtMs: number | null = null;
 
@@ -58,7 +62,7 @@ export class People extends DurableObject<Env> implements PeopleApi {
     const clock = this.#clock;
     this.#at = {
       ...{ name, owner, project, env, clock },
-      store: createPeopleStore(drizzle(ctx.storage)),
+      store: createPeopleStore(ctx.storage),
       channels: createNotificationChannels(env),
       fetch: (url, init) => fetch(url, init),
       newId: () => ulid(clock.nowMs(), crypto.getRandomValues(new Uint8Array(RANDOM_ID_BYTES))),
@@ -73,7 +77,17 @@ export class People extends DurableObject<Env> implements PeopleApi {
     });
     const waiting = (limit: number) =>
       this.#at.store.worklist.page({ endedSinceMs: null, after: null, limit });
-    this.#watch = createGateWatch({ storage: ctx.storage, env, clock, waiting });
+    const { worklist } = this.#at.store;
+    this.#watch = createGateWatch({
+      ...{ storage: ctx.storage, env, clock, waiting },
+      firstDueMs: () => worklist.firstDueMs(),
+    });
+    this.#pruner = createPeoplePruner(this.#at.store, clock);
+    this.#take = createEventIntake({
+      write: (events) => recordEvents(this.#at, events),
+      onWritten: () => this.#wrote(),
+      atEndOfTurn: (callback) => void setImmediate(callback),
+    });
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
       this.#send();
@@ -115,15 +129,13 @@ export class People extends DurableObject<Env> implements PeopleApi {
     return await Promise.resolve(identityOf(documentsOf(this.#at), identity));
   }
 
-  async record(event: GateEvent) {
-    recordEvent(this.#at, event);
-    this.#send();
-    await Promise.resolve();
+  async record(...events: readonly GateEvent[]) {
+    await this.#take(events);
   }
 
   async inform(notice: Parameters<PeopleApi["inform"]>[0]) {
     const told = recordNotice(this.#at, notice);
-    this.#send();
+    this.#wrote();
     return await Promise.resolve(told);
   }
 
@@ -177,6 +189,7 @@ export class People extends DurableObject<Env> implements PeopleApi {
   override alarm(): void {
     this.#alarmAtMs = null;
     this.ctx.waitUntil(this.#watch.look());
+    this.#pruner.prune();
     this.#send();
   }
 
@@ -186,13 +199,18 @@ export class People extends DurableObject<Env> implements PeopleApi {
     this.alarm();
   }
 
+  #wrote(): void {
+    this.#pruner.wrote();
+    this.#send();
+  }
+
   #send(): void {
     this.#sender.pump();
     this.#arm();
   }
 
   #arm(): void {
-    const dueMs = earliest(this.#sender.nextWakeMs(), this.#watch.nextMs());
+    const dueMs = earliest([this.#sender.nextWakeMs(), this.#watch.nextMs(), this.#pruner.nextMs()]);
     const nowMs = this.#clock.nowMs();
     if (dueMs === null || (this.#alarmAtMs !== null && nowMs < this.#alarmAtMs && this.#alarmAtMs <= dueMs)) {
       return;
@@ -202,6 +220,7 @@ export class People extends DurableObject<Env> implements PeopleApi {
   }
 }
 
-function earliest(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? a ?? b : Math.min(a, b);
+function earliest(times: readonly (number | null)[]): number | null {
+  const set = times.filter((atMs) => atMs !== null);
+  return set.length === 0 ? null : Math.min(...set);
 }

@@ -35,10 +35,7 @@ export function queueForPerson(
   { principal, why }: GateEvent["notify"][number],
 ): number {
   const targets = targetsOf(at, principal, why);
-  if (targets.length === 0) {
-    const detail = "no channel of this person is open";
-    end(at, add(at, message, { lane: NO_LANE, principal, address: null, why }), "off", detail);
-  }
+  if (targets.length === 0) addOff(at, message, { lane: NO_LANE, principal, address: null, why });
   for (const target of targets) add(at, message, target);
   return targets.length;
 }
@@ -58,23 +55,19 @@ export function queueAgain(at: PeopleContext, delivery: DeliveryRow): void {
 /** Ends a delivery that waits. */
 export function end(at: PeopleContext, delivery: DeliveryRow, state: DeliveryState, detail: string): void {
   const nowMs = at.clock.nowMs();
-  at.store.deliveries.change(delivery.id, {
+  at.store.deliveries.change(delivery.id, endOf(delivery, state, detail, nowMs));
+  count(at, delivery.lane, -1);
+}
+
+function endOf(delivery: DeliveryRow, state: DeliveryState, detail: string, nowMs: number) {
+  const result = state === "off" || state === "suppressed" ? state : "failed";
+  return {
     state,
     nextTryAtMs: null,
     endedAtMs: nowMs,
     reportAtMs: reportOf(delivery, nowMs),
-    attempts: [
-      ...delivery.attempts,
-      {
-        atMs: nowMs,
-        result: state === "off" || state === "suppressed" ? state : "failed",
-        status: null,
-        detail,
-        tookMs: 0,
-      },
-    ],
-  });
-  count(at, delivery.lane, -1);
+    attempts: [...delivery.attempts, { atMs: nowMs, result, status: null, detail, tookMs: 0 } as const],
+  };
 }
 
 /** A notice of an ask is on the ask's record. */
@@ -101,9 +94,20 @@ export function count(at: PeopleContext, lane: string, by: number): void {
   if (endpointId !== null) at.store.endpoints.addPending(endpointId, by);
 }
 
-function add(at: PeopleContext, message: MessageRow, target: Target): DeliveryRow {
+function add(at: PeopleContext, message: MessageRow, target: Target): void {
+  at.store.deliveries.add(deliveryOf(at, message, target));
+  count(at, target.lane, 1);
+}
+
+function addOff(at: PeopleContext, message: MessageRow, target: Target): void {
+  const row = deliveryOf(at, message, target);
+  const ended = endOf(row, "off", "no channel of this person is open", at.clock.nowMs());
+  at.store.deliveries.add({ ...row, ...ended });
+}
+
+function deliveryOf(at: PeopleContext, message: MessageRow, target: Target): DeliveryRow {
   const nowMs = at.clock.nowMs();
-  const row: DeliveryRow = {
+  return {
     id: at.newId(),
     eventId: message.eventId,
     askId: message.askId,
@@ -117,9 +121,6 @@ function add(at: PeopleContext, message: MessageRow, target: Target): DeliveryRo
     endedAtMs: null,
     reportAtMs: null,
   };
-  at.store.deliveries.add(row);
-  count(at, row.lane, 1);
-  return row;
 }
 
 function targetsOf(at: PeopleContext, principal: string, why: string): readonly Target[] {

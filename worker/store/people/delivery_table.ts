@@ -1,7 +1,6 @@
 /** What is sent to whom, and how it went. Sole writer of `deliveries`. */
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, sql } from "drizzle-orm";
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
-import type { DeliveryAttempt, DeliveryQuery, DeliveryState } from "../../domain/people/sending.ts";
+import type { DeliveryAttempt, DeliveryQuery } from "../../domain/people/sending.ts";
+import { objectRows, type RowValue } from "../object_rows.ts";
 import { deliveries } from "./schema.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -24,70 +23,76 @@ export interface DeliveryTable {
   /** What its ask is still to be told, the longest due first. */
   reports(nowMs: number, limit: number): readonly DeliveryRow[];
   nextReportAtMs(): number | null;
-  /** Forgets what was over before. */
-  prune(idBefore: string, rows: number): void;
+  /** Forgets what was over before; answers how many. */
+  prune(idBefore: string, rows: number): number;
 }
 
-export function createDeliveryTable(db: DrizzleSqliteDODatabase): DeliveryTable {
-  const { id, lane, nextTryAtMs, askId, principal, eventId, reportAtMs, endedAtMs } = deliveries;
-  const rows = () => db.select().from(deliveries);
+export function createDeliveryTable(sql: SqlStorage): DeliveryTable {
+  const rows = objectRows(sql, deliveries);
+  const one = (query: string, ...values: RowValue[]) => sql.exec(query, ...values).raw().next().value;
   return {
-    read: (wanted) => rows().where(eq(id, wanted)).get() ?? null,
-    add: (row) => void db.insert(deliveries).values(row).run(),
-    change: (wanted, fields) => void db.update(deliveries).set(fields).where(eq(id, wanted)).run(),
+    read: (id) => rows.first("WHERE id = ?", id),
+    add: rows.add,
+    change: (id, fields) => rows.change(fields, "id = ?", id),
     lanes: () => {
       const found: { lane: string; firstAtMs: number }[] = [];
       // One step per lane over the index: a long lane costs no more than a short one.
       for (let after = "";;) {
-        const next = db.select({ lane, firstAtMs: nextTryAtMs }).from(deliveries)
-          .where(and(isNotNull(nextTryAtMs), gt(lane, after))).orderBy(asc(lane), asc(nextTryAtMs)).limit(1)
-          .get();
+        const next = one(
+          "SELECT lane, next_try_at_ms FROM deliveries WHERE next_try_at_ms IS NOT NULL AND lane > ? " +
+            "ORDER BY lane, next_try_at_ms LIMIT 1",
+          after,
+        );
         if (next === undefined) return found;
-        found.push({ lane: next.lane, firstAtMs: next.firstAtMs! });
-        after = next.lane;
+        after = next[0] as string;
+        found.push({ lane: after, firstAtMs: next[1] as number });
       }
     },
-    due: (wanted, nowMs, limit) =>
-      rows().where(and(eq(lane, wanted), isNotNull(nextTryAtMs), lte(nextTryAtMs, nowMs)))
-        .orderBy(asc(nextTryAtMs), asc(id)).limit(limit).all(),
+    due: (lane, nowMs, limit) =>
+      rows.all(
+        "WHERE lane = ? AND next_try_at_ms IS NOT NULL AND next_try_at_ms <= ? ORDER BY next_try_at_ms, id LIMIT ?",
+        ...[lane, nowMs, limit],
+      ),
     // In one statement: there may be thousands.
-    failWaiting: (wanted, attempt) => {
-      const hasAsk = sql`${askId} is not null and ${principal} is not null`;
-      db.update(deliveries).set({
-        state: "failed",
-        nextTryAtMs: null,
-        endedAtMs: attempt.atMs,
-        reportAtMs: sql`case when ${hasAsk} then ${attempt.atMs} end`,
-        attempts: sql`json_insert(${deliveries.attempts}, '$[#]', json(${JSON.stringify(attempt)}))`,
-      }).where(and(eq(lane, wanted), isNotNull(nextTryAtMs))).run();
+    failWaiting: (lane, attempt) => {
+      sql.exec(
+        "UPDATE deliveries SET state = 'failed', next_try_at_ms = NULL, ended_at_ms = ?, " +
+          "report_at_ms = CASE WHEN ask_id IS NOT NULL AND principal IS NOT NULL THEN ? END, " +
+          "attempts = json_insert(attempts, '$[#]', json(?)) WHERE lane = ? AND next_try_at_ms IS NOT NULL",
+        ...[attempt.atMs, attempt.atMs, JSON.stringify(attempt), lane],
+      );
     },
-    waitingForPersons: (wanted) =>
-      rows().where(and(eq(askId, wanted), isNotNull(nextTryAtMs), isNotNull(principal))).all(),
-    find: (event, wanted, person) =>
-      rows().where(
-        and(
-          eq(eventId, event),
-          eq(lane, wanted),
-          person === null ? isNull(principal) : eq(principal, person),
-        ),
-      ).limit(1).get() ?? null,
-    list: ({ endpointId, askId: ofAsk, state, cursor, limit }) =>
-      rows().where(and(
-        endpointId === undefined ? undefined : eq(lane, `endpoint:${endpointId}`),
-        ofAsk === undefined ? undefined : eq(askId, ofAsk),
-        state === undefined ? undefined : eq(deliveries.state, state as DeliveryState),
-        cursor === undefined ? undefined : lt(id, cursor),
-      )).orderBy(desc(id)).limit(limit).all(),
+    waitingForPersons: (askId) =>
+      rows.all("WHERE ask_id = ? AND next_try_at_ms IS NOT NULL AND principal IS NOT NULL", askId),
+    find: (eventId, lane, principal) =>
+      rows.first("WHERE event_id = ? AND lane = ? AND principal IS ?", eventId, lane, principal),
+    list: ({ endpointId, askId, state, cursor, limit }) => {
+      const wanted: [condition: string, value: string | undefined][] = [
+        ["lane = ?", endpointId === undefined ? undefined : `endpoint:${endpointId}`],
+        ["ask_id = ?", askId],
+        ["state = ?", state],
+        ["id < ?", cursor],
+      ];
+      const set = wanted.filter(([, value]) => value !== undefined);
+      const where = set.length === 0 ? "" : `WHERE ${set.map(([condition]) => condition).join(" AND ")}`;
+      return rows.all(`${where} ORDER BY id DESC LIMIT ?`, ...set.map(([, value]) => value!), limit);
+    },
     reports: (nowMs, limit) =>
-      rows().where(and(isNotNull(reportAtMs), lte(reportAtMs, nowMs))).orderBy(asc(reportAtMs)).limit(limit)
-        .all(),
-    nextReportAtMs: () =>
-      db.select({ atMs: reportAtMs }).from(deliveries).where(isNotNull(reportAtMs)).orderBy(asc(reportAtMs))
-        .limit(1).get()?.atMs ?? null,
-    prune: (idBefore, count) => {
-      const old = db.select({ id }).from(deliveries)
-        .where(and(lt(id, idBefore), isNotNull(endedAtMs), isNull(reportAtMs))).orderBy(asc(id)).limit(count);
-      db.delete(deliveries).where(inArray(id, old)).run();
+      rows.all(
+        "WHERE report_at_ms IS NOT NULL AND report_at_ms <= ? ORDER BY report_at_ms LIMIT ?",
+        nowMs,
+        limit,
+      ),
+    nextReportAtMs: () => {
+      const query =
+        "SELECT report_at_ms FROM deliveries WHERE report_at_ms IS NOT NULL ORDER BY report_at_ms";
+      return one(`${query} LIMIT 1`)?.[0] as number | undefined ?? null;
     },
+    prune: (idBefore, count) =>
+      sql.exec(
+        "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries " +
+          "WHERE id < ? AND ended_at_ms IS NOT NULL AND report_at_ms IS NULL ORDER BY id LIMIT ?) RETURNING id",
+        ...[idBefore, count],
+      ).toArray().length,
   };
 }

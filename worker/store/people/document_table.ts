@@ -1,8 +1,7 @@
 /** The versions of a project's documents. Sole writer of `documents`. */
-import { desc, eq, lte } from "drizzle-orm";
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import type { PeopleDocuments } from "../../domain/people/documents.ts";
 import { DOCUMENT_VERSIONS_KEPT } from "../../limits.ts";
+import { objectRows } from "../object_rows.ts";
 import { documents } from "./schema.ts";
 
 export interface DocumentsRow {
@@ -19,23 +18,28 @@ export interface DocumentTable {
   list(): readonly Omit<DocumentsRow, "body">[];
   /** Adds a version and forgets the oldest of too many. */
   add(row: DocumentsRow): void;
+  /** Reads anew: what was written may be undone. */
+  forget(): void;
 }
 
-export function createDocumentTable(db: DrizzleSqliteDODatabase): DocumentTable {
-  // Read at every look at a person. Forgotten at each write, so that one that fails leaves nothing behind.
+export function createDocumentTable(sql: SqlStorage): DocumentTable {
+  const rows = objectRows(sql, documents);
+  // Read at every look at a person.
   let newest: DocumentsRow | null | undefined;
   return {
-    newest: () =>
-      newest ??= db.select().from(documents).orderBy(desc(documents.version)).limit(1).get() ?? null,
-    read: (version) => db.select().from(documents).where(eq(documents.version, version)).get() ?? null,
-    list: () => {
-      const { version, by, atMs } = documents;
-      return db.select({ version, by, atMs }).from(documents).orderBy(desc(version)).all();
-    },
+    newest: () => newest ??= rows.first("ORDER BY version DESC"),
+    read: (version) => rows.first("WHERE version = ?", version),
+    list: () =>
+      sql.exec<{ version: number; by: string; atMs: number }>(
+        'SELECT version, "by", at_ms AS atMs FROM documents ORDER BY version DESC',
+      ).toArray(),
     add: (row) => {
       newest = undefined;
-      db.insert(documents).values(row).run();
-      db.delete(documents).where(lte(documents.version, row.version - DOCUMENT_VERSIONS_KEPT)).run();
+      rows.add(row);
+      sql.exec("DELETE FROM documents WHERE version <= ?", row.version - DOCUMENT_VERSIONS_KEPT);
+    },
+    forget: () => {
+      newest = undefined;
     },
   };
 }

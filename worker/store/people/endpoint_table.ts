@@ -1,6 +1,5 @@
 /** The endpoints of a project's webhooks. Sole writer of `endpoints`. */
-import { asc, eq, sql } from "drizzle-orm";
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+import { objectRows } from "../object_rows.ts";
 import { endpoints } from "./schema.ts";
 
 export type EndpointRow = typeof endpoints.$inferSelect;
@@ -14,18 +13,36 @@ export interface EndpointTable {
   /** Counts deliveries that wait. */
   addPending(id: string, count: number): void;
   remove(id: string): void;
+  /** Reads anew: what was written may be undone. */
+  forget(): void;
 }
 
-export function createEndpointTable(db: DrizzleSqliteDODatabase): EndpointTable {
+export function createEndpointTable(sql: SqlStorage): EndpointTable {
+  const rows = objectRows(sql, endpoints);
+  // Read at every event, and few.
+  let known: readonly EndpointRow[] | null = null;
+  const list = () => known ??= rows.all("ORDER BY created_at_ms, id");
   return {
-    list: () => db.select().from(endpoints).orderBy(asc(endpoints.createdAtMs), asc(endpoints.id)).all(),
-    read: (id) => db.select().from(endpoints).where(eq(endpoints.id, id)).get() ?? null,
-    add: (row) => void db.insert(endpoints).values(row).run(),
-    change: (id, fields) => void db.update(endpoints).set(fields).where(eq(endpoints.id, id)).run(),
-    addPending: (id, count) => {
-      db.update(endpoints).set({ pending: sql`${endpoints.pending} + ${count}` }).where(eq(endpoints.id, id))
-        .run();
+    list,
+    read: (id) => list().find((one) => one.id === id) ?? null,
+    add: (row) => {
+      known = null;
+      rows.add(row);
     },
-    remove: (id) => void db.delete(endpoints).where(eq(endpoints.id, id)).run(),
+    change: (id, fields) => {
+      known = null;
+      rows.change(fields, "id = ?", id);
+    },
+    addPending: (id, count) => {
+      known = null;
+      sql.exec("UPDATE endpoints SET pending = pending + ? WHERE id = ?", count, id);
+    },
+    remove: (id) => {
+      known = null;
+      sql.exec("DELETE FROM endpoints WHERE id = ?", id);
+    },
+    forget: () => {
+      known = null;
+    },
   };
 }

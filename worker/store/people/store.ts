@@ -1,5 +1,4 @@
 /** The tables of one `People` object. All calls are synchronous: nothing may happen in between (O1). */
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { createDeliveryTable, type DeliveryTable } from "./delivery_table.ts";
 import { createDocumentTable, type DocumentTable } from "./document_table.ts";
 import { createEndpointTable, type EndpointTable } from "./endpoint_table.ts";
@@ -16,13 +15,24 @@ export interface PeopleStore {
   atomically<T>(write: () => T): T;
 }
 
-export function createPeopleStore(db: DrizzleSqliteDODatabase): PeopleStore {
+export function createPeopleStore(storage: DurableObjectStorage): PeopleStore {
+  const { sql } = storage;
+  const documents = createDocumentTable(sql);
+  const endpoints = createEndpointTable(sql);
   return {
-    documents: createDocumentTable(db),
-    worklist: createWorklistTable(db),
-    endpoints: createEndpointTable(db),
-    messages: createMessageTable(db),
-    deliveries: createDeliveryTable(db),
-    atomically: (write) => db.transaction(() => write()),
+    documents,
+    worklist: createWorklistTable(sql),
+    endpoints,
+    messages: createMessageTable(sql),
+    deliveries: createDeliveryTable(sql),
+    atomically: (write) => {
+      try {
+        return storage.transactionSync(write);
+      } catch (cause) {
+        documents.forget();
+        endpoints.forget();
+        throw cause;
+      }
+    },
   };
 }

@@ -1,8 +1,7 @@
 /** The newest snapshot of each ask. Sole writer of `worklist`. */
-import { and, asc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import type { WorklistKey } from "../../domain/people/worklist.ts";
 import type { WorklistItem } from "../../domain/people_api.ts";
+import { objectRows } from "../object_rows.ts";
 import { worklist } from "./schema.ts";
 
 export interface WorklistTable {
@@ -16,34 +15,46 @@ export interface WorklistTable {
       readonly limit: number;
     },
   ): readonly WorklistItem[];
-  /** Forgets asks that ended before. */
-  prune(endedBeforeMs: number, rows: number): void;
+  /** The earliest deadline of an ask that is not over, or a time after all others; null: there is no such ask. */
+  firstDueMs(): number | null;
+  /** When the first ask of those that are over ended. */
+  firstEndedAtMs(): number | null;
+  /** Forgets asks that ended before; answers how many. */
+  prune(endedBeforeMs: number, rows: number): number;
 }
 
-export function createWorklistTable(db: DrizzleSqliteDODatabase): WorklistTable {
+export function createWorklistTable(sql: SqlStorage): WorklistTable {
+  const rows = objectRows(sql, worklist);
+  const bodies = (query: string, ...values: (string | number)[]): WorklistItem[] =>
+    sql.exec<{ body: string }>(query, ...values).toArray().map(({ body }) => JSON.parse(body));
+  const time = (query: string) => sql.exec(query).raw().next().value?.[0] as number | undefined ?? null;
   return {
-    read: (askId) => db.select().from(worklist).where(eq(worklist.askId, askId)).get()?.body ?? null,
-    put: (item, { dueMs, openedAtMs }, endedAtMs) => {
-      const row = { seq: item.seq, state: item.state, dueMs, openedAtMs, endedAtMs, body: item };
-      db.insert(worklist).values({ askId: item.askId, ...row })
-        .onConflictDoUpdate({ target: worklist.askId, set: row }).run();
-    },
+    read: (askId) => bodies("SELECT body FROM worklist WHERE ask_id = ?", askId)[0] ?? null,
+    put: (item, { dueMs, openedAtMs }, endedAtMs) =>
+      rows.put({
+        ...{ askId: item.askId, seq: item.seq, state: item.state },
+        ...{ dueMs, openedAtMs, endedAtMs, body: item },
+      }),
     page: ({ endedSinceMs, after, limit }) => {
-      const { dueMs, openedAtMs, askId, endedAtMs } = worklist;
       const isOver = endedSinceMs === null
-        ? isNull(endedAtMs)
-        : and(isNotNull(endedAtMs), sql`${endedAtMs} >= ${endedSinceMs}`);
-      const isAfter = after === null
-        ? undefined
-        : sql`(${dueMs}, ${openedAtMs}, ${askId}) > (${after.dueMs}, ${after.openedAtMs}, ${after.askId})`;
-      return db.select({ body: worklist.body }).from(worklist).where(and(isOver, isAfter))
-        .orderBy(asc(dueMs), asc(openedAtMs), asc(askId)).limit(limit).all().map(({ body }) => body);
+        ? "ended_at_ms IS NULL"
+        : "ended_at_ms IS NOT NULL AND ended_at_ms >= ?";
+      const isAfter = after === null ? "" : "AND (due_ms, opened_at_ms, ask_id) > (?, ?, ?)";
+      return bodies(
+        `SELECT body FROM worklist WHERE ${isOver} ${isAfter} ORDER BY due_ms, opened_at_ms, ask_id LIMIT ?`,
+        ...(endedSinceMs === null ? [] : [endedSinceMs]),
+        ...(after === null ? [] : [after.dueMs, after.openedAtMs, after.askId]),
+        limit,
+      );
     },
-    prune: (endedBeforeMs, rows) => {
-      const old = db.select({ askId: worklist.askId }).from(worklist)
-        .where(and(isNotNull(worklist.endedAtMs), lt(worklist.endedAtMs, endedBeforeMs)))
-        .orderBy(asc(worklist.endedAtMs)).limit(rows);
-      db.delete(worklist).where(inArray(worklist.askId, old)).run();
-    },
+    firstDueMs: () => time("SELECT due_ms FROM worklist WHERE ended_at_ms IS NULL ORDER BY due_ms LIMIT 1"),
+    firstEndedAtMs: () =>
+      time("SELECT ended_at_ms FROM worklist WHERE ended_at_ms IS NOT NULL ORDER BY ended_at_ms LIMIT 1"),
+    prune: (endedBeforeMs, count) =>
+      sql.exec(
+        "DELETE FROM worklist WHERE ask_id IN (SELECT ask_id FROM worklist " +
+          "WHERE ended_at_ms IS NOT NULL AND ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?) RETURNING ask_id",
+        ...[endedBeforeMs, count],
+      ).toArray().length,
   };
 }
