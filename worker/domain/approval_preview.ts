@@ -10,21 +10,28 @@
 import { APPROVAL_PREVIEW_MAX_CHARS, APPROVAL_URL_SHOWN_MAX_CHARS } from "../limits.ts";
 
 const REDACTED = "[redacted]";
-/** How members, parameters and headers are called that hold a secret. */
-const SECRET_NAME =
-  "(?:[\\w.-]*(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth(?:orization)?|cookie|session|signature|jwt|bearer)[\\w.-]*|key|sig|pwd)";
+/**
+ * How members, parameters and headers are called that hold a secret, from the word that tells it to the end of the name. What
+ * comes before in a name is not looked at: from each place of a long text to the next such word, that takes a minute.
+ */
+const TELLING =
+  "(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth(?:orization)?|cookie|session|signature|jwt|bearer)[\\w.-]*";
+const SHORT_NAME = "(?:key|sig|pwd)";
 
 /** Each with what stays of the match before the secret. */
 const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/-----BEGIN [A-Z0-9 ]{1,60}-----[\s\S]*?(?:-----END [A-Z0-9 ]{1,60}-----|$)/g, REDACTED],
   // JSON: "password": "..." and "token": 12345, closed or cut off.
   [
-    new RegExp(`("${SECRET_NAME}"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|-?[\\w.+-]+)`, "gi"),
+    new RegExp(`((?:${TELLING}|"${SHORT_NAME})"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|-?[\\w.+-]+)`, "gi"),
     `$1"${REDACTED}"`,
   ],
   // Forms, headers, assignments: password=..., Authorization: Bearer ...
   [
-    new RegExp(`(\\b${SECRET_NAME}\\s*[=:]\\s*)(?:(?:bearer|basic|token)\\s+)?[^\\s&;,"'<>{}\\[\\]]+`, "gi"),
+    new RegExp(
+      `((?:${TELLING}|\\b${SHORT_NAME})\\s*[=:]\\s*)(?:(?:bearer|basic|token)\\s+)?[^\\s&;,"'<>{}\\[\\]]+`,
+      "gi",
+    ),
     `$1${REDACTED}`,
   ],
   [/\b(bearer|basic)\s+[A-Za-z0-9+/_.~-]{8,}=*/gi, `$1 ${REDACTED}`],
