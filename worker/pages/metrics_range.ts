@@ -8,6 +8,7 @@ export interface MetricsRange {
   readonly fromMs: number;
   /** The end of the bucket of now. */
   readonly toMs: number;
+  readonly nowMs: number;
   readonly bucketMs: number;
   /** Of each bucket, by its beginning. */
   readonly labels: readonly string[];
@@ -33,7 +34,7 @@ export function rangeOf(name: string | undefined, nowMs: number): MetricsRange {
   const toMs = (Math.floor(nowMs / bucketMs) + 1) * bucketMs;
   const fromMs = toMs - count * bucketMs;
   const labels = Array.from({ length: count }, (_, at) => labelOf(known, fromMs + at * bucketMs));
-  return { name: known, fromMs, toMs, bucketMs, labels, bucketName };
+  return { name: known, fromMs, toMs, nowMs, bucketMs, labels, bucketName };
 }
 
 function labelOf(name: RangeName, atMs: number): string {

@@ -22,6 +22,8 @@ export interface MetricsFilter {
   readonly fromMs: number;
   /** Not part of it. */
   readonly toMs: number;
+  /** Runs that are under way count up to this moment. */
+  readonly nowMs: number;
   readonly bucketMs: number;
 }
 
@@ -113,7 +115,7 @@ function submittedQuery(filter: MetricsFilter): SQL {
     from ${newest("tasks", "created_at_ms", filter)} t group by 1`;
 }
 
-/** People are asked at the gates of a line and by runners' approval requests; they step in by the three actions. */
+/** People are asked by asks about the task, whoever made them (a notice is none); they step in by the three actions. */
 function endedQuery(filter: MetricsFilter): SQL {
   const same = sql`owner = t.owner and project = t.project and task_id = t.task_id`;
   return sql`select ${bucket("t.ended_at_ms", filter)} as "bucket", t.status as "status", count(*) as "tasks",
@@ -158,9 +160,9 @@ function stationQuery(filter: MetricsFilter): SQL {
     order by count(*) desc, t.line_id, j.station_id limit ${METRICS_STATIONS_MAX}`;
 }
 
-/** A run that is under way counts up to the end of the time. */
+/** A run that is under way counts up to now. */
 function runTimeQuery(filter: MetricsFilter): SQL {
   return sql`select ${bucket("r.claimed_at_ms", filter)} as "bucket", count(*) as "runs",
-      sum(max(0, coalesce(r.ended_at_ms, ${filter.toMs}) - r.claimed_at_ms)) as "ms"
+      sum(max(0, coalesce(r.ended_at_ms, ${filter.nowMs}) - r.claimed_at_ms)) as "ms"
     from ${newest("runs", "claimed_at_ms", filter)} r group by 1`;
 }
