@@ -2,7 +2,7 @@
 /** A chart on a page: its drawing, what its colours mean, and the same numbers as a table. */
 import { raw } from "hono/html";
 import { inWords } from "./chart_scale.ts";
-import { type ChartSpec, hasValues } from "./chart_spec.ts";
+import { type ChartSpec, emptyWords, hasValues } from "./chart_spec.ts";
 
 /** A figure; where there is nothing to draw, it says so. */
 export async function Chart({ spec }: { readonly spec: ChartSpec }) {
@@ -11,7 +11,7 @@ export async function Chart({ spec }: { readonly spec: ChartSpec }) {
       <figure class="panel plot">
         <figcaption>{spec.title}</figcaption>
         <p class="small soft">{spec.note}</p>
-        <p class="empty">Nothing in this time.</p>
+        <p class="empty">{emptyWords(spec)}</p>
       </figure>
     );
   }

@@ -33,11 +33,19 @@ export interface ChartSpec {
     readonly inWords: (value: number) => string;
   };
   readonly series: readonly ChartSeries[];
+  /** What to say where every value is zero; absent: that there is nothing. */
+  readonly allZero?: string;
 }
 
 /** Is there anything to draw? Zeros only are nothing. */
 export function hasValues(spec: ChartSpec): boolean {
   return spec.series.some(({ values }) => values.some((value) => value !== null && value !== 0));
+}
+
+/** What to say instead of a drawing: zeros are known, and not the same as nothing. */
+export function emptyWords(spec: ChartSpec): string {
+  const isKnown = spec.series.some(({ values }) => values.some((value) => value !== null));
+  return isKnown && spec.allZero !== undefined ? spec.allZero : "Nothing in this time.";
 }
 
 /** The end of the value axis: of what is stacked the highest pile. */

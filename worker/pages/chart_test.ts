@@ -98,12 +98,15 @@ Deno.test("points that are not evenly apart are drawn where they are", () => {
   assert.match(svg, />5 s</);
 });
 
-Deno.test("a figure has the numbers as a table, and says when there are none", async () => {
+Deno.test("a figure has the numbers as a table, and tells zeros from nothing", async () => {
   const html = String(await Chart({ spec: SPEC }));
   assert.match(html, /<th scope="row">1 May<\/th><td>3<\/td><td>1<\/td>/);
   assert.match(html, /<td>0<\/td><td>none<\/td>/);
   const none = { ...SPEC, series: [{ name: "n", tone: "good", values: [0, null, 0] }] } as const;
   assert.match(String(await Chart({ spec: none })), /Nothing in this time\./);
+  assert.match(String(await Chart({ spec: { ...none, allZero: "No job failed." } })), /No job failed\./);
+  const unknown = { ...none, series: [{ ...none.series[0], values: [null] }], allZero: "No job failed." };
+  assert.match(String(await Chart({ spec: unknown })), /Nothing in this time\./);
 });
 
 Deno.test("an axis counts in the unit of its largest value", () => {

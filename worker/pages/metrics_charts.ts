@@ -75,6 +75,7 @@ export function chartsOf(
         tone: "accent",
         values: ended.map((all, at) => all === 0 ? null : alone[at]! / all),
       }],
+      allZero: "Every task had a person in it.",
     },
     {
       id: "claim-wait",
@@ -111,6 +112,7 @@ export function chartsOf(
           values: rows.stations.map(({ cancelled, jobs }) => cancelled / jobs),
         },
       ],
+      allZero: "No job failed or was cancelled.",
     },
     {
       id: "runner-time",

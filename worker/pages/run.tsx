@@ -216,11 +216,15 @@ function Events({ entries }: { readonly entries: readonly TimelineEntry[] }) {
   if (entries.length === 0) return null;
   return (
     <>
-      <h2>Timeline</h2>
-      <ol class="panel bare">
+      <h2>
+        Timeline <span class="count">times in UTC</span>
+      </h2>
+      <ol class="panel events">
         {entries.map(({ eventId, atMs, kind, detail }) => (
           <li key={eventId}>
-            <time datetime={new Date(atMs).toISOString()}>{new Date(atMs).toISOString().slice(11, 19)}</time>
+            <time class="mono soft" datetime={new Date(atMs).toISOString()}>
+              {new Date(atMs).toISOString().slice(11, 19)}
+            </time>
             <span>
               {kind.replaceAll("_", " ")}
               {detail === "" ? "" : `: ${detail}`}

@@ -143,6 +143,7 @@ td.fit, th.fit { white-space: nowrap; }
 .stations li.wait::before { border-color: var(--wait); background: var(--wait); }
 .stations li > div { min-width: 0; }
 .events { list-style: none; margin: 0; padding: 0 1rem 0.8rem; font-size: 0.9rem; display: grid; gap: 0.25rem; }
+.panel.events { padding-block: 0.7rem; }
 .events li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.7rem; overflow-wrap: anywhere; }
 .log { background: #14161b; color: #dfe3ea; border-radius: 10px; padding: 0.8rem 1rem; margin: 0; max-height: 28rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); }
 .log:empty::before { content: "Nothing was printed yet."; color: #98a1b2; }
