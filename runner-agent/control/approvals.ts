@@ -91,6 +91,7 @@ export function createApprovalDesk(deps: ApprovalDeps): ApprovalDesk {
         news.resolve();
       });
       const waitMs = stop === null ? POLL_WAIT_MAX_MS : 0;
+      const askedMs = clock.nowMs();
       const outcome = await call({
         method: "GET",
         path: `${base}/${encodeURIComponent(id)}`,
@@ -115,6 +116,9 @@ export function createApprovalDesk(deps: ApprovalDeps): ApprovalDesk {
         // News of a run may be ahead of what they mean for its requests.
         const lookMs = quickLooks-- > 0 ? RETRY_FIRST_MS : untilLook(outcome.value, clock.nowMs());
         await waitFor(news.promise, lookMs, signal);
+      } else if (clock.nowMs() - askedMs < RETRY_FIRST_MS) {
+        // It did not wait: something in between may not know the header.
+        await waitFor(null, RETRY_FIRST_MS, signal);
       }
       stop?.();
     }
@@ -180,6 +184,7 @@ export function createApprovalDesk(deps: ApprovalDeps): ApprovalDesk {
         return { kind: "withdrawn" };
       }
       if (decided.kind === "refused") {
+        void withdraw(asked);
         return { kind: "refused", code: decided.code, message: decided.message };
       }
       const { status, reason, decidedBy } = decided.value;

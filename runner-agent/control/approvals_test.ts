@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { approvalDigest, bodySha256Of } from "../../protocol/runner/approval.ts";
 import type { Clock, HeldRequest } from "../ports.ts";
+import { RETRY_FIRST_MS } from "../limits.ts";
 import { type ApprovalDeps, createApprovalDesk } from "./approvals.ts";
 
 const REQUEST: HeldRequest = {
@@ -256,4 +257,32 @@ Deno.test("a control plane without approval requests refuses, and who waits is n
   );
   await desk(plane.url).requestApproval(REQUEST, never(), () => notes++);
   assert.equal(notes, 4);
+});
+
+Deno.test("a server that does not wait is asked no faster than one that is away", async () => {
+  await using plane = serve(({ method, body }, count) => {
+    if (method === "GET") return { status: 200, body: count < 6 ? state("pending") : APPROVED };
+    return body.action === undefined
+      ? { status: 201, body: state("pending") }
+      : { status: 200, body: APPROVED };
+  });
+  const clock = quickClock();
+  const outcome = await desk(plane.url, { clock }).requestApproval(REQUEST, never());
+  assert.equal(outcome.kind, "approved");
+  assert.deepEqual(clock.slept.filter((ms) => ms >= RETRY_FIRST_MS), Array(4).fill(RETRY_FIRST_MS));
+});
+
+Deno.test("a question whose answer is refused is taken back: nobody is left to decide what nobody waits for", async () => {
+  await using plane = serve(({ method, body }) => {
+    if (method === "GET") {
+      return { status: 404, body: { error: { code: "approval_request_not_found", message: "" } } };
+    }
+    return body.action === undefined
+      ? { status: 201, body: state("pending") }
+      : { status: 200, body: state("expired") };
+  });
+  const outcome = await desk(plane.url).requestApproval(REQUEST, never());
+  assert.equal(outcome.kind, "refused");
+  await plane.hears(3);
+  assert.equal(plane.heard[2]!.body.action, "withdraw");
 });
