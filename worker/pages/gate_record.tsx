@@ -5,6 +5,7 @@ import { type GatePageView, Who } from "./gate_parts.tsx";
 import { nameOf } from "./gate_name.ts";
 import { knowersOf } from "./gate_told.ts";
 import { Ago } from "./parts.tsx";
+import { stampOf } from "./stamp.ts";
 
 /** Votes of a quorum and advice of delegates: what others said before the answer. */
 export function Said({ view }: { readonly view: GatePageView }) {
@@ -98,6 +99,7 @@ function Knowers({ audit, nowMs }: { readonly audit: readonly AuditEntry[]; read
 
 function Chain({ audit }: { readonly audit: readonly AuditEntry[] }) {
   if (audit.length === 0) return null;
+  const stamp = stampOf(audit.map(({ at }) => Date.parse(at)));
   return (
     <details id="audit">
       <summary>
@@ -107,7 +109,7 @@ function Chain({ audit }: { readonly audit: readonly AuditEntry[] }) {
       <ol class="events">
         {audit.map((entry) => (
           <li key={entry.hash}>
-            <time class="mono soft" datetime={entry.at}>{entry.at.slice(11, 19)}</time>
+            <time class="mono soft" datetime={entry.at}>{stamp(Date.parse(entry.at))}</time>
             <span>
               {entry.type.replace(/^gate\./, "").replaceAll("_", " ")}
               <span class="soft">

@@ -36,8 +36,12 @@ export function Standing({ view }: { readonly view: GatePageView }) {
           <Answer outcome={state.outcome} nowMs={view.nowMs} />
           {state.consumed === null ? null : (
             <p class="soft small">
-              <Who principal={state.consumed.by} /> took it{" "}
-              <Ago ms={state.consumed.atMs} nowMs={view.nowMs} />.
+              {/* The queue is not somebody: what it took, the task went on with. */}
+              {state.consumed.by === "queue" ? "The task went on with it" : (
+                <>
+                  <Who principal={state.consumed.by} /> took it
+                </>
+              )} <Ago ms={state.consumed.atMs} nowMs={view.nowMs} />.
             </p>
           )}
         </>

@@ -11,6 +11,7 @@ import type { ProjectName } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 import { Ago, Commit, lasted, Status, taskPath } from "./parts.tsx";
 import { usageCharts } from "./run_charts.ts";
+import { stampOf } from "./stamp.ts";
 
 export interface RunPageView {
   readonly at: ProjectName;
@@ -214,6 +215,7 @@ function totals(points: readonly UsagePoint[]): string {
 
 function Events({ entries }: { readonly entries: readonly TimelineEntry[] }) {
   if (entries.length === 0) return null;
+  const stamp = stampOf(entries.map(({ atMs }) => atMs));
   return (
     <>
       <h2>
@@ -223,7 +225,7 @@ function Events({ entries }: { readonly entries: readonly TimelineEntry[] }) {
         {entries.map(({ eventId, atMs, kind, detail }) => (
           <li key={eventId}>
             <time class="mono soft" datetime={new Date(atMs).toISOString()}>
-              {new Date(atMs).toISOString().slice(11, 19)}
+              {stamp(atMs)}
             </time>
             <span>
               {kind.replaceAll("_", " ")}

@@ -6,6 +6,7 @@ import { Diff, type DiffProps, Reports, type ReportView } from "./evidence.tsx";
 import { May } from "./frame.tsx";
 import { askPath } from "./gate_path.ts";
 import { Layout } from "./layout.tsx";
+import { linePath } from "./line_parts.tsx";
 import { Ago, Status, taskPath } from "./parts.tsx";
 import { type StationName, TaskActions } from "./task_actions.tsx";
 import { Terminal } from "./task_terminal.tsx";
@@ -42,6 +43,7 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
   const isOver = task.status === "completed" || task.status === "failed";
   const over = { "data-over": isOver ? "" : undefined };
   const repository = taskPath(task.owner, task.projectId, task.id);
+  const lineAt = { owner: task.owner, project: task.projectId };
   const log = `/api/owners/${encodeURIComponent(task.owner)}/projects/${
     encodeURIComponent(task.projectId)
   }/tasks/${task.id}/log`;
@@ -49,7 +51,9 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
     <Layout
       title={task.title}
       at="board"
-      crumbs={[{ text: task.assemblyLineId }, { text: task.title }]}
+      crumbs={[{ text: task.assemblyLineId, href: linePath(lineAt, task.assemblyLineId) }, {
+        text: task.title,
+      }]}
       scripts={["live.js", "terminal.js", "replay.js"]}
       styles={[terminal.style]}
       pollMs={POLL_MS}
@@ -118,7 +122,18 @@ function Card({ task }: { readonly task: TaskData }) {
           </>
         )}
         <dt>Line</dt>
-        <dd>{task.assemblyLineId}, version {task.assemblyLineVersion}</dd>
+        <dd>
+          {task.assemblyLineId},{" "}
+          <a
+            href={linePath(
+              { owner: task.owner, project: task.projectId },
+              task.assemblyLineId,
+              `/versions/${task.assemblyLineVersion}`,
+            )}
+          >
+            version {task.assemblyLineVersion}
+          </a>
+        </dd>
         <dt>Task</dt>
         <dd>
           <code>{task.id}</code>

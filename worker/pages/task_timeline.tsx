@@ -6,6 +6,8 @@
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { TaskData, TaskHistoryEntry } from "../../protocol/line/task.ts";
 import { askPath } from "./gate_path.ts";
+import { stampOf } from "./stamp.ts";
+import { detailOf } from "./timeline_words.ts";
 import { Ago, lasted, runPath, Status, type Tone, toneOf } from "./parts.tsx";
 
 /** A question that was asked about the task; `openedAtMs` says to which entry it belongs. */
@@ -43,6 +45,7 @@ const EVENTS: Readonly<Record<string, { readonly text: string; readonly tone: To
   gate_opened: { text: "A person is asked", tone: "wait" },
   gate_passed: { text: "Gate passed", tone: "good" },
   gate_decided: { text: "Decided", tone: "good" },
+  gate_ended: { text: "Nobody decided", tone: "wait" },
   task_completed: { text: "Completed", tone: "good" },
   task_failed: { text: "Failed", tone: "bad" },
 };
@@ -171,8 +174,7 @@ function Event({ entry, props }: { readonly entry: TimelineEntry; readonly props
   const isReject = entry.kind === "gate_decided" && entry.detail.startsWith("reject");
   const { text, tone } = EVENTS[entry.kind]!;
   const ask = entry.kind === "gate_opened" ? props.asks.find((one) => isSameMoment(one, entry)) : undefined;
-  // The card has its title already.
-  const detail = entry.kind === "task_submitted" ? "" : entry.detail;
+  const detail = detailOf(entry);
   return (
     <li class={isReject ? "bad" : tone}>
       <div>
@@ -197,6 +199,7 @@ function isSameMoment(ask: AskedOfPeople, entry: TimelineEntry): boolean {
 /** Everything that was recorded, in order; folded, as the list above says the most of it. */
 function EveryEntry({ entries }: Pick<TimelineProps, "entries" | "nowMs">) {
   if (entries.length === 0) return null;
+  const stamp = stampOf(entries.map(({ atMs }) => atMs));
   return (
     <details id="timeline">
       <summary>
@@ -206,7 +209,7 @@ function EveryEntry({ entries }: Pick<TimelineProps, "entries" | "nowMs">) {
         {entries.map((entry) => (
           <li key={entry.eventId}>
             <time class="mono soft" datetime={new Date(entry.atMs).toISOString()}>
-              {new Date(entry.atMs).toISOString().slice(11, 19)}
+              {stamp(entry.atMs)}
             </time>
             <span>
               {entry.kind.replaceAll("_", " ")}

@@ -53,7 +53,7 @@ a { color: var(--link); text-underline-offset: 0.18em; }
 .bar li a { display: flex; align-items: center; gap: 0.4rem; min-height: 2.4rem; padding: 0 0.6rem; color: var(--soft); text-decoration: none; border-radius: 8px; font-size: 0.95rem; }
 .bar li a:hover { color: var(--text); background: var(--sunk); }
 .bar li a[aria-current] { color: var(--text); font-weight: 650; box-shadow: inset 0 -3px var(--accent); border-radius: 8px 8px 0 0; }
-@media (max-width: 26rem) { .bar li a { font-size: 0.82rem; padding: 0 0.34rem; } .bar ul { margin: 0 -0.34rem; gap: 0; } }
+@media (max-width: 26rem) { .bar li a { font-size: 0.8rem; padding: 0 0.27rem; gap: 0.2rem; } .bar ul { margin: 0 -0.27rem; gap: 0; } .bar .badge { min-width: 1.1rem; padding: 0 0.2rem; font-size: 0.72rem; } }
 @media (min-width: 64rem) { .bar nav { order: 0; flex: 0 1 auto; } .bar .switch { order: 2; } .bar .who { order: 3; margin-left: 0; } .bar .switch { margin-left: auto; } }
 .switch { color: var(--text); text-decoration: none; border: 1px solid var(--line); border-radius: 8px; padding: 0.2rem 0.7rem; min-height: 2.1rem; display: inline-flex; align-items: center; gap: 0.4rem; font-size: 0.92rem; max-width: 18rem; min-width: 0; }
 .switch span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -103,11 +103,13 @@ a.chip[aria-current] { background: var(--busy-bg); color: var(--busy); border-co
 .chips { display: inline-flex; flex-wrap: wrap; gap: 0.25rem; }
 .tabs { display: flex; flex-wrap: wrap; gap: 0 0.3rem; border-bottom: 1px solid var(--line); margin: 0.8rem 0 1rem; }
 .tabs a { padding: 0.5rem 0.7rem; color: var(--soft); text-decoration: none; }
+@media (max-width: 26rem) { .tabs a { padding-inline: 0.45rem; } }
 .tabs a[aria-current] { color: var(--text); font-weight: 650; box-shadow: inset 0 -3px var(--accent); }
 .tiles { display: grid; gap: 0.7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); padding: 0; margin: 0.8rem 0; list-style: none; }
 .tile { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.6rem 0.9rem; color: var(--soft); font-size: 0.9rem; }
 .tile strong { display: block; color: var(--text); font-size: 1.45rem; line-height: 1.3; letter-spacing: -0.015em; }
 .scroll { overflow-x: auto; }
+@media (max-width: 40rem) { .scroll > table { width: max-content; min-width: 100%; } .scroll th, .scroll td { overflow-wrap: break-word; max-width: 16rem; } }
 .plot { display: block; max-width: 100%; height: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 0.88rem; }
