@@ -16,7 +16,7 @@ export type UrlRefusal =
 
 /** Names that mean a machine of one's own or of one's own network. */
 const PRIVATE_NAME =
-  /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|test|invalid|home\.arpa)$/;
+  /(^|\.)(localhost|local|internal|intranet|lan|localdomain|home|corp|private|svc|onion|alt|test|invalid|home\.arpa)$/;
 
 /**
  * Reads an address; its fragment goes.
@@ -51,13 +51,15 @@ function isPrivateV4([a = 0, b = 0, c = 0]: readonly number[]): boolean {
   return a === 0 || a === 10 || a === 127 || a >= 224 ||
     (a === 100 && b >= 64 && b < 128) || (a === 169 && b === 254) || (a === 172 && b >= 16 && b < 32) ||
     (a === 192 && b === 168) || (a === 192 && b === 0 && (c === 0 || c === 2)) ||
+    (a === 192 && b === 88 && c === 99) ||
     (a === 198 && (b === 18 || b === 19)) ||
     (a === 198 && b === 51 && c === 100) || (a === 203 && b === 0 && c === 113);
 }
 
-/** Only 2000::/3 is given out; of that, what carries an IPv4 address or is for documentation is refused too. */
+/** Only 2000::/3 is given out; of that, what carries an IPv4 address, is IANA's own (2001::/23) or for documentation is refused too. */
 function isPrivateV6(host: string): boolean {
-  const first = parseInt(host.split(":")[0] || "0", 16);
+  const [first = 0, second = 0] = host.split(":").map((part) => parseInt(part || "0", 16));
   const isGlobal = first >= 0x2000 && first < 0x4000;
-  return !isGlobal || /^(2001:db8:|2002:|2001:0*:)/.test(host) || host.startsWith("2001::");
+  return !isGlobal || first === 0x2002 || (first === 0x3fff && second < 0x1000) ||
+    (first === 0x2001 && (second < 0x200 || second === 0xdb8));
 }

@@ -59,6 +59,14 @@ Deno.test("nothing private, local, shared, mapped, translated or reserved may be
       "[2002:7f00:1::]",
       "[2001::1]",
       "[2001:db8::1]",
+      "[2001:2::1]",
+      "[2001:10::1]",
+      "[3fff::1]",
+      "[3fff:fff::1]",
+      "192.88.99.1",
+      "kubernetes.default.svc",
+      "x.localdomain",
+      "x.onion",
     ],
   ];
   for (const host of hosts) assert.equal(says(`https://${host}/latest/meta-data`), "private_host", host);
