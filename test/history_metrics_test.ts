@@ -66,7 +66,11 @@ Deno.test("sums of the history", async (t) => {
       ]);
       const rows = await read();
       assert.deepEqual(rows.ended.map(({ bucket, alone }) => [bucket, alone]), [[0, 1], [1, 0]]);
-      await write([{ ...audit("t2", "approval_asked") } as HistoryRecord]);
+      await write([
+        gate("a9", { taskId: null, origin: "api", outcome: null, state: "open", endedAtMs: null }),
+      ]);
+      assert.equal((await read()).ended[0]!.alone, 1, "an ask about no task is no task's");
+      await write([gate("a8", { taskId: "t2", origin: "approval_request", outcome: null, state: "open" })]);
       assert.equal((await read()).ended[0]!.alone, 0, "a runner's request for approval asks a person too");
     });
 

@@ -87,6 +87,7 @@ export function gate(
   return {
     kind: "gate",
     askId,
+    origin: "line_gate",
     taskId: "t1",
     gateId: "review",
     gateName: "Review",

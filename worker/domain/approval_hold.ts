@@ -69,11 +69,6 @@ export function holdRequest(
   draft.emit({ destination: "gate", action: "hold", askId, request: asked });
   const text = `${request.method} ${request.url}`;
   draft.note(task, "approval_asked", aboutRun(job, text, run.runnerName));
-  draft.audit("approval_asked", `runner:${run.runnerName}`, {
-    taskId: task.id,
-    subject: `request:${askId}`,
-    detail: text,
-  });
   return ok(asked);
 }
 
@@ -87,11 +82,6 @@ export function releaseRequest(draft: Draft, resolution: GateResolution): Waitin
   const said = isUnanswered ? `not decided (${decidedBy})` : `${action} by ${decidedBy}`;
   const text = reason === "" ? said : `${said}: ${reason}`;
   draft.note(task, "approval_decided", aboutRun(job, text, null));
-  draft.audit(isUnanswered ? "approval_not_decided" : `approval_${action}`, decidedBy, {
-    taskId: task.id,
-    subject: `request:${askId}`,
-    detail: reason,
-  });
   return dropHeld(draft, job, askId);
 }
 

@@ -69,7 +69,9 @@ export type HistoryRecord =
   | {
     readonly kind: "gate";
     readonly askId: string;
-    readonly taskId: string;
+    readonly origin: "line_gate" | "approval_request" | "api";
+    /** Null: it is about no task. */
+    readonly taskId: string | null;
     readonly gateId: string;
     readonly gateName: string;
     readonly state: string;
@@ -161,7 +163,12 @@ export interface HeldRequest {
 
 /** Where an outbox row goes. Each destination is drained on its own: history down stops only history. */
 export type OutboxEvent =
-  | { readonly destination: "history"; readonly record: HistoryRecord }
+  | {
+    readonly destination: "history";
+    readonly record: HistoryRecord;
+    /** Whose it is; absent: of the project whose queue wrote it, as the event's id says. */
+    readonly of?: { readonly owner: string; readonly project: string };
+  }
   | {
     readonly destination: "task_log";
     readonly taskId: string;

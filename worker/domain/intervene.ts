@@ -121,6 +121,7 @@ function recordGateEnd(
     destination: "history",
     record: {
       kind: "gate",
+      origin: "line_gate",
       askId: ask.askId,
       taskId: task.id,
       gateId: ask.gateId,

@@ -213,6 +213,7 @@ function openGate(
     destination: "history",
     record: {
       kind: "gate",
+      origin: "line_gate",
       askId,
       taskId: task.id,
       gateId: gate.id,

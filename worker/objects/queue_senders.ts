@@ -5,9 +5,9 @@ import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
 import { armApproval } from "./approval_sender.ts";
-import { createHistoryWriter } from "../store/history/write.ts";
+import { historySender } from "./history_sender.ts";
 
-/** Makes the senders of the queue of `owner/project`. Without a history URL its events are dropped as delivered. */
+/** Makes the senders of the queue of `owner/project`. */
 export function createQueueSenders(
   env: Env,
   owner: string,
@@ -37,10 +37,4 @@ export function createQueueSenders(
     },
     history: historySender(env),
   };
-}
-
-function historySender(env: Env): OutboxSender {
-  if (!env.HISTORY_URL) return () => Promise.resolve();
-  const writer = createHistoryWriter({ url: env.HISTORY_URL, authToken: env.HISTORY_AUTH_TOKEN });
-  return (rows) => writer.apply(rows);
 }

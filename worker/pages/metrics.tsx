@@ -95,8 +95,8 @@ function Definitions() {
         <dt>Autonomy ratio</dt>
         <dd>
           Of the tasks that ended in this time, the share for which no person was asked to do, decide or
-          approve anything, at a gate of the line or at a runner's request, and which no person retried, moved
-          or cancelled. Notices, which ask for nothing, do not lower it.
+          approve anything, at a gate of the line, at a runner's request or by a program about the task, and
+          which no person retried, moved or cancelled. Notices, which ask for nothing, do not lower it.
         </dd>
         <dt>Failures</dt>
         <dd>Of the jobs that ended; runs that were lost and run again are not among them.</dd>

@@ -144,7 +144,8 @@ function sectionOf(
 
 function taskOf(row: TaskRow, gates: readonly GateRow[]): BoardTask {
   const isOf = (gate: GateRow) =>
-    gate.taskId === row.taskId && gate.owner === row.owner && gate.project === row.project;
+    gate.gateId === row.pendingGateId && gate.taskId === row.taskId && gate.owner === row.owner &&
+    gate.project === row.project;
   const { owner, project, taskId, title, status, lineName, stationName, attempt, labels, updatedAtMs } = row;
   return {
     ...{ owner, project, taskId, title, status, lineName, stationName, attempt, labels, updatedAtMs },

@@ -1,14 +1,15 @@
 /**
- * What one decision changes: the next record, the audit entries, the events for `People`, the resolution for the queue, and
- * what becomes of grants. Applied in one transaction (19.4), or not at all.
+ * What one decision changes: the next record, the audit entries, the events for `People`, the records for the history, the
+ * resolution for the queue, and what becomes of grants. Applied in one transaction (19.4), or not at all.
  *
  * Pure; a draft lives as long as one decision.
  */
-import type { GateResolution } from "../event.ts";
+import type { GateResolution, HistoryRecord } from "../event.ts";
 import type { GateEvent, GateEventType } from "../people_api.ts";
 import type { AuditContent } from "./audit_entry.ts";
 import type { Actor } from "./actor.ts";
 import { itemOf } from "./gate_item.ts";
+import { gateRecords } from "./gate_records.ts";
 import type { Grant, OpenedGate, Receipt } from "./gate_state.ts";
 
 export type Told = GateEvent["notify"][number];
@@ -18,6 +19,7 @@ export interface GateChange {
   readonly gate: OpenedGate;
   readonly entries: readonly AuditContent[];
   readonly events: readonly EventContent[];
+  readonly records: readonly HistoryRecord[];
   readonly resolution: GateResolution | null;
   readonly newGrant: Grant | null;
   readonly usedGrantId: string | null;
@@ -36,11 +38,13 @@ export class GateDraft {
   usedGrantId: string | null = null;
   revokedGrantIds: readonly string[] = [];
   receipt: Receipt | null = null;
+  readonly #before: OpenedGate;
   readonly #entries: AuditContent[] = [];
   readonly #events: EventContent[] = [];
 
   constructor(gate: OpenedGate, nowMs: number) {
     this.gate = gate;
+    this.#before = gate;
     this.nowMs = nowMs;
   }
 
@@ -103,6 +107,7 @@ export class GateDraft {
       gate: this.gate,
       entries: this.#entries,
       events: this.#events.map((event) => ({ ...event, item: { ...item, seq: event.seq } })),
+      records: gateRecords(this.#before, this.gate, this.#entries, this.nowMs),
       resolution: this.resolution,
       newGrant: this.newGrant,
       usedGrantId: this.usedGrantId,

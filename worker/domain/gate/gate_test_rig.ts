@@ -1,7 +1,7 @@
 /** An ask in memory, for tests: applies decisions as the object does. */
 import { GENESIS_HASH, linkEntry } from "../../../protocol/autonomy/audit_chain.ts";
 import { err, type Result } from "../../../protocol/result.ts";
-import type { GateResolution } from "../event.ts";
+import type { GateResolution, HistoryRecord } from "../event.ts";
 import type { GrantScope } from "../human_gate_api.ts";
 import type { ResolvedTarget } from "../people_api.ts";
 import type { GateAction, PersonIdentity, Responder } from "./action.ts";
@@ -63,6 +63,7 @@ export class GateRig {
   receipts: Receipt[] = [];
   entries: AuditEntry[] = [];
   events: EventContent[] = [];
+  records: HistoryRecord[] = [];
   resolutions: GateResolution[] = [];
   /** Timers that fired, in order. */
   rung: Timer[] = [];
@@ -86,6 +87,7 @@ export class GateRig {
     this.gate = change.gate;
     this.#append(change.entries);
     this.events.push(...change.events);
+    this.records.push(...change.records);
     if (change.resolution !== null) this.resolutions.push(change.resolution);
     if (change.newGrant !== null) this.grants.push(change.newGrant);
     if (change.receipt !== null) this.receipts.push(change.receipt);

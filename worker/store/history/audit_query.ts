@@ -4,7 +4,7 @@ import { mustDecodeCursor } from "./cursor.ts";
 import { audit, tasks } from "./schema.ts";
 import { searchExpression } from "./search_words.ts";
 
-/** All that is given must hold. Newest first, in the order in which it was decided. */
+/** All that is given must hold. Newest first. */
 export interface AuditFilter {
   readonly owner: string;
   readonly project: string;
@@ -36,10 +36,13 @@ export function auditCondition(filter: AuditFilter): SQL | undefined {
     search === null
       ? undefined
       : sql`${audit.rowId} in (select rowid from audit_fts where audit_fts match ${search})`,
-    filter.cursor === undefined
-      ? undefined
-      : lt(audit.sequence, Number(mustDecodeCursor(filter.cursor, "audit").id)),
+    filter.cursor === undefined ? undefined : behind(filter.cursor),
   );
+}
+
+function behind(text: string): SQL {
+  const { atMs, id } = mustDecodeCursor(text, "audit");
+  return sql`(${audit.atMs}, ${audit.rowId}) < (${atMs}, ${Number(id)})`;
 }
 
 /** Is the entry about a task of this line? */

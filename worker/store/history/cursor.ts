@@ -7,7 +7,7 @@
 export interface Cursor {
   readonly list: "task" | "run" | "audit";
   readonly atMs: number;
-  /** Of the row within the list; for the audit its sequence. */
+  /** Of the row within the list; for the audit its place in the history. */
   readonly id: string;
 }
 

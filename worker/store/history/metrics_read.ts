@@ -120,7 +120,7 @@ function endedQuery(filter: MetricsFilter): SQL {
   const same = sql`owner = t.owner and project = t.project and task_id = t.task_id`;
   return sql`select ${bucket("t.ended_at_ms", filter)} as "bucket", t.status as "status", count(*) as "tasks",
       sum(not exists (select 1 from gates where ${same}) and not exists (select 1 from audit where ${same}
-        and action in ('approval_asked', 'task_retried', 'task_moved', 'task_cancelled'))) as "alone"
+        and action in ('task_retried', 'task_moved', 'task_cancelled'))) as "alone"
     from ${newest("tasks", "ended_at_ms", filter)} t group by 1, 2`;
 }
 

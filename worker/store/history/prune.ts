@@ -1,6 +1,6 @@
 /**
- * Deletes what the history has kept long enough: tasks that ended before a time, with their jobs, runs and gates, and
- * audit entries by a setting of their own. Part of the writer: lines stay.
+ * Deletes what the history has kept long enough: tasks that ended before a time, with their jobs, runs and gates, asks
+ * about no task that ended before it, and audit entries by a setting of their own. Part of the writer: lines stay.
  * Bounded: some transactions of some rows; what is left over is for the next run. Safe to repeat and to stop anywhere.
  */
 import { lt, sql } from "drizzle-orm";
@@ -10,7 +10,7 @@ import { audit, gates, jobs, runs, tasks } from "./schema.ts";
 import { HistoryWriteError } from "./write.ts";
 
 export interface PruneOrder {
-  /** Tasks that ended before this go; null: none. */
+  /** Tasks that ended before this go, and asks about no task; null: none. */
   readonly tasksBeforeMs: number | null;
   /** Audit entries from before this go; null: none. */
   readonly auditBeforeMs: number | null;
@@ -28,11 +28,12 @@ export async function pruneHistory(address: HistoryAddress, order: PruneOrder): 
   const db = openHistory(address);
   try {
     const ofTasks = await repeat(order.tasksBeforeMs, (beforeMs) => pruneTasks(db, beforeMs));
+    const ofAsks = await repeat(order.tasksBeforeMs, (beforeMs) => pruneAsks(db, beforeMs));
     const ofAudit = await repeat(order.auditBeforeMs, (beforeMs) => pruneAudit(db, beforeMs));
     return {
       tasks: ofTasks.rows,
       auditEntries: ofAudit.rows,
-      isMoreDue: ofTasks.isMoreDue || ofAudit.isMoreDue,
+      isMoreDue: ofTasks.isMoreDue || ofAsks.isMoreDue || ofAudit.isMoreDue,
     };
   } catch (error) {
     throw new HistoryWriteError(historyFault(error), 0);
@@ -66,6 +67,16 @@ async function pruneTasks(db: HistoryDatabase, beforeMs: number): Promise<number
     db.delete(gates).where(ofOld(gates)),
     db.delete(tasks).where(sql`${tasks.rowId} in ${old}`).returning({ rowId: tasks.rowId }),
   ]);
+  return gone.length;
+}
+
+/** An ask goes with its task; one that has none goes by its own end. */
+async function pruneAsks(db: HistoryDatabase, beforeMs: number): Promise<number> {
+  const old =
+    sql`select g.rowid from ${gates} g where g.ended_at_ms < ${beforeMs} and not exists (select 1 from ${tasks} t
+    where t.owner = g.owner and t.project = g.project and t.task_id = g.task_id)
+    order by g.ended_at_ms limit ${HISTORY_PRUNE_ROWS}`;
+  const gone = await db.delete(gates).where(sql`rowid in (${old})`).returning({ askId: gates.askId });
   return gone.length;
 }
 

@@ -38,7 +38,8 @@ export type TaskRow = Omit<typeof tasks.$inferSelect, "rowId">;
 export type JobRow = typeof jobs.$inferSelect;
 export type RunRow = Omit<typeof runs.$inferSelect, "rowId">;
 export type GateRow = typeof gates.$inferSelect;
-export type AuditRow = Omit<typeof audit.$inferSelect, "rowId">;
+/** `sequence` is the place in which the history took it: it grows, with gaps. */
+export type AuditRow = Omit<typeof audit.$inferSelect, "rowId" | "source">;
 
 export interface TaskPage {
   readonly tasks: readonly TaskRow[];
@@ -133,7 +134,8 @@ export function createHistoryReader(place: HistoryPlace): HistoryReader {
       ask((db) => db.select().from(gates).where(ofTask(gates, key)).orderBy(asc(gates.openedAtMs))),
     listAudit: (key) =>
       ask((db) =>
-        db.select(columnsOf(audit)).from(audit).where(ofTask(audit, key)).orderBy(asc(audit.sequence))
+        db.select(auditColumns()).from(audit).where(ofTask(audit, key))
+          .orderBy(asc(audit.atMs), asc(audit.rowId))
       ),
     pageRuns: (filter) => {
       const condition = runCondition(filter);
@@ -187,8 +189,8 @@ async function pageOfAudit(
   condition: SQL | undefined,
   limit: number,
 ): Promise<Page<AuditRow>> {
-  const rows = await db.select(columnsOf(audit)).from(audit).where(condition)
-    .orderBy(desc(audit.sequence)).limit(limit + 1);
+  const rows = await db.select(auditColumns()).from(audit).where(condition)
+    .orderBy(desc(audit.atMs), desc(audit.rowId)).limit(limit + 1);
   return pageOf(
     rows,
     limit,
@@ -197,9 +199,15 @@ async function pageOfAudit(
 }
 
 /** All columns that are of the thing itself: the row's number is the search index's business. */
-function columnsOf<Table extends typeof tasks | typeof runs | typeof audit>(table: Table) {
+function columnsOf<Table extends typeof tasks | typeof runs>(table: Table) {
   const { rowId: _, ...columns } = getTableColumns(table);
   return columns;
+}
+
+/** Several objects tell of what was done, each with a sequence of its own: together they have the history's. */
+function auditColumns() {
+  const { rowId, source: _, ...columns } = getTableColumns(audit);
+  return { ...columns, sequence: rowId };
 }
 
 async function newestLines(db: HistoryDatabase, scope: Scope): Promise<readonly LineRow[]> {

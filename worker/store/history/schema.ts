@@ -1,8 +1,9 @@
 /**
  * The tables of the history in libSQL: what lists, search and the audit trail read. Writer: `write.ts`, alone.
  *
- * Model: each row is the newest snapshot of one thing of one project; `sequence` is the outbox sequence of the
- * snapshot in that project's `JobQueue` object. Times are integer Unix milliseconds.
+ * Model: each row is the newest snapshot of one thing of one project; `sequence` is the outbox sequence of the snapshot in
+ * the object that tells of it: the project's `JobQueue`, or, of asks that are no line's gate, their `HumanGate`. Times are
+ * integer Unix milliseconds.
  *
  * - H1: a snapshot changes a row only if its `sequence` is greater than the row's. Late and repeated ones do nothing.
  * - H2: ids are unique within (owner, project) only; so every key begins with them.
@@ -109,7 +110,10 @@ export const runs = sqliteTable("runs", {
 export const gates = sqliteTable("gates", {
   ...snapshot,
   askId: text("ask_id").notNull(),
-  taskId: text("task_id").notNull(),
+  /** `line_gate`, `approval_request` or `api`: who tells of it. */
+  origin: text("origin").notNull().default("line_gate"),
+  /** Null: it is about no task. */
+  taskId: text("task_id"),
   gateId: text("gate_id").notNull(),
   gateName: text("gate_name").notNull(),
   state: text("state").notNull(),
@@ -129,6 +133,8 @@ export const gates = sqliteTable("gates", {
 export const audit = sqliteTable("audit", {
   rowId: integer("row_id").primaryKey(),
   ...snapshot,
+  /** Whose sequence it is: empty of the `JobQueue`, else the ask of a `HumanGate`. */
+  source: text("source").notNull().default(""),
   action: text("action").notNull(),
   actor: text("actor").notNull(),
   taskId: text("task_id"),
@@ -136,7 +142,8 @@ export const audit = sqliteTable("audit", {
   detail: text("detail").notNull(),
   atMs: integer("at_ms").notNull(),
 }, (t) => [
-  uniqueIndex("audit_by_id").on(t.owner, t.project, t.sequence),
+  uniqueIndex("audit_by_id").on(t.owner, t.project, t.source, t.sequence),
+  index("audit_by_project").on(t.owner, t.project, t.atMs),
   index("audit_by_task").on(t.owner, t.project, t.taskId),
   index("audit_by_age").on(t.atMs),
 ]);

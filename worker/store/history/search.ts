@@ -44,7 +44,7 @@ export interface SearchFilter {
 
 export interface SearchHit {
   readonly kind: SearchKind;
-  /** Of the task or run; of an audit entry its sequence. */
+  /** Of the task or run; of an audit entry its place in the history, as `sequence` is on the wire. */
   readonly id: string;
   readonly taskId: string | null;
   readonly title: string;
@@ -89,9 +89,9 @@ const KINDS: Readonly<Record<SearchKind, Kind>> = {
     index: sql`audit_fts`,
     table: sql`${audit}`,
     rank: sql`bm25(audit_fts)`,
-    columns: sql`${audit.sequence} as id, ${audit.taskId} as taskId, ${audit.action} as title`,
+    columns: sql`${audit.rowId} as id, ${audit.taskId} as taskId, ${audit.action} as title`,
     atMs: sql`${audit.atMs}`,
-    id: sql`${audit.sequence}`,
+    id: sql`${audit.rowId}`,
     ofLine: auditOfLine,
   },
 };

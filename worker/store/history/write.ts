@@ -53,7 +53,7 @@ function rowStatement(db: HistoryDatabase, row: OutboxRow) {
       `Cannot apply event '${eventId}' as its destination must be 'history': current value is '${event.destination}'`,
     );
   }
-  return recordStatement(db, eventSource(eventId), wellFormed(event.record));
+  return recordStatement(db, eventSource(eventId, event.of), wellFormed(event.record));
 }
 
 /** Texts inside of lists and definitions are written as JSON, which escapes what is no character (W3). */
