@@ -77,6 +77,8 @@ export const GATE_DELEGATION_HOPS_MAX = 2;
 export const GATE_IN_MAX_CHARS = 256 * 1024;
 export const GATE_SCHEMA_MAX_CHARS = 64 * 1024;
 export const GATE_OUT_MAX_CHARS = 64 * 1024;
+/** Ballots together, and pieces of advice together. */
+export const GATE_ANSWERS_MAX_CHARS = 128 * 1024;
 /** A schema with its references written out; steps of holding an answer against it: a second at worst, as nothing stops it. */
 export const GATE_SCHEMA_EXPANDED_MAX_CHARS = 256 * 1024;
 export const GATE_SCHEMA_STEPS_MAX = 50_000_000;

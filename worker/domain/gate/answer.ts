@@ -12,6 +12,7 @@
  */
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { GateAction } from "./action.ts";
+import { refuseSize, withAdvice } from "./answer_size.ts";
 import { type Actor, isDelegate, refuse, refuseAnswer, refuseRole } from "./actor.ts";
 import type { GateError } from "./gate_error.ts";
 import { GateDraft } from "./gate_draft.ts";
@@ -50,6 +51,8 @@ export function decideRedeem(
   if (refused !== null) return err(refused);
   const read = readOut(gate.ask, action);
   if (!read.ok) return err(refuse(gate, "out_invalid", read.error));
+  const tooMuch = refuseSize(isAdvice(gate, actor) ? [] : gate.ballots, read.value);
+  if (tooMuch !== null) return err(refuse(gate, "out_invalid", tooMuch));
 
   const draft = new GateDraft(gate, nowMs);
   const outcome = outcomeOf(actor, read.value, nowMs);
@@ -149,7 +152,7 @@ function advise(draft: GateDraft, actor: Actor, outcome: GateOutcome, digest: st
   const { decision, out, comment, decidedAtMs: atMs } = outcome;
   draft.step("advised", actor, {
     delegation: delegation.slice(0, -1),
-    advice: [...advice, { by: actor.principal, decision, out, comment, atMs }],
+    advice: withAdvice(advice, { by: actor.principal, decision, out, comment, atMs }),
   }, {
     notify: [{ principal: hop.from, why: `advice of ${actor.principal}` }],
     detail: { decision },

@@ -226,3 +226,28 @@ Deno.test("a link gives nobody the right to decide: where the policy names nobod
   const named = new GateRig(askWith({ candidates: { users: ["user:ada"], groups: [] } }));
   assert.equal(named.said(named.mustLink("user:ada", "redeem", viewer), yes), "ok");
 });
+
+Deno.test("what is answered stays within the one row that keeps it, however many answer at length", () => {
+  const at = (name: string, out: unknown) => ({
+    said: by(`user:${name}`),
+    action: { kind: "redeem", out } as const,
+  });
+  const long = (mark: string) => ({ mark, text: "x".repeat(60_000) });
+  const quorum = { need: 5, distinct: true, veto: false } as const;
+  const rig = new GateRig(askWith({ quorum }, { askType: "decide" }));
+  const words = ["a", "b", "c", "d", "e"].map((name) => at(name, long(name)));
+  const said = words.map(({ said, action }) => rig.said(said, action));
+  assert.deepEqual(said, ["ok", "ok", "out_invalid", "out_invalid", "out_invalid"]);
+  assert.equal(rig.said(by("user:f"), { kind: "redeem", out: { text: "short" } }), "ok");
+
+  const advised = new GateRig(askWith({}, { askType: "decide" }));
+  advised.said(ada, { kind: "claim" });
+  for (let i = 0; i < 9; i++) {
+    assert.equal(advised.said(ada, { kind: "delegate", to: "user:bob" }), "ok");
+    assert.equal(advised.said(bob, { kind: "redeem", out: long(String(i)) }), "ok");
+  }
+  const kept = advised.gate.advice.map(({ by, out }) => [by, (out as { mark: string } | null)?.mark ?? null]);
+  assert.deepEqual(kept, [...Array(7).fill(["user:bob", null]), ["user:bob", "7"], ["user:bob", "8"]]);
+  assert.equal(advised.said(ada, { kind: "redeem", out: long("mine") }), "ok");
+  assert.equal(advised.kind, "verified");
+});
