@@ -93,7 +93,12 @@ export function ackBy(
   draft.set({ round: draft.gate.round + 1 });
   draft.set(putAfter(draft.gate, "ack_timeout", ackTimeoutMinutes, nowMs));
   draft.set(putAfter(draft.gate, "remind", clocks.resolveMinutes, nowMs));
-  draft.step("acked", by, { ackedBy: principal, isExhausted: false }, { notify, detail });
+  // Whoever snoozed it did so for themselves.
+  draft.set({ timers: draft.gate.timers.filter((timer) => timer.kind !== "snooze") });
+  draft.step("acked", by, { ackedBy: principal, isExhausted: false, snoozedUntilMs: null }, {
+    notify,
+    detail,
+  });
 }
 
 /** The ack is over, by its holder or by its timeout: its holder is told, and the escalation goes on at the same level. */

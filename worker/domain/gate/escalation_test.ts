@@ -238,3 +238,19 @@ Deno.test("an end drops every timer", () => {
     assert.equal(rig.events.length, events);
   }
 });
+
+Deno.test("who takes an ask over from somebody who snoozed it has clocks of their own", () => {
+  const levels = [{ to: ["user:ada", "user:bob"], leaveAfterMinutes: 30, strategy: "everyone" as const }];
+  const rig = new GateRig(askWith({ levels, ackTimeoutMinutes: 60 }));
+  rig.said(by("user:ada"), { kind: "ack" });
+  rig.said(by("user:ada"), { kind: "snooze", untilMs: rig.nowMs + 600 * MINUTE_MS });
+  rig.pass(10);
+  assert.equal(rig.said(by("user:bob"), { kind: "ack" }), "ok");
+  assert.equal(rig.gate.snoozedUntilMs, null);
+  const untilMs = rig.nowMs + 120 * MINUTE_MS;
+  assert.equal(rig.said(by("user:bob"), { kind: "snooze", untilMs }), "ok");
+  rig.pass(179);
+  assert.equal(rig.gate.ackedBy, "user:bob");
+  rig.pass(1);
+  assert.equal(rig.gate.ackedBy, null);
+});
