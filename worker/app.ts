@@ -35,6 +35,7 @@ import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
+import { faultPage, isForPerson, unknownPage } from "./routes/person_page.ts";
 import { createProjectPageRoutes } from "./routes/project_pages.ts";
 import { createPeopleRoutes, PEOPLE_OPERATIONS } from "./routes/people.ts";
 import { createProjectRoutes, PROJECT_OPERATIONS } from "./routes/projects.ts";
@@ -133,15 +134,16 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createRunPageRoutes());
   app.route("/", createGatePageRoutes());
   app.route("/", createAskPageRoutes());
-  app.notFound((c) =>
-    refusalResponse(
+  app.notFound((c) => {
+    if (isForPerson(c)) return unknownPage(c);
+    return refusalResponse(
       refusal(
         404,
         "route_not_found",
         `Cannot find ${c.req.method} ${c.req.path}: expected a path of the API or of a page`,
       ),
-    )
-  );
+    );
+  });
   app.onError((cause, c) => {
     console.error(JSON.stringify({
       event: "request_failed",
@@ -150,6 +152,7 @@ export function createApp(): Hono<AppEnv> {
       errorName: cause.name,
       stack: cause.stack ?? "",
     }));
+    if (isForPerson(c)) return faultPage(c);
     return refusalResponse(
       refusal(
         500,

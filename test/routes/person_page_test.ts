@@ -1,0 +1,43 @@
+/** What a browser gets where a program gets a refusal as JSON. The routes alone: no object is behind them. */
+import assert from "node:assert/strict";
+import { createApp } from "../../worker/app.ts";
+import type { Env } from "../../worker/env.ts";
+
+const TOKEN = "admin-token-of-this-test";
+const HTML = "text/html,application/xhtml+xml,*/*;q=0.8";
+/** Without bindings: whatever asks an object fails. */
+const BROKEN = { SHOPFLOOR_ADMIN_TOKEN: TOKEN } as unknown as Env;
+
+const get = (path: string, accept: string) =>
+  createApp().request(path, { headers: { accept, authorization: `Bearer ${TOKEN}` } }, BROKEN);
+
+Deno.test("an address that is none of ours is a page in a browser, and JSON elsewhere", async () => {
+  const shown = await get("/nothing-here", HTML);
+  assert.equal(shown.status, 404);
+  assert.match(shown.headers.get("content-type")!, /^text\/html/);
+  assert.match(shown.headers.get("content-security-policy")!, /default-src 'none'/);
+  assert.match(await shown.text(), /There is no page at this address.*Back to the board/s);
+  for (const [path, accept] of [["/nothing-here", "*/*"], ["/api/nothing", HTML], ["/v1/nothing", HTML]]) {
+    const told = await get(path!, accept!);
+    assert.equal(told.status, 404);
+    assert.equal((await told.json()).error.code, "route_not_found");
+  }
+});
+
+Deno.test("a fault of ours is a page with the number of its log entry in a browser, and JSON elsewhere", async () => {
+  const logged: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => logged.push(line);
+  try {
+    const shown = await get("/p/acme/site/runners", HTML);
+    assert.equal(shown.status, 500);
+    const { requestId } = JSON.parse(logged[0]!);
+    const text = await shown.text();
+    assert.ok(text.includes(requestId) && text.includes("nothing was lost"));
+    assert.ok(!text.includes("TypeError"), "what failed is for the log");
+    const told = await get("/p/acme/site/runners", "*/*");
+    assert.equal((await told.json()).error.code, "internal_error");
+  } finally {
+    console.error = error;
+  }
+});
