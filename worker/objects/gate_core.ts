@@ -59,17 +59,12 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
 
   function apply(draft: GateDraft | null): void {
     if (draft === null) return;
-    const { gate, entries, events, records, resolution, newGrant, usedGrantId, revokedGrantIds, receipt } =
-      draft
-        .end();
+    const { gate, events, records, resolution, ...write } = draft.end();
     const { owner, project } = gate.ask;
     const out: OutboxEvent[] = events.map((event) => ({ destination: "people", owner, project, event }));
     for (const record of records) out.push({ destination: "history", record, of: { owner, project } });
     if (resolution !== null) out.push({ destination: "queue", owner, project, resolution });
-    store.commit(
-      { record: gate, entries, newGrant, usedGrantId, revokedGrantIds, receipt, events: out },
-      draft.nowMs,
-    );
+    store.commit({ record: gate, ...write, events: out }, draft.nowMs);
     waiters.moved(gate.seq);
     rearm();
   }
