@@ -50,8 +50,9 @@ export function refuseAnswer(gate: OpenedGate, actor: Actor): GateError | null {
   if (excluded !== null) return excluded;
   const stranger = refuseStranger(gate, actor);
   if (stranger !== null) return stranger;
-  // Without the look-up nobody knows whether this is the requester by another name, or a simulator.
-  if (actor.isLookupDown && (policy.auth !== "token" || policy.realization === "person")) {
+  // Without the look-up nobody knows whether this is the requester by another name, a simulator, or who has voted before.
+  const mustKnow = policy.auth !== "token" || policy.realization === "person" || policy.quorum.need > 1;
+  if (actor.isLookupDown && mustKnow) {
     return refuse(gate, "role_unknown");
   }
   if (policy.realization === "person" && actor.person?.isSimulator === true) {

@@ -251,3 +251,17 @@ Deno.test("what is answered stays within the one row that keeps it, however many
   assert.equal(advised.said(ada, { kind: "redeem", out: long("mine") }), "ok");
   assert.equal(advised.kind, "verified");
 });
+
+Deno.test("one person's two addresses are one ballot, also while nobody can say whose they are", () => {
+  const quorum = { need: 2, distinct: true, veto: true } as const;
+  const rig = new GateRig(askWith({ auth: "token", realization: "any", quorum }));
+  rig.people.set("user:ada", personOf("user:ada"));
+  rig.people.set("mail:ada@x.org", personOf("user:ada"));
+  const [first, second] = [rig.mustLink("user:ada"), rig.mustLink("mail:ada@x.org")];
+  assert.equal(rig.said(first, yes), "ok");
+  rig.isPeopleDown = true;
+  assert.equal(rig.said(second, yes), "role_unknown");
+  rig.isPeopleDown = false;
+  assert.equal(rig.said(second, yes), "gate_already_resolved");
+  assert.equal(rig.kind, "open");
+});
