@@ -5,13 +5,15 @@ import { join } from "node:path";
 import { isName } from "../protocol/ids.ts";
 import { type LocalPlane, startLocalPlane } from "./local/local_plane.ts";
 import { repositoryPath, userPath } from "./local/paths.ts";
-import { type Child, untilInterrupted } from "./local/processes.ts";
+import { keepUp, type KeptUp } from "./local/keep_up.ts";
+import { untilInterrupted } from "./local/processes.ts";
 import { registerRunner, runnerDataDir, type RunnerOptions, runRunner } from "./local/runner.ts";
 import { prepareSandbox, type Sandbox } from "./local/sandbox.ts";
 
 const options = new Command("deno task start")
   .description(
-    "Starts the control plane on 127.0.0.1 with its history and board, and one runner, and stays up until Ctrl-C.\n" +
+    "Starts the control plane on 127.0.0.1 with its history and board, and one runner, and stays up until Ctrl-C:\n" +
+      "what of it is killed is started again.\n" +
       "Ready when GET /healthz answers 200. All state is kept below --data; a second start goes on with it.\n\n" +
       "Environment: SHOPFLOOR_ADMIN_TOKEN (default: generated into DIR/admin_token); HISTORY_URL and " +
       "HISTORY_AUTH_TOKEN (default: an sqld of our own); PUBLIC_URL (default: the address of the request).",
@@ -28,12 +30,14 @@ const options = new Command("deno task start")
   .opts<{ port: number; data: string; runner: boolean; project: { owner: string; project: string } }>();
 
 const dataDir = userPath(options.data);
+const runnerDir = runnerDataDir(dataDir);
+const runnerLogPath = join(runnerDir, "runner.log");
 const say = (line: string) => console.log(line);
 // From here on Ctrl-C ends what was started, in order, also while it is still starting.
 const interrupted = untilInterrupted();
 let plane: LocalPlane | null = null;
 let sandbox: Sandbox | null = null;
-let runner: Child | null = null;
+let runner: KeptUp | null = null;
 let exitCode = 0;
 try {
   plane = await startLocalPlane({ port: options.port, dataDir, say });
@@ -47,13 +51,9 @@ try {
   const ending = await Promise.race([
     interrupted,
     plane.crashed.then(() => "crashed" as const),
-    ...(runner === null ? [] : [runner.ended.then(() => "runner_ended" as const)]),
   ]);
   if (ending === "crashed") {
     console.error(`Cannot go on as the control plane must stay up: it ended, see ${plane.logPath}`);
-    exitCode = 1;
-  } else if (ending === "runner_ended") {
-    console.error(`Cannot go on as the runner must stay up: it ended, see ${runner?.logPath}`);
     exitCode = 1;
   }
 } catch (error) {
@@ -67,8 +67,7 @@ try {
 }
 Deno.exit(exitCode);
 
-async function startOneRunner(control: LocalPlane, prepared: Sandbox): Promise<Child> {
-  const runnerDir = runnerDataDir(dataDir);
+async function startOneRunner(control: LocalPlane, prepared: Sandbox): Promise<KeptUp> {
   await Deno.mkdir(runnerDir, { recursive: true });
   const runnerOptions: RunnerOptions = {
     server: control.url,
@@ -77,14 +76,18 @@ async function startOneRunner(control: LocalPlane, prepared: Sandbox): Promise<C
     userToken: control.adminToken,
     dataDir: runnerDir,
     sandboxArgs: prepared.runnerArgs,
-    logPath: join(runnerDir, "runner.log"),
+    logPath: runnerLogPath,
   };
   await registerRunner(runnerOptions);
-  const child = runRunner(runnerOptions);
+  const kept = keepUp({ start: () => runRunner(runnerOptions), say });
+  // The board and other machines' runners are of use without it.
+  kept.gaveUp.then(() =>
+    say(`runner: ${runnerOptions.name} ended again and again, see ${runnerLogPath}: going on without it`)
+  );
   say(
     `runner: ${runnerOptions.name}, for ${runnerOptions.owner}/${runnerOptions.project} (log: ${runnerOptions.logPath})`,
   );
-  return child;
+  return kept;
 }
 
 function parsePort(text: string): number {
