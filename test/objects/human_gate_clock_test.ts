@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { verifyChain } from "../../protocol/autonomy/audit_chain.ts";
+import { jsonDigest, verifyChain } from "../../protocol/autonomy/audit_chain.ts";
 import { DEFAULT_POLICY } from "../../worker/domain/gate/policy.ts";
 import { GATE_DIGEST_MS, GATE_RESOLVE_RETRY_MS } from "../../worker/limits.ts";
 import {
@@ -15,6 +15,7 @@ import {
   yes,
 } from "../fake/gate_asks.ts";
 import { startGateLogHarness } from "../fake/gate_log_harness.ts";
+import { becomeOld, quoted, shapeOf } from "../fake/old_gate.ts";
 
 Deno.test({
   name: "a human gate's clocks, neighbours and upgrade in workerd",
@@ -123,26 +124,20 @@ Deno.test({
       "an ask of the former shape is read after the upgrade, and its newest link still answers",
       async () => {
         const { id, gate, queue, people, by } = await atLine();
-        await harness.evict("HUMAN_GATE", id);
         const old = { kind: "opened", ask: lineAsk(id), state: { kind: "open" }, seq: 0, epoch: 2 };
-        const statements = [
-          ...["audit", "noted", "receipts", "told"].map((table) => `DROP TABLE ${table}`),
-          ...["channel", "scope", "revoked_at_ms"].map((column) =>
-            `ALTER TABLE grants DROP COLUMN ${column}`
-          ),
-          "DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)",
-          "DELETE FROM outbox",
-          `UPDATE gate SET body = '${JSON.stringify(old)}'`,
+        const former = { step: "0000_create_gate", body: old };
+        await becomeOld(harness, id, former, [
           "UPDATE grants SET holder = 'admin', epoch = 2",
           "INSERT INTO grants SELECT 'aabbccddeeff', secret_hash, 'somebody', 1, issued_at_ms, expires_at_ms, NULL FROM grants",
-        ];
-        for (const statement of statements) await harness.rows("HUMAN_GATE", id, statement);
-        await harness.evict("HUMAN_GATE", id);
+        ]);
         const seen = await gate.view(by);
         assert.ok(seen.ok && seen.value.state.kind === "open", JSON.stringify(seen));
         assert.equal(seen.value.ask.policy.auth, "token");
-        const superseded = await harness.rows("HUMAN_GATE", id, "SELECT * FROM grants WHERE epoch = 1");
-        assert.equal((superseded[0] as { holder: string }).holder, "link");
+        const superseded = await harness.rows(
+          ...["HUMAN_GATE", id] as const,
+          'SELECT "grant" AS body FROM steps WHERE "grant" ->> \'$.epoch\' = 1',
+        );
+        assert.equal(JSON.parse((superseded[0] as { body: string }).body).holder, "link");
         await harness.evict("HUMAN_GATE", id);
         const done = await gate.act(by, yes, once);
         assert.ok(done.ok && done.value.state.kind === "verified");
@@ -159,7 +154,6 @@ Deno.test({
 
     await t.step("a former answer stays the answer, and its repeat gets it", async () => {
       const { id, gate, by } = await atLine();
-      await harness.evict("HUMAN_GATE", id);
       const outcome = { action: "reject", reason: "no", decidedBy: "link", decidedAtMs: 5 };
       const old = {
         kind: "opened",
@@ -168,18 +162,54 @@ Deno.test({
         seq: 1,
         epoch: 1,
       };
-      for (
-        const statement of [
-          "DELETE FROM audit",
-          `UPDATE gate SET body = '${JSON.stringify(old)}'`,
-          "UPDATE grants SET used_at_ms = 5",
-        ]
-      ) await harness.rows("HUMAN_GATE", id, statement);
-      await harness.evict("HUMAN_GATE", id);
+      await becomeOld(harness, id, { step: "0000_create_gate", body: old }, [
+        "UPDATE grants SET used_at_ms = 5",
+      ]);
       const again = await gate.act(by, no, once);
       assert.ok(again.ok && again.value.state.kind === "verified");
       assert.equal(again.value.state.outcome.decision, "reject");
       assert.equal(reasonOf(await gate.act(by, yes, once)), "gate_already_resolved");
+    });
+
+    await t.step("an object from before has the tables of a new one, with all that it held", async () => {
+      const { id, gate, people, by } = await atLine();
+      const done = await gate.act(by, yes, once);
+      assert.ok(done.ok);
+      const delivery = { eventId: "e1", channel: "mail", target: "user:ada", result: "accepted" };
+      await gate.noteDelivery(delivery);
+      const entries = await gate.audit();
+      const fresh = await shapeOf(harness, id);
+      const [row] = await harness.rows("HUMAN_GATE", id, "SELECT body FROM gate") as { body: string }[];
+      const answers = await harness.rows(
+        ...["HUMAN_GATE", id] as const,
+        "SELECT receipt FROM steps WHERE receipt IS NOT NULL",
+      ) as { receipt: string }[];
+      const waiting = {
+        destination: "people",
+        ...{ owner: "acme", project: id },
+        event: { type: "consumed", item: { seq: 77 } },
+      };
+      await becomeOld(harness, id, { step: "0001_add_asks", body: JSON.parse(row!.body) }, [
+        ...entries.map((entry) => `INSERT INTO audit (body) VALUES (${quoted(entry)})`),
+        ...answers.map(({ receipt }) =>
+          `INSERT INTO receipts VALUES ('${JSON.parse(receipt).receiptId}', ${quoted(JSON.parse(receipt))})`
+        ),
+        `INSERT INTO noted VALUES ('${jsonDigest(delivery)}')`,
+        "INSERT INTO told VALUES (1, 2, 5)",
+        `INSERT INTO outbox VALUES (9, ${quoted(waiting)}, 5)`,
+      ]);
+      assert.deepEqual(await gate.audit(), entries);
+      assert.deepEqual(await shapeOf(harness, id), fresh);
+      await gate.noteDelivery(delivery);
+      assert.equal((await gate.audit()).length, entries.length);
+      const again = await gate.act(by, yes, once);
+      assert.deepEqual(again, done);
+      assert.equal(reasonOf(await gate.act(by, no, once)), "gate_already_resolved");
+      assert.ok(verifyChain(await gate.audit()).isWhole);
+      await until(
+        async () => (await people.events()).some((one) => one.eventId === `gate:${id}:9`),
+        "what waited was lost",
+      );
     });
 
     await harness.close();

@@ -1,7 +1,4 @@
 /** Opens a `HumanGate`: storage, clock, key, outbox, and who comes. */
-import { drizzle } from "drizzle-orm/durable-sqlite";
-import { migrate } from "drizzle-orm/durable-sqlite/migrator";
-import migrations from "../../migrations/human_gate/migrations.js";
 import { grantText, secretHash } from "../../protocol/autonomy/gate_token.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAction, Responder } from "../domain/gate/action.ts";
@@ -13,6 +10,7 @@ import { actorOf, namesToLook, partiesToLook } from "../domain/gate/recognise.ts
 import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
 import type { Env } from "../env.ts";
 import { createGateStore, type GateStore } from "../store/gate/store.ts";
+import { openGateTables } from "../store/gate/tables.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createGateCore, type GateCore } from "./gate_core.ts";
 import { createGatePeople, type GatePeople } from "./gate_people.ts";
@@ -42,13 +40,12 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
   const askId = objectName(ctx);
   const key = deriveGateKey(env.SHOPFLOOR_ADMIN_TOKEN);
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-  const db = drizzle(ctx.storage);
-  const store = createGateStore(db, `gate:${askId}`);
+  const store = createGateStore(ctx.storage, `gate:${askId}`);
   const waiters = createGateWaiters();
   const people = (owner: string, project: string) => createGatePeople(env, owner, project);
   const core = createGateCore({ ctx, env, store, clock, waiters, people });
   ctx.blockConcurrencyWhile(async () => {
-    await migrate(db, migrations);
+    await openGateTables(ctx.storage);
     upgrade(store, core, clock.nowMs());
     core.rearm();
   });

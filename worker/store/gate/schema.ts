@@ -4,53 +4,37 @@ import type { OutboxEvent } from "../../domain/event.ts";
 import type { AuditEntry } from "../../domain/gate/audit_entry.ts";
 import type { GateRecord, Grant, Receipt } from "../../domain/gate/gate_state.ts";
 
+/** An event that waits. */
+export interface WaitingEvent {
+  readonly sequence: number;
+  readonly event: OutboxEvent;
+}
+
 export const gate = sqliteTable("gate", {
   /** Always 1: there is one row. */
   id: integer("id").primaryKey(),
   body: text("body", { mode: "json" }).$type<GateRecord>().notNull(),
 });
 
-/** Links that were handed out. Of a link's secret there is only the SHA-256 (S1). */
-export const grants = sqliteTable("grants", {
-  grantId: text("grant_id").primaryKey(),
-  secretHash: text("secret_hash").notNull(),
-  holder: text("holder").notNull(),
-  epoch: integer("epoch").notNull(),
-  issuedAtMs: integer("issued_at_ms").notNull(),
-  expiresAtMs: integer("expires_at_ms").notNull(),
-  usedAtMs: integer("used_at_ms"),
-  /** Grants from before there were channels went out as links. */
-  channel: text("channel").notNull().default("link"),
-  scope: text("scope").$type<Grant["scope"]>().notNull().default("redeem"),
-  revokedAtMs: integer("revoked_at_ms"),
-});
-
-/** Answers that were taken, for their repeats. */
-export const receipts = sqliteTable("receipts", {
-  receiptId: text("receipt_id").primaryKey(),
-  body: text("body", { mode: "json" }).$type<Receipt>().notNull(),
-});
-
-/** The audit chain. Append only. */
-export const audit = sqliteTable("audit", {
-  link: integer("link").primaryKey({ autoIncrement: true }),
-  body: text("body", { mode: "json" }).$type<AuditEntry>().notNull(),
-});
-
-/** Deliveries that are in the chain already: their notes come at least once. */
-export const noted = sqliteTable("noted", {
-  key: text("key").primaryKey(),
-});
-
-/** How much of the chain the task's timeline knows. One row, whose id is 1. */
-export const told = sqliteTable("told", {
-  id: integer("id").primaryKey(),
-  links: integer("links").notNull(),
+/**
+ * What was decided, one row each: the links of the audit chain, and what else is kept of it. There is an object for every
+ * ask, and rows written are what the platform charges for. No row ever goes, and of none the links change.
+ */
+export const steps = sqliteTable("steps", {
+  step: integer("step").primaryKey(),
   atMs: integer("at_ms").notNull(),
-});
-
-export const outbox = sqliteTable("outbox", {
-  sequence: integer("sequence").primaryKey({ autoIncrement: true }),
-  body: text("body", { mode: "json" }).$type<OutboxEvent>().notNull(),
-  createdAtMs: integer("created_at_ms").notNull(),
+  /** Length of the chain with this step's links. */
+  links: integer("links").notNull(),
+  /** Of these, what is not delivered yet; null: nothing. */
+  events: text("events", { mode: "json" }).$type<readonly WaitingEvent[]>(),
+  /** The link that was handed out. Of its secret there is only the SHA-256 (S1). */
+  grant: text("grant", { mode: "json" }).$type<Grant>(),
+  /** The answer that was taken, for its repeats. */
+  receipt: text("receipt", { mode: "json" }).$type<Receipt>(),
+  /** The delivery that is in the chain: notes of deliveries come at least once. */
+  notedKey: text("noted_key"),
+  /** How much of the chain the task's timeline knows from here on. */
+  toldLinks: integer("told_links"),
+  /** Its links. Last and long: at a wake-up nobody reads as far. */
+  entries: text("entries", { mode: "json" }).$type<readonly AuditEntry[]>(),
 });

@@ -1,14 +1,17 @@
 /**
- * The store of one `HumanGate`: its row, its links, the answers taken, the audit chain and the outbox. Sole writer of every
- * table in `schema.ts`. One decision is one transaction (O2), the links of its chain made in it.
+ * The store of one `HumanGate`: its record, and one row for each decision with the links of the audit chain, the events that
+ * wait, the link that was handed out and the answer that was taken. Sole writer of every table in `schema.ts`. One decision is
+ * one transaction (O2), the links of its chain made in it.
+ *
+ * All but the chain is in memory, read at the first question after a wake-up; it follows each write that has succeeded.
  */
-import { asc, desc, eq, inArray, sql } from "drizzle-orm";
-import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
-import { GENESIS_HASH, linkEntry } from "../../../protocol/autonomy/audit_chain.ts";
-import type { OutboxEvent, OutboxRow } from "../../domain/event.ts";
+import { linkEntry } from "../../../protocol/autonomy/audit_chain.ts";
+import type { OutboxEvent } from "../../domain/event.ts";
 import type { AuditContent, AuditEntry } from "../../domain/gate/audit_entry.ts";
 import type { GateRecord, Grant, Receipt } from "../../domain/gate/gate_state.ts";
+import { objectRows } from "../object_rows.ts";
 import type { OutboxStore } from "../outbox_store.ts";
+import { type GateMemory, readMemory } from "./memory.ts";
 import * as schema from "./schema.ts";
 
 /** What one decision writes; absent parts stay as they are. */
@@ -18,6 +21,7 @@ export interface GateWrite {
   readonly newGrant?: Grant | null;
   readonly usedGrantId?: string | null;
   readonly revokedGrantIds?: readonly string[];
+  /** One with the id of another replaces it. */
   readonly receipt?: Receipt | null;
   readonly events?: readonly OutboxEvent[];
   /** Marks a delivery as noted. */
@@ -47,86 +51,141 @@ export interface GateStore extends OutboxStore {
   commit(write: GateWrite, nowMs: number): void;
 }
 
-/** Makes the store of one gate. `eventPrefix` makes event ids unique among objects. */
-export function createGateStore(db: DrizzleSqliteDODatabase, eventPrefix: string): GateStore {
-  const destination = sql<OutboxEvent["destination"]>`json_extract(${schema.outbox.body}, '$.destination')`;
-  const lastLink = () => db.select().from(schema.audit).orderBy(desc(schema.audit.link)).limit(1).get();
-  const head = (): ChainHead => {
-    const last = lastLink();
-    return last === undefined ? { links: 0, hash: GENESIS_HASH } : { links: last.link, hash: last.body.hash };
-  };
+/**
+ * Events are numbered by their step, so that no number comes twice. Those of a version before had numbers of their own, all
+ * below the first of these.
+ */
+const EVENTS_OF_STEP_MAX = 10_000;
 
-  function append(entries: readonly AuditContent[]): void {
-    let prev = head().hash;
-    for (const content of entries) {
-      // Undefined members are dropped as storing them does.
-      const entry = linkEntry(prev, JSON.parse(JSON.stringify(content)) as AuditContent);
-      db.insert(schema.audit).values({ body: entry }).run();
-      prev = entry.hash;
+/** Makes the store of one gate. `eventPrefix` makes event ids unique among objects. */
+export function createGateStore(storage: DurableObjectStorage, eventPrefix: string): GateStore {
+  const { sql } = storage;
+  const gateRows = objectRows(sql, schema.gate);
+  const stepRows = objectRows(sql, schema.steps);
+  let memory: GateMemory | null = null;
+  const now = () => memory ??= readMemory(sql);
+
+  function commit(write: GateWrite, nowMs: number): void {
+    const before = now();
+    const step = before.lastStep + 1;
+    const entries = linked(before.head.hash, write.entries ?? []);
+    const links = before.head.links + entries.length;
+    if ((write.events?.length ?? 0) >= EVENTS_OF_STEP_MAX) {
+      throw new RangeError("Cannot write a decision as it must have less events");
     }
+    const events = (write.events ?? []).map((event, n) => ({
+      sequence: step * EVENTS_OF_STEP_MAX + n,
+      // Undefined members are dropped as storing them does.
+      event: plain(event),
+    }));
+    const grants = before.grants.map((kept) => ({ ...kept, value: changedGrant(kept.value, write, nowMs) }));
+    const receipt = write.receipt ? plain(write.receipt) : null;
+    const replaced = before.receipts.find(({ value }) => value.receiptId === receipt?.receiptId) ?? null;
+    const row = {
+      ...{ step, links, atMs: nowMs },
+      entries: entries.length === 0 ? null : entries,
+      events: events.length === 0 ? null : events,
+      grant: write.newGrant ? plain(write.newGrant) : null,
+      receipt: replaced === null ? receipt : null,
+      notedKey: write.notedKey ?? null,
+      toldLinks: write.toldLinks ?? null,
+    };
+    const { entries: some, events: waiting, grant, notedKey, toldLinks } = row;
+    const isStep = [some, waiting, grant, row.receipt, notedKey, toldLinks].some((part) => part !== null);
+    const record = write.record === undefined ? null : plain(write.record);
+    storage.transactionSync(() => {
+      if (record !== null) gateRows.put({ id: 1, body: record });
+      for (const [n, kept] of grants.entries()) {
+        if (kept.value !== before.grants[n]!.value) {
+          stepRows.change({ grant: kept.value }, "step = ?", kept.step);
+        }
+      }
+      if (replaced !== null) stepRows.change({ receipt }, "step = ?", replaced.step);
+      if (isStep) stepRows.add(row);
+    });
+    const told = toldLinks === null ? before.told : { links: toldLinks, nextAt: null };
+    memory = {
+      record: record ?? before.record,
+      lastStep: isStep ? step : before.lastStep,
+      head: { links, hash: entries.at(-1)?.hash ?? before.head.hash },
+      told: { ...told, nextAt: told.nextAt ?? entries[0]?.at ?? null },
+      grants: grant === null ? grants : [...grants, { step, value: grant }],
+      receipts: receipt === null
+        ? before.receipts
+        : replaced === null
+        ? [...before.receipts, { step, value: receipt }]
+        : before.receipts.map((kept) => kept === replaced ? { step: kept.step, value: receipt } : kept),
+      noted: notedKey === null ? before.noted : new Set([...before.noted, notedKey]),
+      waiting: [...before.waiting, ...events.map((one) => ({ ...one, step, createdAtMs: nowMs }))],
+    };
+  }
+
+  function delivered(sequences: readonly number[]): void {
+    const before = now();
+    const gone = new Set(sequences);
+    const waiting = before.waiting.filter(({ sequence }) => !gone.has(sequence));
+    const touched = new Set(
+      before.waiting.filter(({ sequence }) => gone.has(sequence)).map(({ step }) => step),
+    );
+    storage.transactionSync(() => {
+      for (const step of touched) {
+        const left = waiting.filter((one) => one.step === step).map(({ sequence, event }) => ({
+          sequence,
+          event,
+        }));
+        stepRows.change({ events: left.length === 0 ? null : left }, "step = ?", step);
+      }
+    });
+    memory = { ...before, waiting };
   }
 
   return {
-    load: () => db.select().from(schema.gate).get()?.body ?? { kind: "absent" },
-    grants: () => db.select().from(schema.grants).all(),
-    receipts: () => db.select().from(schema.receipts).all().map((row) => row.body),
-    audit: () => db.select().from(schema.audit).orderBy(asc(schema.audit.link)).all().map((row) => row.body),
-    head,
-    told: () => {
-      const links = db.select().from(schema.told).get()?.links ?? 0;
-      const next = db.select().from(schema.audit).where(sql`${schema.audit.link} > ${links}`)
-        .orderBy(asc(schema.audit.link)).limit(1).get();
-      return { links, nextAt: next?.body.at ?? null };
-    },
-    isNoted: (key) => db.select().from(schema.noted).where(eq(schema.noted.key, key)).get() !== undefined,
-    commit: (write, nowMs) =>
-      db.transaction((tx) => {
-        if (write.record !== undefined) {
-          const { record } = write;
-          tx.insert(schema.gate).values({ id: 1, body: record })
-            .onConflictDoUpdate({ target: schema.gate.id, set: { body: record } }).run();
-        }
-        if (write.allGrantsHolder !== undefined) {
-          tx.update(schema.grants).set({ holder: write.allGrantsHolder }).run();
-        }
-        if (write.newGrant) tx.insert(schema.grants).values(write.newGrant).run();
-        if (write.usedGrantId) {
-          tx.update(schema.grants).set({ usedAtMs: nowMs })
-            .where(eq(schema.grants.grantId, write.usedGrantId)).run();
-        }
-        if (write.revokedGrantIds !== undefined && write.revokedGrantIds.length > 0) {
-          tx.update(schema.grants).set({ revokedAtMs: nowMs })
-            .where(inArray(schema.grants.grantId, [...write.revokedGrantIds])).run();
-        }
-        if (write.receipt) {
-          const { receipt } = write;
-          tx.insert(schema.receipts).values({ receiptId: receipt.receiptId, body: receipt })
-            .onConflictDoUpdate({ target: schema.receipts.receiptId, set: { body: receipt } }).run();
-        }
-        if (write.notedKey !== undefined) tx.insert(schema.noted).values({ key: write.notedKey }).run();
-        if (write.toldLinks !== undefined) {
-          const row = { links: write.toldLinks, atMs: nowMs };
-          tx.insert(schema.told).values({ id: 1, ...row })
-            .onConflictDoUpdate({ target: schema.told.id, set: row }).run();
-        }
-        append(write.entries ?? []);
-        for (const body of write.events ?? []) {
-          tx.insert(schema.outbox).values({ body, createdAtMs: nowMs }).run();
-        }
-      }),
+    load: () => now().record,
+    grants: () => now().grants.map(({ value }) => value),
+    receipts: () => now().receipts.map(({ value }) => value),
+    audit: () =>
+      sql.exec<{ entries: string }>("SELECT entries FROM steps WHERE entries IS NOT NULL ORDER BY step")
+        .toArray()
+        .flatMap(({ entries }) => JSON.parse(entries) as AuditEntry[]),
+    head: () => now().head,
+    told: () => now().told,
+    isNoted: (key) => now().noted.has(key),
+    commit,
     pending: (name, limit) =>
-      db.select().from(schema.outbox).where(eq(destination, name as OutboxEvent["destination"]))
-        .orderBy(asc(schema.outbox.sequence)).limit(limit).all()
-        .map((row): OutboxRow => ({
-          sequence: row.sequence,
-          eventId: `${eventPrefix}:${row.sequence}`,
-          event: row.body,
-          createdAtMs: row.createdAtMs,
+      now().waiting.filter(({ event }) => event.destination === name).slice(0, limit)
+        .map(({ sequence, event, createdAtMs }) => ({
+          ...{ sequence, event, createdAtMs },
+          eventId: `${eventPrefix}:${sequence}`,
         })),
-    destinations: () =>
-      db.selectDistinct({ name: destination }).from(schema.outbox).all().map((row) => row.name),
-    delivered: (sequences) => {
-      db.delete(schema.outbox).where(inArray(schema.outbox.sequence, [...sequences])).run();
-    },
+    destinations: () => [...new Set(now().waiting.map(({ event }) => event.destination))],
+    delivered,
   };
+}
+
+function linked(head: string, contents: readonly AuditContent[]): readonly AuditEntry[] {
+  let prev = head;
+  return contents.map((content) => {
+    const entry = linkEntry(prev, plain(content));
+    prev = entry.hash;
+    return entry;
+  });
+}
+
+/** The very same one where nothing changes. */
+function changedGrant(grant: Grant, write: GateWrite, nowMs: number): Grant {
+  const { usedGrantId, revokedGrantIds = [], allGrantsHolder: holder } = write;
+  const isUsed = usedGrantId === grant.grantId;
+  const isRevoked = revokedGrantIds.includes(grant.grantId);
+  if (!isUsed && !isRevoked && holder === undefined) return grant;
+  return {
+    ...grant,
+    ...(isUsed ? { usedAtMs: nowMs } : {}),
+    ...(isRevoked ? { revokedAtMs: nowMs } : {}),
+    ...(holder === undefined ? {} : { holder }),
+  };
+}
+
+/** As it would be read again. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
