@@ -12,6 +12,8 @@ import { answers, type Child, startChild, waitUntilReady } from "./processes.ts"
 
 /** Two connections: with more, 16 concurrent writers wedge it (measured). */
 const CONNECTIONS_MAX = 2;
+/** Its log of every page that was written, for replicas, of which there are none; by default it grows to 200 MB. */
+const LOG_MAX_MB = 16;
 /** Seconds to wait for idle keep-alive clients at a stop; the default is 30. */
 const SHUTDOWN_SECONDS = 1;
 const READY_MS = 15_000;
@@ -58,6 +60,8 @@ export async function startSqld(
       join(dataDir, "data"),
       "--max-concurrent-connections",
       String(CONNECTIONS_MAX),
+      "--max-log-size",
+      String(LOG_MAX_MB),
       "--shutdown-timeout",
       String(SHUTDOWN_SECONDS),
     ],
