@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { anyJson } from "../json_depth.ts";
 import { reason, title } from "../line/fields.ts";
+import { noticeTargets } from "./people_wire.ts";
 
 const principal = z.string().min(1).max(200);
 const principals = z.array(principal).max(100);
@@ -22,7 +23,7 @@ export const gateInput = z.discriminatedUnion("ask", [
   z.strictObject({
     ...common,
     ask: z.literal("inform"),
-    to: principals.min(1),
+    to: noticeTargets,
     text: z.string().max(20_000).default(""),
   }),
   z.strictObject({
@@ -90,6 +91,8 @@ export const checkInput = z.strictObject({
   passed: z.boolean(),
   reason: reason.default(""),
 });
+/** For whom a link is made; absent: for who makes it. */
+export const linkInput = z.strictObject({ holder: principal.optional() }).default({});
 export const noInput = z.strictObject({}).default({});
 
 /** The way to wait for an ask: answers when `seq` is above `after_seq`, or after `wait` seconds. */
@@ -127,6 +130,7 @@ export const gateCreated = z.object({
   created_at: text,
   url: text,
 });
+export const gateLink = z.object({ url: text, expires_at: text });
 export const gateAudit = z.object({
   gate_id: text,
   links: z.number().int(),

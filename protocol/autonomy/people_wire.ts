@@ -34,14 +34,17 @@ export const v1WorklistQuery = worklistQuery.extend({
   install,
 });
 
+/** Whom a program may tell: people of the documents, and no address of its own choice. */
+export const noticeTargets = z.array(
+  z.string().regex(/^(?:user|group|schedule):\S{1,100}$/, {
+    error: "expected 'user:NAME', 'group:NAME' or 'schedule:NAME'",
+  }),
+).min(1).max(50);
+
 /** POST /v1/notices. */
 export const noticeInput = z.strictObject({
   install,
-  to: z.array(
-    z.string().regex(/^(?:user|group|schedule):\S{1,100}$/, {
-      error: "expected 'user:NAME', 'group:NAME' or 'schedule:NAME'",
-    }),
-  ).min(1).max(50),
+  to: noticeTargets,
   title: z.string().trim().min(1).max(300),
   text: z.string().max(4_000).default(""),
 });

@@ -86,6 +86,12 @@ Deno.test({
       ]);
       assert.deepEqual(await field({ policy: "none" }), [400, "policy"]);
       assert.deepEqual(await field({ ask: "inform" }), [400, "to"]);
+      const anybody = { ask: "inform", completion: undefined, to: ["user:ada", "mail:anybody@example.org"] };
+      assert.deepEqual(
+        await field(anybody),
+        [400, "to.1"],
+        "programs send no mail of ours to whom they like",
+      );
     });
 
     await t.step(
