@@ -127,6 +127,7 @@ export const AREAS: readonly Area[] = [
       "answer",
       "input",
       "gate_calls",
+      "gate_link",
       "gate_refusal",
       "gate_responder",
       "channel_lookup",

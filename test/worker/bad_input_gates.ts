@@ -83,6 +83,24 @@ export const GATE_ROUTES: readonly RouteRows[] = [
       },
     ],
   },
+  {
+    route: "POST /v1/gates/:askId/link",
+    audience: "ask",
+    good: {},
+    isJson: true,
+    isStrict: true,
+    unknown: UNKNOWN,
+    rows: [
+      bad("no holder", { holder: "" }, /'holder'/),
+      {
+        what: "a link for somebody else",
+        body: { holder: "user:bob" },
+        status: 403,
+        code: "not_candidate",
+        says: /the admin makes links for others/,
+      },
+    ],
+  },
   ...BARE.map((name): RouteRows => ({
     route: `POST /v1/gates/:askId/${name}`,
     audience: "ask",

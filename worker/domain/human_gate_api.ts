@@ -43,6 +43,8 @@ export interface HumanGateApi {
     readonly channel: string;
     readonly scope: GrantScope;
   }): Promise<Result<IssuedToken, GateError>>;
+  /** The same for whoever may take the ask: for themselves where `holder` is null; the admin, for anybody. */
+  makeLink(responder: Responder, holder: string | null): Promise<Result<IssuedToken, GateError>>;
   /** Looks; never changes the ask (G1), but is on record. */
   view(responder: Responder): Promise<Result<GateView, GateError>>;
   /** The only road to anything. `once.key`: the caller's idempotency key. */

@@ -16,8 +16,6 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { jsonDigest } from "../../protocol/autonomy/audit_chain.ts";
-import * as gateToken from "../../protocol/autonomy/gate_token.ts";
-import type { AskId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAsk } from "../domain/event.ts";
 import type { GateAction, Responder } from "../domain/gate/action.ts";
@@ -29,14 +27,14 @@ import { GateDraft } from "../domain/gate/gate_draft.ts";
 import type { GateError } from "../domain/gate/gate_error.ts";
 import type { Receipt } from "../domain/gate/gate_state.ts";
 import type { GateView } from "../domain/gate/gate_view.ts";
-import { decideIssue, matchGrant, refuseGrant } from "../domain/gate/grants.ts";
+import { linkAttemptOf, matchGrant, refuseGrant, refuseLink } from "../domain/gate/grants.ts";
 import { decideArm, decideCancel, decideOpen, decideSupersede } from "../domain/gate/lifecycle.ts";
 import { lineGateAsk } from "../domain/gate/line_gate.ts";
 import { lookOf, viewOf } from "../domain/gate/view.ts";
-import { GATE_KEY_ID } from "../domain/gate_key.ts";
 import type { GrantScope, HumanGateApi, IssuedToken } from "../domain/human_gate_api.ts";
 import type { Env } from "../env.ts";
 import { GATE_AUDIT_ATTEMPTS_MAX, GATE_WAIT_MAX_MS } from "../limits.ts";
+import { issueLink } from "./gate_links.ts";
 import { type OpenGate, openGate } from "./open_gate.ts";
 
 /** See the file's header. */
@@ -91,18 +89,21 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     readonly channel: string;
     readonly scope: GrantScope;
   }): Promise<Result<IssuedToken, GateError>> {
-    const { core, askId, key } = this.#gate;
-    const grant = crypto.getRandomValues(new Uint8Array(gateToken.GRANT_BYTES));
-    const secret = crypto.getRandomValues(new Uint8Array(gateToken.SECRET_BYTES));
+    return await Promise.resolve(issueLink(this.#gate, { ...input, by: "system" }));
+  }
+
+  async makeLink(responder: Responder, wanted: string | null): Promise<Result<IssuedToken, GateError>> {
+    const found = await this.#gate.recognise(responder);
+    if (!found.ok) return found;
+    const { core } = this.#gate;
     core.catchUp();
-    const record = core.store.load();
-    if (record.kind !== "opened") return err({ reason: "gate_not_found" });
-    const claim = { grantId: gateToken.grantText(grant), secretHash: gateToken.secretHash(secret) };
-    const issued = decideIssue(record, core.store.grants(), { ...input, ...claim, nowMs: core.nowMs() });
-    if (!issued.ok) return issued;
-    core.apply(issued.value);
-    const token = gateToken.encodeGateToken({ kid: GATE_KEY_ID, gateId: askId as AskId, grant, secret }, key);
-    return await Promise.resolve(ok({ token, expiresAtMs: issued.value.newGrant!.expiresAtMs }));
+    const gate = core.opened();
+    const actor = this.#fresh(found.value);
+    const holder = wanted ?? actor.principal;
+    const error = refuseLink(gate, actor, holder);
+    if (error === null) return issueLink(this.#gate, { holder, channel: "link", scope: "redeem", by: actor });
+    this.#note(linkAttemptOf(gate, actor, { holder, error, nowMs: core.nowMs() }));
+    return err(error);
   }
 
   async view(responder: Responder): Promise<Result<GateView, GateError>> {

@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { linkInput } from "../../protocol/autonomy/gate.ts";
 import { reason } from "../../protocol/line/fields.ts";
 import { gateDecision } from "../../protocol/line/gate.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
@@ -17,9 +18,10 @@ import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
+import { makeLink } from "./gate_link.ts";
 import { gateRefusal } from "./gate_refusal.ts";
 import { gateBearer, linkOf, responderOf } from "./gate_responder.ts";
-import { baseUrlOf, readBody } from "./input.ts";
+import { readBody } from "./input.ts";
 import { type Evidence, loadEvidence } from "./task_evidence.ts";
 import { gateAnswer, linkAnswer } from "../../protocol/line/answers.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
@@ -35,9 +37,6 @@ const redemption = z.object({
   error: "expected 'decision'",
   path: ["decision"],
 });
-
-/** For whom a link is made; absent: for who makes it. */
-const linkInput = z.strictObject({ holder: z.string().min(1).max(200).optional() }).default({});
 
 /** The gate routes of `stages` and `assembly-lines`, and those of `/v1/gate`. */
 export function createGateRoutes(): Hono<AppEnv> {
@@ -62,18 +61,8 @@ export function createGateRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
-    const { askId, principal, isAdmin } = ask.value;
-    const holder = body.value.holder ?? principal;
-    // Where links answer alone, whoever makes them for several people would be several people.
-    if (holder !== principal && !isAdmin) {
-      return refusalResponse(
-        gateRefusal({ reason: "not_candidate", detail: "the admin makes links for others" }, askId),
-      );
-    }
-    const issued = await humanGate(c.env, askId).issueToken({ holder, channel: "link", scope: "redeem" });
-    if (!issued.ok) return refusalResponse(gateRefusal(issued.error, askId));
-    const { token, expiresAtMs } = issued.value;
-    return c.json({ url: `${baseUrlOf(c)}/g#${token}`, expiresAt: new Date(expiresAtMs).toISOString() }, 201);
+    const made = await makeLink(c, ask.value, body.value.holder);
+    return made.ok ? c.json(made.value, 201) : made.error;
   });
 
   app.get("/v1/gate", async (c) => {
@@ -139,7 +128,7 @@ async function gateEvidence(c: Context<AppEnv>, { ask }: GateView): Promise<Resu
 /** The ask at the path's gate, and who calls. */
 async function askOf(
   c: Context<AppEnv>,
-): Promise<Result<At & { readonly principal: string; readonly isAdmin: boolean }, Response>> {
+): Promise<Result<At, Response>> {
   const { lineId = "", taskId = "", gateId = "" } = c.req.param();
   const found = await c.var.queue.authorizeGate(c.var.caller, { lineId, taskId, gateId });
   if (!found.ok) return err(answer(found));
@@ -148,7 +137,7 @@ async function askOf(
   if (!member.ok) return err(answer(member));
   const { principal, roles, isAdmin } = member.value;
   const person = { principal, roles, groups: [], isSimulator: false };
-  return ok({ askId, principal, isAdmin, responder: { kind: "person", person, isAdmin } });
+  return ok({ askId, responder: { kind: "person", person, isAdmin } });
 }
 
 async function look(c: Context<AppEnv>, found: Result<At, Response>): Promise<Result<GateView, Response>> {
@@ -211,7 +200,7 @@ export const GATE_OPERATIONS: readonly Operation[] = [
     body: linkInput,
     isBodyOptional: true,
     answers: { 201: linkAnswer },
-    refusals: [...NO_GATE, ...GATE_REFUSALS, "403 not_candidate"],
+    refusals: [...NO_GATE, ...GATE_REFUSALS, "403 not_candidate", "403 self_approval"],
   },
   {
     ...BY_LINK,

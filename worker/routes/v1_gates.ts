@@ -6,8 +6,10 @@ import {
   gateCreated,
   type GateInput,
   gateInput,
+  gateLink,
   gateQuery,
   gateWire,
+  linkInput,
 } from "../../protocol/autonomy/gate.ts";
 import { isName, ulid } from "../../protocol/ids.ts";
 import type { AppEnv } from "../app_env.ts";
@@ -19,6 +21,7 @@ import { people } from "../stubs/people.ts";
 import { answer } from "./answer.ts";
 import { gateRefusal } from "./gate_refusal.ts";
 import { CALLS } from "./gate_calls.ts";
+import { makeLink } from "./gate_link.ts";
 import { gateBearer, responderOf } from "./gate_responder.ts";
 import { wireGate } from "./gate_wire.ts";
 import { baseUrlOf, readBody, readQuery } from "./input.ts";
@@ -73,6 +76,17 @@ export function createV1GateRoutes(nowMs: () => number = Date.now): Hono<AppEnv>
     if (gateBearer(c) !== null) return answer({ ok: false, error: { reason: "unauthenticated" } });
     const entries = await humanGate(c.env, askId).audit();
     return c.json({ gate_id: askId, links: entries.length, head: entries.at(-1)?.hash ?? null, entries });
+  });
+
+  app.post("/v1/gates/:askId/link", async (c) => {
+    const body = await readBody(c, linkInput);
+    if (!body.ok) return body.error;
+    const found = await responderOf(c, c.req.param("askId"), "decide");
+    if (!found.ok) return found.error;
+    const made = await makeLink(c, found.value, body.value.holder);
+    if (!made.ok) return made.error;
+    const { url, expiresAt } = made.value;
+    return c.json({ url, expires_at: expiresAt }, 201);
   });
 
   for (const { name, needs, body: schema, action } of CALLS) {
@@ -201,6 +215,26 @@ export const V1_GATE_OPERATIONS: readonly Operation[] = [
     scope: "tasks:read",
     answers: { 200: gateAudit },
     refusals: ["404 gate_not_found"],
+  },
+  {
+    tag: "Asks",
+    method: "post",
+    paths: ["/v1/gates/:askId/link"],
+    summary: "Make a link by which somebody may answer an ask",
+    description:
+      "For who makes it; the admin makes them for any `holder`. It replaces the holder's link before it.",
+    tokens: ["user"],
+    scope: "gates:decide",
+    body: linkInput,
+    isBodyOptional: true,
+    answers: { 201: gateLink },
+    refusals: [
+      "404 gate_not_found",
+      ...ENDS,
+      "403 not_candidate",
+      "403 self_approval",
+      "403 role_insufficient",
+    ],
   },
   ...CALLS.map(({ name, needs, body, summary, refusals = [] }): Operation => ({
     tag: "Asks",

@@ -106,6 +106,7 @@ export class GateRig {
       holder,
       channel,
       scope,
+      by: "system",
       nowMs: this.nowMs,
     });
     if (!issued.ok) return issued;

@@ -5,9 +5,10 @@
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { GATE_TOKEN_LIFE_MS } from "../../limits.ts";
 import type { GrantScope } from "../human_gate_api.ts";
-import { refuse } from "./actor.ts";
+import { type Actor, isExcluded, refuse, refuseClaim } from "./actor.ts";
 import type { GateError } from "./gate_error.ts";
-import { GateDraft } from "./gate_draft.ts";
+import { auditOf, type By, GateDraft } from "./gate_draft.ts";
+import type { AuditContent } from "./audit_entry.ts";
 import type { Grant, LiveGrant, OpenedGate } from "./gate_state.ts";
 
 /** What a token claims, after its mac was found right. */
@@ -24,6 +25,8 @@ export function decideIssue(
     readonly holder: string;
     readonly channel: string;
     readonly scope: GrantScope;
+    /** Who hands it out. */
+    readonly by: By;
     readonly nowMs: number;
   },
 ): Result<GateDraft, GateError> {
@@ -46,8 +49,30 @@ export function decideIssue(
     usedAtMs: null,
     revokedAtMs: null,
   };
-  draft.note("grant.issued", "system", { grant: grantId, channel, detail: { holder, scope, epoch } });
+  draft.note("grant.issued", input.by, { grant: grantId, channel, detail: { holder, scope, epoch } });
   return ok(draft);
+}
+
+/**
+ * May this actor hand out a link for `holder`? Who may take the ask may, for themselves; the admin, for anybody: where links
+ * answer alone, whoever made them for several people would be several people. Null: yes.
+ */
+export function refuseLink(gate: OpenedGate, actor: Actor, holder: string): GateError | null {
+  if (actor.kind === "token") return refuse(gate, "not_candidate", "a link makes no other link");
+  const refused = refuseClaim(gate, actor);
+  if (refused !== null) return refused;
+  if (isExcluded(gate, holder)) return refuse(gate, "self_approval");
+  if (actor.isAdmin || actor.names.includes(holder)) return null;
+  return refuse(gate, "not_candidate", "the admin makes links for others");
+}
+
+/** The audit entry of a link that was refused. */
+export function linkAttemptOf(
+  gate: OpenedGate,
+  actor: Actor,
+  { holder, error, nowMs }: { readonly holder: string; readonly error: GateError; readonly nowMs: number },
+): AuditContent {
+  return { ...auditOf(gate, "attempt.link", actor, nowMs), detail: { refused: error.reason, holder } };
 }
 
 /** The grant that a token claims, and whether a newer one replaced it; null: it was never handed out here. */
