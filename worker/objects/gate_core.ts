@@ -3,7 +3,7 @@ import type { OutboxEvent } from "../domain/event.ts";
 import { taskOf } from "../domain/gate/ask.ts";
 import { decideDue } from "../domain/gate/clock.ts";
 import { targetsToResolve } from "../domain/gate/escalation.ts";
-import type { GateDraft } from "../domain/gate/gate_draft.ts";
+import type { GateChange, GateDraft } from "../domain/gate/gate_draft.ts";
 import type { OpenedGate } from "../domain/gate/gate_state.ts";
 import { dueTimer, nextTimerMs } from "../domain/gate/timers.ts";
 import { decideEffect } from "../domain/gate/verification.ts";
@@ -21,14 +21,16 @@ export interface GateCore {
   readonly store: GateStore;
   readonly outbox: Outbox;
   nowMs(): number;
-  /** Writes a decision and sets the alarm. Null: nothing changes. */
-  apply(draft: GateDraft | null): void;
+  /** Writes decisions, one after the other, in one transaction, and sets the alarm. Null: nothing changes. */
+  apply(...drafts: readonly (GateDraft | null)[]): void;
   /** Does what is due and needs nobody: to be called before anything is decided. */
   catchUp(): void;
   /** Does everything that is due, asks who is on call, and sends what waits. */
   tick(): Promise<void>;
   onAlarm(): Promise<void>;
   rearm(): void;
+  /** The alarm that is set, after a wake-up. */
+  knowAlarm(platformMs: number | null): void;
   /** The ask. Throws where there is none. */
   opened(): OpenedGate;
   place(): { readonly owner: string; readonly project: string; readonly taskId: string | null } | null;
@@ -49,22 +51,28 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     store,
     senders: createGateSenders({ env, people, onEffect: (tookEffect) => onEffect(tookEffect) }),
     clock,
-    onSettled: () => rearm(),
+    onSettled: () => {
+      // What else came with it is on its way, and ends as well: most often one write says that all is delivered.
+      if (!outbox.isSending()) store.settle();
+      rearm();
+    },
   });
+  /** In the platform's time; null: none is known to be set. */
+  let alarmAtMs: number | null = null;
 
   function load(): OpenedGate | null {
     const record = store.load();
     return record.kind === "opened" ? record : null;
   }
 
-  function apply(draft: GateDraft | null): void {
-    if (draft === null) return;
-    const { gate, events, records, resolution, ...write } = draft.end();
-    const { owner, project } = gate.ask;
-    const out: OutboxEvent[] = events.map((event) => ({ destination: "people", owner, project, event }));
-    for (const record of records) out.push({ destination: "history", record, of: { owner, project } });
-    if (resolution !== null) out.push({ destination: "queue", owner, project, resolution });
-    store.commit({ record: gate, ...write, events: out }, draft.nowMs);
+  function apply(...drafts: readonly (GateDraft | null)[]): void {
+    const made = drafts.filter((draft) => draft !== null);
+    const changes = made.map((draft) => draft.end());
+    const last = changes.at(-1);
+    if (last === undefined) return;
+    const { gate, events: _, records: __, resolution: ___, ...write } = last;
+    const entries = changes.flatMap((change) => change.entries);
+    store.commit({ record: gate, ...write, entries, events: changes.flatMap(outgoing) }, made.at(-1)!.nowMs);
     waiters.moved(gate.seq);
     rearm();
   }
@@ -135,6 +143,10 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     ].filter((dueMs) => dueMs !== null);
     if (soonest.length === 0) return;
     const dueMs = clock.toPlatformMs(Math.min(...soonest));
+    const isAhead = alarmAtMs !== null && clock.toPlatformMs(nowMs()) < alarmAtMs;
+    // One that is set costs a row. While something is on its way one that rings too early does.
+    if (isAhead && (alarmAtMs === dueMs || (alarmAtMs! < dueMs && outbox.nextTryMs() !== null))) return;
+    alarmAtMs = dueMs;
     ctx.storage.setAlarm(dueMs).catch(() => ctx.abort("alarm_not_set"));
   }
 
@@ -146,7 +158,11 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     catchUp,
     tick,
     rearm,
+    knowAlarm: (platformMs) => {
+      alarmAtMs = platformMs;
+    },
     onAlarm: async () => {
+      alarmAtMs = null;
       tellTimeline();
       await tick();
     },
@@ -162,4 +178,14 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
         : { owner: gate.ask.owner, project: gate.ask.project, taskId: taskOf(gate.ask) };
     },
   };
+}
+
+/** What of a change goes to others. */
+function outgoing({ gate, events, records, resolution }: GateChange): readonly OutboxEvent[] {
+  const { owner, project } = gate.ask;
+  return [
+    ...events.map((event) => ({ destination: "people", owner, project, event }) as const),
+    ...records.map((record) => ({ destination: "history", record, of: { owner, project } }) as const),
+    ...(resolution === null ? [] : [{ destination: "queue", owner, project, resolution } as const]),
+  ];
 }

@@ -45,7 +45,9 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
   const people = (owner: string, project: string) => createGatePeople(env, owner, project);
   const core = createGateCore({ ctx, env, store, clock, waiters, people });
   ctx.blockConcurrencyWhile(async () => {
-    await openGateTables(ctx.storage);
+    // Nothing is to be done, or known, of a new one.
+    if (await openGateTables(ctx.storage)) return;
+    core.knowAlarm(await ctx.storage.getAlarm());
     upgrade(store, core, clock.nowMs());
     core.rearm();
   });

@@ -30,6 +30,8 @@ export interface Outbox {
   drain(destination?: Destination, receiver?: string): Promise<void>;
   /** When to call {@link drain} again; null when nothing waits. */
   nextTryMs(): number | null;
+  /** Is something on its way? */
+  isSending(): boolean;
 }
 
 interface Lane {
@@ -142,6 +144,7 @@ export function createOutbox(options: {
       });
       return Math.min(...tries);
     },
+    isSending: () => [...lanes.values()].some(({ sending }) => sending !== null),
   };
 }
 

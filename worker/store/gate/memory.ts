@@ -21,6 +21,8 @@ export interface GateMemory {
   readonly noted: ReadonlySet<string>;
   /** In the order of their numbers. */
   readonly waiting: readonly (WaitingEvent & { readonly step: number; readonly createdAtMs: number })[];
+  /** Steps of which something is delivered, and their rows do not say so yet. */
+  readonly unsettled: ReadonlySet<number>;
 }
 
 type Part = {
@@ -63,6 +65,7 @@ export function readMemory(sql: SqlStorage): GateMemory {
     receipts: kept("receipt"),
     noted: new Set(parts.flatMap(({ noted_key }) => noted_key ?? [])),
     waiting,
+    unsettled: new Set(),
   };
 }
 

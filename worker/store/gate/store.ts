@@ -49,6 +49,11 @@ export interface GateStore extends OutboxStore {
   isNoted(key: string): boolean;
   /** Writes one decision in one transaction (O2). Throws if it cannot. */
   commit(write: GateWrite, nowMs: number): void;
+  /**
+   * Writes what is delivered. Of a decision with events for several it is written when the last is delivered, here, or with
+   * the next decision: an object that ends before sends some again, which is known by their ids.
+   */
+  settle(): void;
 }
 
 /**
@@ -56,6 +61,8 @@ export interface GateStore extends OutboxStore {
  * below the first of these.
  */
 const EVENTS_OF_STEP_MAX = 10_000;
+
+const NO_STEPS: ReadonlySet<number> = new Set();
 
 /** Makes the store of one gate. `eventPrefix` makes event ids unique among objects. */
 export function createGateStore(storage: DurableObjectStorage, eventPrefix: string): GateStore {
@@ -94,6 +101,7 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: stri
     const isStep = [some, waiting, grant, row.receipt, notedKey, toldLinks].some((part) => part !== null);
     const record = write.record === undefined ? null : plain(write.record);
     storage.transactionSync(() => {
+      writeSettled(before);
       if (record !== null) gateRows.put({ id: 1, body: record });
       for (const [n, kept] of grants.entries()) {
         if (kept.value !== before.grants[n]!.value) {
@@ -117,26 +125,33 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: stri
         : before.receipts.map((kept) => kept === replaced ? { step: kept.step, value: receipt } : kept),
       noted: notedKey === null ? before.noted : new Set([...before.noted, notedKey]),
       waiting: [...before.waiting, ...events.map((one) => ({ ...one, step, createdAtMs: nowMs }))],
+      unsettled: NO_STEPS,
     };
+  }
+
+  function writeSettled({ unsettled, waiting }: GateMemory): void {
+    for (const step of unsettled) {
+      const left = waiting.filter((one) => one.step === step)
+        .map(({ sequence, event }) => ({ sequence, event }));
+      stepRows.change({ events: left.length === 0 ? null : left }, "step = ?", step);
+    }
+  }
+
+  function settle(isWanted: (step: number) => boolean = () => true): void {
+    const before = now();
+    const unsettled = new Set([...before.unsettled].filter(isWanted));
+    if (unsettled.size === 0) return;
+    storage.transactionSync(() => writeSettled({ ...before, unsettled }));
+    memory = { ...before, unsettled: new Set([...before.unsettled].filter((step) => !unsettled.has(step))) };
   }
 
   function delivered(sequences: readonly number[]): void {
     const before = now();
     const gone = new Set(sequences);
     const waiting = before.waiting.filter(({ sequence }) => !gone.has(sequence));
-    const touched = new Set(
-      before.waiting.filter(({ sequence }) => gone.has(sequence)).map(({ step }) => step),
-    );
-    storage.transactionSync(() => {
-      for (const step of touched) {
-        const left = waiting.filter((one) => one.step === step).map(({ sequence, event }) => ({
-          sequence,
-          event,
-        }));
-        stepRows.change({ events: left.length === 0 ? null : left }, "step = ?", step);
-      }
-    });
-    memory = { ...before, waiting };
+    const touched = before.waiting.filter(({ sequence }) => gone.has(sequence)).map(({ step }) => step);
+    memory = { ...before, waiting, unsettled: new Set([...before.unsettled, ...touched]) };
+    settle((step) => !waiting.some((one) => one.step === step));
   }
 
   return {
@@ -159,6 +174,7 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: stri
         })),
     destinations: () => [...new Set(now().waiting.map(({ event }) => event.destination))],
     delivered,
+    settle: () => settle(),
   };
 }
 
