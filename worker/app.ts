@@ -12,6 +12,7 @@ import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { ownForms } from "./middleware/own_page.ts";
 import { session } from "./middleware/session.ts";
+import { createRouter } from "./repeated_paths.ts";
 import { createAskPageRoutes } from "./routes/ask_pages.ts";
 import { createAssetRoutes } from "./routes/assets.ts";
 import { APPROVAL_OPERATIONS, createApprovalRoutes } from "./routes/approvals.ts";
@@ -83,7 +84,7 @@ export const OPERATIONS: readonly Operation[] = [
 
 /** Builds the control plane's HTTP side. Git bodies are bounded by the task's object, everything else here. */
 export function createApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ router: createRouter() });
   app.use(requestId());
   app.use("/api/owners/*", bodyLimit(JSON_BODY_MAX_BYTES));
   app.use("/v1/*", bodyLimit(JSON_BODY_MAX_BYTES));

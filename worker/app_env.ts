@@ -3,7 +3,10 @@ import type { Caller } from "./domain/caller.ts";
 import type { JobQueueApi } from "./domain/job_queue_api.ts";
 import type { Env } from "./env.ts";
 
-/** `c.env` are the bindings; `c.var` is set by the middleware before any route runs. */
+/**
+ * `c.env` are the bindings; `c.var` is set by the middleware before any route runs. Each `c.var` is a copy of all of it,
+ * so what every request of a busy runner passes says `c.get`.
+ */
 export interface AppEnv {
   readonly Bindings: Env;
   readonly Variables: {

@@ -336,3 +336,6 @@ export const WORKLIST_SCAN_ROWS = 2_000;
 export const DOCUMENT_VERSIONS_KEPT = 100;
 /** How long after a failed try the ask is told again how its notices went. */
 export const DELIVERY_REPORT_RETRY_MS = 60_000;
+/** Paths of one method whose routes are remembered, and the length of one: about a megabyte when full of the longest. */
+export const REPEATED_PATHS_MAX = 1_000;
+export const REPEATED_PATH_MAX_CHARS = 400;

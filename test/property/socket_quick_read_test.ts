@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
+import { runnerReport } from "../../protocol/line/runner.ts";
 import { clientMessages } from "../../protocol/runner/socket.ts";
-import { quickRead } from "../../worker/domain/socket_quick_read.ts";
+import { quickRead, quickReport } from "../../worker/domain/socket_quick_read.ts";
 
 const odd = fc.constantFrom(
   null,
@@ -71,6 +72,26 @@ Deno.test("what is read quickly is what the schema reads", () => {
     { numRuns: 10_000 },
   );
   assert.ok(reads > 2_000, `only ${reads} were read`);
+});
+
+Deno.test("a report that is read quickly is what its schema reads, with a run's id or without", () => {
+  let reads = 0;
+  fc.assert(
+    fc.property(fc.oneof(report, value), (made) => {
+      const json = JSON.parse(JSON.stringify(made));
+      const quick = quickReport(json);
+      if (quick === null) return;
+      reads++;
+      const parsed = runnerReport.safeParse(json);
+      assert.ok(parsed.success, JSON.stringify(json));
+      assert.deepEqual(quick, parsed.data);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(reads > 1_000, `only ${reads} were read`);
+  assert.ok(quickReport({ jobResult: "in_progress" }));
+  assert.equal(quickReport({ jobResult: "in_progress", name: "r" }), null);
+  assert.equal(quickReport({ name: "r" }), null);
 });
 
 Deno.test("the messages of a worker that does its job are read quickly", () => {

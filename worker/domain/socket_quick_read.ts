@@ -5,6 +5,7 @@
  * It only says yes: what it reads, the schema reads to the same value (`test/property/socket_quick_read_test.ts`). To
  * anything else, also to fields that it does not know, it says null, and the schema decides.
  */
+import type { RunnerReport } from "../../protocol/line/runner.ts";
 import type { ClientMessage } from "../../protocol/runner/socket.ts";
 import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
 import { SOCKET_CREDIT_MAX, SOCKET_ITEMS_MAX } from "../../protocol/runner/socket_limits.ts";
@@ -39,10 +40,15 @@ function isSubmit(entry: Fields): boolean {
 function isReport(entry: Fields): boolean {
   for (const key in entry) if (key !== "type" && key !== "id" && key !== "report") return false;
   const { id, report } = entry;
-  if (!isCount(id) || typeof report !== "object" || report === null || Array.isArray(report)) return false;
-  const fields = report as Fields;
-  for (const key in fields) if (!isReportField(key, fields[key])) return false;
-  return fields["jobResult"] !== undefined && fields["runId"] !== undefined;
+  return isCount(id) && quickReport(report)?.runId !== undefined;
+}
+
+/** The report, as it also comes by HTTP; null when its schema must be asked. */
+export function quickReport(json: unknown): RunnerReport | null {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return null;
+  const fields = json as Fields;
+  for (const key in fields) if (!isReportField(key, fields[key])) return null;
+  return fields["jobResult"] === undefined ? null : json as RunnerReport;
 }
 
 function isReportField(key: string, value: unknown): boolean {

@@ -4,7 +4,7 @@
  * is 256 random bits. We keep SHA-256 of the whole text and nothing else.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { TOKEN_BYTES } from "../../protocol/limits.ts";
 import type { TokenKind } from "./queue_state.ts";
 
@@ -32,7 +32,7 @@ export function mintToken(kind: TokenKind, owner: string, project: string, rando
 
 /** What is stored and looked up instead of the token. */
 export function tokenHash(text: string): string {
-  EMPTY._cloneInto(hasher).update(utf8ToBytes(text)).digestInto(digest);
+  EMPTY._cloneInto(hasher).update(ENCODER.encode(text)).digestInto(digest);
   return bytesToHex(digest);
 }
 
@@ -40,6 +40,7 @@ export function tokenHash(text: string): string {
 const EMPTY = sha256.create();
 const hasher = EMPTY.clone();
 const digest = new Uint8Array(EMPTY.outputLen);
+const ENCODER = new TextEncoder();
 
 /** Has the text the form of a token that we hand out? Anything else needs no look-up to be refused. */
 export function isTokenText(text: string): boolean {

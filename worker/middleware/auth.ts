@@ -22,8 +22,8 @@ export function auth() {
   return createMiddleware<AppEnv>(async function auth(c, next) {
     const header = c.req.header("authorization");
     // A gate's link says what may be answered; who is signed in beside it stays who they are.
-    if (header === undefined || (isGateBearer(header) && c.var.caller !== undefined)) {
-      if (c.var.caller === undefined) c.set("caller", { kind: "nobody" });
+    if (header === undefined || (isGateBearer(header) && c.get("caller") !== undefined)) {
+      if (c.get("caller") === undefined) c.set("caller", { kind: "nobody" });
       return next();
     }
     const token = bearerOf(header);
@@ -38,7 +38,7 @@ export function auth() {
     }
     // A browser that was once given a Basic password sends it along with what any site starts.
     if (!/^\s*bearer\s/i.test(header) && isChange(c) && pageOf(c) === "other") return refuseCrossSite();
-    c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, new URL(c.req.url).pathname));
+    c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, c.req.path));
     return next();
   });
 }

@@ -18,8 +18,8 @@ const KEY = /^[\x20-\x7e]{1,255}$/;
 /** Expects `c.var.caller` to be set. */
 export function idempotency() {
   return createMiddleware<AppEnv>(async function idempotency(c, next) {
-    const key = c.req.header("idempotency-key");
-    if (c.req.method !== "POST" || key === undefined) return await next();
+    const key = c.req.method === "POST" ? c.req.header("idempotency-key") : undefined;
+    if (key === undefined) return await next();
     if (!KEY.test(key)) {
       const message =
         `Cannot use Idempotency-Key as it must be 1 to 255 printable characters: it has ${key.length} characters`;
@@ -28,7 +28,7 @@ export function idempotency() {
     const { pathname, search } = new URL(c.req.url);
     const body = new Uint8Array(await c.req.arrayBuffer());
     const fingerprint = bytesToHex(sha256(concatBytes(utf8ToBytes(`POST ${pathname}${search}\n`), body)));
-    c.set("caller", { ...c.var.caller, once: { key, fingerprint } });
+    c.set("caller", { ...c.get("caller"), once: { key, fingerprint } });
     return await next();
   });
 }

@@ -9,7 +9,7 @@ import { queueRefusal, refusalResponse } from "../errors.ts";
 /** Expects `c.var.caller` to be set. */
 export function requireToken() {
   return createMiddleware<AppEnv>(async function requireToken(c, next) {
-    if (c.var.caller.kind !== "nobody") return next();
+    if (c.get("caller").kind !== "nobody") return next();
     return refusalResponse(queueRefusal({ reason: "unauthenticated" }));
   });
 }

@@ -104,7 +104,7 @@ export function createLineRoutes(): Hono<AppEnv> {
     return line.ok ? c.json(lineWire(line.value)) : answer(line);
   });
   app.get(`${path}/:lineId`, async (c) => {
-    return answerJson(await c.var.queue.readLineJson(c.var.caller, c.req.param("lineId")));
+    return answerJson(await c.get("queue").readLineJson(c.get("caller"), c.req.param("lineId")));
   });
   app.delete(`${path}/:lineId`, async (c) => {
     const gone = await c.var.queue.deleteLine(

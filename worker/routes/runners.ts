@@ -12,6 +12,7 @@ import {
   runnerUpdate,
 } from "../../protocol/line/runner.ts";
 import type { AppEnv } from "../app_env.ts";
+import { quickReport } from "../domain/socket_quick_read.ts";
 import { answer, answerJson } from "./answer.ts";
 import { baseUrlOf, readBody } from "./input.ts";
 import {
@@ -43,7 +44,7 @@ export function createRunnerRoutes(): Hono<AppEnv> {
   app.post(`${project}/runners/jobs`, async (c) => {
     const body = await readBody(c, pollBody.default({}));
     if (!body.ok) return body.error;
-    const polled = await c.var.queue.poll(c.var.caller, {
+    const polled = await c.get("queue").poll(c.get("caller"), {
       capabilities: body.value.capabilities ?? null,
       ...(body.value.maxJobs === undefined ? {} : { maxJobs: body.value.maxJobs }),
       said: {
@@ -66,7 +67,7 @@ export function createRunnerRoutes(): Hono<AppEnv> {
       ...(maxJobs === undefined ? {} : { maxJobs }),
       baseUrl: baseUrlOf(c),
     };
-    return answerJson(await c.var.queue.claim(c.var.caller, input));
+    return answerJson(await c.get("queue").claim(c.get("caller"), input));
   });
   app.get(`${project}/runners/:runnerId`, async (c) => {
     return answer(await c.var.queue.readRunner(c.var.caller, c.req.param("runnerId")));
@@ -87,13 +88,13 @@ export function createRunnerRoutes(): Hono<AppEnv> {
   // One path for two callers: a runner's report (Line 3, row 3), and a user's change of its name or labels.
   app.patch(`${project}/runners/:runnerId`, async (c) => {
     const runnerId = c.req.param("runnerId");
-    const body = await readBody(c, reportOrUpdate);
+    const body = await readBody(c, reportOrUpdate, quickReport);
     if (!body.ok) return body.error;
     if (isUpdate(body.value)) {
       const input = { runnerId, update: body.value };
       return answer(await c.var.queue.updateRunner(c.var.caller, input));
     }
-    return answer(await c.var.queue.report(c.var.caller, { runnerId, report: body.value }));
+    return answer(await c.get("queue").report(c.get("caller"), { runnerId, report: body.value }));
   });
   return app;
 }

@@ -20,7 +20,7 @@ export function createTaskRoutes(): Hono<AppEnv> {
     const card = await readBody(c, taskCard, quickCard);
     if (!card.ok) return card.error;
     const input = { lineId: c.req.param("lineId") ?? "", card: card.value, baseUrl: baseUrlOf(c) };
-    return answerJson(await c.var.queue.submitTask(c.var.caller, input), 201);
+    return answerJson(await c.get("queue").submitTask(c.get("caller"), input), 201);
   });
   app.on("GET", [TASKS, ...OF_LINE], async (c) => {
     const query = readQuery(c, taskListQuery);
@@ -31,7 +31,7 @@ export function createTaskRoutes(): Hono<AppEnv> {
   });
   app.on("GET", TASK, async (c) => {
     const input = { taskId: c.req.param("taskId") ?? "", ...lineOf(c), baseUrl: baseUrlOf(c) };
-    return answer(await c.var.queue.readTask(c.var.caller, input));
+    return answer(await c.get("queue").readTask(c.get("caller"), input));
   });
   app.on("POST", TASK.map((path) => `${path}/streams`), async (c) => {
     const body = await readBody(c, streamInput);
