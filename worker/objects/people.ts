@@ -14,7 +14,6 @@ import { DurableObject } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/people/migrations.js";
-import { ulid } from "../../protocol/ids.ts";
 import { err, ok } from "../../protocol/result.ts";
 import { createNotificationChannels } from "../channels/outgoing.ts";
 import { policyFor } from "../domain/people/policy_lookup.ts";
@@ -26,6 +25,7 @@ import { createPeopleStore } from "../store/people/store.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createGateWatch, type GateWatch } from "./gate_watch.ts";
 import { objectName } from "./object_name.ts";
+import { createOrderedIds } from "./ordered_ids.ts";
 import { documentsOf, type PeopleContext } from "./people_context.ts";
 import { putDocuments, readDocuments } from "./people_documents.ts";
 import * as endpoints from "./people_endpoints.ts";
@@ -37,7 +37,6 @@ import { createPeopleSender, type PeopleSender } from "./people_sender.ts";
 import { listWorklist } from "./people_worklist.ts";
 
 const BASE_URL_KEY = "base_url";
-const RANDOM_ID_BYTES = 10;
 
 /** See the file's header. */
 export class People extends DurableObject<Env> implements PeopleApi {
@@ -65,7 +64,7 @@ export class People extends DurableObject<Env> implements PeopleApi {
       store: createPeopleStore(ctx.storage),
       channels: createNotificationChannels(env),
       fetch: (url, init) => fetch(url, init),
-      newId: () => ulid(clock.nowMs(), crypto.getRandomValues(new Uint8Array(RANDOM_ID_BYTES))),
+      newId: createOrderedIds(() => clock.nowMs()),
       random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
       baseUrl: () =>
         env.PUBLIC_URL?.replace(/\/+$/, "") || (ctx.storage.kv.get<string>(BASE_URL_KEY) ?? null),
