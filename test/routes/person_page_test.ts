@@ -41,3 +41,14 @@ Deno.test("a fault of ours is a page with the number of its log entry in a brows
     console.error = error;
   }
 });
+
+Deno.test("a project that cannot be is refused with what a name looks like, and one that can be is gone to", async () => {
+  for (const typed of ["Not a name", "acme", "acme/site/x"]) {
+    const refused = await get(`/projects?project=${encodeURIComponent(typed)}`, HTML);
+    assert.equal(refused.status, 400, typed);
+    assert.match(await refused.text(), /That is no name of a project/);
+  }
+  assert.ok(!(await (await get("/projects", HTML)).text()).includes("That is no name"));
+  const gone = await get("/projects?to=lines&project=acme/site", HTML);
+  assert.deepEqual([gone.status, gone.headers.get("location")], [303, "/p/acme/site/lines"]);
+});

@@ -44,7 +44,9 @@ export function GatePage({ view }: { readonly view: GatePageView }) {
     <Layout
       title={`${place}: ${title}`}
       at="worklist"
-      {...(isSignedIn ? { crumbs: [{ text: "Worklist", href: "/worklist" }, { text: title }] } : {})}
+      {...(isSignedIn
+        ? { crumbs: [{ text: "Worklist", href: "/worklist" }, { text: title }] }
+        : { scripts: ["fragment.js"] })}
     >
       {isSignedIn ? null : <p class="crumbs">{ask.owner} / {ask.project} / {place}</p>}
       <h1>{title}</h1>

@@ -10,11 +10,13 @@ export interface ProjectsView {
   readonly to: Exclude<Place, "board" | "api" | "projects"> | null;
   /** Whether there is a history that knows projects. */
   readonly isKnown: boolean;
+  /** What was typed and names no project; null: nothing was. */
+  readonly refused: string | null;
 }
 
 /** The page at `/projects`. */
 export function ProjectsPage({ view }: { readonly view: ProjectsView }) {
-  const { projects, to, isKnown } = view;
+  const { projects, to, isKnown, refused } = view;
   return (
     <Layout title="Projects" at={to ?? "projects"} crumbs={[{ text: "Projects" }]}>
       <h1>Choose a project</h1>
@@ -47,11 +49,25 @@ export function ProjectsPage({ view }: { readonly view: ProjectsView }) {
         )
         : null}
       <h2>Another one</h2>
+      {refused === null ? null : (
+        <p class="note bad" role="alert" id="refused">
+          That is no name of a project. It is two names with a slash in between, of letters, digits and{" "}
+          <code>-</code>, <code>_</code>, <code>.</code>, such as acme/site.
+        </p>
+      )}
       <form class="panel row" method="get" action="/projects">
         {to === null ? null : <input type="hidden" name="to" value={to} />}
         <div>
           <label for="project">Owner and project</label>
-          <input id="project" name="project" required placeholder="acme/site" maxlength={130} />
+          <input
+            id="project"
+            name="project"
+            required
+            placeholder="acme/site"
+            maxlength={130}
+            value={refused ?? undefined}
+            {...(refused === null ? {} : { "aria-invalid": "true", "aria-describedby": "refused" })}
+          />
         </div>
         <button class="fixed end" type="submit">Go there</button>
       </form>

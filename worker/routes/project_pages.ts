@@ -16,13 +16,20 @@ export function createProjectPageRoutes(): Hono<AppEnv> {
     const viewer = await requireViewer(c);
     if (viewer instanceof Response) return viewer;
     const to = PARTS.find((part) => part === c.req.query("to")) ?? null;
-    const [owner = "", project = ""] = (c.req.query("project") ?? "").trim().split("/");
-    if (isName(owner) && isName(project)) return c.redirect(pathOf({ owner, project }, to), 303);
+    const chosen = (c.req.query("project") ?? "").trim();
+    const [owner = "", project = "", ...rest] = chosen.split("/");
+    if (isName(owner) && isName(project) && rest.length === 0) {
+      return c.redirect(pathOf({ owner, project }, to), 303);
+    }
     const history = createHistoryReader({ url: c.env.HISTORY_URL, authToken: c.env.HISTORY_AUTH_TOKEN });
     const known = await history.listProjects();
     const projects = known.kind === "ok" ? known.value : [];
-    if (to !== null && projects.length === 1) return c.redirect(pathOf(projects[0]!, to), 303);
-    return page(c, ProjectsPage({ view: { projects, to, isKnown: known.kind === "ok" } }));
+    if (to !== null && projects.length === 1 && chosen === "") {
+      return c.redirect(pathOf(projects[0]!, to), 303);
+    }
+    const refused = chosen === "" ? null : chosen;
+    const view = { projects, to, isKnown: known.kind === "ok", refused };
+    return page(c, ProjectsPage({ view }), refused === null ? 200 : 400);
   });
   return app;
 }

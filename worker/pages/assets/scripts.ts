@@ -81,10 +81,16 @@ const LIVE = String.raw`
 const FRAGMENT = String.raw`
 (() => {
   const form = document.querySelector("form[data-fragment]");
-  const secret = location.hash.slice(1);
-  if (!form || !secret) return;
-  form.elements.namedItem(form.dataset.fragment).value = secret;
-  form.submit();
+  function send() {
+    const secret = location.hash.slice(1);
+    if (!secret) return;
+    if (!form) { location.replace("/g?next" + location.hash); return; }
+    form.elements.namedItem(form.dataset.fragment).value = secret;
+    form.submit();
+  }
+  // Another link in the same tab changes the fragment alone: nothing is loaded for it. The query makes a page load.
+  addEventListener("hashchange", send);
+  send();
 })();
 `;
 
