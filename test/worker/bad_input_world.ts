@@ -17,6 +17,9 @@ export interface World {
 /** Events are delivered within some milliseconds; what did not change for so long has come to rest. */
 const STILL_MS = 300;
 
+const LINKS_AND_ANSWERS =
+  'select step, "grant", receipt from steps where "grant" is not null or receipt is not null order by step';
+
 /** Makes it, and waits until nothing moves any more. */
 export async function makeWorld(plane: TestPlane): Promise<World> {
   const at = plane.project();
@@ -57,7 +60,10 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
     log: await plane.dump("TASK_LOG", `${at.queueName}/${taskId}`),
     runningLog: await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
     // Looks and refused attempts are on record, and change nothing about the ask.
-    gate: { ...await plane.dump("HUMAN_GATE", ask.askId), audit: "", sqlite_sequence: "" },
+    gate: {
+      gate: (await plane.dump("HUMAN_GATE", ask.askId))["gate"],
+      steps: JSON.stringify(await plane.sql("HUMAN_GATE", ask.askId, LINKS_AND_ANSWERS)),
+    },
   });
   let last = "";
   await until("nothing must move any more", async () => {
