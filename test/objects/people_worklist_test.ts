@@ -97,6 +97,45 @@ Deno.test({
       },
     );
 
+    await t.step("an object from before has the tables of a new one, with all that it held", async () => {
+      const { name, people } = await projectOf(harness);
+      await people.record(eventOf(itemOf("ask8"), { notify: [{ principal: "user:eve", why: "test" }] }));
+      await people.record(eventOf(itemOf("ask9", { state: "cancelled", seq: 2 }), { type: "cancelled" }));
+      const shape = () => harness.rows(name, "SELECT type, name, sql FROM sqlite_master ORDER BY name");
+      const rows = () =>
+        Promise.all(
+          ["messages", "worklist", "deliveries"].map((table) =>
+            harness.rows(
+              name,
+              `SELECT * ${table === "deliveries" ? ", 0 AS report_at_ms" : ""} FROM ${table}`,
+            )
+          ),
+        );
+      const [before, held] = [await shape(), await rows()];
+      const created = await Deno.readTextFile(
+        new URL("../../migrations/people/0000_create_people.sql", import.meta.url),
+      );
+      for (const table of ["deliveries", "messages", "worklist"]) {
+        await harness.rows(name, `CREATE TABLE held AS SELECT * FROM ${table}`);
+        await harness.rows(name, `DROP TABLE ${table}`);
+        for (const statement of created.split("--> statement-breakpoint")) {
+          const isOfTable = statement.includes(`TABLE \`${table}\``) || statement.includes(`ON \`${table}\``);
+          if (isOfTable) await harness.rows(name, statement);
+        }
+        await harness.rows(name, `INSERT INTO ${table} SELECT * FROM held`);
+        await harness.rows(name, "DROP TABLE held");
+      }
+      await harness.rows(
+        name,
+        "DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)",
+      );
+      assert.notDeepEqual(await shape(), before);
+      await harness.evict(name);
+      assert.deepEqual(await shape(), before);
+      assert.deepEqual(await rows(), held);
+      assert.equal(held[2]!.length, 1);
+    });
+
     await t.step(
       "documents are kept by version, and one that expects another version changes nothing",
       async () => {

@@ -54,8 +54,8 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     }
     const nowMs = core.nowMs();
     // Armed first, then announced (19.1): what is told of it, people find.
-    core.apply(decideArm(before, ask, nowMs));
-    core.apply(decideOpen(core.store.load(), nowMs));
+    const armed = decideArm(before, ask, nowMs);
+    core.apply(armed, decideOpen(armed?.gate ?? before, nowMs));
     void core.tick();
     return { isNew: true, isSame: true };
   }

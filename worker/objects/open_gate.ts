@@ -37,10 +37,14 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
   if (!env.SHOPFLOOR_ADMIN_TOKEN) {
     throw new Error("Cannot open gate as SHOPFLOOR_ADMIN_TOKEN must be set: current value is empty");
   }
-  const askId = objectName(ctx);
+  // An alarm may wake it without its name; what has an alarm has an ask.
+  const askId = () => {
+    const record = store.load();
+    return ctx.id.name ?? (record.kind === "opened" ? record.ask.askId : objectName(ctx));
+  };
   const key = deriveGateKey(env.SHOPFLOOR_ADMIN_TOKEN);
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-  const store = createGateStore(ctx.storage, `gate:${askId}`);
+  const store = createGateStore(ctx.storage, () => `gate:${askId()}`);
   const waiters = createGateWaiters();
   const people = (owner: string, project: string) => createGatePeople(env, owner, project);
   const core = createGateCore({ ctx, env, store, clock, waiters, people });
@@ -57,7 +61,7 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
     if (responder.kind === "token") {
       const token = readGateToken(responder.token, key);
       if (!token.ok) return token;
-      if (token.value.gateId !== askId) return err({ reason: "token_unknown" });
+      if (token.value.gateId !== askId()) return err({ reason: "token_unknown" });
       claim = { grantId: grantText(token.value.grant), secretHash: secretHash(token.value.secret) };
     }
     const place = core.place();
@@ -78,7 +82,12 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
     return person === null ? action : { ...action, to: person.principal };
   }
 
-  return { askId, key, clock, core, waiters, people, recognise, named };
+  return {
+    get askId() {
+      return askId();
+    },
+    ...{ key, clock, core, waiters, people, recognise, named },
+  };
 }
 
 /** Reads an ask of the former shape anew. Its links are one holder's, so that only the newest counts, as before. */

@@ -208,7 +208,7 @@ export function replayRange(
     let queued = 0;
     for (const message of found.slice(0, WEBHOOK_REPLAY_MAX)) {
       const known = at.store.deliveries.find(
-        message.eventId,
+        message,
         laneOf(endpointId),
         person === null ? null : `user:${person}`,
       );

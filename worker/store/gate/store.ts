@@ -65,7 +65,7 @@ const EVENTS_OF_STEP_MAX = 10_000;
 const NO_STEPS: ReadonlySet<number> = new Set();
 
 /** Makes the store of one gate. `eventPrefix` makes event ids unique among objects. */
-export function createGateStore(storage: DurableObjectStorage, eventPrefix: string): GateStore {
+export function createGateStore(storage: DurableObjectStorage, eventPrefix: () => string): GateStore {
   const { sql } = storage;
   const gateRows = objectRows(sql, schema.gate);
   const stepRows = objectRows(sql, schema.steps);
@@ -170,7 +170,7 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: stri
       now().waiting.filter(({ event }) => event.destination === name).slice(0, limit)
         .map(({ sequence, event, createdAtMs }) => ({
           ...{ sequence, event, createdAtMs },
-          eventId: `${eventPrefix}:${sequence}`,
+          eventId: `${eventPrefix()}:${sequence}`,
         })),
     destinations: () => [...new Set(now().waiting.map(({ event }) => event.destination))],
     delivered,

@@ -82,7 +82,7 @@ Deno.test("what is in memory is what a wake-up reads, and a write that fails lea
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const { storage, state } = storageOf();
-      const store = createGateStore(storage, "gate:g");
+      const store = createGateStore(storage, () => "gate:g");
       const numbers = new Set<number>();
       for (const [n, one] of steps.entries()) {
         if (one.kind === "write") store.commit(one.write, n);
@@ -110,7 +110,7 @@ Deno.test("what is in memory is what a wake-up reads, and a write that fails lea
         verdict.isWhole && verdict.links === store.head().links && verdict.head === store.head().hash,
       );
       store.settle();
-      assert.deepEqual(seen(createGateStore(storage, "gate:g")), seen(store));
+      assert.deepEqual(seen(createGateStore(storage, () => "gate:g")), seen(store));
     }),
     { numRuns: 300 },
   );
@@ -118,13 +118,13 @@ Deno.test("what is in memory is what a wake-up reads, and a write that fails lea
 
 Deno.test("what was delivered before an object ended comes again at most with what still waits, under its id", () => {
   const { storage } = storageOf();
-  const store = createGateStore(storage, "gate:g");
+  const store = createGateStore(storage, () => "gate:g");
   store.commit({ events: [eventOf("people"), eventOf("history")] }, 1);
   const [told] = store.pending("people", 9);
   store.delivered([told!.sequence]);
-  assert.deepEqual(createGateStore(storage, "gate:g").pending("people", 9), [told]);
+  assert.deepEqual(createGateStore(storage, () => "gate:g").pending("people", 9), [told]);
   store.settle();
-  assert.deepEqual(createGateStore(storage, "gate:g").pending("people", 9), []);
+  assert.deepEqual(createGateStore(storage, () => "gate:g").pending("people", 9), []);
   store.delivered(store.pending("history", 9).map(({ sequence }) => sequence));
-  assert.deepEqual(createGateStore(storage, "gate:g").destinations(), []);
+  assert.deepEqual(createGateStore(storage, () => "gate:g").destinations(), []);
 });

@@ -1,6 +1,8 @@
 /** What is sent to whom, and how it went. Sole writer of `deliveries`. */
 import type { DeliveryAttempt, DeliveryQuery } from "../../domain/people/sending.ts";
+import { ulid } from "../../../protocol/ids.ts";
 import { objectRows, type RowValue } from "../object_rows.ts";
+import type { MessageRow } from "./message_table.ts";
 import { deliveries } from "./schema.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -17,8 +19,12 @@ export interface DeliveryTable {
   failWaiting(lane: string, attempt: DeliveryAttempt): void;
   /** What waits to tell a person of an ask. */
   waitingForPersons(askId: string): readonly DeliveryRow[];
-  /** Of an event to a lane; to a person, if there is one. */
-  find(eventId: string, lane: string, principal: string | null): DeliveryRow | null;
+  /** Of a message to a lane; to a person, if there is one. */
+  find(
+    message: Pick<MessageRow, "eventId" | "askId" | "atMs">,
+    lane: string,
+    principal: string | null,
+  ): DeliveryRow | null;
   list(query: DeliveryQuery & { readonly limit: number }): readonly DeliveryRow[];
   /** What its ask is still to be told, the longest due first. */
   reports(nowMs: number, limit: number): readonly DeliveryRow[];
@@ -26,6 +32,11 @@ export interface DeliveryTable {
   /** Forgets what was over before; answers how many. */
   prune(idBefore: string, rows: number): number;
 }
+
+/** What goes out about a notice is queued with it, and is never added later. */
+const NOTICE_QUEUED_MS = 60_000;
+/** The least id of a time: random bytes are all zero. */
+const NO_RANDOM = new Uint8Array(10);
 
 export function createDeliveryTable(sql: SqlStorage): DeliveryTable {
   const rows = objectRows(sql, deliveries);
@@ -64,8 +75,17 @@ export function createDeliveryTable(sql: SqlStorage): DeliveryTable {
     },
     waitingForPersons: (askId) =>
       rows.all("WHERE ask_id = ? AND next_try_at_ms IS NOT NULL AND principal IS NOT NULL", askId),
-    find: (eventId, lane, principal) =>
-      rows.first("WHERE event_id = ? AND lane = ? AND principal IS ?", eventId, lane, principal),
+    // Over the deliveries of its ask, or of the lane at that time: a replay does not pay for an index of its own.
+    find: ({ eventId, askId, atMs }, lane, principal) =>
+      askId !== null
+        ? rows.first(
+          "WHERE ask_id = ? AND event_id = ? AND +lane = ? AND principal IS ?",
+          ...[askId, eventId, lane, principal],
+        )
+        : rows.first(
+          "WHERE lane = ? AND id >= ? AND id < ? AND event_id = ? AND principal IS ?",
+          ...[lane, ulid(atMs, NO_RANDOM), ulid(atMs + NOTICE_QUEUED_MS, NO_RANDOM), eventId, principal],
+        ),
     list: ({ endpointId, askId, state, cursor, limit }) => {
       const wanted: [condition: string, value: string | undefined][] = [
         ["lane = ?", endpointId === undefined ? undefined : `endpoint:${endpointId}`],
