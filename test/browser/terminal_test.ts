@@ -163,6 +163,7 @@ Deno.test({
       const path = `${project}/assembly-lines/tidy/tasks`;
       const waiting = await factory.call<{ id: string }>("POST", path, { title: "Waits" }, { token });
       const { page, complaints, close } = await openTask(browser, factory, waiting.id);
+      await page.locator("#state").getByText("Waits to be started").waitFor();
       await page.locator("#retry > summary").getByText("Start").click();
       await page.getByRole("button", { name: "Start this task" }).click();
       await page.locator("#history").getByText("attempt 1").first().waitFor();

@@ -52,3 +52,9 @@ Deno.test("a project that cannot be is refused with what a name looks like, and 
   const gone = await get("/projects?to=lines&project=acme/site", HTML);
   assert.deepEqual([gone.status, gone.headers.get("location")], [303, "/p/acme/site/lines"]);
 });
+
+Deno.test("without a history the worklist of all projects leads to that of one", async () => {
+  const shown = await get("/worklist", HTML);
+  assert.equal(shown.status, 200);
+  assert.match(await shown.text(), /href="\/projects\?to=worklist"/);
+});

@@ -110,12 +110,22 @@ export function ReturnPage({ to, says }: { readonly to: string; readonly says: s
 }
 
 /** A plain word to people: something that they asked for is not there. */
-export function MessagePage({ title, message }: { readonly title: string; readonly message: string }) {
+export function MessagePage({ title, message, next }: {
+  readonly title: string;
+  readonly message: string;
+  /** Where to go instead, besides the board. */
+  readonly next?: { readonly text: string; readonly href: string };
+}) {
   return (
     <Layout title={title}>
       <div class="narrow panel stack">
         <h1>{title}</h1>
         <p>{message}</p>
+        {next === undefined ? null : (
+          <p>
+            <a href={next.href}>{next.text}</a>
+          </p>
+        )}
         <p>
           <a href="/">Back to the board</a>
         </p>

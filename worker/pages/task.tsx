@@ -8,7 +8,7 @@ import { askPath } from "./gate_path.ts";
 import { Layout } from "./layout.tsx";
 import { linePath } from "./line_parts.tsx";
 import { Ago, Status, taskPath } from "./parts.tsx";
-import { type StationName, TaskActions } from "./task_actions.tsx";
+import { isIdle, type StationName, TaskActions } from "./task_actions.tsx";
 import { Terminal } from "./task_terminal.tsx";
 import { type AskedOfPeople, Timeline } from "./task_timeline.tsx";
 
@@ -148,7 +148,7 @@ function State({ view }: { readonly view: TaskPageView }) {
   return (
     <>
       <p class="meta">
-        <Status status={task.status} />
+        {isIdle(task) ? <span class="pill wait">Waits to be started</span> : <Status status={task.status} />}
         <span>
           submitted <Ago ms={task.createdAt} nowMs={nowMs} />
         </span>

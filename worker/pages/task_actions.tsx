@@ -18,29 +18,37 @@ export interface TaskActionsProps {
   readonly stations: readonly StationName[];
 }
 
+/** Has it come to its end? */
+function isOver({ status }: TaskData): boolean {
+  return status === "completed" || status === "failed";
+}
+
+/** Has it no job and no question? Its station gives none, who submitted it may not dispatch, or nobody answered. */
+export function isIdle(task: TaskData): boolean {
+  return !isOver(task) && task.currentJobId === null && task.pendingGateId === null;
+}
+
 /** The folds that fit the task's state. */
 export function TaskActions({ task, stations }: TaskActionsProps) {
-  const isOver = task.status === "completed" || task.status === "failed";
   const isHeld = task.status === "claimed" || task.status === "in_progress";
-  // It has no job: its station gives none, or who submitted it may not dispatch.
-  const isIdle = !isOver && task.currentJobId === null && task.pendingGateId === null;
+  const [isEnded, mayStart] = [isOver(task), isIdle(task)];
   const path = taskPath(task.owner, task.projectId, task.id);
   return (
     <>
       <May scope="runs:dispatch">
-        {isOver || isIdle
+        {isEnded || mayStart
           ? (
             <details id="retry">
-              <summary>{isIdle ? "Start" : "Try again"}</summary>
+              <summary>{mayStart ? "Start" : "Try again"}</summary>
               <form class="stack fold" method="post" action={`${path}/retry`}>
                 <StationChoice id="retry-station" stations={stations} chosen={task.columnId} />
                 <Reason id="retry-reason" />
-                <button type="submit">{isIdle ? "Start this task" : "Try this task again"}</button>
+                <button type="submit">{mayStart ? "Start this task" : "Try this task again"}</button>
               </form>
             </details>
           )
           : null}
-        {!isOver && !isHeld && stations.length > 0
+        {!isEnded && !isHeld && stations.length > 0
           ? (
             <details id="move">
               <summary>Move</summary>
@@ -55,7 +63,7 @@ export function TaskActions({ task, stations }: TaskActionsProps) {
           : null}
       </May>
       <May scope="tasks:write">
-        {isOver ? null : (
+        {isEnded ? null : (
           <details id="cancel">
             <summary>Cancel</summary>
             <form class="stack fold" method="post" action={`${path}/cancel`}>

@@ -52,9 +52,10 @@ export function createWorklistPageRoutes(nowMs: () => number = Date.now): Hono<A
     const known = await history.listProjects();
     if (known.kind !== "ok") {
       const message =
-        "Which projects there are is in the history, which does not answer. Each project's own " +
-        "worklist works without it: /p/OWNER/PROJECT/worklist.";
-      return page(c, MessagePage({ title: "Worklist", message }), known.kind === "off" ? 200 : 503);
+        "Which projects there are is in the history, which does not answer. The worklist of one project " +
+        "works without it.";
+      const next = { text: "Go to one project's worklist", href: "/projects?to=worklist" };
+      return page(c, MessagePage({ title: "Worklist", message, next }), known.kind === "off" ? 200 : 503);
     }
     const projects = known.value.slice(0, WORKLIST_PROJECTS_MAX);
     const lists = await Promise.all(projects.map(async ({ owner, project }) => {
