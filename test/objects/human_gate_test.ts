@@ -12,6 +12,7 @@ import {
   runner,
   yes,
 } from "../fake/gate_asks.ts";
+import type { GateAction } from "../../worker/domain/human_gate_api.ts";
 import { startGateLogHarness } from "../fake/gate_log_harness.ts";
 
 Deno.test({
@@ -50,6 +51,38 @@ Deno.test({
             ["attempt.redeem", 4],
           ],
         );
+      },
+    );
+
+    await t.step("an ask that is armed by several at once begins once, its level entered", async () => {
+      const id = newId();
+      const gate = harness.gate(id);
+      await harness.people(`acme/${id}`).be({});
+      const levels = [{ to: ["user:ada"], leaveAfterMinutes: 60, strategy: "everyone" as const }];
+      const ask = apiAsk(id, { levels });
+      const made = await Promise.all([ask, ask, { ...ask, title: "Another" }].map((one) => gate.arm(one)));
+      assert.deepEqual(made.map(({ isNew }) => isNew).toSorted(), [false, false, true]);
+      assert.ok(made.some(({ isNew, isSame }) => !isNew && !isSame));
+      const types = await typesOf(gate);
+      assert.equal(types.filter((type) => type === "gate.opened").length, 1);
+      assert.deepEqual(types.slice(0, 3), ["gate.armed", "gate.opened", "gate.notified"]);
+    });
+
+    await t.step(
+      "of an ask without a queue the response is kept with the answer, word for word",
+      async () => {
+        const id = newId();
+        const gate = harness.gate(id);
+        await harness.people(`acme/${id}`).be({});
+        await gate.arm(apiAsk(id));
+        const by = person("user:ada", { isAdmin: true });
+        const left: GateAction = { kind: "redeem", out: { way: "left" } };
+        const first = await gate.act(by, left, { key: "k" });
+        assert.ok(first.ok && first.value.state.kind === "verified", JSON.stringify(first));
+        assert.equal(first.value.auditHead, (await gate.audit()).at(-1)!.hash);
+        await gate.act(runner, { kind: "consume" }, once);
+        await harness.evict("HUMAN_GATE", id);
+        assert.deepEqual(await gate.act(by, left, { key: "k" }), first);
       },
     );
 

@@ -23,8 +23,12 @@ export interface GateCore {
   nowMs(): number;
   /** Writes decisions, one after the other, in one transaction, and sets the alarm. Null: nothing changes. */
   apply(...drafts: readonly (GateDraft | null)[]): void;
+  /** Writes an answer, and what is said to it, in one transaction. `head`: the hash of the chain's end. */
+  answer(draft: GateDraft, respond: (gate: OpenedGate, head: string) => unknown): void;
   /** Does what is due and needs nobody: to be called before anything is decided. */
   catchUp(): void;
+  /** Whom the level that is due means right now; null: none is due, or nobody could say. Never rejects. */
+  targetsOf(gate: OpenedGate): Promise<readonly ResolvedTarget[] | null>;
   /** Does everything that is due, asks who is on call, and sends what waits. */
   tick(): Promise<void>;
   onAlarm(): Promise<void>;
@@ -65,17 +69,27 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     return record.kind === "opened" ? record : null;
   }
 
-  function apply(...drafts: readonly (GateDraft | null)[]): void {
+  function write(
+    drafts: readonly (GateDraft | null)[],
+    respond?: (gate: OpenedGate, head: string) => unknown,
+  ): void {
     const made = drafts.filter((draft) => draft !== null);
     const changes = made.map((draft) => draft.end());
     const last = changes.at(-1);
     if (last === undefined) return;
-    const { gate, events: _, records: __, resolution: ___, ...write } = last;
-    const entries = changes.flatMap((change) => change.entries);
-    store.commit({ record: gate, ...write, entries, events: changes.flatMap(outgoing) }, made.at(-1)!.nowMs);
+    const { gate, events: _, records: __, resolution: ___, ...rest } = last;
+    store.commit({
+      record: gate,
+      ...rest,
+      entries: changes.flatMap((change) => change.entries),
+      events: changes.flatMap(outgoing),
+      ...(respond === undefined ? {} : { respond: ({ hash }) => respond(gate, hash) }),
+    }, made.at(-1)!.nowMs);
     waiters.moved(gate.seq);
     rearm();
   }
+
+  const apply: GateCore["apply"] = (...drafts) => write(drafts);
 
   function onEffect(tookEffect: boolean): void {
     const gate = load();
@@ -87,22 +101,26 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     if (gate !== null) apply(decideDue(gate, null, nowMs()));
   }
 
-  /** Enters the level that is due, with its targets as they are now. */
-  async function enter(): Promise<boolean> {
-    const gate = load();
-    if (gate === null || nowMs() < resolveNotBeforeMs) return false;
-    const due = dueTimer(gate, nowMs());
+  async function targetsOf(gate: OpenedGate): Promise<readonly ResolvedTarget[] | null> {
     const targets = targetsToResolve(gate);
-    if (due?.kind !== "enter" || targets === null) return false;
-    let resolved: readonly ResolvedTarget[];
+    if (targets === null || nowMs() < resolveNotBeforeMs) return null;
+    if (dueTimer(gate, nowMs())?.kind !== "enter") return null;
     try {
-      resolved = await people(gate.ask.owner, gate.ask.project).resolve(targets, nowMs());
+      return await people(gate.ask.owner, gate.ask.project).resolve(targets, nowMs());
     } catch (cause) {
       resolveNotBeforeMs = nowMs() + GATE_RESOLVE_RETRY_MS;
       const name = cause instanceof Error ? cause.name : "unknown";
       console.warn(JSON.stringify({ event: "gate_resolve_failed", askId: gate.ask.askId, cause: name }));
-      return false;
+      return null;
     }
+  }
+
+  /** Enters the level that is due, with its targets as they are now. */
+  async function enter(): Promise<boolean> {
+    const gate = load();
+    const due = gate === null ? null : dueTimer(gate, nowMs());
+    const resolved = gate === null ? null : await targetsOf(gate);
+    if (due === null || resolved === null) return false;
     // Another event may have moved it on meanwhile: these targets are those of that timer alone (O1).
     const now = load()!;
     if (!now.timers.some((timer) => timer.key === due.key)) return true;
@@ -155,7 +173,9 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     outbox,
     nowMs,
     apply,
+    answer: (draft, respond) => write([draft], respond),
     catchUp,
+    targetsOf,
     tick,
     rearm,
     knowAlarm: (platformMs) => {

@@ -21,20 +21,21 @@ import type { GateAsk } from "../domain/event.ts";
 import type { GateAction, Responder } from "../domain/gate/action.ts";
 import type { Actor } from "../domain/gate/actor.ts";
 import { actorOf } from "../domain/gate/recognise.ts";
-import { type Ask, askDigest } from "../domain/gate/ask.ts";
+import type { Ask } from "../domain/gate/ask.ts";
 import { attemptOf, decideAct } from "../domain/gate/decide.ts";
 import { GateDraft } from "../domain/gate/gate_draft.ts";
 import type { GateError } from "../domain/gate/gate_error.ts";
 import type { Receipt } from "../domain/gate/gate_state.ts";
 import type { GateView } from "../domain/gate/gate_view.ts";
 import { linkAttemptOf, matchGrant, refuseGrant, refuseLink } from "../domain/gate/grants.ts";
-import { decideArm, decideCancel, decideOpen, decideSupersede } from "../domain/gate/lifecycle.ts";
+import { decideCancel, decideSupersede } from "../domain/gate/lifecycle.ts";
 import { lineGateAsk } from "../domain/gate/line_gate.ts";
 import { lookOf, viewOf } from "../domain/gate/view.ts";
 import type { GrantScope, HumanGateApi, IssuedToken } from "../domain/human_gate_api.ts";
 import type { Env } from "../env.ts";
 import { GATE_AUDIT_ATTEMPTS_MAX, GATE_WAIT_MAX_MS } from "../limits.ts";
 import { issueLink } from "./gate_links.ts";
+import { armGate } from "./gate_arm.ts";
 import { type OpenGate, openGate } from "./open_gate.ts";
 
 /** See the file's header. */
@@ -47,17 +48,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
   }
 
   async arm(ask: Ask): Promise<{ readonly isNew: boolean; readonly isSame: boolean }> {
-    const { core } = this.#gate;
-    const before = core.store.load();
-    if (before.kind === "opened") {
-      return await Promise.resolve({ isNew: false, isSame: askDigest(before.ask) === askDigest(ask) });
-    }
-    const nowMs = core.nowMs();
-    // Armed first, then announced (19.1): what is told of it, people find.
-    const armed = decideArm(before, ask, nowMs);
-    core.apply(armed, decideOpen(armed?.gate ?? before, nowMs));
-    void core.tick();
-    return { isNew: true, isSame: true };
+    return await armGate(this.#gate.core, ask);
   }
 
   async open(lineGate: GateAsk): Promise<void> {
@@ -148,6 +139,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
         return ok(this.#replayed(decided.value.receipt, actor));
       case "change": {
         const { draft } = decided.value;
+        if (draft.receipt !== null && draft.resolution === null) return ok(this.#answer(draft, actor));
         core.apply(draft);
         // Waiting for the first try only makes the task's new place visible to who asks right after the answer.
         if (draft.resolution !== null) await core.outbox.drain("queue");
@@ -218,6 +210,14 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
   #viewFor(actor: Actor): GateView {
     const { core } = this.#gate;
     return viewOf(core.opened(), actor, core.store.head().hash, core.nowMs());
+  }
+
+  /** Takes an answer in which no queue has a say: the response is written with it. */
+  #answer(draft: GateDraft, actor: Actor): GateView {
+    const { core } = this.#gate;
+    core.answer(draft, (gate, head) => ({ ...viewOf(gate, actor, head, draft.nowMs), ask: undefined }));
+    void core.tick();
+    return this.#replayed(core.store.receipts().at(-1)!, actor);
   }
 
   /** The response to an answer, kept for its repeats; a refusal where what waited had gone another way meanwhile. */

@@ -23,6 +23,8 @@ export interface GateWrite {
   readonly revokedGrantIds?: readonly string[];
   /** One with the id of another replaces it. */
   readonly receipt?: Receipt | null;
+  /** What is said to the answer, kept with its receipt; `head` is that of the chain with this write. */
+  readonly respond?: (head: ChainHead) => unknown;
   readonly events?: readonly OutboxEvent[];
   /** Marks a delivery as noted. */
   readonly notedKey?: string;
@@ -86,7 +88,8 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: () =
       event: plain(event),
     }));
     const grants = before.grants.map((kept) => ({ ...kept, value: changedGrant(kept.value, write, nowMs) }));
-    const receipt = write.receipt ? plain(write.receipt) : null;
+    const head = { links, hash: entries.at(-1)?.hash ?? before.head.hash };
+    const receipt = write.receipt ? plain(withResponse(write.receipt, write.respond?.(head))) : null;
     const replaced = before.receipts.find(({ value }) => value.receiptId === receipt?.receiptId) ?? null;
     const row = {
       ...{ step, links, atMs: nowMs },
@@ -115,7 +118,7 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: () =
     memory = {
       record: record ?? before.record,
       lastStep: isStep ? step : before.lastStep,
-      head: { links, hash: entries.at(-1)?.hash ?? before.head.hash },
+      head,
       told: { ...told, nextAt: told.nextAt ?? entries[0]?.at ?? null },
       grants: grant === null ? grants : [...grants, { step, value: grant }],
       receipts: receipt === null
@@ -185,6 +188,10 @@ function linked(head: string, contents: readonly AuditContent[]): readonly Audit
     prev = entry.hash;
     return entry;
   });
+}
+
+function withResponse(receipt: Receipt, response: unknown): Receipt {
+  return response === undefined ? receipt : { ...receipt, response };
 }
 
 /** The very same one where nothing changes. */
