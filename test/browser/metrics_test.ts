@@ -49,6 +49,7 @@ function weekOfWork(nowMs: number): HistoryRecord[] {
         ? [
           {
             kind: "gate",
+            origin: "line_gate",
             askId: `a${n}`,
             taskId: ids.taskId,
             gateId: "review",

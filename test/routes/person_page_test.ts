@@ -20,7 +20,7 @@ Deno.test("an address that is none of ours is a page in a browser, and JSON else
   for (const [path, accept] of [["/nothing-here", "*/*"], ["/api/nothing", HTML], ["/v1/nothing", HTML]]) {
     const told = await get(path!, accept!);
     assert.equal(told.status, 404);
-    assert.equal((await told.json()).error.code, "route_not_found");
+    assert.equal((await told.json() as { error: { code: string } }).error.code, "route_not_found");
   }
 });
 
@@ -36,7 +36,7 @@ Deno.test("a fault of ours is a page with the number of its log entry in a brows
     assert.ok(text.includes(requestId) && text.includes("nothing was lost"));
     assert.ok(!text.includes("TypeError"), "what failed is for the log");
     const told = await get("/p/acme/site/runners", "*/*");
-    assert.equal((await told.json()).error.code, "internal_error");
+    assert.equal((await told.json() as { error: { code: string } }).error.code, "internal_error");
   } finally {
     console.error = error;
   }

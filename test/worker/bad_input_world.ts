@@ -20,6 +20,18 @@ const STILL_MS = 300;
 const LINKS_AND_ANSWERS =
   'select step, "grant", receipt from steps where "grant" is not null or receipt is not null order by step';
 
+/** What is stored, once nothing moves any more. */
+export async function atRest(dump: () => Promise<unknown>): Promise<string> {
+  let last = "";
+  return await until("nothing must move any more", async () => {
+    const now = JSON.stringify(await dump());
+    const isStill = now === last;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, STILL_MS));
+    return isStill ? now : null;
+  });
+}
+
 /** Makes it, and waits until nothing moves any more. */
 export async function makeWorld(plane: TestPlane): Promise<World> {
   const at = plane.project();
@@ -65,14 +77,7 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
       steps: JSON.stringify(await plane.sql("HUMAN_GATE", ask.askId, LINKS_AND_ANSWERS)),
     },
   });
-  let last = "";
-  await until("nothing must move any more", async () => {
-    const now = JSON.stringify(await dump());
-    const isStill = now === last;
-    last = now;
-    await new Promise((resolve) => setTimeout(resolve, STILL_MS));
-    return isStill ? true : null;
-  });
+  await atRest(dump);
   return {
     plane,
     at,

@@ -7,8 +7,7 @@ import assert from "node:assert/strict";
 import { createApp } from "../../worker/app.ts";
 import { deriveSessionKey, signProof } from "../../worker/domain/session.ts";
 import { ADMIN_TOKEN, type Answer, startPlane } from "../fake/plane.ts";
-import { makeWorld, type World } from "./bad_input_world.ts";
-import { until } from "./until.ts";
+import { atRest, makeWorld, type World } from "./bad_input_world.ts";
 
 /** Nothing may come from anywhere but here, and nothing may be written into the document. */
 const POLICY: Readonly<Record<string, string>> = {
@@ -32,7 +31,6 @@ const NO_PAGES = [
   /^\/session/,
 ];
 
-const STILL_MS = 300;
 /** Forms that everybody has: signing out, and looking at a question by the token of its link. */
 const OPEN_FORMS = ["/session/end", "/g"];
 
@@ -52,19 +50,6 @@ function pagesOf(world: World): { readonly method: string; readonly path: string
           (_, name: string) => (name === "line" ? "line" : world.ids[name]) ?? `no-${name}`,
         ),
     }));
-}
-
-/** How everything stands, once nothing moves any more. That somebody looked is in an ask's audit, and no part of it. */
-async function atRest(world: World): Promise<string> {
-  let last = "";
-  return await until("nothing must move any more", async () => {
-    const { gate, ...rest } = await world.dump() as { readonly gate: Readonly<Record<string, string>> };
-    const now = JSON.stringify({ ...rest, gate: gate["gate"] });
-    const isStill = now === last;
-    last = now;
-    await new Promise((resolve) => setTimeout(resolve, STILL_MS));
-    return isStill ? now : null;
-  });
 }
 
 function policyOf(headers: Headers): Record<string, string> {
@@ -157,10 +142,10 @@ Deno.test({
       assert.deepEqual(forms.filter((action) => !OPEN_FORMS.includes(action)), []);
     });
     // Looking opens a task's log, which is told within some milliseconds.
-    const before = await atRest(world);
+    const before = await atRest(world.dump);
     await asViewer("POST", ({ status, text }) => assert.equal(status, 403, text.slice(0, 300)));
     await t.step("a viewer's forms changed nothing", async () => {
-      assert.equal(await atRest(world), before);
+      assert.equal(await atRest(world.dump), before);
     });
     await t.step(
       "that were many pages",

@@ -137,6 +137,7 @@ const EVENTS: Readonly<Record<string, Play>> = {
       holder: "user:ada",
       channel: "link",
       scope: "redeem",
+      by: "system",
     } as const;
     const issued = decideIssue(record, [], { ...link, nowMs: NOW_MS });
     return issued.ok ? { kind: "noted", what: "a link" } : { kind: "refused", code: issued.error.reason };
