@@ -6,12 +6,11 @@
  * what another site starts with it changes nothing.
  */
 import { timingSafeEqual } from "node:crypto";
-import { createMiddleware } from "hono/factory";
-import type { AppEnv } from "../app_env.ts";
 import type { Caller } from "../domain/caller.ts";
 import { deriveRunKey, isRunTokenText, readRunToken } from "../domain/run_token.ts";
 import { isTokenText, namesOtherProject, tokenHash } from "../domain/token.ts";
 import { refusal, refusalResponse } from "../errors.ts";
+import { guard } from "./guard.ts";
 import { isGateBearer } from "./session.ts";
 import { isChange, pageOf, refuseCrossSite } from "./own_page.ts";
 
@@ -19,12 +18,12 @@ const OWNER_PROJECT = /^\/api\/(?:owners\/([^/]+)\/projects\/([^/]+)|git\/([^/]+
 
 /** Sets `c.var.caller`. Never refuses a missing token: public pages have none; a malformed one is refused. */
 export function auth() {
-  return createMiddleware<AppEnv>(async function auth(c, next) {
+  return guard((c) => {
     const header = c.req.header("authorization");
     // A gate's link says what may be answered; who is signed in beside it stays who they are.
     if (header === undefined || (isGateBearer(header) && c.get("caller") !== undefined)) {
       if (c.get("caller") === undefined) c.set("caller", { kind: "nobody" });
-      return next();
+      return null;
     }
     const token = bearerOf(header);
     if (token === null) {
@@ -39,7 +38,7 @@ export function auth() {
     // A browser that was once given a Basic password sends it along with what any site starts.
     if (!/^\s*bearer\s/i.test(header) && isChange(c) && pageOf(c) === "other") return refuseCrossSite();
     c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, c.req.path));
-    return next();
+    return null;
   });
 }
 

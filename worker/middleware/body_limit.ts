@@ -1,11 +1,11 @@
 /** Refuses a body that is too large before it is read, and while it is read when its length was not said. */
 import { bodyLimit as honoBodyLimit } from "hono/body-limit";
-import { createMiddleware } from "hono/factory";
+import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 
 /** Limits the body of a route, in bytes. */
-export function bodyLimit(maxBytes: number) {
+export function bodyLimit(maxBytes: number): MiddlewareHandler<AppEnv> {
   const refuse = () =>
     refusalResponse(
       refusal(413, "body_too_large", `Cannot read the body as it must be at most ${maxBytes} bytes`, {
@@ -13,12 +13,12 @@ export function bodyLimit(maxBytes: number) {
       }),
     );
   const whileRead = honoBodyLimit({ maxSize: maxBytes, onError: refuse });
-  return createMiddleware<AppEnv>(async function bodyLimit(c, next) {
+  return (c, next) => {
     const length = c.req.header("content-length");
     // Looking at the body makes a stream of it, which costs more than to read it: only where its length was not said.
     const isSaid = length !== undefined && /^\d+$/.test(length) &&
       c.req.header("transfer-encoding") === undefined;
-    if (!isSaid) return await whileRead(c, next);
-    return Number(length) > maxBytes ? refuse() : await next();
-  });
+    if (!isSaid) return whileRead(c, next);
+    return Number(length) > maxBytes ? Promise.resolve(refuse()) : next();
+  };
 }

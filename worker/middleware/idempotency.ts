@@ -9,26 +9,29 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { createMiddleware } from "hono/factory";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
 /** Expects `c.var.caller` to be set. */
-export function idempotency() {
-  return createMiddleware<AppEnv>(async function idempotency(c, next) {
+export function idempotency(): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
     const key = c.req.method === "POST" ? c.req.header("idempotency-key") : undefined;
-    if (key === undefined) return await next();
-    if (!KEY.test(key)) {
-      const message =
-        `Cannot use Idempotency-Key as it must be 1 to 255 printable characters: it has ${key.length} characters`;
-      return refusalResponse(refusal(400, "invalid_idempotency_key", message));
-    }
-    const { pathname, search } = new URL(c.req.url);
-    const body = new Uint8Array(await c.req.arrayBuffer());
-    const fingerprint = bytesToHex(sha256(concatBytes(utf8ToBytes(`POST ${pathname}${search}\n`), body)));
-    c.set("caller", { ...c.get("caller"), once: { key, fingerprint } });
-    return await next();
-  });
+    return key === undefined ? next() : onlyOnce(c, next, key);
+  };
+}
+
+async function onlyOnce(c: Context<AppEnv>, next: Next, key: string): Promise<Response | void> {
+  if (!KEY.test(key)) {
+    const message =
+      `Cannot use Idempotency-Key as it must be 1 to 255 printable characters: it has ${key.length} characters`;
+    return refusalResponse(refusal(400, "invalid_idempotency_key", message));
+  }
+  const { pathname, search } = new URL(c.req.url);
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  const fingerprint = bytesToHex(sha256(concatBytes(utf8ToBytes(`POST ${pathname}${search}\n`), body)));
+  c.set("caller", { ...c.get("caller"), once: { key, fingerprint } });
+  return await next();
 }

@@ -3,9 +3,9 @@
  * that any site starts; they also say which site that is, in headers that a page cannot set.
  */
 import type { Context } from "hono";
-import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
+import { guard } from "./guard.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -14,10 +14,9 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * so that nobody is signed in by somebody else. What programs send (`/api/`, `/v1/`) names its token in a header.
  */
 export function ownForms() {
-  return createMiddleware<AppEnv>(async function ownForms(c, next) {
+  return guard((c) => {
     const isForPrograms = c.req.path.startsWith("/api/") || c.req.path.startsWith("/v1/");
-    if (!isForPrograms && isChange(c) && pageOf(c) === "other") return refuseCrossSite();
-    return await next();
+    return !isForPrograms && isChange(c) && pageOf(c) === "other" ? refuseCrossSite() : null;
   });
 }
 

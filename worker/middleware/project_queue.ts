@@ -1,13 +1,12 @@
 /** Finds the project that a path is about, and its queue: what every route below it starts from. */
-import { createMiddleware } from "hono/factory";
-import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { isName } from "../../protocol/ids.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
+import { guard } from "./guard.ts";
 
 /** Sets `c.var.at` and `c.var.queue`; names that cannot exist are 404, like names that do not. */
 export function projectQueue() {
-  return createMiddleware<AppEnv>(async function projectQueue(c, next) {
+  return guard((c) => {
     const { owner = "", project = "" } = c.req.param() as { owner?: string; project?: string };
     if (!isName(owner) || !isName(project)) {
       const message =
@@ -16,6 +15,6 @@ export function projectQueue() {
     }
     c.set("at", { owner, project });
     c.set("queue", jobQueue(c.env, owner, project));
-    return await next();
+    return null;
   });
 }

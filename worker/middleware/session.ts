@@ -4,9 +4,8 @@
  * sites start, so a request that changes something counts only when our own page sent it: the browser says so in `Origin`
  * or `Sec-Fetch-Site`, which a page cannot set. (`SameSite=Strict` is the other half of the fence.)
  */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { getCookie } from "hono/cookie";
-import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app_env.ts";
 import { personName, roleOf } from "../domain/role.ts";
 import { deriveSessionKey, readProof, sessionCookieName, type SessionIdentity } from "../domain/session.ts";
@@ -18,26 +17,33 @@ import { baseOf, isChange, pageOf, refuseCrossSite } from "./own_page.ts";
  * Sets `c.var.caller` for whoever signed in; leaves it unset otherwise. An Authorization header goes before both,
  * but that of a gate's link, which says what was handed out and not who holds it.
  */
-export function session(nowMs: () => number = Date.now) {
-  return createMiddleware<AppEnv>(async function session(c, next) {
+export function session(nowMs: () => number = Date.now): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
     const header = c.req.header("authorization");
-    if (header !== undefined && !isGateBearer(header)) return await next();
-    const who = ofCookie(c, nowMs()) ?? await ofAccess(c, nowMs());
-    if (who === null) return await next();
-    if (isChange(c) && pageOf(c) !== "own") return refuseCrossSite();
-    const { provider, subject } = who;
-    if (provider === "admin") {
-      c.set("caller", { kind: "admin", via: "session" });
-      return await next();
-    }
-    const { roles, github } = readSignIn(c.env);
-    // A provider that was switched off vouches for nobody any more.
-    if (provider === "github" && github === null) return await next();
-    const role = roleOf(roles, provider, subject);
-    if (role === null) c.set("roleless", `${provider}:${subject}`);
-    else c.set("caller", { kind: "person", name: personName(provider, subject), role });
+    return header !== undefined && !isGateBearer(header) ? next() : recognise(c, next, nowMs);
+  };
+}
+
+async function recognise(
+  c: Context<AppEnv>,
+  next: Next,
+  nowMs: () => number,
+): Promise<Response | void> {
+  const who = ofCookie(c, nowMs()) ?? await ofAccess(c, nowMs());
+  if (who === null) return await next();
+  if (isChange(c) && pageOf(c) !== "own") return refuseCrossSite();
+  const { provider, subject } = who;
+  if (provider === "admin") {
+    c.set("caller", { kind: "admin", via: "session" });
     return await next();
-  });
+  }
+  const { roles, github } = readSignIn(c.env);
+  // A provider that was switched off vouches for nobody any more.
+  if (provider === "github" && github === null) return await next();
+  const role = roleOf(roles, provider, subject);
+  if (role === null) c.set("roleless", `${provider}:${subject}`);
+  else c.set("caller", { kind: "person", name: personName(provider, subject), role });
+  return await next();
 }
 
 /** Has the header the token of a gate's link? */
