@@ -40,6 +40,13 @@ Deno.test("an older snapshot of an ask changes nothing, whatever the queue has t
     await writer.apply([told("a1", 2, ask("a1", "open")), row(901, gate("k2", { state: "open" }))]);
     const open = value(await createHistoryReader({ url }).listOpenGates(SITE));
     assert.deepEqual(open.map(({ askId, origin }) => [askId, origin]), [["k2", "line_gate"]]);
+    await writer.apply([told("a3", 1, ask("a3", "open"))]);
+    const reader = createHistoryReader({ url });
+    assert.equal(value(await reader.listOpenGates(SITE)).length, 2);
+    assert.deepEqual(
+      value(await reader.listOpenGates(SITE, { isOfTask: true })).map(({ askId }) => askId),
+      ["k2"],
+    );
   }));
 
 Deno.test("the audit goes by time, whoever told of it first, page by page", () =>

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { createHistoryReader } from "../worker/store/history/read.ts";
 import { createRunnerReader } from "../worker/store/history/runner_read.ts";
 import { createHistoryWriter } from "../worker/store/history/write.ts";
-import { line, row, run, task, value, withHistory } from "./fake/history.ts";
+import { gate, line, row, run, task, value, withHistory } from "./fake/history.ts";
 
-Deno.test("the board's revision changes with each task that changes, also within one millisecond", () =>
+Deno.test("the board's revision changes with each task and each ask, also within one millisecond", () =>
   withHistory(async ({ url }) => {
     const writer = createHistoryWriter({ url });
     const reader = createHistoryReader({ url });
@@ -14,6 +14,9 @@ Deno.test("the board's revision changes with each task that changes, also within
       [row(1, task("t1", { updatedAtMs: 5 }))],
       [row(2, task("t2", { updatedAtMs: 5 }))],
       [row(3, task("t1", { updatedAtMs: 6, status: "claimed" }))],
+      [row(4, gate("k1", { state: "open", openedAtMs: 6, endedAtMs: null }))],
+      [row(5, gate("k2", { state: "open", openedAtMs: 7, endedAtMs: null }))],
+      [row(6, gate("k1", { openedAtMs: 6 }))],
     ];
     for (const rows of steps) {
       await writer.apply(rows);

@@ -95,8 +95,11 @@ Deno.test({
       const held = { jobId: job.id, method: "POST", url: "https://pay.example.org/v1" };
       const { id } = await at.must(201, "POST", path, { token: runner.token, body: held });
       assert.deepEqual(await actions(at, `request:${id}`, 1), ["approval_asked by runner:edge"]);
+      const board = async () => (await plane.call("GET", `/p/${at.owner}/${at.project}`)).text;
+      assert.match(await board(), /class="card wait".*Asked: Let POST pay\.example\.org\/v1 through/s);
       await at.must(200, "POST", `${path}/${id}`, { body: { action: "deny", reason: "No." } });
       await actions(at, `request:${id}`, 2);
+      assert.doesNotMatch(await board(), /Asked:/);
       await report(at, runner, { jobResult: "success" });
       await at.must(200, "POST", `/stages/line/tasks/${taskId}/gates/review`, { body: { action: "reject" } });
       assert.deepEqual(await actions(at, "gate:review", 1), ["gate_reject by user:admin"]);

@@ -13,6 +13,8 @@ export interface BoardTask {
   readonly stationName: string;
   /** The gate at which it waits, by name; null: it waits at none, or that is not known. */
   readonly gateName: string | null;
+  /** What else about it waits for a person: a request of its run, or what a program asks. */
+  readonly asked: string | null;
   readonly attempt: number;
   readonly labels: readonly string[];
   readonly reason: string | null;
@@ -35,12 +37,13 @@ export function BoardCards(props: { readonly tasks: readonly BoardTask[]; readon
 
 function Card({ task, nowMs }: { readonly task: BoardTask; readonly nowMs: number }) {
   const { project } = useFrame();
-  const isWaiting = task.status === "awaiting_review";
+  const isWaiting = task.status === "awaiting_review" || task.asked !== null;
   return (
     <li class={isWaiting ? "card wait" : "card"}>
       <div class="meta">
         <Status status={task.status} />
         <span>{task.gateName === null ? task.stationName : `Gate: ${task.gateName}`}</span>
+        {task.asked === null ? null : <span>Asked: {task.asked.slice(0, REASON_MAX_CHARS)}</span>}
         {task.attempt > 1 ? <span>attempt {task.attempt}</span> : null}
       </div>
       <h3>

@@ -111,7 +111,7 @@ async function historyView(history: HistoryReader, scope: Scope, filter: BoardFi
     history.listLineOutlines(scope),
     // Stations are counted whatever station and state is looked at: they lead there.
     history.countAtStations({ ...where, stationId: undefined, statuses: OPEN_STATUSES }),
-    history.listOpenGates(scope),
+    history.listOpenGates(scope, { isOfTask: true }),
     ...states.map((state) =>
       history.listTasks({ ...where, statuses: statusesOf(state), limit, cursor: filter.cursor })
     ),
@@ -143,13 +143,17 @@ function sectionOf(
 }
 
 function taskOf(row: TaskRow, gates: readonly GateRow[]): BoardTask {
-  const isOf = (gate: GateRow) =>
-    gate.gateId === row.pendingGateId && gate.taskId === row.taskId && gate.owner === row.owner &&
-    gate.project === row.project;
+  const asked = gates.filter((gate) =>
+    gate.taskId === row.taskId && gate.owner === row.owner && gate.project === row.project
+  );
   const { owner, project, taskId, title, status, lineName, stationName, attempt, labels, updatedAtMs } = row;
   return {
     ...{ owner, project, taskId, title, status, lineName, stationName, attempt, labels, updatedAtMs },
-    gateName: status === "awaiting_review" ? gates.find(isOf)?.gateName ?? null : null,
+    gateName: status === "awaiting_review"
+      ? asked.find(({ gateId, origin }) => origin === "line_gate" && gateId === row.pendingGateId)
+        ?.gateName ?? null
+      : null,
+    asked: asked.find(({ origin }) => origin !== "line_gate")?.gateName ?? null,
     reason: row.rejectionReason,
   };
 }
@@ -217,6 +221,7 @@ async function queueView(
       lineName: task.assemblyLineId,
       stationName: task.columnId,
       gateName: task.pendingGateId,
+      asked: null,
       attempt: task.attempt,
       labels: task.labels,
       reason: task.rejectionReason,

@@ -1,7 +1,7 @@
 /** What the board asks beside its lists: has anything changed, how many tasks are where, which lines there are. No writes. */
-import { and, asc, count, eq, max, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, isNull, max, type SQL, sql } from "drizzle-orm";
 import type { HistoryDatabase } from "./connect.ts";
-import { lines, tasks } from "./schema.ts";
+import { gates, lines, tasks } from "./schema.ts";
 import { taskCondition, type TaskFilter } from "./task_query.ts";
 
 /** Tasks that are not over, at one station in one state. */
@@ -24,7 +24,8 @@ export interface LineOutline {
 }
 
 /**
- * A word that changes when a task does: when the newest change was, and how many tasks have it. One look into an index.
+ * A word that changes when a task does, or what is asked: when the newest change was, and how many tasks have it; how many
+ * asks are open, and since when the newest. Two looks into indexes.
  * What a project delivers late is older than another's newest change and does not show here: ask again after a while
  * whatever it says.
  */
@@ -32,7 +33,9 @@ export async function boardRevision(db: HistoryDatabase): Promise<string> {
   const newest = db.select({ atMs: max(tasks.updatedAtMs) }).from(tasks);
   const [row] = await db.select({ atMs: max(tasks.updatedAtMs), tasks: count() }).from(tasks)
     .where(eq(tasks.updatedAtMs, sql`(${newest})`));
-  return `${row?.atMs ?? 0}-${row?.tasks ?? 0}`;
+  const [asked] = await db.select({ atMs: max(gates.openedAtMs), asks: count() }).from(gates)
+    .where(isNull(gates.endedAtMs));
+  return `${row?.atMs ?? 0}-${row?.tasks ?? 0}-${asked?.atMs ?? 0}-${asked?.asks ?? 0}`;
 }
 
 /** How many tasks of a filter are at which station in which state. */

@@ -5,7 +5,7 @@
  * Methods never reject for faults of the database, so a page is drawn without its lists rather than not at all.
  * Make one reader per request: a connection must not outlive the request that opened it.
  */
-import { and, asc, count, desc, eq, getTableColumns, max, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, isNotNull, max, type SQL, sql } from "drizzle-orm";
 import { LIST_PAGE_MAX } from "../../limits.ts";
 import { auditCondition, type AuditFilter } from "./audit_query.ts";
 import {
@@ -75,7 +75,10 @@ export interface HistoryReader {
   /** Every project that ever had a line. */
   listProjects(): Promise<HistoryAnswer<readonly { readonly owner: string; readonly project: string }[]>>;
   /** Gates that wait for an answer, oldest first, at most `LIST_PAGE_MAX`. */
-  listOpenGates(scope: Scope): Promise<HistoryAnswer<readonly GateRow[]>>;
+  listOpenGates(
+    scope: Scope,
+    which?: { readonly isOfTask: boolean },
+  ): Promise<HistoryAnswer<readonly GateRow[]>>;
   listJobsOfTask(key: TaskKey): Promise<HistoryAnswer<readonly JobRow[]>>;
   /** In order of claim. */
   listRunsOfTask(key: TaskKey): Promise<HistoryAnswer<readonly RunRow[]>>;
@@ -114,9 +117,13 @@ export function createHistoryReader(place: HistoryPlace): HistoryReader {
         db.selectDistinct({ owner: lines.owner, project: lines.project }).from(lines)
           .orderBy(asc(lines.owner), asc(lines.project))
       ),
-    listOpenGates: (scope) =>
+    listOpenGates: (scope, which) =>
       ask((db) =>
-        db.select().from(gates).where(and(inScope(gates, scope), eq(gates.state, "open")))
+        db.select().from(gates).where(and(
+          inScope(gates, scope),
+          eq(gates.state, "open"),
+          which?.isOfTask === true ? isNotNull(gates.taskId) : undefined,
+        ))
           .orderBy(asc(gates.openedAtMs)).limit(LIST_PAGE_MAX)
       ),
     listJobsOfTask: (key) =>
