@@ -1,6 +1,7 @@
 /** A factory with people in it: who signs in with GitHub, the policies by which they are asked, and a task at its gate. */
 import type { Browser, Page } from "playwright-core";
 import { type FakeGitHub, startGitHub } from "../fake/github.ts";
+import { until } from "../worker/until.ts";
 import { type Factory, type FakeRunner, startFactory } from "./factory.ts";
 import { type OpenPage, openPage } from "./page_checks.ts";
 
@@ -62,6 +63,16 @@ export async function startPeopleWorld(): Promise<PeopleWorld> {
       for (const [i, text] of output.entries()) await runner.print(check, i, text);
       await runner.push(check, { "reports/check.md": "# Check\n\n12 tests passed.\n" }, true);
       await runner.finish(check, { summary: "12 tests passed." });
+      // The worklist hears of it after the queue: who looks at once may find nothing yet.
+      await until("the ask must be on the worklist", async () => {
+        const { items } = await factory.call<
+          { items: readonly { readonly origin: { readonly taskId?: string } }[] }
+        >(
+          "GET",
+          `${PROJECT}/worklist?state=open`,
+        );
+        return items.some(({ origin }) => origin.taskId === task.id) ? true : null;
+      });
       return task.id;
     },
     askByApi: async (input) => {
