@@ -328,7 +328,7 @@ export const WEBHOOK_KEY_OVERLAP_MS = 24 * 3_600_000;
 /** How long an ask that is over stays on the worklist (it is in the history for good), and how long deliveries are kept. */
 export const WORKLIST_ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 export const DELIVERIES_KEPT_MS = 30 * 24 * 3_600_000;
-/** Rows that one event's clearing up deletes of each table: more than one event adds. */
+/** Rows of each table that one clearing up of a project's people deletes; what is left is deleted by the next, at once. */
 export const PEOPLE_PRUNE_ROWS = 200;
 /** Rows that one page of the worklist looks at: a page may be short, its cursor goes on. */
 export const WORKLIST_SCAN_ROWS = 2_000;

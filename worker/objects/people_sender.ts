@@ -129,11 +129,14 @@ export function createPeopleSender(
   }
 
   async function report(): Promise<void> {
-    for (const delivery of store.deliveries.reports(clock.nowMs(), REPORTS_AT_ONCE)) {
-      const isTold = await tellAsk(delivery);
-      const retryAtMs = clock.nowMs() + DELIVERY_REPORT_RETRY_MS;
-      store.deliveries.change(delivery.id, { reportAtMs: isTold ? null : retryAtMs });
-    }
+    const due = store.deliveries.reports(clock.nowMs(), REPORTS_AT_ONCE);
+    const told = await Promise.all(due.map(tellAsk));
+    const retryAtMs = clock.nowMs() + DELIVERY_REPORT_RETRY_MS;
+    store.atomically(() => {
+      for (const [n, { id }] of due.entries()) {
+        store.deliveries.change(id, { reportAtMs: told[n] === true ? null : retryAtMs });
+      }
+    });
     isReporting = false;
     pump();
     onSettled();
