@@ -77,10 +77,13 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     const changes = made.map((draft) => draft.end());
     const last = changes.at(-1);
     if (last === undefined) return;
-    const { gate, events: _, records: __, resolution: ___, ...rest } = last;
+    const { gate } = last;
     store.commit({
       record: gate,
-      ...rest,
+      newGrant: changes.findLast((change) => change.newGrant !== null)?.newGrant ?? null,
+      usedGrantId: changes.findLast((change) => change.usedGrantId !== null)?.usedGrantId ?? null,
+      revokedGrantIds: changes.flatMap((change) => change.revokedGrantIds),
+      receipt: changes.findLast((change) => change.receipt !== null)?.receipt ?? null,
       entries: changes.flatMap((change) => change.entries),
       events: changes.flatMap(outgoing),
       ...(respond === undefined ? {} : { respond: ({ hash }) => respond(gate, hash) }),
