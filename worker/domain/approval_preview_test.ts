@@ -80,29 +80,6 @@ Deno.test("a secret behind a name that says so never survives, wherever the text
   );
 });
 
-Deno.test("a text that is made to be slow is not: whoever asks has it read before anybody knows who they are", () => {
-  const words = [
-    "pass.",
-    "token-",
-    "a.",
-    "auth",
-    "key=",
-    '"token"',
-    "secret  ",
-    "-----BEGIN A-----",
-    "bearer ",
-  ];
-  const startedMs = performance.now();
-  for (const word of words) {
-    const text = word.repeat(8_000 / word.length);
-    bodyPreview(text);
-    urlPreview(`https://example.org/?${encodeURIComponent(text)}`);
-    urlPreview(`https://example.org/${text}`);
-  }
-  const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs < 2_000, `took ${Math.round(tookMs)} ms`);
-});
-
 Deno.test("a long name around the word that tells a secret hides nothing", () => {
   const long = "x_".repeat(200);
   for (const body of [`{"${long}password${long}":"${SECRET}"}`, `${long}token${long}=${SECRET}`]) {

@@ -1,8 +1,7 @@
-/// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
-import { readOut, refuseSchema } from "./out.ts";
-import { askWith } from "./gate_test_rig.ts";
-import { patternPower } from "./pattern_power.ts";
+import { readOut, refuseSchema } from "../../worker/domain/gate/out.ts";
+import { askWith } from "../../worker/domain/gate/gate_test_rig.ts";
+import { patternPower } from "../../worker/domain/gate/pattern_power.ts";
 
 const QUICK_MS = 2_000;
 
