@@ -8,6 +8,7 @@ import type { PolledJob } from "../protocol/line/runner.ts";
 import { PHONE } from "../test/browser/page_checks.ts";
 import { type PeopleWorld, startPeopleWorld } from "../test/browser/people_world.ts";
 import { repositoryPath } from "./local/paths.ts";
+import { type MessageKind, showMessage } from "./message_pictures.ts";
 import { ensureChromium } from "./setup/chromium.ts";
 
 interface Picture {
@@ -32,9 +33,18 @@ const OUTPUT = [
   `${BLUE}==>${OFF} running the tests\n${GREEN}  12 passed${OFF}, 0 failed\n`,
 ];
 
+/** What a channel sends; nobody is signed in there. */
+function message(kind: MessageKind, height: number): Picture {
+  const show = (page: Page) => showMessage(page, kind);
+  return { name: `message_${kind}`, viewport: { width: 640, height }, login: null, show };
+}
+
 const CARD = "Wrap long lines, take out what nobody uses, and keep the tests green.";
 
 const PICTURES: readonly Picture[] = [
+  message("slack", 300),
+  message("github", 300),
+  message("mail", 400),
   {
     name: "board",
     viewport: { width: 1280, height: 860 },
