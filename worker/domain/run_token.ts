@@ -14,6 +14,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { RunId } from "../../protocol/ids.ts";
+import { isSameText } from "../../protocol/same_text.ts";
 import { base64Url, projectTag } from "./token.ts";
 
 export type RunTokenKind = "job" | "repository";
@@ -75,10 +76,4 @@ function asciiBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
-}
-
-function isSameText(a: string, b: string): boolean {
-  let differs = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) differs |= a.charCodeAt(i) ^ b.charCodeAt(i);
-  return differs === 0;
 }

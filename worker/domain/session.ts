@@ -13,6 +13,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { isSameText } from "../../protocol/same_text.ts";
 
 /**
  * The cookie that carries a session. Where the server is reached by https, a browser lets nobody but this very host set
@@ -81,10 +82,7 @@ export function readProof<Use extends ProofUse>(
 ): Payloads[Use] | null {
   const match = PROOF.exec(text);
   if (match === null || match[2] !== use) return null;
-  const expected = macOf(match[1]!, key);
-  let difference = 0;
-  for (let i = 0; i < expected.length; i++) difference |= expected.charCodeAt(i) ^ match[5]!.charCodeAt(i);
-  if (difference !== 0 || nowMs >= Number(match[3])) return null;
+  if (!isSameText(macOf(match[1]!, key), match[5]!) || nowMs >= Number(match[3])) return null;
   return JSON.parse(fromBase64Url(match[4]!)) as Payloads[Use];
 }
 
