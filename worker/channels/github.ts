@@ -12,13 +12,14 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ChannelConfig } from "./config.ts";
 import { commentEvent, readCommand, reviewEvent, subjectRefOf } from "./github_payload.ts";
-import type {
-  ChannelDecision,
-  ChannelFault,
-  Inbound,
-  InboundChannel,
-  InboundRequest,
-  Reply,
+import {
+  type ChannelDecision,
+  type ChannelFault,
+  channelOf,
+  type Inbound,
+  type InboundChannel,
+  type InboundRequest,
+  type Reply,
 } from "./inbound.ts";
 import { postJson } from "./post_json.ts";
 import { isMacOf } from "./signature.ts";
@@ -30,16 +31,7 @@ export function createGitHub(
 ): InboundChannel {
   const { githubInbound, githubOutbound } = config;
   const outbound: Outbound = "on" in githubOutbound ? githubOutbound.on : null;
-  return {
-    kind: "github",
-    offBecause: "off" in githubInbound ? githubInbound.off : null,
-    verify: (request) =>
-      Promise.resolve(
-        "off" in githubInbound
-          ? err({ reason: "channel_off", setup: githubInbound.off })
-          : verify(request, githubInbound.on.secret, outbound),
-      ),
-  };
+  return channelOf("github", githubInbound, (request, { secret }) => verify(request, secret, outbound));
 }
 
 function verify(

@@ -6,7 +6,8 @@
  * 2. A signature alone is not enough: a message has a time, or an id that is remembered, so that it counts once.
  * 3. The identity is what the channel knows of its user (`github:LOGIN`, `slack:ID`), never what a text claims.
  */
-import type { Result } from "../../protocol/result.ts";
+import { err, type Result } from "../../protocol/result.ts";
+import type { Setting } from "./config.ts";
 
 export type ChannelKind = "webhook" | "slack" | "github";
 
@@ -91,4 +92,21 @@ export interface InboundChannel {
   /** Null: it is on. */
   readonly offBecause: string | null;
   verify(request: InboundRequest): Promise<Result<Inbound, ChannelFault>>;
+}
+
+/** A channel as its setting has it: off, and saying what turns it on, or checked by `verify` with its keys. */
+export function channelOf<T>(
+  kind: ChannelKind,
+  setting: Setting<T>,
+  verify: (request: InboundRequest, keys: T) => Result<Inbound, ChannelFault>,
+): InboundChannel {
+  const offBecause = "off" in setting ? setting.off : null;
+  return {
+    kind,
+    offBecause,
+    verify: (request) =>
+      Promise.resolve(
+        "off" in setting ? err({ reason: "channel_off", setup: setting.off }) : verify(request, setting.on),
+      ),
+  };
 }

@@ -8,7 +8,13 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import { reason } from "../../protocol/line/fields.ts";
 import { WEBHOOK_TOLERANCE_SECONDS } from "../../protocol/autonomy/webhook.ts";
 import type { ChannelConfig } from "./config.ts";
-import type { ChannelFault, Inbound, InboundChannel, InboundRequest } from "./inbound.ts";
+import {
+  type ChannelFault,
+  channelOf,
+  type Inbound,
+  type InboundChannel,
+  type InboundRequest,
+} from "./inbound.ts";
 import { isRecent } from "./signature.ts";
 
 const short = z.string().min(1).max(300);
@@ -34,17 +40,7 @@ export const gateDecisionMessage = z.object({
 });
 
 export function createSignedWebhook(config: ChannelConfig["webhook"]): InboundChannel {
-  const offBecause = "off" in config ? config.off : null;
-  return {
-    kind: "webhook",
-    offBecause,
-    verify: (request) =>
-      Promise.resolve(
-        "off" in config
-          ? err({ reason: "channel_off", setup: config.off })
-          : verify(request, config.on.secrets),
-      ),
-  };
+  return channelOf("webhook", config, (request, { secrets }) => verify(request, secrets));
 }
 
 function verify(

@@ -11,14 +11,15 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { CHANNEL_TOLERANCE_SECONDS } from "../limits.ts";
 import type { ChannelConfig } from "./config.ts";
-import type {
-  ChannelDecision,
-  ChannelFault,
-  Inbound,
-  InboundChannel,
-  InboundRequest,
-  Reply,
-  Told,
+import {
+  type ChannelDecision,
+  type ChannelFault,
+  channelOf,
+  type Inbound,
+  type InboundChannel,
+  type InboundRequest,
+  type Reply,
+  type Told,
 } from "./inbound.ts";
 import { postJson } from "./post_json.ts";
 import { isMacOf, isRecent } from "./signature.ts";
@@ -42,16 +43,7 @@ const HOOKS_HOST = "hooks.slack.com";
 export function createSlack(config: Pick<ChannelConfig, "slackInbound" | "slackOutbound">): InboundChannel {
   const { slackInbound, slackOutbound } = config;
   const outbound: Outbound = "on" in slackOutbound ? slackOutbound.on : null;
-  return {
-    kind: "slack",
-    offBecause: "off" in slackInbound ? slackInbound.off : null,
-    verify: (request) =>
-      Promise.resolve(
-        "off" in slackInbound
-          ? err({ reason: "channel_off", setup: slackInbound.off })
-          : verify(request, slackInbound.on.signingSecret, outbound),
-      ),
-  };
+  return channelOf("slack", slackInbound, (request, keys) => verify(request, keys.signingSecret, outbound));
 }
 
 function verify(
