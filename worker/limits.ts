@@ -323,8 +323,6 @@ export const WEBHOOK_LANE_SENDING_MAX = 2;
 export const WEBHOOKS_MAX = 50;
 /** Events that one call plays again; the next call goes on where it stopped. */
 export const WEBHOOK_REPLAY_MAX = 1_000;
-/** How long the key before signs too after a rotation, when the call does not say. */
-export const WEBHOOK_KEY_OVERLAP_MS = 24 * 3_600_000;
 /** How long an ask that is over stays on the worklist (it is in the history for good), and how long deliveries are kept. */
 export const WORKLIST_ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 export const DELIVERIES_KEPT_MS = 30 * 24 * 3_600_000;

@@ -95,7 +95,6 @@ export const peopleDocuments = z.strictObject({
   ),
   hosts: z.array(host).max(LIST_MAX).default([]),
 }).superRefine(checkNames);
-export type CheckedDocuments = z.infer<typeof peopleDocuments>;
 
 /** PUT .../people. With `expectedVersion`, only that version is replaced; 0: there is none yet. */
 export const peopleInput = z.strictObject({

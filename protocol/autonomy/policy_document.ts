@@ -60,4 +60,3 @@ export const policyDocument = z.strictObject({
   maxUnverified: z.number().int().min(1).max(100).optional(),
   consumeMinutes: minutes.optional(),
 });
-export type PolicyInput = z.infer<typeof policyDocument>;

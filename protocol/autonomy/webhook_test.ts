@@ -9,7 +9,6 @@ import {
   signV1,
   toBase64,
   webhookBody,
-  webhookFault,
 } from "./webhook.ts";
 
 /** Autonomy 19.9. */
@@ -30,42 +29,6 @@ Deno.test("the vector of the specification is signed byte for byte", () => {
   assert.equal(
     new TextDecoder().decode(contentBytes(VECTOR)),
     `${VECTOR.id}.${VECTOR.timestamp}.${VECTOR.body}`,
-  );
-});
-
-Deno.test("what comes in is checked: any listed signature, any key, five minutes either way, and not one bit more", () => {
-  const secret = readSecret(VECTOR.secret)!;
-  const nowMs = VECTOR.timestamp * 1_000;
-  const fault = (
-    change: Partial<
-      { id: string | null; timestamp: string | null; signature: string | null; body: string; nowMs: number }
-    >,
-  ) =>
-    webhookFault(
-      { id: VECTOR.id, timestamp: String(VECTOR.timestamp), signature: VECTOR.signature, ...change },
-      change.body ?? VECTOR.body,
-      [new Uint8Array(32), secret],
-      change.nowMs ?? nowMs,
-    );
-  assert.equal(fault({}), null);
-  assert.equal(fault({ signature: `v1,AAAA v2,x ${VECTOR.signature}` }), null);
-  assert.equal(fault({ nowMs: nowMs + 300_999 }), null);
-  assert.equal(fault({ nowMs: nowMs + 301_000 }), "too_old");
-  assert.equal(fault({ nowMs: nowMs - 301_000 }), "too_new");
-  for (
-    const missing of [{ id: null }, { timestamp: null }, { timestamp: "1e9" }, { signature: null }, {
-      id: "",
-    }]
-  ) {
-    assert.equal(fault(missing), "unsigned");
-  }
-  assert.equal(fault({ body: VECTOR.body.replace("approve", "reject") }), "forged");
-  assert.equal(fault({ id: VECTOR.id.toLowerCase() }), "forged");
-  assert.equal(fault({ signature: VECTOR.signature.slice(0, -2) + "h=" }), "forged");
-  assert.equal(fault({ signature: VECTOR.signature.replace("v1,", "v1a,") }), "forged");
-  assert.equal(
-    webhookFault({ id: "a", timestamp: String(VECTOR.timestamp), signature: "v1," }, "", [], nowMs),
-    "forged",
   );
 });
 

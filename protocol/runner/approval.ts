@@ -34,7 +34,6 @@ export const approvalRequest = z.object({
   timeoutMinutes: z.number().int().min(1).max(TIMEOUT_MAX_MINUTES).optional(),
 });
 export type ApprovalRequestInput = z.input<typeof approvalRequest>;
-export type ApprovalRequest = z.output<typeof approvalRequest>;
 
 /** `POST .../approval-requests/{id}`: a user decides; its runner takes it back, or takes the approval into use. */
 export const approvalAction = z.object({

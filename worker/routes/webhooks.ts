@@ -116,7 +116,7 @@ export function createWebhookRoutes(): Hono<AppEnv> {
       ),
   );
   app.post(`${PATH}/:webhookId/rotate`, async (c) => {
-    const body = await readBody(c, rotateInput.default({ overlapHours: 24 }));
+    const body = await readBody(c, rotateInput.prefault({}));
     if (!body.ok) return body.error;
     const { overlapHours, expectedGeneration } = body.value;
     return await asAdmin(c, async (api) => {
