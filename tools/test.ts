@@ -7,11 +7,9 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assignFiles, countCases, type Counts, type Suite, SUITES } from "./test_suites.ts";
+import { assignFiles, countCases, type Counts, isTestFile, type Suite, SUITES } from "./test_suites.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** The demo's project has tests of its own; it is a guest here. */
-const GUESTS = /^examples\/projects\//;
 
 interface SuiteResult extends Counts {
   readonly name: string;
@@ -58,6 +56,7 @@ for (const r of results) {
     }`,
   );
 }
+for (const problem of problems) console.error(problem);
 console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
 if (problems.length > 0 || results.some((result) => !result.isGood)) Deno.exit(1);
 
@@ -119,9 +118,7 @@ async function testFiles(): Promise<readonly string[]> {
     stderr: "inherit",
   }).output();
   if (!output.success) throw new Error("Cannot list the tests as 'git ls-files' must work in this folder");
-  const files = new TextDecoder().decode(output.stdout).split("\n").filter((file) =>
-    file !== "" && !GUESTS.test(file)
-  );
+  const files = new TextDecoder().decode(output.stdout).split("\n").filter(isTestFile);
   const present = await Promise.all(
     files.map((file) => Deno.lstat(join(ROOT, file)).then((info) => info.isFile, () => false)),
   );

@@ -24,7 +24,7 @@ export const SUITES: readonly Suite[] = [
     files: [
       /^runner-agent\/(?!(domain|pipeline)\/)(?!container\/podman_container_test\.ts$)/,
       /^tools\/(?!setup\/)/,
-      /^worker\/((store|import)\/|[^/]+$)/,
+      /^worker\/((store|import|channels)\/|[^/]+$)/,
       /^test\/(fake|contract|property)\//,
       /^test\/[^/]+$/,
       /^bench\//,
@@ -67,6 +67,11 @@ export const SUITES: readonly Suite[] = [
   { name: "browser", what: "the board in a real browser", files: [/^test\/browser\//] },
   { name: "harness", what: "the real agent CLIs against a scripted model", files: [/^test\/harness\//] },
 ];
+
+/** A test by its name that is ours: the demo's projects have tests of their own and are guests here. */
+export function isTestFile(file: string): boolean {
+  return /_test\.tsx?$/.test(file) && !/^examples\/projects\//.test(file);
+}
 
 /** Files by suite, and the files that are in no suite or in several, with what to do. */
 export function assignFiles(

@@ -13,6 +13,7 @@ Deno.test("each kind of test file is in exactly one suite", () => {
     "runner-agent/config_test.ts": "unit",
     "tools/tidy_rules_test.ts": "unit",
     "worker/store/x_test.ts": "unit",
+    "worker/channels/inbound_test.ts": "unit",
     "worker/errors_test.ts": "unit",
     "test/history_test.ts": "unit",
     "test/property/queue_test.ts": "unit",

@@ -1,6 +1,7 @@
 /** `deno task tidy`: sizes, names, left-overs, forbidden calls, paths in the map, migrations. Fails with file:line. */
 import { Command } from "commander";
 import { fileURLToPath } from "node:url";
+import { assignFiles, isTestFile } from "./test_suites.ts";
 import { type Finding, inspect, inspectMigrations, inspectPaths } from "./tidy_rules.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -42,6 +43,10 @@ for (
     file.slice(folder.length + 1)
   );
   findings.push(...inspectMigrations(folder, names, (file) => changedSinceRelease.has(file)));
+}
+for (const problem of assignFiles(files.filter(isTestFile)).problems) {
+  const [file = "", message = ""] = problem.split(/: (.*)/s);
+  findings.push({ file, line: 1, message });
 }
 for (const { file, line, message } of findings) console.error(`${file}:${line}: ${message}`);
 console.log(`tidy: ${files.length} files, ${findings.length} findings`);
