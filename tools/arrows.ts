@@ -31,6 +31,7 @@ const RUNNER_GROUND = [
   "protocol/",
   "runner-agent/domain/",
   "runner-agent/ports.ts",
+  "runner-agent/agent_ports.ts",
   "runner-agent/limits.ts",
 ];
 const HISTORY_READ = ["read", "line_read", "metrics_read", "runner_read"].map((name) =>
@@ -174,16 +175,24 @@ export const AREAS: readonly Area[] = [
   {
     path: "runner-agent/domain/",
     may: ["protocol/", "runner-agent/limits.ts"],
-    mayTypes: ["runner-agent/ports.ts"],
+    mayTypes: ["runner-agent/ports.ts", "runner-agent/agent_ports.ts"],
     packages: ["@noble/hashes"],
   },
   { path: "runner-agent/pipeline/", may: ["protocol/"], packages: ["yaml", "ajv"] },
   shell("control", ["zod"]),
   shell("container"),
-  shell("worktree"),
-  shell("harness"),
-  shell("template"),
+  shell("worktree", ["ignore"]),
+  shell("harness", ["smol-toml"]),
+  shell("template", ["yaml", "zod"]),
   shell("sidecar"),
+  // An agent in a terminal: what is done to it and what it tells, over the ports of the sandbox and the harness.
+  shell("agent", ["zod", "@libsql/client"]),
+  // Boots an agent CLI against a model of our own: made of everything that a run is made of.
+  {
+    path: "runner-agent/probe/",
+    may: ["protocol/", "runner-agent/"],
+    packages: ["node:*", "zod"],
+  },
   shell("credential"),
   shell("egress"),
   shell("mcp", ["zod", "@modelcontextprotocol/sdk"]),
