@@ -49,6 +49,11 @@ export const ARCHIVE_PAGES_MAX = 16_000;
  * Versions of lines in memory that were read back: enough for those that people look at, and a megabyte each at most.
  */
 export const LINE_VERSIONS_READ_MAX = 4;
+/**
+ * Versions of a line that are kept whatever became of them; older ones are deleted once no task is on them, neither a
+ * living one nor one of the archive.
+ */
+export const LINE_VERSIONS_KEPT = 200;
 /** Undelivered events of one destination kept in memory at a snapshot; older ones wait in pages (O5). */
 export const OUTBOX_IN_MEMORY_MAX = 2_000;
 /**
@@ -62,6 +67,8 @@ export const OUTBOX_BATCH_ROWS = 100;
 /** First and longest pause before an undelivered outbox is tried again. */
 export const OUTBOX_RETRY_FIRST_MS = 250;
 export const OUTBOX_RETRY_MAX_MS = 30_000;
+/** A receiver that has not answered by then is tried again: every receiver of ours gives up or has answered long before. */
+export const OUTBOX_SEND_MAX_MS = 60_000;
 /**
  * While a delivery is under way its object's alarm is only for the case that the object is evicted in the middle of it;
  * setting it costs a row, so it is set once for each lease period.
@@ -86,6 +93,8 @@ export const GATE_SCHEMA_STEPS_MAX = 50_000_000;
 export const GATE_AUDIT_ATTEMPTS_MAX = 5_000;
 /** When nobody could say who is on call, the level is entered after this. */
 export const GATE_RESOLVE_RETRY_MS = 15_000;
+/** Who finds that an ask could not be put yet is told to come back after this. */
+export const GATE_NOT_READY_RETRY_S = 5;
 /** An ask this long past its next deadline has lost its alarm; how often that is looked for, and for how many asks. */
 export const GATE_WATCH_GRACE_MS = 10 * 60_000;
 export const GATE_WATCH_MS = 3_600_000;

@@ -1,6 +1,8 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import { createQueueRig, lineOf, manual, station, SUCCESS } from "../../test/fake/queue_rig.ts";
+import { applyFresh, emptyQueueState } from "./apply_changes.ts";
+import { FreshTasks } from "./fresh_tasks.ts";
 import { pageOfJobs, pageOfTasks } from "./queue_lists.ts";
 
 const everything = () => true;
@@ -57,4 +59,30 @@ Deno.test("jobs are listed while they are open", () => {
   assert.equal(count({}), 4);
   const page = pageOfJobs(rig.state, { limit: 4 }, everything);
   assert.equal(page.nextCursor, null);
+});
+
+Deno.test("of a full queue no rows are made but those of the page", () => {
+  const size = 1_000;
+  const ids = Array.from({ length: 2 * size }, (_, n) => String(n).padStart(26, "0"));
+  const common = (line: string) => [line, 1, "make", "medium", false, [], [], []] as never;
+  const state = emptyQueueState("acme", "site");
+  const fresh = new FreshTasks({
+    commons: [common("a"), common("b")],
+    common: Array.from({ length: size }, (_, n) => n % 10 === 0 ? 0 : 1),
+    ids: ids.join(""),
+    titles: Array(size).fill("t"),
+    descriptions: 0,
+    createdAtMs: Array(size).fill(0),
+  });
+  applyFresh(state, fresh);
+  const tasks = pageOfTasks(state, { limit: 7, line: "a", station: "make", status: "queued" }, everything);
+  assert.deepEqual(tasks.rows.map((task) => task.lineId), Array(7).fill("a"));
+  assert.deepEqual([...state.tasks.made()].length, 7);
+  assert.equal(pageOfTasks(state, { limit: 7, status: "claimed" }, everything).rows.length, 0);
+  assert.equal(
+    pageOfJobs(state, { limit: 5, line: "b", cursor: tasks.nextCursor! }, everything).rows.length,
+    5,
+  );
+  assert.equal(pageOfJobs(state, { limit: 5 }, (lineId) => lineId === "c").rows.length, 0);
+  assert.deepEqual([[...state.tasks.made()].length, [...state.jobs.made()].length], [7, 5]);
 });

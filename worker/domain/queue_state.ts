@@ -7,9 +7,11 @@
 import type { AskId, GateId, JobId, LineId, RunId, RunnerId, StationId, TaskId } from "../../protocol/ids.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
+import type { ModelUsage } from "../../protocol/line/model_usage.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import type { Scope } from "../../protocol/line/token.ts";
+import type { FreshSource } from "./fresh_tasks.ts";
 import type { KnownVersions } from "./line_versions.ts";
 import type { QueueIndex } from "./queue_index.ts";
 
@@ -195,6 +197,8 @@ export interface Run {
   readonly startedAtMs: number | null;
   /** The newest stage that the runner told of (Line 4.2 `progress`). */
   readonly progress?: { readonly stage: string; readonly message: string; readonly atMs: number };
+  /** What its agent used of its model, as told so far; absent: nothing was told. */
+  readonly usage?: ModelUsage;
   readonly state: RunState;
 }
 
@@ -238,6 +242,12 @@ export interface ProjectSettings {
   readonly createdAtMs: number | null;
 }
 
+/** Rows, of which those that nobody touched are made when they are asked for. */
+export interface RowsByNeed<K, V> extends ReadonlyMap<K, V> {
+  /** Where a row is as long as nobody asked for it; null: it was made, or there is none. */
+  sourceOf(key: K): { readonly source: FreshSource<V>; readonly at: number } | null;
+}
+
 export interface QueueState {
   readonly settings: ProjectSettings;
   /** Key: `{lineId}@{version}`. */
@@ -245,8 +255,8 @@ export interface QueueState {
   readonly latestLineVersion: ReadonlyMap<LineId, number>;
   readonly runners: ReadonlyMap<RunnerId, Runner>;
   readonly tokens: ReadonlyMap<string, TokenRecord>;
-  readonly tasks: ReadonlyMap<TaskId, Task>;
-  readonly jobs: ReadonlyMap<JobId, Job>;
+  readonly tasks: RowsByNeed<TaskId, Task>;
+  readonly jobs: RowsByNeed<JobId, Job>;
   readonly runs: ReadonlyMap<RunId, Run>;
   /** Absent for a task that was only submitted. */
   readonly notes: ReadonlyMap<TaskId, TaskNotes>;

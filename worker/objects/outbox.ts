@@ -4,7 +4,8 @@
  * at once, as it may be too much for its time or its limits; each delivery doubles that again.
  *
  * Of a destination that is many objects, the one that fails is set aside, and tried again in a lane of its own, while the
- * others get their events. Only when too many fail does the destination wait as a whole.
+ * others get their events. Only when too many fail does the destination wait as a whole. A receiver that does not answer
+ * in {@link OUTBOX_SEND_MAX_MS} has failed: what it takes after all it knows by its event id when it comes again.
  *
  * The rows are the truth; what is kept here (who is being sent to, when to try again) may be lost at any moment:
  * the object's alarm calls {@link Outbox.drain} again.
@@ -15,6 +16,7 @@ import {
   OUTBOX_BATCH_ROWS,
   OUTBOX_RETRY_FIRST_MS,
   OUTBOX_RETRY_MAX_MS,
+  OUTBOX_SEND_MAX_MS,
   OUTBOX_SENDING_LOOK_MS,
 } from "../limits.ts";
 import type { Clock, OutboxSender } from "../ports.ts";
@@ -50,6 +52,9 @@ interface Delivery {
   readonly fault?: { readonly cause: unknown };
 }
 
+/** Calls back after so many milliseconds, unless what it returns is called before. */
+type After = (ms: number, callback: () => void) => () => void;
+
 /** Makes the outbox of one object. A destination without a sender is a bug and throws when it is drained. */
 export function createOutbox(options: {
   readonly store: OutboxStore;
@@ -57,8 +62,10 @@ export function createOutbox(options: {
   readonly clock: Clock;
   /** Called after each try, so that the object can set its alarm. */
   readonly onSettled: () => void;
+  /** Absent: the platform's timers. */
+  readonly after?: After;
 }): Outbox {
-  const { store, senders, clock } = options;
+  const { store, senders, clock, after = platformAfter } = options;
   const lanes = new Map<OutboxLaneName, Lane>();
   const laneOf = (name: OutboxLaneName): Lane => {
     const known = lanes.get(name);
@@ -80,7 +87,7 @@ export function createOutbox(options: {
         if (aside !== null) lanes.delete(name);
         return;
       }
-      const deliveries = await deliver(sender, rows);
+      const deliveries = await deliver(sender, rows, after);
       const refused = deliveries.filter((one) => one.fault !== undefined);
       const stuck = aside === null ? refused.filter((one) => !setAside(destination, one)) : refused;
       store.delivered(deliveries.flatMap((one) => one.fault ? [] : one.rows.map((row) => row.sequence)));
@@ -148,15 +155,32 @@ export function createOutbox(options: {
   };
 }
 
-/** Sends each receiver its rows; receivers do not wait for each other. */
-async function deliver(sender: OutboxSender, rows: readonly OutboxRow[]): Promise<readonly Delivery[]> {
+/** Sends each receiver its rows; receivers do not wait for each other, and none for longer than the limit. */
+async function deliver(
+  sender: OutboxSender,
+  rows: readonly OutboxRow[],
+  after: After,
+): Promise<readonly Delivery[]> {
+  const timeIsUp = Promise.withResolvers<never>();
+  // Nobody may be waiting for it any more.
+  timeIsUp.promise.catch(() => {});
+  const stop = after(
+    OUTBOX_SEND_MAX_MS,
+    () => timeIsUp.reject(new DOMException("The receiver did not answer", "TimeoutError")),
+  );
   const byReceiver = Map.groupBy(rows, (row) => receiverOf(row.event));
-  return await Promise.all([...byReceiver].map(async ([receiver, rows]): Promise<Delivery> => {
+  const deliveries = [...byReceiver].map(async ([receiver, rows]): Promise<Delivery> => {
     try {
-      await sender(rows);
+      await Promise.race([sender(rows), timeIsUp.promise]);
       return { receiver, rows };
     } catch (cause) {
       return { receiver, rows, fault: { cause } };
     }
-  }));
+  });
+  return await Promise.all(deliveries).finally(stop);
 }
+
+const platformAfter: After = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};

@@ -1,7 +1,12 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import type { OutboxRow } from "../domain/event.ts";
-import { OUTBOX_ASIDE_RECEIVERS_MAX, OUTBOX_BATCH_ROWS, OUTBOX_RETRY_MAX_MS } from "../limits.ts";
+import {
+  OUTBOX_ASIDE_RECEIVERS_MAX,
+  OUTBOX_BATCH_ROWS,
+  OUTBOX_RETRY_MAX_MS,
+  OUTBOX_SEND_MAX_MS,
+} from "../limits.ts";
 import { createMemoryOutbox } from "../store/queue/memory_outbox.ts";
 import { createOutbox } from "./outbox.ts";
 
@@ -77,9 +82,11 @@ Deno.test("batches grow again: a receiver that was only away is not asked row by
   assert.ok(sizes.length < 20, sizes.join(" "));
 });
 
-/** Cancelled asks, whose gates get them; `down` are those that take nothing. */
+/** Cancelled asks, whose gates get them; `down` are those that take nothing, `silent` those that never answer. */
 function setUpGates() {
   let nowMs = 0;
+  const silent = new Set<string>();
+  const timers = new Map<() => void, number>();
   const store = createMemoryOutbox("o/p", () => []);
   const down = new Set<string>();
   const got: string[] = [];
@@ -93,6 +100,7 @@ function setUpGates() {
           event.destination === "gate" ? `${event.askId}${"reason" in event ? event.reason : ""}` : ""
         );
         assert.equal(new Set(texts.map((text) => text[0])).size, 1, "one receiver at a time");
+        if (silent.has(texts[0]![0]!)) return new Promise(() => {});
         if (down.has(texts[0]![0]!)) return Promise.reject(new Error("it is broken"));
         got.push(...texts);
         return Promise.resolve();
@@ -100,6 +108,10 @@ function setUpGates() {
     },
     clock: { nowMs: () => nowMs, toPlatformMs: (dueMs) => dueMs },
     onSettled: () => {},
+    after: (ms, callback) => {
+      timers.set(callback, nowMs + ms);
+      return () => timers.delete(callback);
+    },
   });
   const add = (...texts: string[]) => {
     store.add(
@@ -116,11 +128,16 @@ function setUpGates() {
   return {
     outbox,
     down,
+    silent,
     got,
     add,
     tries: () => tries,
-    pass: (ms: number) => nowMs += ms,
+    pass: (ms: number) => {
+      nowMs += ms;
+      for (const [callback, dueMs] of timers) if (dueMs <= nowMs) callback();
+    },
     nowMs: () => nowMs,
+    timers,
   };
 }
 
@@ -174,4 +191,25 @@ Deno.test("a destination of which all is broken is asked seldom, and gets everyt
   for (const name of names) {
     assert.deepEqual(got.filter((text) => text[0] === name), [1, 2, 3].map((n) => `${name}${n}`));
   }
+});
+
+Deno.test("a receiver that never answers has failed after a while: it holds up nobody, and is tried again", async () => {
+  const { outbox, silent, got, add, pass, timers } = setUpGates();
+  silent.add("a");
+  add("a1", "b1");
+  const drained = outbox.drain();
+  pass(OUTBOX_SEND_MAX_MS - 1);
+  add("b2");
+  void outbox.drain();
+  await Promise.resolve();
+  assert.deepEqual(got, ["b1"], "it has its time");
+  pass(1);
+  await drained;
+  assert.deepEqual(got, ["b1", "b2"]);
+  assert.equal(outbox.isSending(), false);
+  silent.clear();
+  pass(OUTBOX_RETRY_MAX_MS);
+  await outbox.drain();
+  assert.deepEqual(got, ["b1", "b2", "a1"]);
+  assert.equal(timers.size, 0, "no timer stays behind");
 });
