@@ -320,17 +320,18 @@ export interface JobQueueApi {
     },
   ): Answer<null>;
   /**
-   * May the caller see a held request (`read`: its runner, and users), answer it (`decide`: users), or use the answer
-   * (`settle`: its runner)? `taskId` null: not known yet, and asked again then. `actor` is how the audit calls the caller.
+   * May the caller see a held request (`read`: its runner, and users), answer it (`decide`: users), or use the answer (`settle`:
+   * its runner)? `taskId` null: not known yet, asked again then. `actor`: as the audit calls them; `isHeld`: a run waits for it.
    */
   authorizeApproval(
     caller: Caller,
     input: {
       readonly runnerId: string;
+      readonly askId: string;
       readonly taskId: string | null;
       readonly to: "read" | "decide" | "settle";
     },
-  ): Answer<{ readonly actor: string }>;
+  ): Answer<{ readonly actor: string; readonly isHeld: boolean }>;
   /** Was this message of a channel acted upon before? */
   hasHeard(messageId: string): Answer<boolean>;
   /** It was acted upon now. Idempotent. */

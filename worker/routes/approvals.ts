@@ -21,7 +21,7 @@ import type { GateView } from "../domain/gate/gate_view.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { humanGate } from "../stubs/human_gate.ts";
 import { answer } from "./answer.ts";
-import { gateRefusal } from "./gate_refusal.ts";
+import { gateNotReady, gateRefusal } from "./gate_refusal.ts";
 import { responderOf } from "./gate_responder.ts";
 import { readBody } from "./input.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
@@ -153,27 +153,31 @@ async function findRequest(
   c: Context<AppEnv>,
   to: "read" | "decide" | "settle",
 ): Promise<Result<FoundRequest & { readonly actor: string }, Response>> {
-  const { runnerId = "" } = c.req.param();
+  const { runnerId = "", requestId: askId = "" } = c.req.param();
   const { queue, caller } = c.var;
-  const known = await queue.authorizeApproval(caller, { runnerId, taskId: null, to });
+  const known = await queue.authorizeApproval(caller, { runnerId, askId, taskId: null, to });
   if (!known.ok) return err(answer(known));
-  const found = await requestOf(c);
+  const found = await requestOf(c, known.value.isHeld);
   if (!found.ok) return found;
   const { origin } = found.value.view.ask;
   const taskId = origin.kind === "approval_request" ? origin.taskId : null;
   // A token may be locked to one line.
-  const allowed = await queue.authorizeApproval(caller, { runnerId, taskId, to });
+  const allowed = await queue.authorizeApproval(caller, { runnerId, askId, taskId, to });
   return allowed.ok ? ok({ ...found.value, ...allowed.value }) : err(answer(allowed));
 }
 
-/** The ask behind the path; 404 if it is none of this runner's in this project. Looking leaves no trace. */
-async function requestOf(c: Context<AppEnv>): Promise<Result<FoundRequest, Response>> {
+/**
+ * The ask behind the path; 404 if it is none of this runner's in this project, 503 if it could not be put yet though a run
+ * waits for it. Looking leaves no trace.
+ */
+async function requestOf(c: Context<AppEnv>, isHeld: boolean): Promise<Result<FoundRequest, Response>> {
   const { runnerId = "", requestId = "" } = c.req.param();
   const view = isUlid(requestId) ? await humanGate(c.env, requestId).wait(-1, 0) : null;
   const origin = view === null ? null : originOf(view.ask, { ...c.var.at, runnerId });
   if (view !== null && origin !== null) {
     return ok({ view, runnerId, jobId: origin.jobId, runId: origin.runId ?? "" });
   }
+  if (view === null && isHeld) return err(refusalResponse(gateNotReady(requestId)));
   const message = `Cannot find approval request '${requestId}' of runner '${runnerId}'`;
   return err(refusalResponse(refusal(404, "approval_request_not_found", message)));
 }
@@ -189,7 +193,7 @@ function waitMsOf(prefer: string | undefined): number {
 }
 
 const ABOUT = { tag: "Approval requests" } as const;
-const GONE = ["404 approval_request_not_found", "403 not_your_runner"];
+const GONE = ["404 approval_request_not_found", "403 not_your_runner", "503 gate_not_ready"];
 
 export const APPROVAL_OPERATIONS: readonly Operation[] = [
   {

@@ -5,6 +5,7 @@
 import type { GateError, GateReason } from "../domain/gate/gate_error.ts";
 import type { GateOutcome } from "../domain/gate/gate_view.ts";
 import { type HttpRefusal, refusal } from "../errors.ts";
+import { GATE_NOT_READY_RETRY_S } from "../limits.ts";
 
 const ASK_AGAIN = "ask who sent it for a new link, or make one with POST .../gates/{gateId}/link";
 
@@ -55,6 +56,17 @@ export function gateRefusal(error: GateError, askId: string | null): HttpRefusal
     ...(outcome === undefined || outcome === null ? {} : { outcome: wireOutcome(outcome) }),
   });
 }
+
+/** Known to be asked, and its ask is not there: a fault of ours, such as `People` that do not answer. It will be. */
+export function gateNotReady(askId: string): HttpRefusal {
+  const message = "Cannot find the question yet as it is still to be put: nothing changed, try again";
+  const headers = { "retry-after": String(GATE_NOT_READY_RETRY_S) };
+  return { ...refusal(503, "gate_not_ready", message, { gate: askId }), headers };
+}
+
+/** What an ask says no to of which the queue says that it is asked. */
+export const knownRefusal: typeof gateRefusal = (error, askId) =>
+  error.reason === "gate_not_found" && askId !== null ? gateNotReady(askId) : gateRefusal(error, askId);
 
 /** An answer on record, as `/v1` says it. */
 export function wireOutcome(outcome: GateOutcome) {

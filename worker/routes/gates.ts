@@ -19,7 +19,7 @@ import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
 import { makeLink } from "./gate_link.ts";
-import { gateRefusal } from "./gate_refusal.ts";
+import { gateRefusal, knownRefusal } from "./gate_refusal.ts";
 import { gateBearer, linkOf, responderOf } from "./gate_responder.ts";
 import { readBody } from "./input.ts";
 import { type Evidence, loadEvidence } from "./task_evidence.ts";
@@ -53,7 +53,7 @@ export function createGateRoutes(): Hono<AppEnv> {
     const key = c.var.caller.once?.key ?? null;
     const { action, reason: comment, subjectRev } = body.value;
     const bound = subjectRev === undefined ? {} : { subjectRev };
-    return await decide(c, ask.value, { decision: action, comment, ...bound }, key);
+    return await decide(c, ask.value, { decision: action, comment, ...bound }, key, knownRefusal);
   });
 
   app.on("POST", gate.map((path) => `${path}/link`), async (c) => {
@@ -61,7 +61,7 @@ export function createGateRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const ask = await askOf(c);
     if (!ask.ok) return ask.error;
-    const made = await makeLink(c, ask.value, body.value.holder);
+    const made = await makeLink(c, ask.value, body.value.holder, knownRefusal);
     return made.ok ? c.json(made.value, 201) : made.error;
   });
 
@@ -105,9 +105,10 @@ async function decide(
     readonly subjectRev?: string;
   },
   key: string | null,
+  refusalOf = gateRefusal,
 ): Promise<Response> {
   const decided = await humanGate(c.env, askId).act(responder, { kind: "redeem", ...given }, { key });
-  return decided.ok ? c.json(lineGate(decided.value)) : refusalResponse(gateRefusal(decided.error, askId));
+  return decided.ok ? c.json(lineGate(decided.value)) : refusalResponse(refusalOf(decided.error, askId));
 }
 
 /** The evidence behind a gate that was already shown to this caller; of asks about no task there is none. */
@@ -179,7 +180,13 @@ const WHO_REFUSALS = [
   "409 already_claimed",
   "412 stale_subject",
 ];
-const NO_GATE = ["404 line_not_found", "404 task_not_found", "404 gate_not_found", "409 gate_not_waiting"];
+const NO_GATE = [
+  "404 line_not_found",
+  "404 task_not_found",
+  "404 gate_not_found",
+  "409 gate_not_waiting",
+  "503 gate_not_ready",
+];
 
 export const GATE_OPERATIONS: readonly Operation[] = [
   {

@@ -1,11 +1,13 @@
 /** Requests that runners hold until a person has decided (Line 15). The asks are objects of their own. */
-import type { RunId } from "../../../protocol/ids.ts";
+import type { AskId, RunId, RunnerId } from "../../../protocol/ids.ts";
 import { err, ok } from "../../../protocol/result.ts";
+import { heldAsks } from "../../domain/approval_held.ts";
 import { holdRequest, releaseRequest, type Waiting, withdrawRequest } from "../../domain/approval_hold.ts";
 import { actorLabel, authorize, authorizeReading, authorizeUser } from "../../domain/authorize.ts";
 import type { GateResolution } from "../../domain/event.ts";
 import { decideOnce, remember } from "../../domain/idempotency.ts";
 import type { RequestHeld } from "../../domain/job_queue_api.ts";
+import { heldJobs } from "../../domain/runner_registry.ts";
 import type { Demand } from "../../domain/scope.ts";
 import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
@@ -63,7 +65,7 @@ export const approvalHandlers: Handlers<Methods> = {
         : err({ reason: "approval_spent" as const, askId });
     }, { runId });
   },
-  authorizeApproval: (queue, caller, { runnerId, taskId, to }) => {
+  authorizeApproval: (queue, caller, { runnerId, askId, taskId, to }) => {
     const { core } = queue;
     const kinds = { read: ["runner", "user"], decide: ["user"], settle: ["runner"] } as const;
     const who = authorize(core.state, caller, ...kinds[to]);
@@ -75,7 +77,9 @@ export const approvalHandlers: Handlers<Methods> = {
     const allowed = to === "decide"
       ? authorizeUser(core.state, caller, demandOf(taskId), core.nowMs())
       : authorizeReading(core.state, caller, taskId, core.nowMs());
-    return allowed.ok ? ok({ actor: actorLabel(who.value) }) : allowed;
+    if (!allowed.ok) return allowed;
+    const held = heldJobs(core.state, runnerId as RunnerId).flatMap(heldAsks);
+    return ok({ actor: actorLabel(who.value), isHeld: held.includes(askId as AskId) });
   },
 };
 
