@@ -13,7 +13,7 @@ const PROGRAMS = [
   { name: "socat", isRequired: true },
   { name: "env", isRequired: true },
   { name: "curl", isRequired: false },
-  { name: "tmux", isRequired: false },
+  { name: "tmux", isRequired: true },
 ] as const;
 
 /** Busybox applets that would hide a better program, or that reach for a network that is not there. */

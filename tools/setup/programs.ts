@@ -24,6 +24,7 @@ export const PROGRAMS: readonly Program[] = [
   { anyOf: ["conmon", "/usr/libexec/podman/conmon"], debianPackage: "conmon" },
   { anyOf: ["newuidmap"], debianPackage: "uidmap" },
   { anyOf: ["socat"], debianPackage: "socat" },
+  { anyOf: ["tmux"], debianPackage: "tmux" },
   { anyOf: ["busybox"], debianPackage: "busybox-static" },
   { anyOf: ["bash"], debianPackage: "bash" },
   { anyOf: ["/etc/ssl/certs/ca-certificates.crt"], debianPackage: "ca-certificates" },
