@@ -133,8 +133,9 @@ Deno.test("sums of the history", async (t) => {
           cancelled: 1,
         }]);
         const times = new Map(rows.runTimes.map(({ bucket, ...rest }) => [bucket, rest]));
-        assert.deepEqual(times.get(0), { runs: 10, ms: 2_000 * 55 });
-        assert.deepEqual(times.get(2), { runs: 1, ms: HALF_HOUR + 5 });
+        const unsaid = { costUsd: 0, runsWithCost: 0, tokens: 0 };
+        assert.deepEqual(times.get(0), { runs: 10, ms: 2_000 * 55, ...unsaid });
+        assert.deepEqual(times.get(2), { runs: 1, ms: HALF_HOUR + 5, ...unsaid });
       },
     );
 
@@ -161,6 +162,19 @@ Deno.test("sums of the history", async (t) => {
         value(await reader.openByLine(SITE)).map(({ lineId, tasks }) => [lineId, tasks]),
       );
       assert.deepEqual(lines, { tidy: 3, other: 1 });
+    });
+
+    await t.step("cost and tokens are of the runs that told them", async () => {
+      const tokens = { inputTokens: 100, outputTokens: 20, cacheReadTokens: 3, cacheWriteTokens: 0 };
+      const at = { taskId: "t3", jobId: "j99", claimedAtMs: FROM + HOUR, endedAtMs: FROM + HOUR + 5 };
+      const runs = [
+        run("c1", { ...at, ...tokens, costUsd: 0.25 }),
+        run("c2", { ...at, ...tokens, costUsd: 0.5 }),
+        run("c3", { ...at, ...tokens, costUsd: null }),
+      ];
+      await write(runs);
+      const bucket = (await read()).runTimes.find((row) => row.bucket === 1)!;
+      assert.deepEqual([bucket.costUsd, bucket.runsWithCost, bucket.tokens], [0.75, 2, 369]);
     });
   });
 });

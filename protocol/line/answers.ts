@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { filesSchema } from "./line.ts";
+import { modelUsage } from "./model_usage.ts";
 import type { JobData, JobPage, RunData } from "./job.ts";
 import type { PollAnswer, PolledJob, ReportAnswer, RunnerRegistered } from "./runner.ts";
 import { outcome, type TaskData, type TaskPage, taskStatus, type TaskSummary } from "./task.ts";
@@ -104,6 +105,7 @@ export const taskAnswer = z.object({
     exitCode: z.number().int().nullable(),
     baseCommit: z.string().nullable(),
     headCommit: z.string().nullable(),
+    usage: modelUsage.nullable(),
     queuedAt: ms,
     startedAt: ms.nullable(),
     endedAt: ms.nullable(),
@@ -155,6 +157,7 @@ export const runAnswer = z.object({
   summary: z.string().nullable(),
   baseCommit: z.string().nullable(),
   headCommit: z.string().nullable(),
+  usage: modelUsage.nullable().meta({ description: "Of its model; null: its runner did not say." }),
   progress: z.object({ stage: text, message: text, at: ms }).nullable(),
   claimedAt: ms,
   startedAt: ms.nullable(),

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { LABEL_MAX_CHARS } from "../limits.ts";
+import { modelUsage } from "./model_usage.ts";
 import { outcome, taskStatus } from "./task.ts";
 
 /** Rows in one page. */
@@ -135,6 +136,7 @@ export const historyRun = z.object({
   exitCode: z.number().nullable(),
   summary: z.string().nullable().meta({ description: "What the run reported: its summary, or its error." }),
   headCommit: z.string().nullable(),
+  usage: modelUsage.nullable().meta({ description: "Of its model; null: its runner did not say." }),
   claimedAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),

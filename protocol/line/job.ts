@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { LineId } from "../ids.ts";
 import { name, pageQuery } from "./fields.ts";
+import type { ModelUsage } from "./model_usage.ts";
 import type { Outcome } from "./task.ts";
 
 /** A job that is open: it waits for a runner, or a runner has it. */
@@ -63,6 +64,8 @@ export interface RunData {
   readonly summary: string | null;
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
+  /** What its agent used of its model so far; null: its runner did not say. */
+  readonly usage: ModelUsage | null;
   /** The newest stage that its runner told of. */
   readonly progress: { readonly stage: string; readonly message: string; readonly at: number } | null;
   readonly claimedAt: number;

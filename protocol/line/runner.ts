@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { RUNNER_JOBS_MAX } from "../limits.ts";
 import { commitId, labels, reason } from "./fields.ts";
+import { modelUsage } from "./model_usage.ts";
 
 /** POST .../runners/register. */
 export const runnerRegistration = z.strictObject({
@@ -48,7 +49,7 @@ export const claimBody = z.object({
  * PATCH .../runners/{runnerId}. The spec's three fields, plus ours: `jobId`, `runId` and `leaseEpoch` name the run
  * (then an old epoch is refused, Q1), `reason` `timeout`, `idle_timeout` or `cancelled` selects `cancelled` (pick A5).
  * `idleMs` in a heartbeat: how long the agent has been silent, in milliseconds; without it a heartbeat says nothing of the
- * agent.
+ * agent. `usage`: what the agent used of its model since the run began, in a heartbeat as in the last report.
  */
 export const runnerReport = z.object({
   jobResult: z.enum(["success", "failed", "in_progress"]),
@@ -63,6 +64,7 @@ export const runnerReport = z.object({
   idleMs: z.number().int().nonnegative().optional(),
   baseCommit: commitId.nullish(),
   headCommit: commitId.nullish(),
+  usage: modelUsage.nullish(),
 });
 export type RunnerReport = z.infer<typeof runnerReport>;
 

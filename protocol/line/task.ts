@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { LineId, StationId } from "../ids.ts";
 import { renameKeys } from "./aliases.ts";
 import { description, labels, name, pageQuery, priority, reason, title } from "./fields.ts";
+import type { ModelUsage } from "./model_usage.ts";
 
 /** POST .../assembly-lines/{lineId}/tasks. The spec asks for a description; one that is missing is empty (A23). */
 export const taskCard = z.unknown().transform((input, context) => {
@@ -72,6 +73,8 @@ export interface TaskHistoryEntry {
   readonly exitCode: number | null;
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
+  /** What the agents of all its runs used of their models; null: no runner said. */
+  readonly usage: ModelUsage | null;
   readonly queuedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;

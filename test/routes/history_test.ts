@@ -23,7 +23,10 @@ Deno.test({
     const tasks: TaskData[] = [];
     for (const title of titles) tasks.push(await factory.submit(title, "Card."));
     const job = await runner.claim();
-    await runner.finish(job, { summary: "Sorted the imports of the parser" });
+    await runner.finish(job, {
+      summary: "Sorted the imports of the parser",
+      usage: { inputTokens: 1_200, outputTokens: 80, costUsd: 0.02 },
+    });
     const get = async (path: string, token?: string) => {
       const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const response = await fetch(`${factory.url}${PROJECT}/${path}`, { headers });
@@ -56,6 +59,8 @@ Deno.test({
     await t.step("runs, audit and search answer what the schemas say", async () => {
       const { runs } = historyRunsAnswer.parse(await list("history/runs?q=imports&outcome=success"));
       assert.deepEqual(runs.map((run) => run.runId), [job.runId]);
+      const none = { cacheReadTokens: 0, cacheWriteTokens: 0 };
+      assert.deepEqual(runs[0]!.usage, { inputTokens: 1_200, outputTokens: 80, ...none, costUsd: 0.02 });
       const { entries } = historyAuditAnswer.parse(await list("history/audit?action=task_submitted&limit=1"));
       assert.equal(entries[0]?.taskId, tasks[2]!.id);
       const { hits } = searchAnswer.parse(await list("search?q=parser"));

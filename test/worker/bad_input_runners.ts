@@ -100,6 +100,16 @@ export const RUNNER_ROUTES: readonly RouteRows[] = [
         /only fields of the protocol, came 'surprise'/,
       ),
       bad("a silence before its time", { ...GOOD_REPORT, idleMs: -1 }, /'idleMs'.*>=0, came -1/),
+      bad(
+        "a cost below nothing",
+        { ...GOOD_REPORT, usage: { costUsd: -1 } },
+        /'usage.costUsd'.*>=0, came -1/,
+      ),
+      bad(
+        "half a token",
+        { ...GOOD_REPORT, usage: { inputTokens: 0.5 } },
+        /'usage.inputTokens'.*expected int, received number/,
+      ),
       {
         what: "a change of the name by the runner itself",
         body: { name: "n" },

@@ -62,6 +62,12 @@ export type HistoryRecord =
     readonly exitCode: number | null;
     readonly summary: string | null;
     readonly headCommit: string | null;
+    /** Of its model, as told so far; all null: its runner did not say. Absent from rows from before there were any. */
+    readonly inputTokens?: number | null;
+    readonly outputTokens?: number | null;
+    readonly cacheReadTokens?: number | null;
+    readonly cacheWriteTokens?: number | null;
+    readonly costUsd?: number | null;
     readonly claimedAtMs: number;
     readonly startedAtMs: number | null;
     readonly endedAtMs: number | null;

@@ -52,6 +52,7 @@ export function runView(run: Run): RunData {
     summary: report?.summary ?? null,
     baseCommit: report?.baseCommit ?? null,
     headCommit: report?.headCommit ?? null,
+    usage: run.usage ?? null,
     progress: progress === undefined
       ? null
       : { stage: progress.stage, message: progress.message, at: progress.atMs },

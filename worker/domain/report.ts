@@ -13,6 +13,7 @@ import type { Draft } from "./draft.ts";
 import { finishJob, loseRun } from "./job_end.ts";
 import type { QueueError, RunAdmission } from "./job_queue_api.ts";
 import { leaseUntilMs } from "./lease.ts";
+import { noteUsage, withUsage } from "./model_usage.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
 import { heldJobs, intakeOf, noteNamesJobs, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
@@ -48,18 +49,19 @@ export function reportRun(
   if (isHeartbeat) {
     const activeAtMs = report.idleMs === undefined ? undefined : draft.nowMs - report.idleMs;
     const leaseUntil = renewLease(draft, job, run, activeAtMs);
+    noteUsage(draft, run.id, report.usage);
     return ok(answerTo(draft, runnerId, { cancel: false, leaseUntil }));
   }
   const final = finalReport(report);
   if (report.reason === "runner_stopped") {
-    loseRun(draft, job, run, final, "runner_stopped");
+    loseRun(draft, job, withUsage(run, report.usage), final, "runner_stopped");
     return over(false);
   }
   const outcome = outcomeOf(report);
   finishJob(draft, job, {
     outcome,
     reason: outcome === "success" ? null : failureReason(report),
-    run,
+    run: withUsage(run, report.usage),
     report: final,
   });
   return over(false);

@@ -6,6 +6,7 @@ import { createQueueRig, FAILURE, HEARTBEAT, lineOf, station, SUCCESS } from "..
 import { claimJob } from "./claim.ts";
 import { admitLog } from "./report.ts";
 import { taskStatus } from "./task_status.ts";
+import { stateSource, taskView } from "./task_view.ts";
 
 function setUp() {
   const rig = createQueueRig();
@@ -273,4 +274,57 @@ Deno.test("a heartbeat that only renews the lease tells nobody: rows cost (D3)",
   say({});
   assert.equal(rig.last.events.length, 0);
   assert.equal(rig.last.changes.map((change) => change.kind).join(), "job");
+});
+
+const USED = {
+  inputTokens: 1_200,
+  outputTokens: 300,
+  cacheReadTokens: 9_000,
+  cacheWriteTokens: 0,
+  costUsd: 0.25,
+};
+
+Deno.test("what the agent used of its model is the run's, by heartbeat and by report, and never goes back", () => {
+  const { rig, run, task, say } = setUp();
+  const usage = () => rig.state.runs.get(run.id)!.usage;
+  say({});
+  assert.equal(usage(), undefined);
+  say({ usage: USED });
+  assert.deepEqual(usage(), USED);
+  say({ usage: USED });
+  assert.equal(rig.last.changes.map((change) => change.kind).join(), "job", "the same again is no news");
+  say({ usage: { ...USED, outputTokens: 100, costUsd: null } });
+  assert.deepEqual(usage(), USED);
+  say({ ...SUCCESS, usage: { ...USED, outputTokens: 500, costUsd: 0.4 } });
+  assert.deepEqual(usage(), { ...USED, outputTokens: 500, costUsd: 0.4 });
+  const record = rig.last.events.map((event) => event.destination === "history" ? event.record : null)
+    .find((one) => one?.kind === "run");
+  assert.ok(record?.kind === "run");
+  assert.deepEqual([record.inputTokens, record.outputTokens, record.cacheReadTokens, record.costUsd], [
+    1_200,
+    500,
+    9_000,
+    0.4,
+  ]);
+  assert.deepEqual(taskView(stateSource(rig.state), rig.task(task.id), "").history[0]!.usage, {
+    ...USED,
+    outputTokens: 500,
+    costUsd: 0.4,
+  });
+});
+
+Deno.test("what was told of a run stays when it is lost, given back or cancelled", () => {
+  for (
+    const end of [
+      ({ rig }: ReturnType<typeof setUp>) => (rig.advance(LEASE_MS), rig.expire()),
+      ({ say }: ReturnType<typeof setUp>) => say({ ...FAILURE, reason: "runner_stopped" }),
+      ({ rig, task }: ReturnType<typeof setUp>) => rig.cancel(task.id),
+    ]
+  ) {
+    const world = setUp();
+    world.say({ usage: USED });
+    end(world);
+    const run = world.rig.state.runs.get(world.run.id)!;
+    assert.deepEqual([run.state.kind, run.usage], ["finished", USED]);
+  }
 });

@@ -3,6 +3,7 @@ import type { TaskData, TaskHistoryEntry, TaskSummary } from "../../protocol/lin
 import type { Draft } from "./draft.ts";
 import { type QueueIndex, waitingBefore } from "./queue_index.ts";
 import type { Job, LineVersion, QueueState, Run, Task } from "./queue_state.ts";
+import { sumOfUsage } from "./model_usage.ts";
 import { attemptsAt } from "./task_memory.ts";
 import { taskStatus } from "./task_status.ts";
 
@@ -105,6 +106,7 @@ function historyEntry(source: ViewSource, line: LineVersion | undefined, job: Jo
     exitCode: report?.exitCode ?? null,
     baseCommit: report?.baseCommit ?? null,
     headCommit: report?.headCommit ?? null,
+    usage: sumOfUsage(runs.map(({ usage }) => usage)),
     queuedAt: job.queuedAtMs,
     startedAt: last?.startedAtMs ?? null,
     endedAt: end?.endedAtMs ?? null,

@@ -3,7 +3,7 @@ import { lasted } from "./parts.tsx";
 import { size } from "./repository_parts.tsx";
 
 /** What the values of a chart are. `share` is 0 to 1; `ms` a duration; `cores` processors in use. */
-export type ChartUnit = "count" | "ms" | "share" | "bytes" | "bytes_per_s" | "cores" | "usd";
+export type ChartUnit = "count" | "tokens" | "ms" | "share" | "bytes" | "bytes_per_s" | "cores" | "usd";
 
 export interface ChartScale {
   /** One step of the axis's numbers, in the unit of the values. */
@@ -24,6 +24,12 @@ const SIZES: readonly ChartScale[] = [
   { divisor: 1e3, suffix: " kB" },
 ];
 
+const COUNTS: readonly ChartScale[] = [
+  { divisor: 1e9, suffix: " G" },
+  { divisor: 1e6, suffix: " M" },
+  { divisor: 1e3, suffix: " k" },
+];
+
 /** The scale of an axis whose largest value is `max`. */
 export function scaleOf(unit: ChartUnit, max: number): ChartScale {
   switch (unit) {
@@ -40,6 +46,8 @@ export function scaleOf(unit: ChartUnit, max: number): ChartScale {
     case "usd":
       // Jobs cost the control plane small parts of a cent.
       return max >= 1 ? { divisor: 1, suffix: " $" } : { divisor: 0.01, suffix: " ¢" };
+    case "tokens":
+      return COUNTS.find(({ divisor }) => max >= divisor) ?? { divisor: 1, suffix: "" };
     case "count":
     case "cores":
       return { divisor: 1, suffix: "" };
@@ -60,11 +68,19 @@ export function inWords(unit: ChartUnit, value: number | null): string {
       return `${bytesInWords(value)}/s`;
     case "count":
       return trimmed(value, 0);
+    case "tokens":
+      return tokensInWords(value);
     case "cores":
       return trimmed(value, 2);
     case "usd":
       return `$${value >= 1 ? value.toFixed(2) : trimmed(value, 5)}`;
   }
+}
+
+/** Three digits, as harnesses themselves write them: "12.3 k", "1.05 M". */
+function tokensInWords(tokens: number): string {
+  const { divisor, suffix } = scaleOf("tokens", tokens);
+  return divisor === 1 ? String(tokens) : `${Number((tokens / divisor).toPrecision(3))}${suffix}`;
 }
 
 function bytesInWords(bytes: number): string {

@@ -70,7 +70,7 @@ function Numbers({ view: { at, range, rows } }: { readonly view: MetricsView }) 
         )
         : null}
       <dl class="tiles">
-        {tilesOf(rows.value).map(({ name, value, note }) => (
+        {tilesOf(rows.value, range).map(({ name, value, note }) => (
           <div key={name} class="panel">
             <dt>{name}</dt>
             <dd class="figure">{value}</dd>
@@ -102,9 +102,10 @@ function Definitions() {
         <dd>Of the jobs that ended; runs that were lost and run again are not among them.</dd>
         <dt>Cost</dt>
         <dd>
-          What the agents' models cost is not known here: no runner reports it; see the bills of their
-          providers. The control plane's part is an estimate by Cloudflare's list prices, before what a plan
-          includes. Runner time is what your machines gave.
+          Agents' models: what runners report of their agents, from what the agents themselves say or from
+          list prices; runs of harnesses that say nothing are not in it, and the bills of the providers
+          decide. The control plane: an estimate by Cloudflare's list prices, before what a plan includes.
+          Runner time is what your machines gave.
         </dd>
         <dt>Times</dt>
         <dd>Hours and days are those of UTC.</dd>

@@ -5,6 +5,8 @@ import type { ChartSeries, ChartSpec } from "./chart_spec.ts";
 import type { MetricsRange } from "./metrics_range.ts";
 import { PLATFORM_USD_PER_JOB } from "./platform_price.ts";
 
+const DAY_MS = 86_400_000;
+
 export interface Tile {
   readonly name: string;
   readonly value: string;
@@ -12,12 +14,21 @@ export interface Tile {
 }
 
 /** The numbers of the whole time. */
-export function tilesOf(rows: MetricsRows): readonly Tile[] {
+export function tilesOf(rows: MetricsRows, range: MetricsRange): readonly Tile[] {
   const ended = sum(rows.ended, ({ tasks }) => tasks);
   const completed = sum(rows.ended.filter(({ status }) => status === "completed"), ({ tasks }) => tasks);
   const alone = sum(rows.ended, (row) => row.alone);
   const claim = rows.claimWaits.find(({ bucket }) => bucket === WHOLE);
   const gate = rows.gateWaits.find(({ bucket }) => bucket === WHOLE);
+  const runs = sum(rows.runTimes, (row) => row.runs);
+  const withCost = sum(rows.runTimes, (row) => row.runsWithCost);
+  const costUsd = sum(rows.runTimes, (row) => row.costUsd);
+  const days = (range.toMs - range.fromMs) / DAY_MS;
+  const costNote = [
+    ...(withCost === 0 ? [] : [`${inWords("usd", costUsd / days)} a day`]),
+    `${withCost} of ${runs} runs said`,
+    `${inWords("tokens", sum(rows.runTimes, ({ tokens }) => tokens))} tokens`,
+  ].join("; ");
   return [
     {
       name: "Tasks ended",
@@ -31,8 +42,9 @@ export function tilesOf(rows: MetricsRows): readonly Tile[] {
     {
       name: "Runner time",
       value: inWords("ms", sum(rows.runTimes, ({ ms }) => ms)),
-      note: `${sum(rows.runTimes, ({ runs }) => runs)} runs`,
+      note: `${runs} runs`,
     },
+    { name: "Agents' cost", value: withCost === 0 ? "unknown" : inWords("usd", costUsd), note: costNote },
   ];
 }
 
@@ -49,6 +61,7 @@ export function chartsOf(
   const ended = perBucket(buckets, rows.ended, ({ tasks }) => tasks);
   const alone = perBucket(buckets, rows.ended, (row) => row.alone);
   const runs = perBucket(buckets, rows.runTimes, (row) => row.runs);
+  const withCost = perBucket(buckets, rows.runTimes, (row) => row.runsWithCost);
   return [
     {
       id: "throughput",
@@ -130,15 +143,27 @@ export function chartsOf(
     {
       id: "cost",
       kind: "bars",
-      title: "Cost of the control plane, estimated",
-      note: "Cloudflare's list price of the runs, from what one costs in the benchmarks.",
+      isStacked: true,
+      title: "Cost",
+      note:
+        "US dollars by when runs began: what their agents' models cost, as runners report it, and an estimate " +
+        "of the control plane's part.",
       unit: "usd",
       ...overTime,
-      series: [{
-        name: "US dollars",
-        tone: "soft",
-        values: runs.map((count) => count * PLATFORM_USD_PER_JOB),
-      }],
+      series: [
+        {
+          name: "Agents' models, reported",
+          tone: "accent",
+          // Runs that say nothing are not for free.
+          values: perBucket(buckets, rows.runTimes, (row) => row.costUsd)
+            .map((usd, at) => withCost[at] === 0 && runs[at]! > 0 ? null : usd),
+        },
+        {
+          name: "Control plane, estimated",
+          tone: "soft",
+          values: runs.map((count) => count * PLATFORM_USD_PER_JOB),
+        },
+      ],
     },
   ];
 }

@@ -41,7 +41,7 @@ const ROWS: MetricsRows = {
       cancelled: 1,
     },
   ],
-  runTimes: [{ bucket: 2, runs: 1_000, ms: 5 }],
+  runTimes: [{ bucket: 2, runs: 1_000, ms: 5, costUsd: 14, runsWithCost: 4, tokens: 1_234_567 }],
 };
 const chart = (id: string, rows = ROWS) =>
   chartsOf(rows, rangeOf("24h", NOW), { hasProjects: false }).find((spec) => spec.id === id)!;
@@ -82,21 +82,36 @@ Deno.test("waits have a gap where nothing waited, and the whole is no bucket", (
   assert.ok(chart("gate-wait").series.every(({ values }) => values.every((value) => value === null)));
 });
 
-Deno.test("failures are shares of a station's jobs, and cost is by runs", () => {
+Deno.test("failures are shares of a station's jobs", () => {
   const failures = chart("failures");
   assert.deepEqual(failures.labels, ["check · Tidy"]);
   assert.deepEqual(failures.series.map(({ values }) => values[0]), [0.25, 0.125]);
-  assert.equal(chart("cost").series[0]!.values[2], 1_000 * PLATFORM_USD_PER_JOB);
   const all = chartsOf(ROWS, rangeOf("24h", NOW), { hasProjects: true });
   assert.deepEqual(all.find(({ id }) => id === "failures")!.labels, ["check · Tidy · acme/site"]);
 });
 
 Deno.test("tiles are of the whole time, and say when there is nothing", () => {
-  const value = (rows: MetricsRows, name: string) => tilesOf(rows).find((tile) => tile.name === name)!.value;
+  const value = (rows: MetricsRows, name: string) =>
+    tilesOf(rows, rangeOf("7d", NOW)).find((tile) => tile.name === name)!.value;
   assert.equal(value(ROWS, "Tasks ended"), "6");
   assert.equal(value(ROWS, "Completed"), "83.3 %");
   assert.equal(value(ROWS, "Autonomy"), "50 %");
   assert.equal(value(ROWS, "Wait for a runner"), "2 s");
   assert.equal(value(NONE, "Autonomy"), "none");
   assert.equal(value(NONE, "Wait for an answer"), "none");
+});
+
+Deno.test("cost is what runs reported, and the control plane's estimate beside it", () => {
+  const [agents, plane] = chart("cost").series;
+  assert.deepEqual(agents!.values.slice(0, 4), [0, 0, 14, 0]);
+  assert.equal(plane!.values[2], 1_000 * PLATFORM_USD_PER_JOB);
+  const silent = { ...ROWS, runTimes: [{ ...ROWS.runTimes[0]!, costUsd: 0, runsWithCost: 0 }] };
+  assert.equal(chart("cost", silent).series[0]!.values[2], null, "runs that said nothing were not for free");
+  const tile = (rows: MetricsRows) =>
+    tilesOf(rows, rangeOf("7d", NOW)).find(({ name }) => name === "Agents' cost")!;
+  assert.deepEqual([tile(ROWS).value, tile(ROWS).note], [
+    "$14.00",
+    "$2.00 a day; 4 of 1000 runs said; 1.23 M tokens",
+  ]);
+  assert.equal(tile(silent).value, "unknown");
 });

@@ -12,6 +12,7 @@ import { Layout } from "./layout.tsx";
 import { Ago, Commit, lasted, Status, taskPath } from "./parts.tsx";
 import { usageCharts } from "./run_charts.ts";
 import { stampOf } from "./stamp.ts";
+import { usageInWords } from "./usage_words.ts";
 
 export interface RunPageView {
   readonly at: ProjectName;
@@ -97,6 +98,12 @@ function Ending({ view: { at, run, nowMs } }: { readonly view: RunPageView }) {
               )}
               <Commit id={run.headCommit} />
             </dd>
+          </>
+        )}
+        {run.usage === null ? null : (
+          <>
+            <dt>Model</dt>
+            <dd>{usageInWords(run.usage)}</dd>
           </>
         )}
         <dt>Output</dt>

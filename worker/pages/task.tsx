@@ -10,7 +10,9 @@ import { linePath } from "./line_parts.tsx";
 import { Ago, Status, taskPath } from "./parts.tsx";
 import { isIdle, type StationName, TaskActions } from "./task_actions.tsx";
 import { Terminal } from "./task_terminal.tsx";
+import { sumOfUsage } from "../domain/model_usage.ts";
 import { type AskedOfPeople, Timeline } from "./task_timeline.tsx";
+import { usageInWords } from "./usage_words.ts";
 
 /** Changes are pushed by the task's log; asking again is only the net below it. */
 const POLL_MS = 10_000;
@@ -145,6 +147,7 @@ function Card({ task }: { readonly task: TaskData }) {
 
 function State({ view }: { readonly view: TaskPageView }) {
   const { task, nowMs } = view;
+  const usage = sumOfUsage(task.history.map((entry) => entry.usage));
   return (
     <>
       <p class="meta">
@@ -153,6 +156,7 @@ function State({ view }: { readonly view: TaskPageView }) {
           submitted <Ago ms={task.createdAt} nowMs={nowMs} />
         </span>
       </p>
+      {usage === null ? null : <p class="small soft">Its agents so far: {usageInWords(usage)}.</p>}
       {view.notice === null ? null : <p class="note wait" role="alert">{view.notice}</p>}
       {task.rejectionReason === null ? null : <p class="note bad">{task.rejectionReason}</p>}
     </>

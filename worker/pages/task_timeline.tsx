@@ -8,6 +8,7 @@ import type { TaskData, TaskHistoryEntry } from "../../protocol/line/task.ts";
 import { askPath } from "./gate_path.ts";
 import { stampOf } from "./stamp.ts";
 import { detailOf } from "./timeline_words.ts";
+import { costInWords, usageInWords } from "./usage_words.ts";
 import { Ago, lasted, runPath, Status, type Tone, toneOf } from "./parts.tsx";
 
 /** A question that was asked about the task; `openedAtMs` says to which entry it belongs. */
@@ -143,6 +144,9 @@ function Job({ entry, runs, props }: JobProps) {
           {entry.startedAt === null ? null : <span>{lasted(untilMs - entry.startedAt)}</span>}
           {entry.runnerName === null ? null : <span>on {entry.runnerName}</span>}
           {entry.exitCode === null || entry.exitCode === 0 ? null : <span>exit code {entry.exitCode}</span>}
+          {entry.usage === null
+            ? null
+            : <span title={usageInWords(entry.usage)}>{costInWords(entry.usage)}</span>}
           <Ago ms={entry.queuedAt} nowMs={nowMs} />
         </div>
         {entry.summary === null ? null : <p class="small">{entry.summary}</p>}

@@ -151,8 +151,32 @@ function taskBody(row: TaskRow): HistoryTask {
 }
 
 function runBody(row: RunRow): HistoryRun {
-  const { owner: _, project: __, sequence: ___, claimedAtMs, startedAtMs, endedAtMs, ...rest } = row;
-  return { ...rest, claimedAt: claimedAtMs, startedAt: startedAtMs, endedAt: endedAtMs };
+  return {
+    runId: row.runId,
+    jobId: row.jobId,
+    taskId: row.taskId,
+    stationId: row.stationId,
+    runnerId: row.runnerId,
+    runnerName: row.runnerName,
+    leaseEpoch: row.leaseEpoch,
+    status: row.status,
+    outcome: row.outcome,
+    exitCode: row.exitCode,
+    summary: row.summary,
+    headCommit: row.headCommit,
+    usage: usageOfRow(row),
+    claimedAt: row.claimedAtMs,
+    startedAt: row.startedAtMs,
+    endedAt: row.endedAtMs,
+  };
+}
+
+function usageOfRow(row: RunRow): HistoryRun["usage"] {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = row;
+  return inputTokens === null || outputTokens === null || cacheReadTokens === null ||
+      cacheWriteTokens === null
+    ? null
+    : { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd };
 }
 
 function auditBody(row: AuditRow): HistoryAuditEntry {

@@ -51,6 +51,18 @@ export interface StationRow {
   readonly cancelled: number;
 }
 
+/** Runs by the time of the claim: what they took of their runners, and what their agents took of their models. */
+export interface RunTimeRow {
+  readonly bucket: number;
+  readonly runs: number;
+  readonly ms: number;
+  /** Of those that said what they cost. */
+  readonly costUsd: number;
+  readonly runsWithCost: number;
+  /** In and out, with what the providers had in their caches. */
+  readonly tokens: number;
+}
+
 export interface MetricsRows {
   readonly submitted: readonly { readonly bucket: number; readonly tasks: number }[];
   readonly ended: readonly EndedRow[];
@@ -60,8 +72,7 @@ export interface MetricsRows {
   readonly gateWaits: readonly WaitRow[];
   /** Those with the most jobs first. */
   readonly stations: readonly StationRow[];
-  /** Time that runs held their runner, by the time of the claim. */
-  readonly runTimes: readonly { readonly bucket: number; readonly runs: number; readonly ms: number }[];
+  readonly runTimes: readonly RunTimeRow[];
   readonly isCut: boolean;
 }
 
@@ -81,7 +92,7 @@ export function createMetricsReader(place: HistoryPlace): MetricsReader {
           db.all<WaitRow>(waitQuery(claimWaitValues(filter))),
           db.all<WaitRow>(waitQuery(gateWaitValues(filter))),
           db.all<StationRow>(stationQuery(filter)),
-          db.all<MetricsRows["runTimes"][number]>(runTimeQuery(filter)),
+          db.all<RunTimeRow>(runTimeQuery(filter)),
         ]);
         const sums = [
           submitted.reduce((sum, { tasks }) => sum + tasks, 0),
@@ -163,6 +174,8 @@ function stationQuery(filter: MetricsFilter): SQL {
 /** A run that is under way counts up to now. */
 function runTimeQuery(filter: MetricsFilter): SQL {
   return sql`select ${bucket("r.claimed_at_ms", filter)} as "bucket", count(*) as "runs",
-      sum(max(0, coalesce(r.ended_at_ms, ${filter.nowMs}) - r.claimed_at_ms)) as "ms"
+      sum(max(0, coalesce(r.ended_at_ms, ${filter.nowMs}) - r.claimed_at_ms)) as "ms",
+      coalesce(sum(r.cost_usd), 0) as "costUsd", count(r.cost_usd) as "runsWithCost",
+      coalesce(sum(r.input_tokens + r.output_tokens + r.cache_read_tokens + r.cache_write_tokens), 0) as "tokens"
     from ${newest("runs", "claimed_at_ms", filter)} r group by 1`;
 }

@@ -14,7 +14,7 @@
  * `search_tasks` and `search_runs_and_audit`.
  */
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const ofProject = { owner: text("owner").notNull(), project: text("project").notNull() };
 const snapshot = { ...ofProject, sequence: integer("sequence").notNull() };
@@ -97,6 +97,13 @@ export const runs = sqliteTable("runs", {
   exitCode: integer("exit_code"),
   summary: text("summary"),
   headCommit: text("head_commit"),
+  /** What its agent used of its model, in all; all null: its runner did not say. */
+  inputTokens: integer("input_tokens"),
+  outputTokens: integer("output_tokens"),
+  cacheReadTokens: integer("cache_read_tokens"),
+  cacheWriteTokens: integer("cache_write_tokens"),
+  /** US dollars; null: nobody knows. */
+  costUsd: real("cost_usd"),
   claimedAtMs: integer("claimed_at_ms").notNull(),
   startedAtMs: integer("started_at_ms"),
   endedAtMs: integer("ended_at_ms"),
