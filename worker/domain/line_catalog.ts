@@ -87,7 +87,7 @@ export function pageOfVersions(
     createdAtMs,
     warnings: unreachable.map(unreachableWarning),
   }));
-  return ok({ rows, nextCursor: first > 1 ? String(first) : null });
+  return ok({ rows, nextCursor: state.lines.hasBefore(id, first) ? String(first) : null });
 }
 
 /** One version of a line, by its number as the path has it. */

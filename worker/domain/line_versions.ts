@@ -26,6 +26,8 @@ export interface VersionSummary {
 export interface StoredVersions {
   /** The whole version; null if it is not stored. */
   read(lineId: LineId, version: number): LineVersion | null;
+  /** The least of the stored ones; null: none is. */
+  oldest(lineId: LineId): number | null;
   /** Of the stored ones from `first` to `last`, in any order. */
   summaries(lineId: LineId, first: number, last: number): Iterable<VersionSummary>;
 }
@@ -34,6 +36,8 @@ export interface StoredVersions {
 export interface KnownVersions extends ReadonlyMap<string, LineVersion> {
   /** Of the versions from `first` to `last`, the newest first. */
   summaries(lineId: LineId, first: number, last: number): VersionSummary[];
+  /** Is there a version before this one, as far as they are kept? */
+  hasBefore(lineId: LineId, version: number): boolean;
 }
 
 export class LineVersions extends Map<string, LineVersion> implements KnownVersions {
@@ -76,6 +80,12 @@ export class LineVersions extends Map<string, LineVersion> implements KnownVersi
       if (summary !== undefined) found.push(summary);
     }
     return found;
+  }
+
+  hasBefore(lineId: LineId, version: number): boolean {
+    if ((this.#stored?.oldest(lineId) ?? version) < version) return true;
+    for (const line of this.values()) if (line.id === lineId && line.version < version) return true;
+    return false;
   }
 
   #readBack(stored: StoredVersions, key: string): LineVersion | undefined {

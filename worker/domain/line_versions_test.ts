@@ -20,6 +20,7 @@ function setUp() {
       asked.push(n);
       return lineId === "l" && n >= 1 && n <= 20 ? version(n) : null;
     },
+    oldest: () => 1,
     summaries: (_lineId, first, last) =>
       Array.from({ length: 20 }, (_, at) => version(at + 1)).filter((line) =>
         line.version >= first && line.version <= last

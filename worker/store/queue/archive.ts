@@ -23,6 +23,8 @@ export interface Archive {
   addFrom(state: QueueState, tasks: Iterable<Task>): void;
   /** Adds tasks given as their rows. */
   add(tasks: Iterable<readonly RowChange[]>): void;
+  /** May it have a task with an id from the first to the second? */
+  mayHold(minId: string, maxId: string): boolean;
   /** Brings the task to which an id belongs into memory; null if no page has it. */
   load(state: WritableQueueState, kind: "task" | "job" | "run", id: string): Task | null;
 }
@@ -76,6 +78,10 @@ export function createArchive(sql: Sql, pagesMax = ARCHIVE_PAGES_MAX): Archive {
   return {
     add,
     addFrom: (state, tasks) => add(rowsOf(state, tasks)),
+    mayHold: (minId, maxId) => {
+      const query = "SELECT 1 FROM archive WHERE min_id <= ? AND max_id >= ? LIMIT 1";
+      return [...sql.rows(query, maxId, minId)].length > 0;
+    },
     load: (state, kind, id) => {
       const query = "SELECT page FROM archive WHERE min_id <= ? AND max_id >= ? ORDER BY page DESC";
       // Read whole: nothing else may be asked while rows are read.

@@ -1,7 +1,7 @@
 /**
  * Versions of lines that have left memory: neither the newest of their line nor one that a living task was on when they
  * came here. Sole writer of the table `line_version`. A version is written once and never changed; one that is in memory
- * again, as a task of it lives again, stays here too.
+ * again, as a task of it lives again, stays here too. It is deleted once nobody needs it (`unneeded_versions.ts`).
  *
  * A version is one row; what is too much for a row goes on in the next part. What lists show is beside the first part,
  * so that a list reads no definition.
@@ -16,12 +16,16 @@ import type { Sql } from "./sql.ts";
 const PUT = "INSERT INTO line_version (line_id, version, part, summary, body) VALUES (?, ?, ?, ?, ?)";
 const HAS = "SELECT 1 FROM line_version WHERE line_id = ? AND version = ? AND part = 0";
 const READ = "SELECT body FROM line_version WHERE line_id = ? AND version = ? ORDER BY part";
+const DELETE = "DELETE FROM line_version WHERE line_id = ? AND version = ?";
+const OLDEST = "SELECT min(version) AS oldest FROM line_version WHERE line_id = ?";
 const LIST =
   "SELECT summary FROM line_version WHERE line_id = ? AND version >= ? AND version <= ? AND part = 0";
 
 export interface LineVersionTable extends StoredVersions {
   /** Adds those that are not there yet. In a transaction of the caller. */
   add(lines: Iterable<LineVersion>): void;
+  /** Deletes versions. In a transaction of the caller. */
+  remove(versions: Iterable<Pick<LineVersion, "id" | "version">>): void;
 }
 
 export function createLineVersionTable(sql: Sql): LineVersionTable {
@@ -36,6 +40,10 @@ export function createLineVersionTable(sql: Sql): LineVersionTable {
         });
       }
     },
+    remove: (versions) => {
+      for (const { id, version } of versions) sql.run(DELETE, id, version);
+    },
+    oldest: (lineId: LineId) => ([...sql.rows(OLDEST, lineId)][0]?.["oldest"] ?? null) as number | null,
     read: (lineId: LineId, version) => {
       const bodies = [...sql.rows(READ, lineId, version)].map((row) => row["body"] as string);
       for (const text of joinTexts(bodies)) return decodeRow("line", JSON.parse(text));

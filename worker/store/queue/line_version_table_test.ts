@@ -15,7 +15,7 @@ import type { WritableQueueState } from "../../domain/apply_changes.ts";
 import { findVersion, pageOfVersions } from "../../domain/line_catalog.ts";
 import { moveTask, retryTask } from "../../domain/redirect.ts";
 import { usedVersions } from "../../domain/used_versions.ts";
-import { QUEUE_ROW_MAX_CHARS } from "../../limits.ts";
+import { LINE_VERSIONS_KEPT, QUEUE_ROW_MAX_CHARS } from "../../limits.ts";
 import { snapshotBlocks } from "./snapshot_codec.ts";
 import { writeSnapshot } from "./snapshot_table.ts";
 import { createQueueStore, type QueueStore } from "./store.ts";
@@ -202,4 +202,52 @@ Deno.test("an object from before the table wakes up with every version, and move
   assert.equal(queue.store.isLong(), false, "what is left is what is used");
   assert.deepEqual(usedVersions(queue.state), new Set(["l@9", "l@200"]));
   for (const [key, line] of old.state.lines) assert.deepEqual(queue.state.lines.get(key), line);
+});
+
+Deno.test("old versions go once no task is on them, and those of a deleted line at once", () => {
+  const queue = new Stored();
+  const ada = queue.rig.runner("ada");
+  const kept = () => {
+    const rows = [...queue.sql.rows("SELECT DISTINCT version FROM line_version ORDER BY version")];
+    return rows.map((row) => row["version"] as number);
+  };
+  const put = (n: number) => {
+    queue.rig.advance(1_000);
+    queue.put(n);
+    queue.rig.advance(1_000);
+  };
+  put(1);
+  put(2);
+  const ended = queue.rig.submit("l");
+  queue.rig.cancel(ended.id);
+  put(3);
+  put(4);
+  const living = queue.rig.submit("l");
+  for (let n = 5; n <= LINE_VERSIONS_KEPT + 6; n++) put(n);
+  queue.store.shorten(queue.state);
+  assert.deepEqual(kept().slice(0, 3), [2, 7, 8], "4 is in memory; 1, 3, 5 and 6 are nobody's");
+  assert.ok(queue.inMemory.includes(4));
+  assert.equal(findVersion(queue.state, "l", "3").ok, false);
+  const pages = ["8", "5", "3"].map((cursor) =>
+    pageOfVersions(queue.state, { lineId: "l", limit: 1, cursor })
+  );
+  assert.deepEqual(pages.map((page) => page.ok && page.value.rows.map((row) => row.version)), [[7], [4], [
+    2,
+  ]]);
+  assert.deepEqual(pages.map((page) => page.ok && page.value.nextCursor), ["7", "4", null]);
+  queue.wake();
+  queue.store.recall(queue.state, "task", ended.id);
+  const retry = { taskId: ended.id, reason: "again" };
+  const again = queue.rig.must((draft) => retryTask(draft, "user:ada", retry));
+  assert.equal(again.lineVersion, 2, "what ended may be tried again on its own version");
+  const deleted = { ...queue.state.lines.get(`l@${LINE_VERSIONS_KEPT + 6}`)!, isDeleted: true };
+  queue.rig.must((draft) => {
+    draft.put({ kind: "line", row: deleted });
+    return { ok: true, value: null };
+  });
+  queue.store.shorten(queue.state);
+  assert.deepEqual(kept(), [2], "nobody can ask for the others");
+  assert.deepEqual(queue.inMemory, [2, 4, LINE_VERSIONS_KEPT + 6]);
+  for (let n = 0; n < 4; n++) queue.rig.work(ada, SUCCESS);
+  assert.equal(queue.rig.task(living.id).state.kind, "completed");
 });

@@ -36,6 +36,7 @@ import { applyBlock, snapshotBlocks } from "./snapshot_codec.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot_table.ts";
 import type { Sql } from "./sql.ts";
 import { rowsOfTask } from "./task_rows.ts";
+import { unneededVersions } from "./unneeded_versions.ts";
 import { convertRows } from "./upgrade.ts";
 
 /** What the queue object needs from its storage. All calls are synchronous: nothing may happen in between (O1). */
@@ -187,12 +188,14 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
       moveOut(sql, outbox, OUTBOX_IN_MEMORY_MAX);
       archive.addFrom(state, ended);
       versions.add(unused.values());
+      versions.remove(unneededVersions(state, used, archive.mayHold));
       snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox, used));
     });
     log.restart();
     routines = 0;
     isOverfull = false;
     for (const key of unused.keys()) state.lines.delete(key);
+    state.lines.release();
     for (const task of ended) clean.add(task.id);
   }
 
