@@ -198,3 +198,32 @@ export interface AgentEvent {
 export interface AgentEvents {
   append(type: AgentEventType, payload: Readonly<Record<string, unknown>>): Promise<void>;
 }
+
+// ------------------------------------------------------------------------------------------------- commands
+
+/** What people want of a running agent; `commandId` is the control plane's, and the id of the message where it is one. */
+export type AgentCommand =
+  & { readonly commandId: string; readonly runId: string }
+  & (
+    /** `isInterrupting`: ends the turn under way and goes before what waits (Runtime 2.2.6). */
+    | { readonly kind: "message"; readonly text: string; readonly isInterrupting: boolean }
+    | { readonly kind: "interrupt" }
+    /** tmux key names, pressed as they are. */
+    | { readonly kind: "keys"; readonly keys: readonly string[] }
+    | { readonly kind: "suspend" }
+    | { readonly kind: "resume" }
+  );
+
+/** `taken`: it is on the disk, and what becomes of it is told by events. `refused`: nothing came of it, and nothing will. */
+export type CommandOutcome =
+  | { readonly kind: "taken" }
+  | { readonly kind: "refused"; readonly code: string; readonly message: string };
+
+/**
+ * The session of one run, as whoever brings commands sees it. `take` resolves once a restarted runner would know of the
+ * command, not once it was carried out. The same `commandId` again is `taken` and does nothing; `keys` and `interrupt` of a
+ * runner that was killed in between are not repeated by whoever brings them.
+ */
+export interface AgentCommands {
+  take(command: AgentCommand): Promise<CommandOutcome>;
+}
