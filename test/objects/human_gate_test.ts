@@ -104,6 +104,40 @@ Deno.test({
       assert.equal((await typesOf(gate)).filter((type) => type === "gate.viewed").length, 3);
     });
 
+    await t.step("an object that was never asked stores nothing, whatever is said to it", async () => {
+      const [id, other] = [newId(), await atLine()];
+      const gate = harness.gate(id);
+      const tables = () =>
+        harness.rows(
+          "HUMAN_GATE",
+          id,
+          "select name from sqlite_master where name not like '\\_\\_miniflare%' escape '\\'",
+        );
+      const responders = [other.by, { ...other.by, token: "oag1.x" }, person("user:bob"), runner];
+      for (const responder of responders) {
+        await gate.view(responder);
+        for (const action of [yes, { kind: "ack" }, { kind: "cancel", reason: "x" }] as const) {
+          assert.notEqual(reasonOf(await gate.act(responder, action, once)), "ok");
+        }
+        assert.notEqual(reasonOf(await gate.makeLink(responder, null)), "ok");
+      }
+      assert.equal(await gate.place(), null);
+      assert.equal(await gate.wait(-1, 1), null);
+      assert.deepEqual(await gate.audit(), []);
+      assert.notEqual(
+        reasonOf(await gate.issueToken({ holder: "user:ada", channel: "link", scope: "redeem" })),
+        "ok",
+      );
+      await gate.noteDelivery({ eventId: "e", channel: "mail", target: "user:ada", result: "sent" });
+      await gate.wake();
+      assert.deepEqual(await tables(), []);
+      await harness.people(`acme/${id}`).be({});
+      await gate.open(lineAsk(id));
+      assert.ok((await tables()).some((table) => table["name"] === "steps"));
+      await harness.evict("HUMAN_GATE", id);
+      assert.equal(reasonOf(await gate.view(person("user:bob"))), "ok");
+    });
+
     await t.step("of two people who decide at once one wins and the other is told so", async () => {
       const { gate, by, queue } = await atLine();
       const results = await gate.actTogether([by, yes, once], [person("user:bob"), no, once]);

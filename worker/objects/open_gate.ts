@@ -10,7 +10,7 @@ import { actorOf, namesToLook, partiesToLook } from "../domain/gate/recognise.ts
 import { deriveGateKey, readGateToken } from "../domain/gate_key.ts";
 import type { Env } from "../env.ts";
 import { createGateStore, type GateStore } from "../store/gate/store.ts";
-import { openGateTables } from "../store/gate/tables.ts";
+import { makeGateTables, upgradeGateTables } from "../store/gate/tables.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createGateCore, type GateCore } from "./gate_core.ts";
 import { createGatePeople, type GatePeople } from "./gate_people.ts";
@@ -44,13 +44,13 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
   };
   const key = deriveGateKey(env.SHOPFLOOR_ADMIN_TOKEN);
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-  const store = createGateStore(ctx.storage, () => `gate:${askId()}`);
+  const store = createGateStore(ctx.storage, makeGateTables, () => `gate:${askId()}`);
   const waiters = createGateWaiters();
   const people = (owner: string, project: string) => createGatePeople(env, owner, project);
   const core = createGateCore({ ctx, env, store, clock, waiters, people });
   ctx.blockConcurrencyWhile(async () => {
-    // Nothing is to be done, or known, of a new one.
-    if (await openGateTables(ctx.storage)) return;
+    // Nothing is to be done, or known, of one that was never asked.
+    if (!await upgradeGateTables(ctx.storage)) return;
     core.knowAlarm(await ctx.storage.getAlarm());
     upgrade(store, core, clock.nowMs());
     core.rearm();

@@ -12,6 +12,8 @@ interface Kept<T> {
 }
 
 export interface GateMemory {
+  /** There are tables. */
+  readonly isStored: boolean;
   readonly record: GateRecord;
   readonly lastStep: number;
   readonly head: { readonly links: number; readonly hash: string };
@@ -36,8 +38,22 @@ type Part = {
   told_links: number | null;
 };
 
-/** Reads the tables. */
+const NEVER_ASKED: GateMemory = {
+  isStored: false,
+  record: { kind: "absent" },
+  lastStep: 0,
+  head: { links: 0, hash: GENESIS_HASH },
+  told: { links: 0, nextAt: null },
+  grants: [],
+  receipts: [],
+  noted: new Set(),
+  waiting: [],
+  unsettled: new Set(),
+};
+
+/** Reads the tables, if there are any. */
 export function readMemory(sql: SqlStorage): GateMemory {
+  if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'steps'").toArray().length === 0) return NEVER_ASKED;
   const record = objectRows(sql, gate).first("")?.body ?? { kind: "absent" };
   const parts = sql.exec<Part>(
     'SELECT step, at_ms, links, events, "grant", receipt, noted_key, told_links FROM steps ORDER BY step',
@@ -52,6 +68,7 @@ export function readMemory(sql: SqlStorage): GateMemory {
       : (JSON.parse(events) as WaitingEvent[]).map((one) => ({ ...one, step, createdAtMs }))
   );
   return {
+    isStored: true,
     record,
     lastStep,
     head: { links, hash: entriesOf(sql, "ORDER BY step DESC").at(-1)?.hash ?? GENESIS_HASH },

@@ -66,8 +66,17 @@ const EVENTS_OF_STEP_MAX = 10_000;
 
 const NO_STEPS: ReadonlySet<number> = new Set();
 
-/** Makes the store of one gate. `eventPrefix` makes event ids unique among objects. */
-export function createGateStore(storage: DurableObjectStorage, eventPrefix: () => string): GateStore {
+/**
+ * Makes the store of one gate.
+ *
+ * @param makeTables Called within the first write's transaction, where there are none.
+ * @param eventPrefix Makes event ids unique among objects.
+ */
+export function createGateStore(
+  storage: DurableObjectStorage,
+  makeTables: (sql: SqlStorage) => void,
+  eventPrefix: () => string,
+): GateStore {
   const { sql } = storage;
   const gateRows = objectRows(sql, schema.gate);
   const stepRows = objectRows(sql, schema.steps);
@@ -104,6 +113,7 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: () =
     const isStep = [some, waiting, grant, row.receipt, notedKey, toldLinks].some((part) => part !== null);
     const record = write.record === undefined ? null : plain(write.record);
     storage.transactionSync(() => {
+      if (!before.isStored) makeTables(sql);
       writeSettled(before);
       if (record !== null) gateRows.put({ id: 1, body: record });
       for (const [n, kept] of grants.entries()) {
@@ -116,6 +126,7 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: () =
     });
     const told = toldLinks === null ? before.told : { links: toldLinks, nextAt: null };
     memory = {
+      isStored: true,
       record: record ?? before.record,
       lastStep: isStep ? step : before.lastStep,
       head,
@@ -162,9 +173,11 @@ export function createGateStore(storage: DurableObjectStorage, eventPrefix: () =
     grants: () => now().grants.map(({ value }) => value),
     receipts: () => now().receipts.map(({ value }) => value),
     audit: () =>
-      sql.exec<{ entries: string }>("SELECT entries FROM steps WHERE entries IS NOT NULL ORDER BY step")
-        .toArray()
-        .flatMap(({ entries }) => JSON.parse(entries) as AuditEntry[]),
+      now().head.links === 0
+        ? []
+        : sql.exec<{ entries: string }>("SELECT entries FROM steps WHERE entries IS NOT NULL ORDER BY step")
+          .toArray()
+          .flatMap(({ entries }) => JSON.parse(entries) as AuditEntry[]),
     head: () => now().head,
     told: () => now().told,
     isNoted: (key) => now().noted.has(key),

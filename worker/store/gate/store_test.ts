@@ -16,7 +16,10 @@ function storageOf() {
   const names = [...Deno.readDirSync(MIGRATIONS)].map(({ name }) => name).filter((name) =>
     name.endsWith(".sql")
   );
-  for (const name of names.sort()) db.exec(Deno.readTextFileSync(new URL(name, MIGRATIONS)));
+  const makeTables = () => {
+    for (const name of names.sort()) db.exec(Deno.readTextFileSync(new URL(name, MIGRATIONS)));
+  };
+  const open = () => createGateStore(storage, makeTables, () => "gate:g");
   const state = { isFailing: false };
   const storage = {
     sql: {
@@ -37,7 +40,8 @@ function storageOf() {
       }
     },
   } as unknown as DurableObjectStorage;
-  return { storage, state };
+  const tables = () => storage.sql.exec("select name from sqlite_master").toArray().length;
+  return { open, state, tables };
 }
 
 const entry = (n: number): AuditContent => ({
@@ -81,8 +85,8 @@ const step = fc.oneof(
 Deno.test("what is in memory is what a wake-up reads, and a write that fails leaves nothing", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
-      const { storage, state } = storageOf();
-      const store = createGateStore(storage, () => "gate:g");
+      const { open, state } = storageOf();
+      const store = open();
       const numbers = new Set<number>();
       for (const [n, one] of steps.entries()) {
         if (one.kind === "write") store.commit(one.write, n);
@@ -110,21 +114,33 @@ Deno.test("what is in memory is what a wake-up reads, and a write that fails lea
         verdict.isWhole && verdict.links === store.head().links && verdict.head === store.head().hash,
       );
       store.settle();
-      assert.deepEqual(seen(createGateStore(storage, () => "gate:g")), seen(store));
+      assert.deepEqual(seen(open()), seen(store));
     }),
     { numRuns: 300 },
   );
 });
 
 Deno.test("what was delivered before an object ended comes again at most with what still waits, under its id", () => {
-  const { storage } = storageOf();
-  const store = createGateStore(storage, () => "gate:g");
+  const { open } = storageOf();
+  const store = open();
   store.commit({ events: [eventOf("people"), eventOf("history")] }, 1);
   const [told] = store.pending("people", 9);
   store.delivered([told!.sequence]);
-  assert.deepEqual(createGateStore(storage, () => "gate:g").pending("people", 9), [told]);
+  assert.deepEqual(open().pending("people", 9), [told]);
   store.settle();
-  assert.deepEqual(createGateStore(storage, () => "gate:g").pending("people", 9), []);
+  assert.deepEqual(open().pending("people", 9), []);
   store.delivered(store.pending("history", 9).map(({ sequence }) => sequence));
-  assert.deepEqual(createGateStore(storage, () => "gate:g").destinations(), []);
+  assert.deepEqual(open().destinations(), []);
+});
+
+Deno.test("tables come with the first write, and not with one that fails", () => {
+  const { open, state, tables } = storageOf();
+  const store = open();
+  assert.deepEqual([store.load(), store.audit(), tables()], [{ kind: "absent" }, [], 0]);
+  state.isFailing = true;
+  assert.throws(() => store.commit({ entries: [entry(1)] }, 1));
+  state.isFailing = false;
+  assert.deepEqual([store.audit(), open().head().links, tables()], [[], 0, 0]);
+  store.commit({ entries: [entry(1)] }, 1);
+  assert.deepEqual([store.audit().length, open().head()], [1, store.head()]);
 });
