@@ -15,6 +15,12 @@ export interface OutputChunk {
   readonly bytes: Uint8Array;
 }
 
+/** Output that came with a report. */
+export interface ReportOutput extends Pick<OutputChunk, "runId" | "stationId" | "bytes"> {
+  /** Of the bytes, by which they are known when they come again. */
+  readonly digest: string;
+}
+
 export interface ChunkAnswer {
   /** Bytes taken of this run so far; where the next chunk goes. */
   readonly nextOffset: number;
@@ -45,6 +51,11 @@ export interface TaskLogApi {
   append(chunk: OutputChunk): Promise<ChunkAnswer>;
   /** The same for several chunks, of one run or of several, in order; one answer for each. Written together. */
   appendMany(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]>;
+  /**
+   * Appends output that came with a report, which counts nothing: what the run's last report brought, word for word, is
+   * that report again, and is not appended.
+   */
+  appendReport(output: ReportOutput): Promise<void>;
   /** Idempotent by event id. */
   record(entry: TimelineEntry): Promise<void>;
   /**

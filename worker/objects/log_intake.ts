@@ -3,9 +3,10 @@
  * together (`domain/output_log.ts`), and nobody is answered before the write. If it fails nobody is answered at all and
  * the object starts again from its storage (O4).
  */
+import { LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import type { OutputFrame } from "../../protocol/line/log.ts";
 import { placeChunks } from "../domain/output_log.ts";
-import type { ChunkAnswer, OutputChunk } from "../domain/task_log_api.ts";
+import type { ChunkAnswer, OutputChunk, ReportOutput } from "../domain/task_log_api.ts";
 import { frameOutput, type Held } from "../domain/viewer_frame.ts";
 import { OUTPUT_ROW_MAX_BYTES, TASK_OUTPUT_MAX_BYTES } from "../limits.ts";
 import type { LogStore } from "../store/log/store.ts";
@@ -14,10 +15,14 @@ import type { LogBook } from "./log_book.ts";
 const LIMITS = { capBytes: TASK_OUTPUT_MAX_BYTES, rowMaxBytes: OUTPUT_ROW_MAX_BYTES };
 /** A cut character is at most 3 bytes long, so it began in one of the last 3 rows. */
 const ROWS_OF_A_CUT_CHARACTER = 3;
+/** Runs of a task whose last report is known by its digest: no report comes again once so many runs came after it. */
+const REPORTS_KNOWN_MAX = 20;
 
 export interface LogIntake {
   /** One answer for each chunk, once they are written. */
   append(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]>;
+  /** See `TaskLogApi.appendReport`. */
+  appendReport(output: ReportOutput): Promise<void>;
   /** Writes and answers what waits. Synchronous. */
   flush(): void;
 }
@@ -93,12 +98,32 @@ export function createLogIntake(
     return held = found;
   }
 
-  return {
-    append: (chunks) =>
-      new Promise((answer) => {
-        waiting.push({ chunks, answer });
-        if (waiting.length === 1) setTimeout(flush, 0);
-      }),
-    flush,
-  };
+  const append: LogIntake["append"] = (chunks) =>
+    new Promise((answer) => {
+      waiting.push({ chunks, answer });
+      if (waiting.length === 1) setTimeout(flush, 0);
+    });
+
+  /** Output and what is remembered of it are written in one turn, which the platform keeps whole or not at all. */
+  async function appendReport({ runId, stationId, bytes, digest }: ReportOutput): Promise<void> {
+    const known = store.reports();
+    if (known.find(([run]) => run === runId)?.[1] === digest) return;
+    const chunks: OutputChunk[] = [];
+    for (let at = 0; at < bytes.length; at += LOG_CHUNK_MAX_BYTES) {
+      const piece = bytes.slice(at, at + LOG_CHUNK_MAX_BYTES);
+      chunks.push({ runId, stationId, sequence: null, offset: null, bytes: piece });
+    }
+    const written = append(chunks);
+    flush();
+    const others = known.filter(([run]) => run !== runId);
+    try {
+      store.setReports([...others, [runId, digest] as const].slice(-REPORTS_KNOWN_MAX));
+    } catch (cause) {
+      abort("write_failed");
+      throw cause;
+    }
+    await written;
+  }
+
+  return { append, appendReport, flush };
 }

@@ -24,6 +24,7 @@ import type {
   OutputChunk,
   OutputPage,
   OutputShape,
+  ReportOutput,
   TaskLogApi,
 } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
@@ -100,6 +101,10 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
 
   async appendMany(chunks: readonly OutputChunk[]): Promise<readonly ChunkAnswer[]> {
     return chunks.length === 0 ? [] : await this.#intake.append(chunks);
+  }
+
+  async appendReport(output: ReportOutput): Promise<void> {
+    await this.#intake.appendReport(output);
   }
 
   async record(entry: TimelineEntry): Promise<void> {

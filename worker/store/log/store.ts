@@ -54,12 +54,18 @@ export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "
   /** What its runs used, all in one row. */
   usage(): readonly KeptUsage[];
   setUsage(usage: readonly KeptUsage[]): void;
+  /** Of the runs whose reports brought output, the newest last: the digest of what came with the last one. */
+  reports(): readonly KnownReport[];
+  setReports(reports: readonly KnownReport[]): void;
   /** Notes where the output went, or that it was deleted, and takes its rows away, in one transaction. */
   move(moved: MovedOutput): void;
 }
 
+/** A run, and the digest of the output of its last report. */
+export type KnownReport = readonly [runId: string, digest: string];
+
 /** Which row of `facts` says what. */
-const FACT = { end: 1, moved: 2, dropped: 3, usage: 4 } as const;
+const FACT = { end: 1, moved: 2, dropped: 3, usage: 4, reports: 5 } as const;
 
 /** Makes the store of one log, whose tables are open. */
 export function createLogStore(storage: DurableObjectStorage): LogStore {
@@ -101,6 +107,8 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
     moved: () => fact<MovedOutput>(FACT.moved),
     usage: () => fact<readonly KeptUsage[]>(FACT.usage) ?? [],
     setUsage: (usage) => setFact(FACT.usage, usage),
+    reports: () => fact<readonly KnownReport[]>(FACT.reports) ?? [],
+    setReports: (reports) => setFact(FACT.reports, reports),
     move: (moved) =>
       storage.transactionSync(() => {
         setFact(FACT.moved, moved);
