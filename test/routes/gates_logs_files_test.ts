@@ -125,8 +125,8 @@ Deno.test({
       await expect(404, "token_unknown", "GET", "/v1/gates/01jbrc9nf6m6sc7n75yr3hga9t", link);
       await expect(400, "invalid_input", "POST", "/v1/gate/redeem", link, "{}");
       const seen = JSON.parse((await ask("GET", "/v1/gate", link)).text);
-      assert.deepEqual([seen.state, seen.seq, seen.ask.gateName], [{ kind: "open" }, 1, "Review"]);
-      const evidence = JSON.parse((await ask("GET", `/v1/gates/${seen.ask.askId}/evidence`, link)).text);
+      assert.deepEqual([seen.state, seen.seq, seen.origin.gate_id], ["open", 1, "review"]);
+      const evidence = JSON.parse((await ask("GET", `/v1/gates/${seen.gate_id}/evidence`, link)).text);
       assert.equal(evidence.diff.changes.length, 2);
       assert.equal((await factory.task(task.id)).status, "awaiting_review");
     });

@@ -225,7 +225,7 @@ Deno.test({
         assert.equal(codeOf(forBob), "403 not_candidate");
         const token = await link();
         const seen = (await plane.call("GET", "/v1/gate", { token })).json;
-        const id = seen.ask.askId;
+        const id = seen.gate_id;
         assert.equal((await plane.call("GET", `/v1/gates/${id}`, { token })).json.state, "open");
         for (const method of ["GET", "HEAD", "OPTIONS"]) {
           for (const path of [`/v1/gates/${id}/redeem`, "/v1/gate/redeem", "/g"]) {
@@ -237,11 +237,13 @@ Deno.test({
           }
         }
         assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).status, "awaiting_review");
+        const { json: again } = await plane.call("GET", `/v1/gates/${id}`, { token });
+        assert.deepEqual({ ...again, audit_head: seen.audit_head }, seen, "each look is in the audit");
         const done = await act(id, "redeem", token, { decision: "approve", comment: "fine" });
         assert.equal(done.json.state, "verified", done.text);
         assert.equal((await at.must(200, "GET", `/tasks/${taskId}`)).pendingGateId ?? null, null);
-        const again = await act(id, "redeem", token, { decision: "approve", comment: "fine" });
-        assert.equal(again.text, done.text);
+        const repeat = await act(id, "redeem", token, { decision: "approve", comment: "fine" });
+        assert.equal(repeat.text, done.text);
         assert.equal(
           codeOf(await act(id, "redeem", token, { decision: "reject" })),
           "409 gate_already_resolved",
@@ -271,7 +273,7 @@ Deno.test({
       async () => {
         const { at, taskId, link, edge } = await atGate();
         const token = await link();
-        const id = (await plane.call("GET", "/v1/gate", { token })).json.ask.askId;
+        const id = (await plane.call("GET", "/v1/gate", { token })).json.gate_id;
         assert.equal((await act(id, "redeem", token, { decision: "approve" })).status, 200);
         await take(at, edge);
         await report(at, edge, { jobResult: "success" });
@@ -315,7 +317,7 @@ Deno.test({
       async () => {
         const { at, taskId, link } = await atGate();
         const token = await link();
-        const id = (await plane.call("GET", "/v1/gate", { token })).json.ask.askId;
+        const id = (await plane.call("GET", "/v1/gate", { token })).json.gate_id;
         const [moved, decided] = await Promise.all([
           at.call("POST", `/tasks/${taskId}/cancel`, { body: { reason: "enough" } }),
           act(id, "redeem", token, { decision: "approve" }),

@@ -64,7 +64,7 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
   const job = await claim();
   const gatePath = `/stages/line/tasks/${taskId}/gates/review`;
   const link = new URL((await at.must(201, "POST", `${gatePath}/link`)).url).hash.slice(1);
-  const { ask } = (await plane.call("GET", "/v1/gate", { token: link })).json;
+  const { gate_id: askId } = (await plane.call("GET", "/v1/gate", { token: link })).json;
   // A work repository is made by whoever looks first.
   await at.must(200, "GET", `/tasks/${taskId}/files`);
   const dump = async () => ({
@@ -73,8 +73,8 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
     runningLog: await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
     // Looks and refused attempts are on record, and change nothing about the ask.
     gate: {
-      gate: (await plane.dump("HUMAN_GATE", ask.askId))["gate"],
-      steps: JSON.stringify(await plane.sql("HUMAN_GATE", ask.askId, LINKS_AND_ANSWERS)),
+      gate: (await plane.dump("HUMAN_GATE", askId))["gate"],
+      steps: JSON.stringify(await plane.sql("HUMAN_GATE", askId, LINKS_AND_ANSWERS)),
     },
   });
   await atRest(dump);
@@ -89,7 +89,7 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
       running,
       ended,
       gateId: "review",
-      askId: ask.askId,
+      askId,
       runnerId: runner.id,
       runId: job.runId,
       jobId: job.id,

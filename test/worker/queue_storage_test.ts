@@ -200,13 +200,13 @@ Deno.test({
       await report(at, ada, { jobResult: "success" });
       const { url } = await at.must(201, "POST", `/stages/line/tasks/${atGate}/gates/review/link`);
       const link = new URL(url).hash.slice(1);
-      const { ask } = (await plane.call("GET", "/v1/gate", { token: link })).json;
+      const { gate_id: askId } = (await plane.call("GET", "/v1/gate", { token: link })).json;
       const running = await submit(at);
       const job = await take(at, ada);
       const dumps = [
         await at.dump(),
         await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
-        await plane.dump("HUMAN_GATE", ask.askId),
+        await plane.dump("HUMAN_GATE", askId),
       ];
       const stored = JSON.stringify(dumps);
       const tokens = [user, ada.token, job.jobToken!, job.agentDefinition.assemblyLineRepoToken!];

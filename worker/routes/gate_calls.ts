@@ -158,7 +158,8 @@ export const CALLS: readonly Call<z.ZodType>[] = [
   }),
 ];
 
-function redeemOf(body: z.infer<typeof redeemInput>): GateAction {
+/** What a body of `redeem` asks of its ask. */
+export function redeemOf(body: z.infer<typeof redeemInput>): GateAction {
   const decision = body.decision ?? body.action;
   const comment = body.comment ?? body.reason;
   return {

@@ -1,12 +1,11 @@
 /**
- * A person's decision at a gate of a line: by a user at the task's gate (Line 3, row 4), or by the holder of a link on
- * `/v1/gate`, which names no ask as its token does. They are asks of the gate service (`v1_gates.ts`) in the words of Line 3.
+ * A person's decision at a gate of a line: by a user at the task's gate, in the words of Line 3 (row 4); and by the holder of
+ * a link on `/v1/gate`, which is `/v1/gates/{id}` (`v1_gates.ts`) of the ask that the link's token names, in the same words.
  * No GET changes anything (G1). The token of a link travels as a bearer, never in a path or a query.
  */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { linkInput } from "../../protocol/autonomy/gate.ts";
-import { reason } from "../../protocol/line/fields.ts";
+import { gateWire, linkInput, redeemInput } from "../../protocol/autonomy/gate.ts";
 import { gateDecision } from "../../protocol/line/gate.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AppEnv } from "../app_env.ts";
@@ -18,25 +17,15 @@ import { humanGate } from "../stubs/human_gate.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { answer } from "./answer.ts";
+import { redeemOf } from "./gate_calls.ts";
 import { makeLink } from "./gate_link.ts";
 import { gateRefusal, knownRefusal } from "./gate_refusal.ts";
 import { gateBearer, linkOf, responderOf } from "./gate_responder.ts";
+import { wireGate } from "./gate_wire.ts";
 import { readBody } from "./input.ts";
 import { type Evidence, loadEvidence } from "./task_evidence.ts";
 import { gateAnswer, linkAnswer } from "../../protocol/line/answers.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
-
-/** `decision` is the word of Autonomy 19.3, `action` that of Line 3; one of them must be there. */
-const redemption = z.object({
-  action: z.enum(["approve", "reject"]).optional(),
-  decision: z.enum(["approve", "reject"]).optional(),
-  reason: reason.optional(),
-  comment: reason.optional(),
-  subject_rev: z.string().max(200).optional(),
-}).refine((body) => (body.action ?? body.decision) !== undefined, {
-  error: "expected 'decision'",
-  path: ["decision"],
-});
 
 /** The gate routes of `stages` and `assembly-lines`, and those of `/v1/gate`. */
 export function createGateRoutes(): Hono<AppEnv> {
@@ -53,7 +42,7 @@ export function createGateRoutes(): Hono<AppEnv> {
     const key = c.var.caller.once?.key ?? null;
     const { action, reason: comment, subjectRev } = body.value;
     const bound = subjectRev === undefined ? {} : { subjectRev };
-    return await decide(c, ask.value, { decision: action, comment, ...bound }, key, knownRefusal);
+    return await decide(c, ask.value, { decision: action, comment, ...bound }, key);
   });
 
   app.on("POST", gate.map((path) => `${path}/link`), async (c) => {
@@ -67,7 +56,7 @@ export function createGateRoutes(): Hono<AppEnv> {
 
   app.get("/v1/gate", async (c) => {
     const seen = await look(c, bareLink(c));
-    return seen.ok ? c.json(lineGate(seen.value)) : seen.error;
+    return seen.ok ? c.json(wireGate(seen.value)) : seen.error;
   });
 
   app.on("GET", ["/v1/gate/evidence", "/v1/gates/:askId/evidence"], async (c) => {
@@ -79,14 +68,14 @@ export function createGateRoutes(): Hono<AppEnv> {
   });
 
   app.post("/v1/gate/redeem", async (c) => {
-    const body = await readBody(c, redemption);
+    const body = await readBody(c, redeemInput);
     if (!body.ok) return body.error;
     const link = bareLink(c);
     if (!link.ok) return link.error;
-    const { action, decision, reason: why, comment, subject_rev } = body.value;
-    const given = { decision: (decision ?? action)!, comment: why ?? comment ?? "" };
-    const bound = subject_rev === undefined ? given : { ...given, subjectRev: subject_rev };
-    return await decide(c, link.value, bound, c.req.header("idempotency-key") ?? null);
+    const { askId, responder } = link.value;
+    const key = c.req.header("idempotency-key") ?? null;
+    const done = await humanGate(c.env, askId).act(responder, redeemOf(body.value), { key });
+    return done.ok ? c.json(wireGate(done.value)) : refusalResponse(gateRefusal(done.error, askId));
   });
   return app;
 }
@@ -105,10 +94,9 @@ async function decide(
     readonly subjectRev?: string;
   },
   key: string | null,
-  refusalOf = gateRefusal,
 ): Promise<Response> {
   const decided = await humanGate(c.env, askId).act(responder, { kind: "redeem", ...given }, { key });
-  return decided.ok ? c.json(lineGate(decided.value)) : refusalResponse(refusalOf(decided.error, askId));
+  return decided.ok ? c.json(lineGate(decided.value)) : refusalResponse(knownRefusal(decided.error, askId));
 }
 
 /** The evidence behind a gate that was already shown to this caller; of asks about no task there is none. */
@@ -214,7 +202,8 @@ export const GATE_OPERATIONS: readonly Operation[] = [
     method: "get",
     paths: ["/v1/gate"],
     summary: "Look at the gate of a link",
-    answers: { 200: gateAnswer },
+    description: "As `GET /v1/gates/{askId}` of the ask that the link is for.",
+    answers: { 200: gateWire },
     refusals: LINK_REFUSALS,
   },
   {
@@ -230,8 +219,17 @@ export const GATE_OPERATIONS: readonly Operation[] = [
     method: "post",
     paths: ["/v1/gate/redeem"],
     summary: "Decide by a link",
-    body: redemption,
-    answers: { 200: gateAnswer },
-    refusals: [...LINK_REFUSALS, ...GATE_REFUSALS, ...WHO_REFUSALS, "401 identity_required"],
+    description: "As `POST /v1/gates/{askId}/redeem` of the ask that the link is for.",
+    body: redeemInput,
+    answers: { 200: gateWire },
+    refusals: [
+      ...LINK_REFUSALS,
+      ...GATE_REFUSALS,
+      ...WHO_REFUSALS,
+      "401 identity_required",
+      "409 stale_seq",
+      "412 stale_view",
+      "422 out_invalid",
+    ],
   },
 ];

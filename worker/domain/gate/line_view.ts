@@ -23,7 +23,7 @@ export interface LineGateView {
   readonly seq: number;
 }
 
-/** The view for `POST .../gates/{gateId}` and `/v1/gate`. */
+/** The view for `POST .../gates/{gateId}`. */
 export function lineGate({ ask, state, seq }: GateView): LineGateView {
   const { origin, askId, owner, project } = ask;
   if (origin.kind !== "line_gate") return { ask: { askId, owner, project }, state: lineState(state), seq };
