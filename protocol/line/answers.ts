@@ -3,6 +3,7 @@
  * with: `satisfies` holds them together, and tests hold them against real answers.
  */
 import { z } from "zod";
+import { agentCommand } from "../agent/commands.ts";
 import { filesSchema } from "./line.ts";
 import { modelUsage } from "./model_usage.ts";
 import type { JobData, JobPage, RunData } from "./job.ts";
@@ -231,6 +232,7 @@ export const reportAnswer = z.object({
   leaseUntil: ms.nullable(),
   heartbeatMs: z.number().int().optional(),
   drain: z.literal(true).optional(),
+  agentCommands: z.array(agentCommand).optional(),
 }) satisfies z.ZodType<ReportAnswer>;
 
 export const artifactMadeAnswer = z.object({ id: text, createdAt: ms });

@@ -18,6 +18,7 @@ import {
   RULES_MAX,
   STATIONS_MAX,
 } from "../limits.ts";
+import { capability } from "../agent/subtask.ts";
 import { renameKeys } from "./aliases.ts";
 import { description, labels, name, pageQuery, textUpToBytes } from "./fields.ts";
 
@@ -29,6 +30,8 @@ const operatorConfig = z.looseObject({
   model: z.string().max(200).optional(),
   /** Our extension: the shell script that the `command` harness runs. */
   command: textUpToBytes(PROMPT_MAX_BYTES).optional(),
+  /** Our extension: what the agent may do with subtasks; `implementor` when absent (Runtime 3.4). */
+  capability: capability.exclude(["operator"]).optional(),
 });
 
 const trigger = z.strictObject({

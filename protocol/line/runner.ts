@@ -1,6 +1,7 @@
 /** What a runner sends and gets: registration, poll, claim, report (Line 3, rows 1-3; Line 4.2 for the reference). */
 import { z } from "zod";
 import { RUNNER_JOBS_MAX } from "../limits.ts";
+import type { AgentCommand } from "../agent/commands.ts";
 import { commitId, labels, reason } from "./fields.ts";
 import { modelUsage } from "./model_usage.ts";
 
@@ -109,6 +110,8 @@ export interface ReportAnswer {
   readonly heartbeatMs?: number;
   /** The runner should take no more work, and end once its hands are free. */
   readonly drain?: true;
+  /** In the answer to a heartbeat: commands to this run's agent that are not done yet, the oldest first. */
+  readonly agentCommands?: readonly AgentCommand[];
 }
 
 /** The work of one run (Line 2.7); `stageId` is the station's id here (pick A13). */

@@ -18,6 +18,7 @@
  *   5. Codes of errors are those of the HTTP API, and `status` is the one that it would answer with.
  */
 import { z } from "zod";
+import { type AgentCommand, commandOutcome } from "../agent/commands.ts";
 import { labels, reason } from "../line/fields.ts";
 import type { WireError } from "../line/error.ts";
 import { claimBody, type PolledJob, type ReportAnswer, runnerReport } from "../line/runner.ts";
@@ -82,6 +83,14 @@ export const heartbeatMessage = z.object({
   ).max(SOCKET_ITEMS_MAX),
 });
 
+/** A command to an agent (`agent_command`) is over; until this is answered it is pushed again. */
+export const agentCommandDoneMessage = commandOutcome.extend({
+  type: z.literal("agent_command_done"),
+  id,
+  runId: entityId,
+  commandId: entityId,
+});
+
 /**
  * Task cards in bulk (user tokens). Cards are checked one by one: a wrong one does not cost the others.
  *
@@ -116,6 +125,7 @@ export const clientMessages = {
   claim: claimMessage,
   report: reportMessage,
   heartbeat: heartbeatMessage,
+  agent_command_done: agentCommandDoneMessage,
   submit: submitMessage,
   cancel_task: cancelTaskMessage,
 } as const;
@@ -177,6 +187,7 @@ export interface AnswerOf {
   readonly claim: PolledJob;
   readonly report: ReportAnswer;
   readonly heartbeat: HeartbeatAnswer;
+  readonly agent_command_done: { readonly commandId: string };
   readonly submit: SubmitAnswer;
   readonly cancel_task: { readonly taskId: string };
 }
@@ -198,6 +209,11 @@ export type ServerMessage =
   | { readonly type: "cancel"; readonly runId: string; readonly jobId: string }
   /** A request that the runner holds was decided, or is over: `GET B/runners/{runner}/approval-requests/{id}` says how. */
   | { readonly type: "approval"; readonly jobId: string; readonly requestId: string }
+  /**
+   * What a person does to an agent of this runner (`protocol/agent/commands.ts`). Said again at each `hello` and with the
+   * answers to heartbeats until the runner's `agent_command_done`; a runner carries each `commandId` out once.
+   */
+  | ({ readonly type: "agent_command" } & AgentCommand)
   /** Take no more jobs and finish those that are held. The credit is void. */
   | { readonly type: "drain" }
   /**
@@ -232,6 +248,12 @@ export const serverMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("offer"), job: z.unknown() }),
   z.object({ type: z.literal("cancel"), runId: z.string(), jobId: z.string() }),
   z.object({ type: z.literal("approval"), jobId: z.string(), requestId: z.string() }),
+  z.looseObject({
+    type: z.literal("agent_command"),
+    runId: z.string(),
+    commandId: z.string(),
+    kind: z.string(),
+  }),
   z.object({ type: z.literal("drain") }),
   z.object({
     type: z.literal("kept"),
