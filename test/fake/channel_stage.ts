@@ -10,6 +10,7 @@ import {
 } from "./channel_messages.ts";
 import { type Answer, startPlane, type TestPlane, type TestProject } from "./plane.ts";
 import { type Providers, startProviders } from "./providers.ts";
+import { until } from "../worker/until.ts";
 
 /** The revision that asks are about. */
 export const HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821";
@@ -41,7 +42,7 @@ export interface ChannelStage extends AsyncDisposable {
   readonly plane: TestPlane;
   readonly providers: Providers;
   project(): Promise<TestProject>;
-  /** Asks; gives the ask's id. */
+  /** Asks; gives the ask's id when the project's people know of it. */
   ask(at: TestProject, change?: object): Promise<string>;
   // deno-lint-ignore no-explicit-any -- tests reach into asks of every state
   gateOf(id: string): Promise<any>;
@@ -96,7 +97,13 @@ export async function startChannelStage(): Promise<ChannelStage> {
         },
       });
       assert.equal(answer.status, 201, answer.text);
-      return answer.json.gate_id;
+      const id = answer.json.gate_id;
+      // People hear of an ask behind the answer, and a message that names only its subject is looked up with them.
+      await until("the ask must be on the worklist", async () => {
+        const { items } = await at.must(200, "GET", "/worklist");
+        return items.some((item: { gateId: string }) => item.gateId === id) ? true : null;
+      });
+      return id;
     },
     gateOf: async (id) => (await plane.call("GET", `/v1/gates/${id}`)).json,
     send: (at, kind, { headers, body }) =>

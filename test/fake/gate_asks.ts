@@ -67,7 +67,7 @@ export function createGateStage(harness: GateLogHarness, mark: string) {
   const newId = () => `01jbrc9nf6m6sc7n75yr3h${mark}${String(++made).padStart(3, "0")}`;
 
   async function until(isDone: () => Promise<boolean>, what: string) {
-    const deadlineMs = Date.now() + 5_000;
+    const deadlineMs = Date.now() + 15_000;
     while (!await isDone()) assert.ok(Date.now() < deadlineMs, what);
   }
   async function atLine(policy: Partial<GatePolicy> = { auth: "token" }) {

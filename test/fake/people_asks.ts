@@ -67,7 +67,7 @@ export const verified = (n: number) => {
 export async function until<T>(
   read: () => Promise<T>,
   isRight: (value: T) => boolean,
-  waitMs = 5_000,
+  waitMs = 15_000,
 ): Promise<T> {
   const deadlineMs = Date.now() + waitMs;
   for (;;) {

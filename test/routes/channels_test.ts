@@ -4,6 +4,7 @@ import { githubMessage, payload } from "../fake/channel_messages.ts";
 import { codeOf, startChannelStage } from "../fake/channel_stage.ts";
 import { startPlane } from "../fake/plane.ts";
 import { GATED_LINE, putLine, report, submit, take } from "../worker/work_fixture.ts";
+import { until } from "../worker/until.ts";
 
 Deno.test({
   name: "channels at the whole Worker",
@@ -80,8 +81,9 @@ Deno.test({
       const runner = await at.register("r");
       await take(at, runner);
       await report(at, runner, { jobResult: "success", exitCode: 0, error: null });
-      const [item] = (await at.must(200, "GET", "/worklist")).items;
-      const id = item.gateId;
+      const id = await until("the gate must be on the worklist", async () => {
+        return (await at.must(200, "GET", "/worklist")).items[0]?.gateId ?? null;
+      });
       const decision = { gate_id: id, identity: "slack:U0AD4ADA1", decision: "approve", comment: "go" };
       const said = await decide(at, decision);
       assert.equal(said.json.result, "decided", said.text);

@@ -4,6 +4,7 @@ import { Webhook } from "standardwebhooks";
 import type { GateEvent, WorklistItem } from "../../worker/domain/people_api.ts";
 import { startPlane, type TestProject } from "../fake/plane.ts";
 import { startWebhookReceiver } from "../fake/webhook_receiver.ts";
+import { until } from "../worker/until.ts";
 
 const documents = {
   people: [
@@ -199,11 +200,17 @@ Deno.test({
         await record(itemOf("b1"));
         const [heard] = await receiver.until(1);
         new Webhook(made.secret).verify(heard!.body, heard!.headers);
-        const { deliveries } = await at.must(
-          200,
-          "GET",
-          `/webhooks/deliveries?webhook=${made.webhook.id}&gate=b1`,
-        );
+        // What was heard is not noted yet, and what is not noted is under way and no repeat of it begins.
+        const delivered = () =>
+          until("the delivery must be noted", async () => {
+            const { deliveries } = await at.must(
+              200,
+              "GET",
+              `/webhooks/deliveries?webhook=${made.webhook.id}&gate=b1`,
+            );
+            return deliveries[0]?.state === "delivered" ? deliveries : null;
+          });
+        const deliveries = await delivered();
         assert.deepEqual([deliveries.length, deliveries[0].gateId, deliveries[0].type], [
           1,
           "b1",
@@ -211,6 +218,7 @@ Deno.test({
         ]);
         await at.must(202, "POST", `/webhooks/deliveries/${deliveries[0].id}/replay`);
         await receiver.until(2);
+        await delivered();
         const replayed = await at.must(202, "POST", `${path}/replay`, { body: { from: 0 } });
         assert.ok(replayed.queued >= 1 && replayed.nextFrom === null);
 
