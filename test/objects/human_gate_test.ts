@@ -133,7 +133,7 @@ Deno.test({
       assert.deepEqual(await tables(), []);
       await harness.people(`acme/${id}`).be({});
       await gate.open(lineAsk(id));
-      assert.ok((await tables()).some((table) => table["name"] === "steps"));
+      assert.ok(JSON.stringify(await tables()).includes("steps"));
       await harness.evict("HUMAN_GATE", id);
       assert.equal(reasonOf(await gate.view(person("user:bob"))), "ok");
     });
