@@ -190,3 +190,39 @@ export const HEALTH_EVERY_MS = 250;
 /** A git step that failed is tried this often in all, this far apart. */
 export const GIT_TRIES_MAX = 3;
 export const GIT_TRY_AGAIN_MS = 1_000;
+
+// -------------------------------------------------------------------------------- sandboxes: streams and bounds
+
+/** The head of Podman's answer before a stream; it writes a few hundred bytes. */
+export const PODMAN_HEAD_MAX_BYTES = 16 * 1024;
+/** Podman notes how a program ended a moment after its output has. */
+export const EXEC_EXIT_POLL_MS = 5;
+
+// ------------------------------------------------------------------------------------- services, templates, settings
+
+/** Programs beside an agent: a database, a cache, a browser; each costs a few processes of the sandbox. */
+export const SERVICES_MAX = 16;
+/** A service that is not ready by then is broken; an image's database initialises within it. */
+export const SERVICE_READY_DEFAULT_MS = 30_000;
+export const SERVICE_READY_MAX_MS = 600_000;
+
+// ------------------------------------------------------------------------------------- agents in a terminal
+
+/** Without a hook or a call for so long an agent that should work is stalled (Runtime 2.2.4). */
+export const STALLED_AFTER_MS = 300_000;
+/** From the end of a turn to the end of the session: a person who sees it can still say something. */
+export const TURN_END_GRACE_MS = 1_500;
+/** A turn is cut at so many times a limit at which it would have ended by itself. */
+export const BUDGET_HARD_FACTOR = 1.25;
+/** A message that no prompt hook confirmed by then may be lost; an idle CLI takes one in well below a second. */
+export const RECEIPT_MS = 10_000;
+/** So long before that, Enter is pressed once more if the screen still shows the text. */
+export const RECEIPT_HALF_MS = 5_000;
+/** An interrupted turn ends within this, or the message goes in all the same. */
+export const INTERRUPT_WAIT_MS = 2_000;
+/** One message to an agent: above 200 KB bracketed pastes were never measured (Runtime 0, item 6). */
+export const MESSAGE_MAX_BYTES = 256 * 1024;
+/** Messages that wait for one agent. */
+export const MESSAGES_MAX = 100;
+/** A line of a pull's or build's progress, as shown to people. */
+export const IMAGE_LINE_MAX_CHARS = 400;

@@ -1,0 +1,62 @@
+/**
+ * When a session that sits at its prompt is over. A CLI in a terminal never ends by itself: once its turn is over, no message
+ * waits and nobody watches with a keyboard, it is finished; a failed turn is its failure.
+ */
+import { TURN_END_GRACE_MS } from "../../limits.ts";
+import type { BudgetVerdict } from "./budget.ts";
+
+/** The turn as hooks tell of it; `none` before the first prompt was taken. */
+export type Turn =
+  | { readonly kind: "none" }
+  | { readonly kind: "running" }
+  | { readonly kind: "over"; readonly atMs: number }
+  /** It was interrupted for a person, who has not said yet how to go on. */
+  | { readonly kind: "interrupted"; readonly atMs: number }
+  | { readonly kind: "failed"; readonly atMs: number; readonly message: string };
+
+export interface TurnView {
+  readonly turn: Turn;
+  /** A message waits, or was pasted and is not known to be taken. */
+  readonly isMessagePending: boolean;
+  /** Somebody is attached who may type. */
+  readonly isAttached: boolean;
+  /** The agent has told its conclusion: then its end is not ours to bring about. */
+  readonly hasConcluded: boolean;
+  readonly budget: BudgetVerdict;
+  readonly nowMs: number;
+}
+
+export type FinishReason = "turn_over" | "turn_failed" | "budget";
+
+export type TurnEnd =
+  /** `untilMs`: look again then; null: until something happens. */
+  | { readonly kind: "stay"; readonly untilMs: number | null }
+  /** @property status What the session ends with. */
+  | {
+    readonly kind: "finish";
+    readonly status: 0 | 1;
+    readonly reason: FinishReason;
+    readonly message: string | null;
+  };
+
+/** Whether the session is over now. */
+export function decideTurnEnd(view: TurnView): TurnEnd {
+  const { turn, budget } = view;
+  if (view.hasConcluded) return STAY;
+  if (budget.kind === "kill") return overBudget(budget.budget);
+  if (turn.kind === "none" || turn.kind === "running") return STAY;
+  if (budget.kind === "stop") return overBudget(budget.budget);
+  // A person who has interrupted, or is attached, goes on when it suits them; the station's own time-outs stand.
+  if (view.isMessagePending || view.isAttached || turn.kind === "interrupted") return STAY;
+  const atMs = turn.atMs + TURN_END_GRACE_MS;
+  if (view.nowMs < atMs) return { kind: "stay", untilMs: atMs };
+  return turn.kind === "failed"
+    ? { kind: "finish", status: 1, reason: "turn_failed", message: turn.message }
+    : { kind: "finish", status: 0, reason: "turn_over", message: null };
+}
+
+const STAY: TurnEnd = { kind: "stay", untilMs: null };
+
+function overBudget(name: string): TurnEnd {
+  return { kind: "finish", status: 1, reason: "budget", message: `the budget of ${name} is used up` };
+}
