@@ -98,7 +98,7 @@ export type ActivitySignal =
   | { readonly kind: "usage"; readonly usage: TokenUsage }
   | { readonly kind: "session_ended"; readonly reason: string };
 
-/** Tokens and cost of a turn or a run; counters of the CLI's own words. */
+/** Tokens and cost of an answer, a turn or a run. No token is in two counters, whatever the CLI's own ones hold. */
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -106,6 +106,20 @@ export interface TokenUsage {
   readonly cacheWriteTokens: number;
   /** Null where neither the CLI nor our price list knows. */
   readonly costUsd: number | null;
+}
+
+/** A file of the session's own, which the CLI appends to and which holds the tokens of each answer of the model. */
+export interface UsageFile {
+  /** The absolute paths inside the sandbox that the event names: the session's, and that of a subagent. */
+  pathsOf(event: HookEvent): readonly string[];
+  /** Starts to count in one file; a resumed session's file begins with what it used before. */
+  createTally(): UsageTally;
+}
+
+/** Counts the tokens of a file from its bytes in order, however they are cut. */
+export interface UsageTally {
+  /** What the text adds; a line that is cut is counted when its rest has come. */
+  add(text: string): TokenUsage;
 }
 
 /**
@@ -129,6 +143,8 @@ export interface SessionHarness {
   resolveAuth(auth: AuthConfig, model: string | null): ResolvedAuth;
   /** What a hook event means; empty for those that mean nothing. */
   signalsOf(event: HookEvent): readonly ActivitySignal[];
+  /** Where the tokens of a turn are read; null where the hooks tell them (`usage` of `signalsOf`). */
+  readonly usageFile: UsageFile | null;
   readonly supportsResume: boolean;
   /** False: what is given with a resume is dropped, so it is pasted afterwards. */
   readonly resumeAcceptsPrompt: boolean;

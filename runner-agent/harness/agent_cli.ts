@@ -5,6 +5,7 @@
  */
 
 import { err, ok, type Result } from "../../protocol/result.ts";
+import type { HomeFile, McpServerConfig } from "../agent_ports.ts";
 import type { HarnessError, HarnessRequest, ModelProvider, OperatorAccess } from "../ports.ts";
 import { AGENT_HOME, inAgentHome, PROMPT_FILE, SYSTEM_PROMPT_FILE } from "./sandbox_paths.ts";
 
@@ -16,9 +17,44 @@ export const OPERATOR_SERVER = "shopfloor";
 /** A stop hook looks at the worktree of a large project. */
 export const STOP_HOOK_TIMEOUT_MS = 120_000;
 
-/** A hook entry in the shape that Claude Code, Codex and Gemini CLI share; the unit of `timeout` is each CLI's own. */
-export function stopHook(operator: OperatorAccess, timeout: number) {
-  return { hooks: [{ name: OPERATOR_SERVER, type: "command", command: operator.stopHook, timeout }] };
+/** A call of the operator may commit a large worktree. */
+export const MCP_TOOL_TIMEOUT_MS = STOP_HOOK_TIMEOUT_MS;
+
+/** A shell command that an agent CLI runs at one of its events. */
+export interface HookCommand {
+  readonly event: string;
+  readonly command: string;
+  readonly timeoutMs: number;
+}
+
+/** The stop hook of a run with an operator, at the event by which a CLI tells that it wants to stop. */
+export function stopHook(event: string, operator: OperatorAccess): HookCommand {
+  return { event, command: operator.stopHook, timeoutMs: STOP_HOOK_TIMEOUT_MS };
+}
+
+/** A hook in the shape that Claude Code, Codex and Gemini CLI share; the unit of `timeout` is each CLI's own. */
+export function hookEntry({ command }: HookCommand, timeout: number) {
+  return { hooks: [{ name: OPERATOR_SERVER, type: "command", command, timeout }] };
+}
+
+/** The operator as an MCP server; none without an operator. */
+export function operatorServers(operator: OperatorAccess | null): Readonly<Record<string, McpServerConfig>> {
+  return operator === null ? {} : { [OPERATOR_SERVER]: { transport: "http", url: operator.mcpUrl } };
+}
+
+/** The files of an adapter when there is something to say in them. */
+export function filesFor<T>(
+  given: T | null | "",
+  files: (given: T) => readonly HomeFile[],
+): readonly HomeFile[] {
+  return given === null || given === "" ? [] : files(given as T);
+}
+
+export function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  change: (value: T) => U,
+): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 /** An argv that runs `argv` with the prompt file as its standard input and takes its place as the process. */
@@ -57,9 +93,4 @@ export function requireModel(request: HarnessRequest, provider: ModelProvider): 
     return err({ reason: "model_key_missing", variable: provider.keyVariable });
   }
   return ok(request.modelBaseUrl.replace(/\/+$/, ""));
-}
-
-/** JSON as people write it in configuration files. */
-export function jsonFile(value: unknown): string {
-  return JSON.stringify(value, null, 2) + "\n";
 }

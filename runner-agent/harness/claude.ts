@@ -1,29 +1,21 @@
-/**
- * Claude Code in print mode. Its first-run gates, in order of appearance, and what answers each: onboarding
- * (`hasCompletedOnboarding`), trust in the folder (`hasTrustDialogAccepted`), approval of the key
- * (`customApiKeyResponses`, by the key's last 20 characters), the bypass warning
- * (`bypassPermissionsModeAccepted`, `skipDangerousModePermissionPrompt`), and the refusal to run as uid 0
- * (`IS_SANDBOX`).
- */
+/** Claude Code in print mode; `claude_home.ts` has what it shares with its terminal. */
 
 import { ok } from "../../protocol/result.ts";
 import type { HarnessAdapter } from "../ports.ts";
 import {
   agentPromptFiles,
   commonEnv,
-  jsonFile,
-  OPERATOR_SERVER,
+  filesFor,
+  operatorServers,
   PLACEHOLDER_KEY,
   requireModel,
-  STOP_HOOK_TIMEOUT_MS,
   stopHook,
   withPromptOnStdin,
 } from "./agent_cli.ts";
+import { CLAUDE_ENV, claudeAuth, claudeGates, claudeHooks, claudeMcpServers } from "./claude_home.ts";
+import { homeTexts } from "./home_files.ts";
 import { ANTHROPIC } from "./providers.ts";
 import { inAgentHome, SYSTEM_PROMPT_FILE, WORKSPACE } from "./sandbox_paths.ts";
-
-/** Characters of a key by which Claude Code remembers that it was approved. */
-const APPROVED_KEY_CHARS = 20;
 
 /** Prints one JSON event per line; the system prompt is appended to Claude Code's own. */
 export const claudeHarness: HarnessAdapter = {
@@ -31,8 +23,8 @@ export const claudeHarness: HarnessAdapter = {
   provider: ANTHROPIC,
   plan(request) {
     const baseUrl = requireModel(request, ANTHROPIC);
-    const { operator } = request;
     if (!baseUrl.ok) return baseUrl;
+    const auth = claudeAuth({ modelBaseUrl: baseUrl.value, placeholderKey: PLACEHOLDER_KEY });
     return ok({
       command: withPromptOnStdin([
         "claude",
@@ -47,33 +39,17 @@ export const claudeHarness: HarnessAdapter = {
           ? []
           : ["--append-system-prompt-file", inAgentHome(SYSTEM_PROMPT_FILE)]),
       ]),
-      env: {
-        ...commonEnv(),
-        ANTHROPIC_API_KEY: PLACEHOLDER_KEY,
-        ANTHROPIC_BASE_URL: baseUrl.value,
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-        DISABLE_AUTOUPDATER: "1",
-        DISABLE_ERROR_REPORTING: "1",
-        DISABLE_TELEMETRY: "1",
-        IS_SANDBOX: "1",
-      },
+      env: { ...commonEnv(), ...auth.env, ...CLAUDE_ENV },
       homeFiles: {
         ...agentPromptFiles(request),
-        ".claude.json": jsonFile({
-          hasCompletedOnboarding: true,
-          bypassPermissionsModeAccepted: true,
-          customApiKeyResponses: { approved: [PLACEHOLDER_KEY.slice(-APPROVED_KEY_CHARS)], rejected: [] },
-          projects: { [WORKSPACE]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
-          ...(operator === null
-            ? {}
-            : { mcpServers: { [OPERATOR_SERVER]: { type: "http", url: operator.mcpUrl } } }),
-        }),
-        ".claude/settings.json": jsonFile({
-          skipDangerousModePermissionPrompt: true,
-          ...(operator === null
-            ? {}
-            : { hooks: { Stop: [stopHook(operator, STOP_HOOK_TIMEOUT_MS / 1_000)] } }),
-        }),
+        ...homeTexts([
+          ...claudeGates(WORKSPACE),
+          ...auth.files,
+          ...filesFor(request.operator, (operator) => [
+            ...claudeMcpServers(operatorServers(operator)),
+            ...claudeHooks([stopHook("Stop", operator)]),
+          ]),
+        ]),
       },
     });
   },

@@ -1,21 +1,19 @@
-/**
- * Codex in exec mode, with a provider of our own that speaks the Responses API and takes its key from the
- * environment (so no login screen and no `auth.json`). The sandbox is the container: Codex's own is switched off.
- */
+/** Codex in exec mode; `codex_home.ts` has what it shares with its terminal. */
 
 import { ok } from "../../protocol/result.ts";
-import type { HarnessAdapter, HarnessRequest } from "../ports.ts";
+import type { HarnessAdapter } from "../ports.ts";
 import {
   agentPromptFiles,
   commonEnv,
-  jsonFile,
-  OPERATOR_SERVER,
+  filesFor,
+  operatorServers,
   PLACEHOLDER_KEY,
   requireModel,
-  STOP_HOOK_TIMEOUT_MS,
   stopHook,
   withPromptOnStdin,
 } from "./agent_cli.ts";
+import { codexAuth, codexGates, codexHooks, codexMcpServers, codexSystemPrompt } from "./codex_home.ts";
+import { homeTexts } from "./home_files.ts";
 import { OPENAI } from "./providers.ts";
 import { WORKSPACE } from "./sandbox_paths.ts";
 
@@ -26,6 +24,7 @@ export const codexHarness: HarnessAdapter = {
   plan(request) {
     const baseUrl = requireModel(request, OPENAI);
     if (!baseUrl.ok) return baseUrl;
+    const auth = codexAuth({ modelBaseUrl: baseUrl.value, placeholderKey: PLACEHOLDER_KEY }, request.model);
     return ok({
       command: withPromptOnStdin([
         "codex",
@@ -37,56 +36,19 @@ export const codexHarness: HarnessAdapter = {
         "--json",
         "-",
       ]),
-      env: { ...commonEnv(), OPENAI_API_KEY: PLACEHOLDER_KEY },
+      env: { ...commonEnv(), ...auth.env },
       homeFiles: {
         ...agentPromptFiles(request),
-        ".codex/config.toml": configToml(request, baseUrl.value),
-        ...(request.operator === null ? {} : {
-          ".codex/hooks.json": jsonFile({
-            hooks: { Stop: [stopHook(request.operator, STOP_HOOK_TIMEOUT_MS / 1_000)] },
-          }),
-        }),
+        ...homeTexts([
+          ...codexGates(WORKSPACE),
+          ...auth.files,
+          ...filesFor(request.appendSystemPrompt, codexSystemPrompt),
+          ...filesFor(request.operator, (operator) => [
+            ...codexMcpServers(operatorServers(operator)),
+            ...codexHooks([stopHook("Stop", operator)]),
+          ]),
+        ]),
       },
     });
   },
 };
-
-function configToml(request: HarnessRequest, baseUrl: string): string {
-  return [
-    ...(request.model === null ? [] : [`model = ${tomlString(request.model)}`]),
-    `model_provider = "shopfloor"`,
-    `approval_policy = "never"`,
-    `sandbox_mode = "danger-full-access"`,
-    `check_for_update_on_startup = false`,
-    ...(request.appendSystemPrompt === ""
-      ? []
-      : [`developer_instructions = ${tomlString(request.appendSystemPrompt)}`]),
-    ``,
-    `[analytics]`,
-    `enabled = false`,
-    ``,
-    `[feedback]`,
-    `enabled = false`,
-    ``,
-    `[model_providers.shopfloor]`,
-    `name = "Shopfloor"`,
-    `base_url = ${tomlString(baseUrl)}`,
-    `env_key = "OPENAI_API_KEY"`,
-    `wire_api = "responses"`,
-    ``,
-    `[projects.${tomlString(WORKSPACE)}]`,
-    `trust_level = "trusted"`,
-    ``,
-    ...(request.operator === null ? [] : [
-      `[mcp_servers.${OPERATOR_SERVER}]`,
-      `url = ${tomlString(request.operator.mcpUrl)}`,
-      `tool_timeout_sec = ${STOP_HOOK_TIMEOUT_MS / 1_000}`,
-      ``,
-    ]),
-  ].join("\n");
-}
-
-/** A TOML basic string: JSON's escapes are TOML's too, but it also wants U+007F escaped and knows no lone surrogates. */
-function tomlString(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replaceAll("\u007f", "\\u007f");
-}

@@ -24,8 +24,11 @@ import { geminiHarness } from "./gemini.ts";
 import { opencodeHarness } from "./opencode.ts";
 
 export { CLI_PACKAGES, type CliPackage, NODE_PACKAGE } from "./cli_packages.ts";
+export { type ComposedFile, composeHome } from "./home_files.ts";
 export { MODEL_PROVIDERS } from "./providers.ts";
 export { AGENT_HOME, WORKSPACE } from "./sandbox_paths.ts";
+export { SESSION_HARNESS_NAMES, sessionHarnessByName } from "./sessions.ts";
+export { addUsage, NO_USAGE } from "./usage_lines.ts";
 
 const HARNESSES: Readonly<Record<HarnessName, HarnessAdapter>> = {
   command: commandHarness,
