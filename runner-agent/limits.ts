@@ -226,3 +226,7 @@ export const MESSAGE_MAX_BYTES = 256 * 1024;
 export const MESSAGES_MAX = 100;
 /** A line of a pull's or build's progress, as shown to people. */
 export const IMAGE_LINE_MAX_CHARS = 400;
+/** Open files of one process in a sandbox: a bundler's watcher of a large tree fits. */
+export const SANDBOX_OPEN_FILES = 65_536;
+/** What one run may have on our disk (worktree, home, its git): dependencies and builds fit, a leak is stopped. */
+export const DISK_MAX_BYTES = 20 * 1024 * 1024 * 1024;

@@ -1,0 +1,355 @@
+/** The policy for services is shell (`container/init.sh`, `run_bin/run_services`): here it runs, with its times made short. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { ServiceSpec } from "../agent_ports.ts";
+import { quoted, serviceFiles, writeServiceFiles } from "./service_files.ts";
+
+const INIT = new URL("../container/init.sh", import.meta.url).pathname;
+const BIN = new URL("../container/run_bin", import.meta.url).pathname;
+const SHORT = {
+  SHOPFLOOR_SERVICE_POLL_S: "0.02",
+  SHOPFLOOR_SERVICE_BACKOFFS_S: "0.02 0.05 0.1",
+  SHOPFLOOR_SERVICE_LIVENESS_S: "0.05",
+  SHOPFLOOR_SERVICE_STOP_CS: "30",
+  SHOPFLOOR_SERVICE_COMMAND_GRACE_S: "0.5",
+};
+
+interface Ended {
+  readonly code: number;
+  readonly stderr: string;
+  readonly stdout: string;
+  readonly dir: string;
+  read(name: string): Promise<string>;
+}
+
+/** Runs `script` beside the services as PID 1 would; `$DIR` is a directory that all share. */
+async function runBeside(
+  services: readonly Partial<ServiceSpec>[],
+  script: string,
+  act: (dir: string, child: Deno.ChildProcess) => Promise<void> = () => Promise.resolve(),
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const dir = await Deno.makeTempDir({ prefix: "shopfloor_services_" });
+  const specs = services.map((one, n): ServiceSpec => ({
+    name: `s${n}`,
+    command: ["sleep", "100"],
+    restart: "never",
+    env: {},
+    readyCheck: null,
+    isRequired: false,
+    ...one,
+  }));
+  await writeServiceFiles(join(dir, "services"), specs);
+  const child = new Deno.Command("/bin/sh", {
+    args: [INIT, "--", "sh", "-c", script],
+    env: {
+      DIR: dir,
+      SHOPFLOOR_BIN_DIR: BIN,
+      SHOPFLOOR_SERVICES_DIR: join(dir, "services"),
+      SHOPFLOOR_SERVICES_STATE: join(dir, "state"),
+      // Nobody serves there.
+      SHOPFLOOR_HUB: "127.0.0.1:9",
+      ...SHORT,
+      ...env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await act(dir, child);
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  const read = (name: string) => Deno.readTextFile(join(dir, name)).catch(() => "");
+  return { code, dir, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), read };
+}
+
+const shell = (script: string) => ["sh", "-c", script];
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !await isSo(); tries++) {
+    assert.ok(tries < 500, "it did not come to pass");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+
+function servicesTest(name: string, run: () => Promise<void>): void {
+  Deno.test(name, async () => {
+    try {
+      await run();
+    } finally {
+      for await (const entry of Deno.readDir("/tmp")) {
+        if (entry.name.startsWith("shopfloor_services_")) {
+          await Deno.remove(`/tmp/${entry.name}`, { recursive: true }).catch(() => {});
+        }
+      }
+    }
+  });
+}
+
+servicesTest(
+  "services start in their order, each ready before the next, and end after the command in reverse",
+  async () => {
+    const noted = (name: string) =>
+      shell(
+        `trap 'echo -${name} >>$DIR/order; exit 0' TERM; sleep 0.1; echo +${name} >>$DIR/order; touch $DIR/${name}; while :; do sleep 0.02; done`,
+      );
+    const check = { type: "delay", delayMs: 300 } as const;
+    const ended = await runBeside(
+      [{ command: noted("a"), readyCheck: check }, { command: noted("b"), readyCheck: check }],
+      "echo command >>$DIR/order; exit 7",
+    );
+    assert.equal(ended.code, 7);
+    assert.deepEqual((await ended.read("order")).trim().split("\n"), ["+a", "+b", "command", "-b", "-a"]);
+  },
+);
+
+servicesTest(
+  "the command does not start before a tcp check succeeds, and what the service writes is its own log",
+  async () => {
+    const port = freePort();
+    const ended = await runBeside([{
+      command: shell(
+        `echo to my log; sleep 0.2; exec socat TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr SYSTEM:true`,
+      ),
+      readyCheck: { type: "tcp", host: "127.0.0.1", port, timeoutMs: 5_000 },
+    }], `socat -u OPEN:/dev/null TCP:127.0.0.1:${port} && echo connected`);
+    assert.equal(ended.stdout, "connected\n");
+    assert.equal(ended.code, 0);
+    assert.match(await ended.read("state/s0.log"), /^to my log\n/);
+  },
+);
+
+servicesTest("an http check wants a status of 2xx", async () => {
+  let status = 503;
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(null, { status }),
+  );
+  try {
+    const readyCheck = {
+      type: "http",
+      url: `http://127.0.0.1:${server.addr.port}/h?a=1`,
+      timeoutMs: 300,
+    } as const;
+    const not = await runBeside([{ name: "web", readyCheck }], "echo never");
+    assert.equal(not.code, 125);
+    assert.equal(not.stdout, "");
+    assert.match(
+      not.stderr,
+      /service 'web' is not ready: no success in 0\.3 s \(last check: answered HTTP\/1\.[01] 503 Service Unavailable\)\n$/,
+    );
+    status = 204;
+    assert.equal((await runBeside([{ readyCheck }], "echo so")).stdout, "so\n");
+  } finally {
+    await server.shutdown();
+  }
+});
+
+servicesTest(
+  "a service that is not ready in time fails the run, and the reason has its last check",
+  async () => {
+    const readyCheck = { type: "tcp", host: "127.0.0.1", port: freePort(), timeoutMs: 200 } as const;
+    const ended = await runBeside([{ name: "db", readyCheck }], "echo never");
+    assert.equal(ended.code, 125);
+    assert.match(
+      ended.stderr,
+      /^shopfloor init: service 'db' is not ready: no success in 0\.2 s \(last check: .*Connection refused\)\n$/,
+    );
+    assert.equal(ended.stdout, "");
+  },
+);
+
+servicesTest(
+  "a service that ends again and again has given up after three ends, and says so at once",
+  async () => {
+    const readyCheck = { type: "tcp", host: "127.0.0.1", port: freePort(), timeoutMs: 20_000 } as const;
+    const ended = await runBeside(
+      [{ name: "flap", command: shell("echo x >>$DIR/starts; exit 3"), restart: "always", readyCheck }],
+      "echo never",
+    );
+    assert.equal(ended.code, 125);
+    assert.match(
+      ended.stderr,
+      /service 'flap' is not ready: it ended with status 3, for the 3\. time in a row/,
+    );
+    assert.equal(await ended.read("starts"), "x\nx\nx\n");
+  },
+);
+
+for (
+  const [restart, code, starts] of [["never", 3, 1], ["on-failure", 0, 1], ["on-failure", 3, 3], [
+    "always",
+    0,
+    3,
+  ]] as const
+) {
+  servicesTest(
+    `with restart ${restart}, a service that ends with ${code} starts ${starts} times`,
+    async () => {
+      const ended = await runBeside(
+        [{ command: shell(`echo x >>$DIR/starts; exit ${code}`), restart }],
+        "until [ -e $DIR/state/s0.given_up ] || [ -e $DIR/state/s0.done ]; do sleep 0.02; done; echo over",
+      );
+      assert.equal(ended.stdout, "over\n");
+      assert.equal((await ended.read("starts")).length, 2 * starts);
+      assert.equal(ended.code, 0, "it was not required");
+    },
+  );
+}
+
+servicesTest("a service that ran for a while counts its ends anew", async () => {
+  const ended = await runBeside(
+    [{ command: shell("echo x >>$DIR/starts; sleep 0.15; exit 1"), restart: "always" }],
+    "until [ $(wc -l <$DIR/starts) -ge 5 ]; do sleep 0.02; done",
+    undefined,
+    { SHOPFLOOR_SERVICE_STEADY_CS: "10" },
+  );
+  assert.equal(ended.code, 0);
+});
+
+servicesTest(
+  "a required service that gives up ends the sandbox: the command gets TERM, and the reason is the last line",
+  async () => {
+    const ended = await runBeside(
+      [{ name: "db", command: shell("until [ -e $DIR/go ]; do sleep 0.02; done; exit 9"), isRequired: true }],
+      "trap 'echo told; exit 0' TERM; touch $DIR/go; while :; do sleep 0.02; done",
+    );
+    assert.equal(ended.code, 125);
+    assert.equal(ended.stdout, "told\n");
+    assert.match(
+      ended.stderr,
+      /shopfloor init: service 'db' is required and has given up: ended with status 9\n$/,
+    );
+  },
+);
+
+servicesTest("a command that does not end by TERM is killed when its service is gone", async () => {
+  const ended = await runBeside(
+    [{ command: shell("until [ -e $DIR/go ]; do sleep 0.02; done; exit 9"), isRequired: true }],
+    "trap '' TERM; touch $DIR/go; while :; do sleep 0.05; done",
+  );
+  assert.equal(ended.code, 125);
+});
+
+servicesTest("a service that misses three checks begins again, and nothing of it is left", async () => {
+  const port = freePort();
+  const ended = await runBeside([{
+    command: shell(
+      `echo x >>$DIR/starts; sleep 1000 & echo $! >>$DIR/children
+       socat TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr SYSTEM:true & listener=$!
+       until [ -e $DIR/sick ]; do sleep 0.02; done; rm $DIR/sick; kill $listener; sleep 1000`,
+    ),
+    restart: "on-failure",
+    readyCheck: { type: "tcp", host: "127.0.0.1", port, timeoutMs: 5_000 },
+  }], "touch $DIR/sick; until [ $(wc -l <$DIR/starts) -eq 2 ]; do sleep 0.02; done");
+  assert.equal(ended.code, 0);
+  assert.match(
+    await ended.read("state/lifecycle.log"),
+    /s0 unhealthy: .*Connection refused\n.*s0 ended: missed its check/,
+  );
+  for (const pid of (await ended.read("children")).trim().split("\n")) {
+    assert.equal(await isAlive(pid), false);
+  }
+});
+
+servicesTest("TERM goes to the command first, and then to the services", async () => {
+  const ended = await runBeside(
+    [{
+      command: shell(
+        "trap 'echo service >>$DIR/order; exit 0' TERM; touch $DIR/up; while :; do sleep 0.02; done",
+      ),
+    }],
+    "trap 'sleep 0.2; echo command >>$DIR/order; exit 5' TERM; until [ -e $DIR/up ]; do sleep 0.02; done; touch $DIR/on; while :; do sleep 0.02; done",
+    async (dir, child) => {
+      await until(() => exists(join(dir, "on")));
+      child.kill("SIGTERM");
+    },
+  );
+  assert.equal(ended.code, 5);
+  assert.equal(await ended.read("order"), "command\nservice\n");
+});
+
+servicesTest("TERM before all services are ready ends them, and the command never starts", async () => {
+  const readyCheck = { type: "tcp", host: "127.0.0.1", port: freePort(), timeoutMs: 60_000 } as const;
+  const ended = await runBeside(
+    [{ command: shell("echo $$ >$DIR/pid; exec sleep 100"), readyCheck }],
+    "echo never",
+    async (dir, child) => {
+      await until(() => exists(join(dir, "pid")));
+      child.kill("SIGTERM");
+    },
+  );
+  assert.equal(ended.code, 143);
+  assert.equal(ended.stdout, "");
+  assert.equal(await isAlive(await ended.read("pid")), false);
+});
+
+servicesTest("a service's log is bounded: the newest half of what is too long is kept", async () => {
+  const ended = await runBeside(
+    [{ command: shell("i=0; while :; do i=$((i+1)); echo line $i; sleep 0.001; done") }],
+    "until [ -e $DIR/state/s0.log.1 ]; do sleep 0.02; done",
+    undefined,
+    { SHOPFLOOR_SERVICE_LOG_MAX_BYTES: "2000" },
+  );
+  assert.equal((await ended.read("state/s0.log.1")).length, 1000);
+});
+
+servicesTest(
+  "arguments and values reach a service as they are, whatever a shell would make of them",
+  async () => {
+    const odd = `it's $HOME; "$(id)" \`id\` *\n\\`;
+    const ended = await runBeside(
+      [{ command: ["sh", "-c", 'printf %s "$1$ODD" >$DIR/odd', "x", odd], env: { ODD: odd } }],
+      "until [ -s $DIR/odd ]; do sleep 0.02; done",
+    );
+    assert.equal(await ended.read("odd"), odd + odd);
+  },
+);
+
+Deno.test("the files of services are named in their order", () => {
+  const spec: ServiceSpec = {
+    name: "db",
+    command: ["x", "it's"],
+    restart: "always",
+    env: {},
+    isRequired: true,
+    readyCheck: { type: "http", url: "http://localhost/a?b", timeoutMs: 1_505 },
+  };
+  assert.deepEqual(serviceFiles([spec]), {
+    "00-db/command": "exec 'x' 'it'\\''s'\n",
+    "00-db/env": "",
+    "00-db/restart": "always\n",
+    "00-db/ready": "151 http localhost 80 /a?b\n",
+    "00-db/required": "",
+  });
+  assert.equal(quoted(""), "''");
+});
+
+servicesTest("a forwarder that dies is started again", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "shopfloor_services_" });
+  const socket = join(dir, "hub.sock");
+  const server = Deno.serve({ path: socket, onListen: () => {} }, () => new Response("hub"));
+  const port = freePort();
+  const script =
+    `get() { printf 'GET / HTTP/1.0\\r\\n\\r\\n' | socat -t 2 -,ignoreeof TCP:127.0.0.1:${port} | tail -n 1; }
+    get; sleep 2.2; pkill -KILL -f "^socat TCP-LISTEN:${port}"; sleep 0.5; echo; get`;
+  const { stdout, code } = await new Deno.Command("/bin/sh", {
+    args: [INIT, `${port}=${socket}`, "--", "sh", "-c", script],
+    stdin: "null",
+  }).output();
+  await server.shutdown();
+  assert.equal(code, 0);
+  assert.equal(new TextDecoder().decode(stdout), "hub\nhub");
+});
+
+function freePort(): number {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  return listener.addr.port;
+}
+
+async function isAlive(pid: string): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid.trim()}/stat`).catch(() => "");
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
