@@ -5,6 +5,7 @@
  * Rules: everything of a harness is pure (text in, text out); paths are those inside the sandbox; a key is never among
  * what a harness returns, as the runner adds it outside (S1).
  */
+import type { AgentCommand, CommandOutcome } from "../protocol/agent/commands.ts";
 import type { HarnessName, ModelProvider } from "./ports.ts";
 
 /** An agent CLI that people can watch and talk to; `command` has no session. */
@@ -217,29 +218,16 @@ export interface AgentEvents {
 
 // ------------------------------------------------------------------------------------------------- commands
 
-/** What people want of a running agent; `commandId` is the control plane's, and the id of the message where it is one. */
-export type AgentCommand =
-  & { readonly commandId: string; readonly runId: string }
-  & (
-    /** `isInterrupting`: ends the turn under way and goes before what waits (Runtime 2.2.6). */
-    | { readonly kind: "message"; readonly text: string; readonly isInterrupting: boolean }
-    | { readonly kind: "interrupt" }
-    /** tmux key names, pressed as they are. */
-    | { readonly kind: "keys"; readonly keys: readonly string[] }
-    | { readonly kind: "suspend" }
-    | { readonly kind: "resume" }
-  );
-
-/** `taken`: it is on the disk, and what becomes of it is told by events. `refused`: nothing came of it, and nothing will. */
-export type CommandOutcome =
-  | { readonly kind: "taken" }
-  | { readonly kind: "refused"; readonly code: string; readonly message: string };
-
 /**
- * The session of one run, as whoever brings commands sees it. `take` resolves once a restarted runner would know of the
- * command, not once it was carried out. The same `commandId` again is `taken` and does nothing; `keys` and `interrupt` of a
- * runner that was killed in between are not repeated by whoever brings them.
+ * The session of one run, as whoever brings people's commands sees it (`control/command_desk.ts`); the command's `kind`s and
+ * outcomes are the protocol's.
  */
 export interface AgentCommands {
-  take(command: AgentCommand): Promise<CommandOutcome>;
+  /**
+   * Carries a command out and resolves once it is over: a message when its state is final (`confirmed`, `unconfirmed`,
+   * `expired`, `rejected`), the others when they are `done` or `failed`. For a message `commandId` is the message's id: the
+   * same one again, also in the next life of the runner, is the same message and resolves with what came of it. `interrupt`
+   * and `keys` are brought once. Rejects when the session ends before the command does.
+   */
+  carryOut(command: AgentCommand): Promise<CommandOutcome>;
 }
