@@ -89,8 +89,14 @@ export const GATE_ANSWERS_MAX_CHARS = 128 * 1024;
 /** A schema with its references written out; steps of holding an answer against it: a second at worst, as nothing stops it. */
 export const GATE_SCHEMA_EXPANDED_MAX_CHARS = 256 * 1024;
 export const GATE_SCHEMA_STEPS_MAX = 50_000_000;
-/** Looks and refused attempts in one ask's chain; transitions are always on record, and as many as people make. */
-export const GATE_AUDIT_ATTEMPTS_MAX = 5_000;
+/** Looks and refused attempts that are alike share a link of a chain of so many: those of a minute, an hour, a day. */
+export const GATE_AUDIT_FOLDS = [
+  { links: 5_000, windowMs: 60_000 },
+  { links: 10_000, windowMs: 3_600_000 },
+  { links: 15_000, windowMs: 24 * 3_600_000 },
+];
+/** Different ones that are counted at once, in one value of 2 MB at most. */
+export const GATE_AUDIT_FOLDS_ALIKE_MAX = 500;
 /** When nobody could say who is on call, the level is entered after this. */
 export const GATE_RESOLVE_RETRY_MS = 15_000;
 /** Who finds that an ask could not be put yet is told to come back after this. */
@@ -198,6 +204,21 @@ export const REMEMBERED_ANSWER_MAX_CHARS = 8 * 1024;
 export const REMEMBERED_PRUNED_AT_ONCE = 8;
 /** Live streams that a task remembers: one per run, and no task has many runs. */
 export const TASK_STREAMS_MAX = 20;
+/** A live session is forgotten, with its files, so long after anything was heard of it. */
+export const LIVE_SESSION_LIFE_MS = 30 * 24 * 3_600_000;
+/** How often it is written, and its queue told, that an agent is active: at most that much too early it counts as silent. */
+export const LIVE_ACTIVE_WRITE_MS = 5_000;
+export const LIVE_ACTIVE_TELL_MS = 15_000;
+/** While helpers of an agent work its own silence counts a third; an agent compacts its memory for so long at most. */
+export const LIVE_SUBAGENT_PATIENCE = 3;
+export const LIVE_COMPACT_MAX_MS = 5 * 60_000;
+/** A broadcaster's output is written together so often, and so much of it waits at most: then the socket is closed. */
+export const LIVE_OUTPUT_WRITE_MS = 250;
+export const LIVE_OUTPUT_WAITING_MAX_BYTES = 4 * 1024 * 1024;
+/** A workspace as a zip, one picture or recording, and the memory of an agent: each is one object in R2. */
+export const WORKSPACE_ARCHIVE_MAX_BYTES = 50 * 1000 * 1000;
+export const MEDIA_MAX_BYTES = 20 * 1000 * 1000;
+export const AGENT_MEMORY_MAX_BYTES = 50 * 1000 * 1000;
 /** Rows in one page of a list of the history. */
 export const LIST_PAGE_DEFAULT = 50;
 export const LIST_PAGE_MAX = 200;
@@ -346,3 +367,12 @@ export const DELIVERY_REPORT_RETRY_MS = 60_000;
 /** Paths of one method whose routes are remembered, and the length of one: about a megabyte when full of the longest. */
 export const REPEATED_PATHS_MAX = 1_000;
 export const REPEATED_PATH_MAX_CHARS = 400;
+
+/** Subtasks of one task: more than a spec of some pages has. */
+export const SUBTASKS_MAX = 500;
+/** Commands to one agent that are not done: each is a person's. */
+export const AGENT_COMMANDS_OPEN_MAX = 100;
+/** Commands that are remembered in a project after their end; a message may be 200 KB. */
+export const AGENT_COMMANDS_KEPT = 1_000;
+/** Commands that one list shows. */
+export const AGENT_COMMANDS_LISTED_MAX = 200;

@@ -71,17 +71,23 @@ export type SubtaskData = z.infer<typeof subtaskData>;
 
 const note = z.string().max(SUBTASK_NOTE_MAX_CHARS);
 
+/** `state`: `queued` puts it where an agent may begin at once. */
+const created = {
+  stationId: name<string>().nullable().default(null),
+  state: z.enum(["pending", "queued"]).default("pending"),
+};
+
 /** `POST B/tasks/{task}/subtasks`: one by hand, or all of a spec's tasks file (those that are there already stay). */
 export const subtaskInput = z.union([
   z.strictObject({
     id: subtaskId,
     title: z.string().trim().min(1).max(300),
     requirementIds: z.array(z.string().max(100)).max(100).default([]),
-    stationId: name<string>().nullable().default(null),
+    ...created,
   }),
   z.strictObject({
     spec: name<string>(),
-    stationId: name<string>().nullable().default(null),
+    ...created,
   }),
 ]);
 

@@ -210,8 +210,8 @@ export type ServerMessage =
   /** A request that the runner holds was decided, or is over: `GET B/runners/{runner}/approval-requests/{id}` says how. */
   | { readonly type: "approval"; readonly jobId: string; readonly requestId: string }
   /**
-   * What a person does to an agent of this runner (`protocol/agent/commands.ts`). Said again at each `hello` and with the
-   * answers to heartbeats until the runner's `agent_command_done`; a runner carries each `commandId` out once.
+   * What a person does to an agent of this runner (`protocol/agent/commands.ts`). Said again at each `hello`, and in the
+   * answers to heartbeats as `agentCommands` of the run, until the runner's `agent_command_done`; a runner carries each `commandId` out once.
    */
   | ({ readonly type: "agent_command" } & AgentCommand)
   /** Take no more jobs and finish those that are held. The credit is void. */

@@ -1,8 +1,13 @@
 /** How the queue says no. Types only. */
+import type { SubtaskError } from "./subtask.ts";
 import type { Scope } from "../../protocol/line/token.ts";
 
 /** Every way in which the queue says no; `errors.ts` maps each to a status and a code. */
 export type QueueError =
+  | SubtaskError
+  /** A command to an agent whose run is over. */
+  | { readonly reason: "run_not_active"; readonly runId: string; readonly outcome: string }
+  | { readonly reason: "too_many_commands"; readonly commandsMax: number }
   | { readonly reason: "unauthenticated" }
   | { readonly reason: "token_of_other_project" }
   | { readonly reason: "wrong_token_kind"; readonly needed: readonly string[]; readonly came: string }
@@ -16,7 +21,18 @@ export type QueueError =
   | { readonly reason: "project_not_found"; readonly owner: string; readonly project: string }
   | {
     readonly reason: "not_found";
-    readonly what: "line" | "task" | "job" | "run" | "runner" | "gate" | "station" | "token" | "line_version";
+    readonly what:
+      | "line"
+      | "task"
+      | "job"
+      | "run"
+      | "runner"
+      | "gate"
+      | "station"
+      | "token"
+      | "line_version"
+      | "session"
+      | "command";
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }

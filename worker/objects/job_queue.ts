@@ -16,14 +16,17 @@ import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import { type OpenQueue, openQueue } from "./open_queue.ts";
 import type { Handlers, QueueMethod } from "./queue_handlers/handlers.ts";
+import { commandHandlers } from "./queue_handlers/command_handlers.ts";
 import { jobHandlers } from "./queue_handlers/job_handlers.ts";
 import { lineHandlers } from "./queue_handlers/line_handlers.ts";
 import { messageHandlers } from "./queue_handlers/message_handlers.ts";
 import { projectHandlers } from "./queue_handlers/project_handlers.ts";
 import { questionHandlers } from "./queue_handlers/question_handlers.ts";
 import { runnerHandlers } from "./queue_handlers/runner_handlers.ts";
+import { subtaskHandlers } from "./queue_handlers/subtask_handlers.ts";
 import { taskHandlers } from "./queue_handlers/task_handlers.ts";
 import { openRunnerSocket } from "./runner_socket_open.ts";
+import { sessionHandlers } from "./queue_handlers/session_handlers.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
 import { approvalHandlers, settleApproval } from "./queue_handlers/approval_handlers.ts";
 
@@ -37,6 +40,9 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...questionHandlers,
   ...approvalHandlers,
   ...messageHandlers,
+  ...subtaskHandlers,
+  ...commandHandlers,
+  ...sessionHandlers,
 };
 
 /** The methods of {@link HANDLERS}; the class body below adds them to the prototype. */

@@ -9,7 +9,10 @@ import { createRunTokens, deriveRunKey } from "../domain/run_token.ts";
 import { type MintedToken, mintToken } from "../domain/token.ts";
 import { type Env, readConfig } from "../env.ts";
 import { createObjectSql } from "../store/queue/object_sql.ts";
+import { createCommandTable } from "../store/queue/command_table.ts";
 import { createQueueStore } from "../store/queue/store.ts";
+import { createSubtaskTable, type SubtaskTable } from "../store/queue/subtask_table.ts";
+import { type AgentCommands, createAgentCommands } from "./agent_commands.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createJobWaiters, type JobWaiters } from "./job_waiters.ts";
 import { objectName } from "./object_name.ts";
@@ -34,6 +37,8 @@ export interface OpenQueue {
   readonly waiters: JobWaiters;
   readonly sockets: RunnerSockets;
   readonly clock: ObjectClock;
+  readonly subtasks: SubtaskTable;
+  readonly commands: AgentCommands;
   /** Makes a fresh token of this project. */
   mint(kind: TokenKind): MintedToken;
 }
@@ -44,13 +49,15 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
   const name = objectName(ctx);
   const [owner, project] = name.split("/") as [string, string];
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
+  const sql = createObjectSql(ctx.storage);
+  const commands = createAgentCommands(createCommandTable(sql), () => clock.nowMs());
   const waiters = createJobWaiters(
     (jobId) => core.state.jobs.get(jobId as JobId)?.state.kind === "queued",
     () => core.committed(),
   );
   const core = createQueueCore({
     ctx,
-    store: createQueueStore(createObjectSql(ctx.storage), name),
+    store: createQueueStore(sql, name),
     clock,
     random,
     timing: readConfig(env).timing,
@@ -58,6 +65,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     hasHistory: !!env.HISTORY_URL,
     onApplied: (changes) => {
       tell(waiters, changes);
+      commands.tell(changes);
       sockets.tell(changes);
     },
     atEndOfTurn,
@@ -79,6 +87,8 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     work,
     waiters,
     clock,
+    subtasks: createSubtaskTable(sql),
+    commands,
     mint,
     get sockets() {
       return sockets;

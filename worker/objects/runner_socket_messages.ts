@@ -17,11 +17,12 @@ import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { jsonText } from "../domain/json_text.ts";
-import { intakeOf, noteSeen } from "../domain/runner_registry.ts";
+import { heldJobs, intakeOf, noteSeen } from "../domain/runner_registry.ts";
 import { grantCredit, voidCredit } from "../domain/socket_account.ts";
 import { unheardJobs } from "../domain/socket_card.ts";
 import { type HttpRefusal, queueRefusal, refusal } from "../errors.ts";
 import type { OpenQueue } from "./open_queue.ts";
+import { commandHandlers } from "./queue_handlers/command_handlers.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
 import { taskHandlers } from "./queue_handlers/task_handlers.ts";
 import type { SocketSession } from "./runner_socket_session.ts";
@@ -80,6 +81,11 @@ export function handleMessage(deps: MessageDeps, session: SocketSession, message
         }),
         (runs) => ({ runs }),
       );
+    case "agent_command_done": {
+      const { runId, commandId, outcome, detail } = message;
+      const input = { runId, commandId, done: { outcome, detail } };
+      return settle(session, message.id, commandHandlers.settleCommand(queue, caller, input));
+    }
     case "submit": {
       const submitted = submitAll(queue, caller, message);
       if (submitted.ok) return session.answer(message.id, jsonText({ tasks: submitted.value }));
@@ -131,9 +137,15 @@ function hello(
   if (runnerId === null) return;
   noteHello(queue, session, message);
   if (takes === "claim") tellAgain(queue, session, runnerId, message.runs);
+  for (const { runIds } of heldJobs(queue.core.state, runnerId)) sayCommands(queue, session, runIds.at(-1)!);
   const runner = queue.core.state.runners.get(runnerId);
   if (runner !== undefined && intakeOf(runner) === "draining") session.drain();
   else if (session.account.credit > 0) deps.serve(session);
+}
+
+/** Commands to the agent of a run of this runner that are not done. */
+export function sayCommands(queue: OpenQueue, session: SocketSession, runId: string): void {
+  for (const command of queue.commands.take(runId)) session.say({ type: "agent_command", ...command });
 }
 
 /** What a runner holds and does not know of. Whoever takes offers sends its claims itself, and repeats them. */

@@ -26,7 +26,7 @@ import { frameFaultText, readFrame } from "../domain/socket_frame.ts";
 import { invalidInput, refusal } from "../errors.ts";
 import type { OpenQueue } from "./open_queue.ts";
 import { createSocketDispatch } from "./runner_socket_dispatch.ts";
-import { handleMessage, sayFault, sayRefusal } from "./runner_socket_messages.ts";
+import { handleMessage, sayCommands, sayFault, sayRefusal } from "./runner_socket_messages.ts";
 import type { SocketOutput } from "./runner_socket_output.ts";
 import { SocketSession } from "./runner_socket_session.ts";
 import { createSocketTurns } from "./runner_socket_turns.ts";
@@ -46,6 +46,8 @@ export interface RunnerSockets {
   watched(taskId: TaskId): void;
   /** A person has decided on a request that the runner holds, or nobody will. */
   decided(runnerId: RunnerId, request: { readonly jobId: string; readonly requestId: string }): void;
+  /** There are commands for the agent of a run: its runner is told, if it is connected. */
+  command(runnerId: RunnerId, runId: string): void;
   /** After the object woke: lets sockets with credit wait again. */
   restore(): void;
 }
@@ -238,6 +240,11 @@ export function createRunnerSockets(
       // A runner whose connection sleeps is found by its tag.
       for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
       greeted.get(runnerId)?.say({ type: "approval", ...request });
+    },
+    command: (runnerId, runId) => {
+      for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
+      const session = greeted.get(runnerId);
+      if (session !== undefined) sayCommands(queue, session, runId);
     },
     restore: () => dispatch.restore(ctx.getWebSockets().map(sessionOf)),
   };

@@ -1,6 +1,8 @@
 /** Runners at work: polls, claims, reports, output. */
 import type { RunId } from "../../../protocol/ids.ts";
-import { err } from "../../../protocol/result.ts";
+import type { ReportAnswer } from "../../../protocol/line/runner.ts";
+import { err, ok, type Result } from "../../../protocol/result.ts";
+import type { QueueError } from "../../domain/job_queue_api.ts";
 import { tellProgress } from "../../domain/progress.ts";
 import { admitLog, reportRun } from "../../domain/report.ts";
 import { hasEnded } from "../../domain/task_status.ts";
@@ -21,24 +23,28 @@ export const workHandlers: Handlers<Methods> = {
     return queue.work.claim(caller, { ...input, maxJobs: input.maxJobs ?? defaultJobsMax(queue, caller) });
   },
   report: (queue, caller, input) => {
-    return queue.access.asRunner(caller, (draft, runnerId) => {
+    const answer = queue.access.asRunner(caller, (draft, runnerId) => {
       if (runnerId !== input.runnerId) {
         return err({ reason: "not_your_runner" as const, runnerId: input.runnerId });
       }
       return reportRun(draft, runnerId, input.report);
     }, queue.access.aboutReport(caller, input.report));
+    const { runId } = input.report;
+    // A runner that names no run has no agent of ours that it could tell.
+    return runId === undefined ? answer : withCommands(queue, runId, answer);
   },
   reportRun: (queue, caller, input) => {
     const report = { ...input.report, runId: input.runId };
-    return queue.access.asRunner(caller, (draft, runnerId) => {
+    const answer = queue.access.asRunner(caller, (draft, runnerId) => {
       const answer = reportRun(draft, runnerId, report);
       const run = draft.run(input.runId as RunId);
       if (!answer.ok || input.stream === undefined || run === undefined) return answer;
       // A stream that is told of too late is no reason to refuse the report that tells of it.
       const task = draft.task(run.taskId)!;
-      if (!hasEnded(task)) linkStream(draft, task, input.stream);
+      if (!hasEnded(task)) linkStream(draft, task, { ...input.stream, runId: run.id });
       return answer;
     }, queue.access.aboutReport(caller, report));
+    return withCommands(queue, input.runId, answer);
   },
   tellProgress: (queue, caller, input) => {
     return queue.access.asRunner(caller, (draft, runnerId) => tellProgress(draft, runnerId, input), input);
@@ -47,6 +53,17 @@ export const workHandlers: Handlers<Methods> = {
     return queue.access.asRunner(caller, (draft, runnerId) => admitLog(draft, runnerId, input), input);
   },
 };
+
+/** A heartbeat's answer brings what people want of the run's agent. */
+function withCommands(
+  queue: OpenQueue,
+  runId: string,
+  answer: Result<ReportAnswer, QueueError>,
+): Result<ReportAnswer, QueueError> {
+  if (!answer.ok || answer.value.leaseUntil === null) return answer;
+  const agentCommands = queue.commands.take(runId);
+  return agentCommands.length === 0 ? answer : ok({ ...answer.value, agentCommands });
+}
 
 /** For a runner that does not say how many jobs it wants to hold. */
 function defaultJobsMax(queue: OpenQueue, caller: Caller): number {

@@ -44,3 +44,31 @@ export const outboxPage = sqliteTable("outbox_page", {
   lastSequence: integer("last_sequence").notNull(),
   body: text("body").notNull(),
 });
+
+/** Subtasks of tasks (Runtime 3.4): `subtask_table.ts`. */
+export const subtask = sqliteTable("subtask", {
+  taskId: text("task_id").notNull(),
+  id: text("id").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  body: text("body").notNull(),
+}, (t) => [primaryKey({ columns: [t.taskId, t.id] })]);
+
+/** One check of one verification of a subtask: `subtask_table.ts`. */
+export const subtaskOutcome = sqliteTable("subtask_outcome", {
+  id: integer("id").primaryKey(),
+  taskId: text("task_id").notNull(),
+  subtaskId: text("subtask_id").notNull(),
+  checkId: text("check_id").notNull(),
+  result: text("result").notNull(),
+  detail: text("detail").notNull(),
+  by: text("by").notNull(),
+  atMs: integer("at_ms").notNull(),
+}, (t) => [index("subtask_outcome_of").on(t.taskId)]);
+
+/** Commands of people to running agents: `command_table.ts`. */
+export const agentCommand = sqliteTable("agent_command", {
+  id: text("id").primaryKey(),
+  runId: text("run_id").notNull(),
+  isOpen: integer("is_open").notNull(),
+  body: text("body").notNull(),
+}, (t) => [index("agent_command_of").on(t.runId, t.isOpen)]);

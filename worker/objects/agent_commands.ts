@@ -1,0 +1,80 @@
+/**
+ * Commands of people to running agents: rows until their runner says that they are done, said again until then.
+ *
+ * Invariants
+ * 1. (O2) A command is written before anybody is told of it; what is told more than once carries the same id.
+ * 2. (O4) Which runs have commands that are not done is read from the rows when the object wakes.
+ * 3. A run that ends ends its commands: `expired`.
+ */
+import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
+import {
+  type AgentCommandRow,
+  commandsAtOnce,
+  type CommandWish,
+  doneCommand,
+  sentCommand,
+  wireCommand,
+} from "../domain/agent_command.ts";
+import type { Change } from "../domain/queue_state.ts";
+import { AGENT_COMMANDS_KEPT } from "../limits.ts";
+import type { CommandTable } from "../store/queue/command_table.ts";
+
+export interface AgentCommands {
+  /** How many of a run are not done. */
+  openCount(runId: string): number;
+  add(
+    wish: CommandWish & { readonly id: string; readonly runId: string; readonly by: string },
+  ): AgentCommandRow;
+  /** What the runner of a run is told now; they count as sent. Empty, without a look at the rows, where there is nothing. */
+  take(runId: string): readonly AgentCommand[];
+  settle(row: AgentCommandRow, done: CommandOutcome): void;
+  list(runId: string, limit: number): readonly AgentCommandRow[];
+  read(runId: string, id: string): AgentCommandRow | null;
+  /** Runs that ended by a decision. */
+  tell(changes: readonly Change[]): void;
+}
+
+export function createAgentCommands(table: CommandTable, nowMs: () => number): AgentCommands {
+  const open = new Set(table.openRuns());
+
+  function settle(row: AgentCommandRow, done: CommandOutcome): void {
+    table.put(doneCommand(row, done, nowMs()));
+    if (table.open(row.runId).length === 0) open.delete(row.runId);
+    table.prune(AGENT_COMMANDS_KEPT);
+  }
+
+  return {
+    openCount: (runId) => open.has(runId) ? table.open(runId).length : 0,
+    add: (wish) => {
+      const row: AgentCommandRow = {
+        ...wish,
+        ...{ state: "queued", outcome: null, detail: null },
+        ...{ createdAtMs: nowMs(), sentAtMs: null, doneAtMs: null },
+      };
+      table.put(row);
+      open.add(row.runId);
+      return row;
+    },
+    take: (runId) => {
+      if (!open.has(runId)) return [];
+      return commandsAtOnce(table.open(runId)).map((row) => {
+        if (row.state === "queued") table.put(sentCommand(row, nowMs()));
+        return wireCommand(row);
+      });
+    },
+    settle,
+    list: table.list,
+    read: table.read,
+    tell: (changes) => {
+      if (open.size === 0) return;
+      for (const change of changes) {
+        if (change.kind !== "run" || change.row.state.kind !== "finished" || !open.has(change.row.id)) {
+          continue;
+        }
+        for (const row of table.open(change.row.id)) {
+          settle(row, { outcome: "expired", detail: "the run ended" });
+        }
+      }
+    },
+  };
+}

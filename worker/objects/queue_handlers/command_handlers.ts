@@ -1,0 +1,62 @@
+/** What people do to running agents, on its way to their runners. */
+import type { RunId } from "../../../protocol/ids.ts";
+import { err, ok } from "../../../protocol/result.ts";
+import { commandView } from "../../domain/agent_command.ts";
+import { authenticate, authorize } from "../../domain/authorize.ts";
+import { AGENT_COMMANDS_LISTED_MAX, AGENT_COMMANDS_OPEN_MAX } from "../../limits.ts";
+import type { Handlers } from "./handlers.ts";
+
+type Methods = "commandAgent" | "listCommands" | "settleCommand";
+
+export const commandHandlers: Handlers<Methods> = {
+  commandAgent: (queue, caller, { runId, wish }) => {
+    const { core, commands } = queue;
+    const known = authorize(core.state, caller, "user");
+    if (!known.ok) return known;
+    core.page({ runId });
+    const run = core.state.runs.get(runId as RunId);
+    const taskId = run?.taskId;
+    const demand = { scope: "tasks:write", ...(taskId === undefined ? {} : { taskId }) } as const;
+    const made = queue.access.asUser(caller, demand, (draft, actor) => {
+      if (run === undefined) return err({ reason: "not_found", what: "run", id: runId });
+      if (run.state.kind === "finished") {
+        return err({ reason: "run_not_active", runId, outcome: run.state.outcome });
+      }
+      if (commands.openCount(runId) >= AGENT_COMMANDS_OPEN_MAX) {
+        return err({ reason: "too_many_commands", commandsMax: AGENT_COMMANDS_OPEN_MAX });
+      }
+      const row = commands.add({ ...wish, id: draft.newId(), runId, by: actor });
+      return ok(commandView(row));
+    }, { runId });
+    if (made.ok && run !== undefined && run.state.kind === "active") {
+      queue.sockets.command(run.runnerId, run.id);
+    }
+    return made;
+  },
+  listCommands: (queue, caller, { runId }) => {
+    const { core } = queue;
+    const known = authenticate(core.state, caller);
+    if (!known.ok) return known;
+    core.page({ runId });
+    const run = core.state.runs.get(runId as RunId);
+    return queue.access.asAny(caller, () => {
+      if (run === undefined) return err({ reason: "not_found", what: "run", id: runId });
+      return ok(queue.commands.list(runId, AGENT_COMMANDS_LISTED_MAX).map(commandView));
+    }, { taskId: run?.taskId });
+  },
+  settleCommand: (queue, caller, { runId, commandId, done }) => {
+    const { core } = queue;
+    const runner = authorize(core.state, caller, "runner");
+    if (!runner.ok) return runner;
+    core.page({ runId });
+    const run = core.state.runs.get(runId as RunId);
+    if (run === undefined) return err({ reason: "not_found", what: "run", id: runId });
+    if (run.runnerId !== runner.value.runnerId) {
+      return err({ reason: "not_your_runner", runnerId: run.runnerId });
+    }
+    const row = queue.commands.read(runId, commandId);
+    if (row === null) return err({ reason: "not_found", what: "command", id: commandId });
+    if (row.state !== "done") queue.commands.settle(row, done);
+    return ok({ commandId });
+  },
+};
