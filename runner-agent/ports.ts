@@ -6,6 +6,7 @@
  * conductor must decide about are return values. All methods are safe to call again with the same arguments
  * after a crash (R1), unless the comment says otherwise.
  */
+import type { ContainerMount } from "./container_ports.ts";
 import type { JobFile } from "./domain/job_files.ts";
 
 /** Reads the wall clock, in integer Unix milliseconds. */
@@ -17,111 +18,23 @@ export interface Clock {
 
 // ---------------------------------------------------------------------------------------------- containers
 
-/** A directory or file of the host shown inside the container. */
-export interface ContainerMount {
-  readonly source: string;
-  readonly target: string;
-  readonly isReadOnly: boolean;
-}
-
-export interface ContainerLimits {
-  readonly memoryBytes: number;
-  readonly pids: number;
-  /** 1.5 means one and a half cores. */
-  readonly cpus: number;
-}
-
-/** Everything that the sandbox of one run is; the driver adds the hardening that is not negotiable. */
-export interface ContainerSpec {
-  readonly runId: string;
-  readonly jobId: string;
-  readonly attempt: number;
-  /** Local image name with tag. Ignored by the process driver. */
-  readonly image: string;
-  /** argv of the command under the driver's init; argv[0] is looked up in PATH of the image. */
-  readonly command: readonly string[];
-  /** Never holds a real credential (S1). */
-  readonly env: Readonly<Record<string, string>>;
-  readonly workDir: string;
-  readonly mounts: readonly ContainerMount[];
-  readonly limits: ContainerLimits;
-  /** Writable memory file systems, target -> bytes. `/tmp` and the home are always among them. */
-  readonly tmpfs: Readonly<Record<string, number>>;
-  /**
-   * Loopback forwarders inside the sandbox: port on 127.0.0.1 -> path of a unix socket inside the container. This
-   * is the only way out: the network is `none` (S2).
-   */
-  readonly forwards: Readonly<Record<number, string>>;
-}
-
-/** A container found by label; `exitCode` is known once it has stopped. */
-export interface ContainerRecord {
-  readonly containerId: string;
-  readonly runId: string;
-  readonly jobId: string;
-  readonly state: "created" | "running" | "exited";
-  readonly exitCode: number | null;
-}
-
-export type OutputStream = "stdout" | "stderr";
-
-/** What a sandbox uses at one moment. `cpuMs` and the bytes of devices are counters from its start. */
-export interface SandboxUsage {
-  readonly cpuMs: number;
-  readonly memoryBytes: number;
-  readonly readBytes: number;
-  readonly writeBytes: number;
-  /** Processes and threads. */
-  readonly pids: number;
-}
-
-/**
- * Drives sandboxes. One implementation talks to Podman, one starts a plain process (no isolation, only by name),
- * one is a scripted dummy for tests. All pass `container/container_contract.ts`.
- */
-export interface ContainerRuntime {
-  readonly name: "podman" | "process" | "dummy";
-  /**
-   * Creates the container of a run, not started. Called once per run; called again for the same `runId` it returns
-   * the container that exists. Nothing of the agent's command has run when it returns.
-   */
-  create(spec: ContainerSpec): Promise<{ readonly containerId: string }>;
-  /** Starts it. Starting a started container is a no-op. */
-  start(containerId: string): Promise<void>;
-  /**
-   * Streams output from the beginning (also of an adopted container) until the container ends or `signal` aborts.
-   * Bytes as written, in order per stream.
-   */
-  output(
-    containerId: string,
-    onBytes: (stream: OutputStream, bytes: Uint8Array) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Resolves with the exit code of the command once the container has ended; at once if it has already. */
-  wait(
-    containerId: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly exitCode: number; readonly wasKilledForMemory: boolean }>;
-  /** What it uses now; null when it does not run, or this host cannot say. Takes milliseconds. */
-  usage(containerId: string): Promise<SandboxUsage | null>;
-  /** TERM, then KILL after `graceMs`. Stopping a stopped or missing container is a no-op. */
-  stop(containerId: string, graceMs: number): Promise<void>;
-  /** Removes it with its anonymous volumes, running or not. Removing a missing one is a no-op. */
-  remove(containerId: string): Promise<void>;
-  /** All containers that this runner's `instance` label owns, running or not: how a restarted runner finds its own. */
-  list(): Promise<readonly ContainerRecord[]>;
-  /** The host uid:gid that the agent's user has outside; host files given to it are chowned to this. */
-  hostOwner(): Promise<{ readonly uid: number; readonly gid: number }>;
-  /** What works on this host and what does not, one line each, for `runner doctor`. */
-  doctor(): Promise<readonly DoctorLine[]>;
-}
-
-export interface DoctorLine {
-  readonly check: string;
-  readonly isOk: boolean;
-  /** What was found; when not ok, what to do about it. */
-  readonly detail: string;
-}
+export type {
+  ContainerLimits,
+  ContainerMount,
+  ContainerRecord,
+  ContainerRuntime,
+  ContainerSpec,
+  ContainerState,
+  DoctorLine,
+  ExecRequest,
+  ExecResult,
+  ImageBuild,
+  NetworkProfile,
+  OutputStream,
+  SandboxUsage,
+  Terminal,
+  TerminalSize,
+} from "./container_ports.ts";
 
 // ------------------------------------------------------------------------------------------------ worktree
 

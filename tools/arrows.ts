@@ -31,6 +31,7 @@ const RUNNER_GROUND = [
   "protocol/",
   "runner-agent/domain/",
   "runner-agent/ports.ts",
+  "runner-agent/container_ports.ts",
   "runner-agent/agent_ports.ts",
   "runner-agent/limits.ts",
 ];

@@ -8,6 +8,11 @@
  *   DUMMY_IGNORE_TERM=1          only KILL ends it early
  *   DUMMY_OUTPUT_AFTER           what it writes just before its end
  *
+ *   DUMMY_START_FAULT            why its start fails
+ *
+ * What it is asked to run beside the command is told to `DummyWorld.onExec`, which plays the program. Images are names in
+ * `DummyWorld.images`. It has no terminals.
+ *
  * Containers live in a `DummyWorld`, so that a second driver on the same world stands for a restarted runner.
  */
 
@@ -17,10 +22,16 @@ import type {
   ContainerRecord,
   ContainerRuntime,
   ContainerSpec,
+  ContainerState,
   DoctorLine,
+  ExecRequest,
+  ExecResult,
+  ImageBuild,
   OutputStream,
   SandboxUsage,
+  Terminal,
 } from "../ports.ts";
+import { UnsupportedByRuntimeError } from "./unsupported.ts";
 
 /** The exit code of a command that TERM ended: 128 + 15. */
 const EXIT_CODE_TERMINATED = 143;
@@ -36,6 +47,10 @@ interface DummyContainerState {
   readonly instance: string;
   life: Life;
   starts: number;
+  isPaused: boolean;
+  startedAtMs: number | null;
+  stoppedAtMs: number | null;
+  startError: string | null;
   readonly written: { readonly stream: OutputStream; readonly bytes: Uint8Array }[];
   /** Ends the delay early. */
   readonly end: AbortController;
@@ -46,6 +61,11 @@ interface DummyContainerState {
 /** What outlives a driver: the containers, by id. */
 export class DummyWorld {
   readonly containers = new Map<string, DummyContainerState>();
+  /** Those that are there. */
+  readonly images = new Set<string>();
+  /** Plays a program; by default it writes nothing and ends with 0. */
+  onExec: (containerId: string, request: ExecRequest) => Promise<ExecResult> = () =>
+    Promise.resolve({ exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array(), timedOut: false });
 
   /** How often the command of a run was started: more than once is a broken runner (R1). */
   startsOf(containerId: string): number {
@@ -69,12 +89,22 @@ export class DummyContainer implements ContainerRuntime {
   create(spec: ContainerSpec): Promise<{ readonly containerId: string }> {
     const { world, instance } = this.options;
     const containerId = `dummy-${spec.runId}`;
-    if (!world.containers.has(containerId)) {
+    const taken = world.containers.get(containerId);
+    if (taken !== undefined && taken.instance !== instance) {
+      return Promise.reject(
+        new Error(`Cannot create container as its name must be free: ${containerId} is another runner's`),
+      );
+    }
+    if (taken === undefined) {
       world.containers.set(containerId, {
         spec,
         instance,
         life: { kind: "created" },
         starts: 0,
+        isPaused: false,
+        startedAtMs: null,
+        stoppedAtMs: null,
+        startError: null,
         written: [],
         end: new AbortController(),
         watchers: new Set(),
@@ -86,7 +116,13 @@ export class DummyContainer implements ContainerRuntime {
   start(containerId: string): Promise<void> {
     const container = this.#get(containerId, "start");
     if (container.life.kind === "created") {
+      const fault = container.spec.env.DUMMY_START_FAULT;
+      if (fault !== undefined) {
+        container.startError = fault;
+        return Promise.reject(new Error(`Cannot start container as the script forbids it: ${fault}`));
+      }
       container.life = { kind: "running" };
+      container.startedAtMs = this.options.clock.nowMs();
       container.starts++;
       play(container, this.options.clock);
     }
@@ -134,15 +170,17 @@ export class DummyContainer implements ContainerRuntime {
   async stop(containerId: string, graceMs: number): Promise<void> {
     const container = this.options.world.containers.get(containerId);
     if (container?.life.kind !== "running") return;
-    if (container.spec.env.DUMMY_IGNORE_TERM !== "1") return finish(container, EXIT_CODE_TERMINATED, false);
+    if (container.spec.env.DUMMY_IGNORE_TERM !== "1") {
+      return finish(container, this.options.clock, EXIT_CODE_TERMINATED, false);
+    }
     await this.options.clock.sleep(graceMs, container.end.signal).catch(() => null); // it ended by itself meanwhile
-    finish(container, EXIT_CODE_KILLED, false);
+    finish(container, this.options.clock, EXIT_CODE_KILLED, false);
   }
 
   remove(containerId: string): Promise<void> {
     const container = this.options.world.containers.get(containerId);
     if (container !== undefined) {
-      finish(container, EXIT_CODE_KILLED, false);
+      finish(container, this.options.clock, EXIT_CODE_KILLED, false);
       this.options.world.containers.delete(containerId);
     }
     return Promise.resolve();
@@ -169,6 +207,62 @@ export class DummyContainer implements ContainerRuntime {
     return Promise.resolve([{ check: "dummy", isOk: true, detail: "nothing runs: for tests only" }]);
   }
 
+  inspect(containerId: string): Promise<ContainerState | null> {
+    const container = this.options.world.containers.get(containerId);
+    if (container === undefined) return Promise.resolve(null);
+    const { life, isPaused, startedAtMs, stoppedAtMs, startError } = container;
+    const exitCode = life.kind === "exited" ? life.exitCode : null;
+    const error = startError ??
+      (exitCode === null || exitCode === 0 ? null : `the command ended with ${exitCode}`);
+    const status = error !== null ? "error" : life.kind === "exited" ? "stopped" : life.kind;
+    return Promise.resolve({ status, isPaused, exitCode, startedAtMs, stoppedAtMs, error });
+  }
+
+  async exec(containerId: string, request: ExecRequest): Promise<ExecResult> {
+    if (this.#get(containerId, "run a program").life.kind !== "running") {
+      throw new Error(`Cannot run a program as the container must run: current value is ${containerId}`);
+    }
+    return await this.options.world.onExec(containerId, request);
+  }
+
+  openTerminal(): Promise<Terminal> {
+    return Promise.reject(
+      new UnsupportedByRuntimeError("Cannot open a terminal as something must run: the dummy runs nothing"),
+    );
+  }
+
+  pause(containerId: string): Promise<void> {
+    const container = this.#get(containerId, "pause");
+    if (container.life.kind !== "running") {
+      return Promise.reject(
+        new Error(`Cannot pause as the container must run: current value is ${containerId}`),
+      );
+    }
+    container.isPaused = true;
+    return Promise.resolve();
+  }
+
+  unpause(containerId: string): Promise<void> {
+    this.#get(containerId, "unpause").isPaused = false;
+    return Promise.resolve();
+  }
+
+  hasImage(name: string): Promise<boolean> {
+    return Promise.resolve(this.options.world.images.has(name));
+  }
+
+  pullImage(name: string, onProgress: (line: string) => void): Promise<void> {
+    onProgress(`pulled ${name}`);
+    this.options.world.images.add(name);
+    return Promise.resolve();
+  }
+
+  buildImage(build: ImageBuild, onProgress: (line: string) => void): Promise<void> {
+    onProgress(`built ${build.name}`);
+    this.options.world.images.add(build.name);
+    return Promise.resolve();
+  }
+
   #get(containerId: string, action: string): DummyContainerState {
     const container = this.options.world.containers.get(containerId);
     if (container === undefined) {
@@ -186,7 +280,7 @@ function play(container: DummyContainerState, clock: Clock): void {
     if (container.life.kind !== "running") return;
     write(container, "stdout", env.DUMMY_OUTPUT_AFTER);
     const isOom = env.DUMMY_OOM === "1";
-    finish(container, isOom ? EXIT_CODE_KILLED : Number(env.DUMMY_EXIT_CODE ?? 0), isOom);
+    finish(container, clock, isOom ? EXIT_CODE_KILLED : Number(env.DUMMY_EXIT_CODE ?? 0), isOom);
   };
   clock.sleep(Number(env.DUMMY_DELAY_MS ?? 0), container.end.signal).then(end, () => null); // only stop and remove abort it
 }
@@ -197,8 +291,14 @@ function write(container: DummyContainerState, stream: OutputStream, text: strin
   notify(container);
 }
 
-function finish(container: DummyContainerState, exitCode: number, wasKilledForMemory: boolean): void {
+function finish(
+  container: DummyContainerState,
+  clock: Clock,
+  exitCode: number,
+  wasKilledForMemory: boolean,
+): void {
   if (container.life.kind === "exited") return;
+  if (container.life.kind === "running") container.stoppedAtMs = clock.nowMs();
   container.life = { kind: "exited", exitCode, wasKilledForMemory };
   container.end.abort();
   notify(container);

@@ -5,7 +5,7 @@
  */
 
 /** The version of the REST paths; 4.0.0 is the oldest that has all we use, and newer servers accept it. */
-const API_VERSION = "v4.0.0";
+export const API_VERSION = "v4.0.0";
 
 /** An answer of Podman; `body` is null when there was none. */
 export interface PodmanReply {
@@ -37,6 +37,21 @@ export class PodmanClient {
     });
     const text = await response.text();
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+  }
+
+  /** The same for an answer, or a body, that is read as it comes. */
+  open(
+    method: string,
+    path: string,
+    options: { body?: ReadableStream<Uint8Array>; contentType?: string; signal?: AbortSignal } = {},
+  ): Promise<Response> {
+    return fetch(`http://podman/${API_VERSION}/libpod${path}`, {
+      method,
+      client: this.#http,
+      signal: options.signal,
+      headers: options.contentType === undefined ? {} : { "content-type": options.contentType },
+      body: options.body,
+    });
   }
 
   close(): void {

@@ -5,6 +5,7 @@
  * - D2 The command of a run starts at most once: `start` acts on a created container only (R1).
  * - D3 Output is read from the log file that conmon writes, not from Podman's stream: it is whole for a command that
  *   ended at once and for a container of a runner that was killed, and a restart of the service does not cut it.
+ * - D5 Podman forgets why a start failed, and which life of the machine it was in: `start_record.ts` keeps both.
  * - D4 TERM and KILL are sent here, not by Podman's `stop`, which holds the container's lock and counts in seconds.
  */
 
@@ -15,22 +16,37 @@ import type {
   ContainerRecord,
   ContainerRuntime,
   ContainerSpec,
+  ContainerState,
   DoctorLine,
+  ExecRequest,
+  ExecResult,
+  ImageBuild,
   OutputStream,
   SandboxUsage,
+  Terminal,
+  TerminalSize,
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
 import { endsWithMemoryNote } from "./memory_note.ts";
 import { K8sLogDecoder } from "./k8s_log.ts";
-import { PodmanClient, unexpectedReply } from "./podman_client.ts";
+import { causeOf, PodmanClient, unexpectedReply } from "./podman_client.ts";
 import { AGENT_ID, containerName, LABEL, podmanCreateBody, type PodmanHost } from "./podman_create_body.ts";
 import { podmanDoctor } from "./podman_doctor.ts";
+import { podmanExec, podmanTerminal } from "./podman_exec.ts";
+import { buildImage, hasImage, pullImage } from "./podman_images.ts";
+import { containerState, lifeOf, type PodmanState } from "./podman_state.ts";
+import { readBootId, readStartRecord, removeStartRecord, writeStartRecord } from "./start_record.ts";
+import { findShadows } from "./shadows.ts";
+import { readHardLimits } from "./hard_limits.ts";
+import { UnsupportedByRuntimeError } from "./unsupported.ts";
 
 /** What the driver needs to know; the set-up finds it out. */
-export interface PodmanContainerOptions extends PodmanHost {
+export interface PodmanContainerOptions extends Omit<PodmanHost, "hardLimits"> {
   /** The socket of `podman system service`. */
   readonly socketPath: string;
   readonly clock: Clock;
+  /** Whether this runner's configuration names the profile `open`. */
+  readonly allowsOpenNetwork?: boolean;
 }
 
 interface Inspected {
@@ -38,12 +54,16 @@ interface Inspected {
   readonly exitCode: number;
   readonly isOomKilled: boolean;
   readonly logPath: string;
+  readonly runId: string;
+  readonly raw: PodmanState;
+  readonly startError: string | null;
 }
 
 /** Drives Podman. `close` frees the connections; containers go on. */
 export class PodmanContainer implements ContainerRuntime {
   readonly name = "podman";
   readonly #podman: PodmanClient;
+  readonly #hardLimits = readHardLimits();
 
   constructor(private readonly options: PodmanContainerOptions) {
     this.#podman = new PodmanClient(options.socketPath);
@@ -54,22 +74,37 @@ export class PodmanContainer implements ContainerRuntime {
   }
 
   async create(spec: ContainerSpec): Promise<{ readonly containerId: string }> {
+    this.#requireNetwork(spec);
+    const host = { ...this.options, hardLimits: this.#hardLimits };
+    const shadows = await findShadows(spec.shadows, spec.mounts);
     const reply = await this.#podman.request("POST", "/containers/create", {
-      body: podmanCreateBody(spec, this.options),
+      body: podmanCreateBody(spec, host, shadows),
     });
     if (reply.status === 201) return { containerId: reply.body.Id };
     // Podman says 500, not 409, for a name that is taken: ask for the container instead of reading its prose.
     const existing = await this.#podman.request("GET", `/containers/${containerName(spec.runId)}/json`);
-    if (existing.status === 200) return { containerId: existing.body.Id };
-    throw unexpectedReply("create container", reply);
+    if (existing.status !== 200) throw unexpectedReply("create container", reply);
+    const labels = existing.body.Config?.Labels ?? {};
+    if (labels[LABEL.instance] === this.options.instance && labels[LABEL.run] === spec.runId) {
+      return { containerId: existing.body.Id };
+    }
+    throw new Error(
+      `Cannot create container as its name must be free: ${containerName(spec.runId)} is another runner's`,
+    );
   }
 
   async start(containerId: string): Promise<void> {
     const found = await this.#inspect(containerId);
     if (found === null) throw missing("start", containerId);
     if (found.state !== "created") return;
+    const { logDir } = this.options;
+    const bootId = await readBootId();
+    // Before the start, so that what runs has a record; a start that fails adds why (D5).
+    await writeStartRecord(logDir, found.runId, { bootId, error: null });
     const reply = await this.#podman.request("POST", `/containers/${containerId}/start`);
-    if (reply.status !== 204 && reply.status !== 304) throw unexpectedReply("start container", reply);
+    if (reply.status === 204 || reply.status === 304) return;
+    await writeStartRecord(logDir, found.runId, { bootId, error: causeOf(reply) });
+    throw unexpectedReply("start container", reply);
   }
 
   async output(
@@ -130,6 +165,7 @@ export class PodmanContainer implements ContainerRuntime {
   async stop(containerId: string, graceMs: number): Promise<void> {
     const found = await this.#inspect(containerId);
     if (found === null || found.state !== "running") return;
+    if (found.raw.Status === "paused") await this.unpause(containerId); // a frozen process gets no signal
     await this.#kill(containerId, "TERM");
     const grace = new AbortController();
     const ended = this.wait(containerId, grace.signal).then(() => true);
@@ -149,6 +185,7 @@ export class PodmanContainer implements ContainerRuntime {
     await Deno.remove(found.logPath).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
+    await removeStartRecord(this.options.logDir, found.runId);
     for (let tries = 1;; tries++) {
       const reply = await this.#podman.request(
         "DELETE",
@@ -166,17 +203,58 @@ export class PodmanContainer implements ContainerRuntime {
     );
     const reply = await this.#podman.request("GET", `/containers/json?all=true&filters=${filters}`);
     if (reply.status !== 200) throw unexpectedReply("list containers", reply);
+    const bootId = await readBootId();
     // deno-lint-ignore no-explicit-any
-    return (reply.body as any[]).map((row) => {
-      const state = stateOf(row.State);
+    return await Promise.all((reply.body as any[]).map(async (row) => {
+      const runId = row.Labels[LABEL.run];
+      const record = await readStartRecord(this.options.logDir, runId);
+      const isGone = lifeOf(row.State) === "running" && record !== null && record.bootId !== bootId;
+      const state = isGone ? "exited" : lifeOf(row.State);
       return {
         containerId: row.Id,
-        runId: row.Labels[LABEL.run],
+        runId,
         jobId: row.Labels[LABEL.job],
         state,
-        exitCode: state === "exited" ? row.ExitCode : null,
+        exitCode: isGone ? EXIT_CODE_KILLED : state === "exited" ? row.ExitCode : null,
       };
-    });
+    }));
+  }
+
+  async inspect(containerId: string): Promise<ContainerState | null> {
+    const found = await this.#inspect(containerId);
+    return found === null ? null : containerState(found.raw, found.startError);
+  }
+
+  async exec(containerId: string, request: ExecRequest): Promise<ExecResult> {
+    return await podmanExec(this.#podman, this.options.clock, containerId, request);
+  }
+
+  async openTerminal(
+    containerId: string,
+    argv: readonly string[],
+    size: TerminalSize,
+  ): Promise<Terminal> {
+    return await podmanTerminal(this.#podman, this.options.clock, containerId, argv, size);
+  }
+
+  pause(containerId: string): Promise<void> {
+    return this.#freeze(containerId, "pause");
+  }
+
+  unpause(containerId: string): Promise<void> {
+    return this.#freeze(containerId, "unpause");
+  }
+
+  hasImage(name: string): Promise<boolean> {
+    return hasImage(this.#podman, name);
+  }
+
+  pullImage(name: string, onProgress: (line: string) => void, signal?: AbortSignal): Promise<void> {
+    return pullImage(this.#podman, name, onProgress, signal);
+  }
+
+  buildImage(build: ImageBuild, onProgress: (line: string) => void, signal?: AbortSignal): Promise<void> {
+    return buildImage(this.#podman, build, onProgress, signal);
   }
 
   hostOwner(): Promise<{ readonly uid: number; readonly gid: number }> {
@@ -186,20 +264,55 @@ export class PodmanContainer implements ContainerRuntime {
   }
 
   doctor(): Promise<readonly DoctorLine[]> {
-    return podmanDoctor(this.#podman, this.options);
+    return podmanDoctor(this.#podman, { ...this.options, hardLimits: this.#hardLimits });
   }
 
   async #inspect(containerId: string): Promise<Inspected | null> {
     const reply = await this.#podman.request("GET", `/containers/${containerId}/json`);
     if (reply.status === 404) return null;
     if (reply.status !== 200) throw unexpectedReply("inspect container", reply);
-    const { State: state, HostConfig: hostConfig } = reply.body;
+    const { State: state, HostConfig: hostConfig, Config: config } = reply.body;
+    const runId: string = config.Labels[LABEL.run];
+    const record = await readStartRecord(this.options.logDir, runId);
+    const isGone = lifeOf(state.Status) === "running" && record !== null &&
+      record.bootId !== await readBootId();
+    const raw: PodmanState = isGone ? { ...state, Status: "exited", ExitCode: EXIT_CODE_KILLED } : state;
     return {
-      state: stateOf(state.Status),
-      exitCode: state.ExitCode,
+      state: lifeOf(raw.Status),
+      exitCode: raw.ExitCode,
       isOomKilled: state.OOMKilled === true,
       logPath: hostConfig.LogConfig.Path,
+      runId,
+      raw,
+      startError: record?.error ?? null,
     };
+  }
+
+  #requireNetwork(spec: ContainerSpec): void {
+    if (spec.networkProfile !== "open") return;
+    const { allowsOpenNetwork = false, isRootless } = this.options;
+    if (allowsOpenNetwork && !isRootless) return;
+    throw new UnsupportedByRuntimeError(
+      `Cannot create container with the network profile 'open' as ${
+        allowsOpenNetwork
+          ? "the runner must run as root for it: this one does not"
+          : "the runner must allow it: start it with --allow-open-network"
+      }`,
+    );
+  }
+
+  async #freeze(containerId: string, verb: "pause" | "unpause"): Promise<void> {
+    const { isRootless, hasResourceLimits } = this.options;
+    if (isRootless && !hasResourceLimits) {
+      throw new UnsupportedByRuntimeError(
+        `Cannot ${verb} as cgroup version 2 must be there for Podman without root: this host has version 1`,
+      );
+    }
+    const found = await this.#inspect(containerId);
+    if (found === null) throw missing(verb, containerId);
+    if (found.raw.Status === (verb === "pause" ? "paused" : "running")) return;
+    const reply = await this.#podman.request("POST", `/containers/${containerId}/${verb}`);
+    if (reply.status !== 204 && reply.status !== 200) throw unexpectedReply(`${verb} container`, reply);
   }
 
   /** Returns when the container has ended, or when it is time to ask Podman less often. */
@@ -231,12 +344,6 @@ export class PodmanContainer implements ContainerRuntime {
     const found = await this.#inspect(containerId);
     if (found?.state === "running") throw unexpectedReply(`send ${name} to container`, reply);
   }
-}
-
-/** Podman's nine words for our three; `stopping` still runs, `removing` does not. */
-function stateOf(status: string): ContainerRecord["state"] {
-  if (status === "created" || status === "configured" || status === "initialized") return "created";
-  return status === "exited" || status === "stopped" || status === "removing" ? "exited" : "running";
 }
 
 function missing(action: string, containerId: string): Error {

@@ -5,15 +5,25 @@
  * What no spec can switch off:
  * - H1 no capability, no new privileges, Podman's seccomp profile;
  * - H2 a read-only root; only mounts and sized memory file systems are writable;
- * - H3 no network: `lo` alone (S2);
- * - H4 memory, processes and CPU are bounded, with no swap beyond the memory;
+ * - H3 no network: `lo` alone (S2), unless the profile is `open`, which the driver has refused where it is not allowed;
+ *   `sealed` has the hub's forward only;
+ * - H4 memory, processes and CPU are bounded, with no swap beyond the memory; where cgroups cannot, the number of processes
+ *   is bounded by RLIMIT_NPROC and the rest by the watchdog; no file may be larger than a run's share of the disk;
  * - H5 the agent is uid 1000, and not uid 1000 of the host: a user namespace maps it away when we are root;
  *   rootless, it is the very user who runs the runner.
  */
 
-import { SANDBOX_CPU_PERIOD_US, SANDBOX_LOG_MAX_BYTES, TMPFS_DEFAULT_BYTES } from "../limits.ts";
+import {
+  DISK_MAX_BYTES,
+  HUB_PORT,
+  SANDBOX_CPU_PERIOD_US,
+  SANDBOX_LOG_MAX_BYTES,
+  SANDBOX_OPEN_FILES,
+  TMPFS_DEFAULT_BYTES,
+} from "../limits.ts";
 import type { ContainerSpec } from "../ports.ts";
 import { safeRunName } from "./run_name.ts";
+import { type Shadow, shadowMounts } from "./shadows.ts";
 
 /** What of this host the body depends on; found out by the set-up. */
 export interface PodmanHost {
@@ -28,6 +38,13 @@ export interface PodmanHost {
   readonly logDir: string;
   /** `init.sh` on the host. */
   readonly initScriptPath: string;
+  /** What this process may give its children at most: a sandbox gets no more, as without CAP_SYS_RESOURCE it could not. */
+  readonly hardLimits: HardLimits;
+}
+
+export interface HardLimits {
+  readonly openFiles: number;
+  readonly processes: number;
 }
 
 /** The agent's uid and gid inside. */
@@ -52,8 +69,14 @@ export function containerName(runId: string): string {
 }
 
 /** Builds the body. Memory file systems for `/tmp` and the home are added unless the spec mounts something there. */
-export function podmanCreateBody(spec: ContainerSpec, host: PodmanHost): Record<string, unknown> {
-  const forwards = Object.entries(spec.forwards).map(([port, socket]) => `${port}=${socket}`);
+export function podmanCreateBody(
+  spec: ContainerSpec,
+  host: PodmanHost,
+  shadows: readonly Shadow[],
+): Record<string, unknown> {
+  const forwards = Object.entries(spec.forwards)
+    .filter(([port]) => spec.networkProfile !== "sealed" || Number(port) === HUB_PORT)
+    .map(([port, socket]) => `${port}=${socket}`);
   return {
     name: containerName(spec.runId),
     image: spec.image,
@@ -72,10 +95,11 @@ export function podmanCreateBody(spec: ContainerSpec, host: PodmanHost): Record<
     cap_drop: ["ALL"],
     no_new_privileges: true,
     read_only_filesystem: true,
-    netns: { nsmode: "none" },
+    netns: { nsmode: spec.networkProfile === "open" ? "bridge" : "none" },
     ...userNamespace(host),
     ...(host.hasResourceLimits ? { resource_limits: resourceLimits(spec) } : {}),
-    mounts: mounts(spec, host),
+    r_limits: rlimits(spec, host),
+    mounts: [...mounts(spec, host), ...shadowMounts(shadows)],
     image_volume_mode: "ignore",
     log_configuration: {
       driver: "k8s-file",
@@ -107,6 +131,20 @@ function resourceLimits(spec: ContainerSpec): Record<string, unknown> {
     pids: { limit: spec.limits.pids },
     cpu: { quota: Math.round(spec.limits.cpus * SANDBOX_CPU_PERIOD_US), period: SANDBOX_CPU_PERIOD_US },
   };
+}
+
+/**
+ * All that are given replace Podman's own list, so `nofile` and `nproc` are always among them. With cgroups the number of
+ * processes is theirs: RLIMIT_NPROC counts a user's processes in all sandboxes on kernels before 5.14.
+ */
+function rlimits(spec: ContainerSpec, host: PodmanHost): Record<string, unknown>[] {
+  const { openFiles, processes } = host.hardLimits;
+  const limits = {
+    nofile: Math.min(openFiles, SANDBOX_OPEN_FILES),
+    nproc: host.hasResourceLimits ? processes : Math.min(processes, spec.limits.pids),
+    fsize: DISK_MAX_BYTES,
+  };
+  return Object.entries(limits).map(([type, value]) => ({ type, soft: value, hard: value }));
 }
 
 function mounts(spec: ContainerSpec, host: PodmanHost): Record<string, unknown>[] {

@@ -9,7 +9,14 @@ const HOST: PodmanHost = {
   instance: "mine",
   logDir: "/srv/logs",
   initScriptPath: "/srv/init.sh",
+  hardLimits: { openFiles: 20_000, processes: 90_000 },
 };
+
+const rlimits = (nproc: number) => [
+  { type: "nofile", soft: 20_000, hard: 20_000 },
+  { type: "nproc", soft: nproc, hard: nproc },
+  { type: "fsize", soft: 21_474_836_480, hard: 21_474_836_480 },
+];
 
 Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (golden)", () => {
   const spec = plainSpec({
@@ -29,73 +36,109 @@ Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (gol
     sizeBytes: number,
   ) => ["rw", "nosuid", "nodev", "notmpcopyup", "mode=1777", `size=${sizeBytes}`];
   const map = [{ container_id: 0, host_id: 200_000, size: 65_536 }];
-  assert.deepEqual(podmanCreateBody(spec, HOST), {
-    name: "shopfloor-r1",
-    image: "localhost/agent:1",
-    entrypoint: [],
-    command: [
-      "/bin/sh",
-      "/usr/local/lib/shopfloor_init.sh",
-      "7400=/run/shopfloor/hub.sock",
-      "--",
-      "claude",
-      "-p",
-    ],
-    env: { HOME: "/home/agent", A: "1" },
-    work_dir: "/workspace",
-    hostname: "sandbox",
-    user: "1000:1000",
-    labels: {
-      "shopfloor.instance": "mine",
-      "shopfloor.job": "j1",
-      "shopfloor.run": "r1",
-      "shopfloor.attempt": "2",
-    },
-    cap_drop: ["ALL"],
-    no_new_privileges: true,
-    read_only_filesystem: true,
-    netns: { nsmode: "none" },
-    userns: { nsmode: "private" },
-    idmappings: { HostUIDMapping: false, HostGIDMapping: false, UIDMap: map, GIDMap: map },
-    resource_limits: {
-      memory: { limit: 5000, swap: 5000 },
-      pids: { limit: 7 },
-      cpu: { quota: 150_000, period: 100_000 },
-    },
-    mounts: [
-      { type: "bind", source: "/srv/work", destination: "/workspace", options: ["rw", ...bind] },
-      {
-        type: "bind",
-        source: "/srv/init.sh",
-        destination: "/usr/local/lib/shopfloor_init.sh",
-        options: ["ro", ...bind],
+  assert.deepEqual(
+    podmanCreateBody(spec, HOST, [{ target: "/workspace/.af", kind: "directory" }, {
+      target: "/workspace/.env",
+      kind: "file",
+    }]),
+    {
+      name: "shopfloor-r1",
+      image: "localhost/agent:1",
+      entrypoint: [],
+      command: [
+        "/bin/sh",
+        "/usr/local/lib/shopfloor_init.sh",
+        "7400=/run/shopfloor/hub.sock",
+        "--",
+        "claude",
+        "-p",
+      ],
+      env: { HOME: "/home/agent", A: "1" },
+      work_dir: "/workspace",
+      hostname: "sandbox",
+      user: "1000:1000",
+      labels: {
+        "shopfloor.instance": "mine",
+        "shopfloor.job": "j1",
+        "shopfloor.run": "r1",
+        "shopfloor.attempt": "2",
       },
-      { type: "tmpfs", source: "tmpfs", destination: "/tmp", options: tmpfs(1000) },
-      { type: "tmpfs", source: "tmpfs", destination: "/home/agent", options: tmpfs(536_870_912) },
-    ],
-    image_volume_mode: "ignore",
-    log_configuration: { driver: "k8s-file", path: "/srv/logs/r1.log", size: 268_435_456 },
-    systemd: "false",
-    terminal: false,
-    stdin: false,
-    stop_timeout: 0,
-  });
+      cap_drop: ["ALL"],
+      no_new_privileges: true,
+      read_only_filesystem: true,
+      netns: { nsmode: "none" },
+      userns: { nsmode: "private" },
+      idmappings: { HostUIDMapping: false, HostGIDMapping: false, UIDMap: map, GIDMap: map },
+      resource_limits: {
+        memory: { limit: 5000, swap: 5000 },
+        pids: { limit: 7 },
+        cpu: { quota: 150_000, period: 100_000 },
+      },
+      r_limits: rlimits(90_000),
+      mounts: [
+        { type: "bind", source: "/srv/work", destination: "/workspace", options: ["rw", ...bind] },
+        {
+          type: "bind",
+          source: "/srv/init.sh",
+          destination: "/usr/local/lib/shopfloor_init.sh",
+          options: ["ro", ...bind],
+        },
+        { type: "tmpfs", source: "tmpfs", destination: "/tmp", options: tmpfs(1000) },
+        { type: "tmpfs", source: "tmpfs", destination: "/home/agent", options: tmpfs(536_870_912) },
+        {
+          type: "tmpfs",
+          source: "tmpfs",
+          destination: "/workspace/.af",
+          options: ["ro", "nosuid", "nodev", "noexec", "notmpcopyup", "mode=0555", "size=64k"],
+        },
+        {
+          type: "bind",
+          source: "/dev/null",
+          destination: "/workspace/.env",
+          options: ["ro", "bind", "rprivate", "nosuid", "noexec"],
+        },
+      ],
+      image_volume_mode: "ignore",
+      log_configuration: { driver: "k8s-file", path: "/srv/logs/r1.log", size: 268_435_456 },
+      systemd: "false",
+      terminal: false,
+      stdin: false,
+      stop_timeout: 0,
+    },
+  );
 });
 
 Deno.test("podmanCreateBody keeps the user's own id when rootless, and omits limits that the host cannot set", () => {
-  const body = podmanCreateBody(plainSpec(), { ...HOST, isRootless: true, hasResourceLimits: false });
+  const body = podmanCreateBody(plainSpec(), { ...HOST, isRootless: true, hasResourceLimits: false }, []);
   assert.deepEqual(body.userns, { nsmode: "keep-id", value: "uid=1000,gid=1000" });
   assert.equal("idmappings" in body || "resource_limits" in body, false);
+  assert.deepEqual(body.r_limits, rlimits(128), "the kernel bounds the processes instead");
 });
 
 Deno.test("podmanCreateBody mounts no memory file system over a mount of the spec", () => {
   const mounts = [{ source: "/srv/home", target: "/home/agent", isReadOnly: false }];
-  const written = podmanCreateBody(plainSpec({ mounts }), HOST).mounts as {
+  const written = podmanCreateBody(plainSpec({ mounts }), HOST, []).mounts as {
     type: string;
     destination: string;
   }[];
   assert.deepEqual(
     written.filter((mount) => mount.destination === "/home/agent").map((mount) => mount.type),
     ["bind"],
+  );
+});
+
+Deno.test("podmanCreateBody gives a sealed sandbox the hub's forward only, and a bridge to an open one alone", () => {
+  const forwards = { 7400: "/run/alp/hub.sock", 3128: "/run/alp/dmz.sock" };
+  const body = (networkProfile: "sealed" | "proxy_only" | "open") =>
+    podmanCreateBody(plainSpec({ forwards, networkProfile }), HOST, []);
+  const words = (networkProfile: "sealed" | "proxy_only" | "open") =>
+    (body(networkProfile).command as string[]).filter((word) => word.includes("=/run"));
+  assert.deepEqual(words("sealed"), ["7400=/run/alp/hub.sock"]);
+  assert.deepEqual(words("proxy_only"), ["3128=/run/alp/dmz.sock", "7400=/run/alp/hub.sock"]);
+  assert.deepEqual(
+    (["sealed", "proxy_only", "open"] as const).map((name) =>
+      (body(name).netns as { nsmode: string }).nsmode
+    ),
+    ["none", "none", "bridge"],
   );
 });

@@ -5,11 +5,14 @@
  * A run is a directory, `stateDir/RUN_ID`, and survives the runner like a container does:
  *
  *   spec.json   what `create` was asked for, the path map and the ports
+ *   boot        which life of this machine it was started in
  *   started     who runs it: pid and start time (written by supervise.sh, at most once)
+ *   start_error why it could not be started
  *   stdout, stderr, exit
  *
  * - N1 State is read from the directory, never remembered. No `started`: created. `exit`: exited. Otherwise the
- *   process with that pid *and* that start time decides; when it is gone the run was killed from outside: exit 137.
+ *   process with that pid *and* that start time decides; when it is gone the run was killed from outside, or the machine
+ *   was started again: exit 137.
  * - N2 The sandbox's paths and ports are rewritten (`host_paths.ts`); memory file systems become directories here.
  *   Limits are not applied.
  * - N3 When the command has ended, everything in its session is killed.
@@ -21,9 +24,13 @@ import type {
   ContainerRecord,
   ContainerRuntime,
   ContainerSpec,
+  ContainerState,
   DoctorLine,
+  ExecRequest,
+  ExecResult,
   OutputStream,
   SandboxUsage,
+  Terminal,
 } from "../ports.ts";
 import { followFile } from "./follow_file.ts";
 import { freePort } from "./free_port.ts";
@@ -31,7 +38,10 @@ import { type PathMap, toHostCommand } from "./host_paths.ts";
 import { isNoSuchProcess } from "./no_such_process.ts";
 import { safeRunName } from "./run_name.ts";
 import { readProcessStart, sendSignal } from "./process_start.ts";
+import { processExec } from "./process_exec.ts";
 import { sessionUsage } from "./session_usage.ts";
+import { readBootId } from "./start_record.ts";
+import { UnsupportedByRuntimeError } from "./unsupported.ts";
 
 /** What the driver needs to know. */
 export interface ProcessContainerOptions {
@@ -66,7 +76,13 @@ export class ProcessContainer implements ContainerRuntime {
 
   async create(spec: ContainerSpec): Promise<{ readonly containerId: string }> {
     const dir = this.#dir(spec.runId);
-    if (await readText(`${dir}/spec.json`) !== null) return { containerId: spec.runId };
+    const stored = await readText(`${dir}/spec.json`);
+    if (stored !== null) {
+      if ((JSON.parse(stored) as StoredRun).instance === this.options.instance) {
+        return { containerId: spec.runId };
+      }
+      throw new Error(`Cannot create the run as its name must be free: ${spec.runId} is another runner's`);
+    }
     const standIns = ["/tmp", HOME, ...Object.keys(spec.tmpfs)].map((target) =>
       [target, `${dir}/tmpfs${target}`] as const
     );
@@ -87,17 +103,24 @@ export class ProcessContainer implements ContainerRuntime {
     const dir = this.#dir(containerId);
     const { spec, map, ports } = await this.#read(containerId, "start");
     if (await readText(`${dir}/started`) !== null) return;
+    await Deno.writeTextFile(`${dir}/boot`, await readBootId());
     const command = toHostCommand(spec, map, ports);
+    const failed = async (error: Error): Promise<never> => {
+      await Deno.writeTextFile(`${dir}/start_error`, error.message);
+      throw error;
+    };
+    // A directory that is missing would be blamed on the program.
+    if (!(await Deno.stat(command.cwd).catch(() => null))?.isDirectory) {
+      await failed(
+        new Error(`Cannot start the run as its work directory must exist: ${spec.workDir} does not`),
+      );
+    }
+    await Deno.remove(`${dir}/start_error`).catch(ignoreMissing);
     const child = new Deno.Command("/bin/sh", {
       args: [SUPERVISE_SCRIPT, dir, "/bin/sh", INIT_SCRIPT, ...command.forwards, "--", ...command.args],
       cwd: command.cwd,
       clearEnv: true,
-      env: {
-        PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
-        HOME: map[HOME]!,
-        TMPDIR: map["/tmp"]!,
-        ...command.env,
-      },
+      env: hostEnv(map, command.env),
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -109,7 +132,7 @@ export class ProcessContainer implements ContainerRuntime {
     // `child` is written last: from then on `stop` knows whom to send TERM to.
     while (await readText(`${dir}/child`) === null) {
       if (hasEnded && await readText(`${dir}/started`) === null) {
-        throw new Error(`Cannot start the run as supervise.sh must write ${dir}/started`);
+        await failed(new Error(`Cannot start the run as supervise.sh must write ${dir}/started`));
       }
       if (hasEnded) return;
       await this.options.clock.sleep(OUTPUT_POLL_MIN_MS);
@@ -167,9 +190,7 @@ export class ProcessContainer implements ContainerRuntime {
 
   async remove(containerId: string): Promise<void> {
     await this.#kill(containerId);
-    await Deno.remove(this.#dir(containerId), { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    await Deno.remove(this.#dir(containerId), { recursive: true }).catch(ignoreMissing);
   }
 
   async list(): Promise<readonly ContainerRecord[]> {
@@ -204,6 +225,68 @@ export class ProcessContainer implements ContainerRuntime {
     ]);
   }
 
+  async inspect(containerId: string): Promise<ContainerState | null> {
+    const dir = this.#dir(containerId);
+    if (await readText(`${dir}/spec.json`) === null) return null;
+    const { state, exitCode } = await this.#state(containerId);
+    const startError = state === "created" ? await readText(`${dir}/start_error`) : null;
+    const ended = state !== "exited" || exitCode === 0 ? null : `the command ended with ${exitCode}`;
+    const error = startError ?? ended;
+    return {
+      status: error !== null ? "error" : state === "exited" ? "stopped" : state,
+      isPaused: false,
+      exitCode,
+      startedAtMs: await writtenAtMs(`${dir}/started`),
+      stoppedAtMs: state === "exited" ? await writtenAtMs(`${dir}/exit`) : null,
+      error,
+    };
+  }
+
+  async exec(containerId: string, request: ExecRequest): Promise<ExecResult> {
+    const { spec, map, ports } = await this.#read(containerId, "run a program");
+    if ((await this.#state(containerId)).state !== "running") {
+      throw new Error(`Cannot run a program as the run must go on: current value is ${containerId}`);
+    }
+    const workDir = request.workDir ?? spec.workDir;
+    const env = { ...spec.env, ...request.env };
+    const command = toHostCommand({ ...spec, workDir, env, command: request.argv }, map, ports);
+    return await processExec({ ...command, env: hostEnv(map, command.env) }, request, this.options.clock);
+  }
+
+  openTerminal(): Promise<Terminal> {
+    return refuse("open a terminal", "the run must be in a container: a plain process has none to attach to");
+  }
+
+  pause(): Promise<void> {
+    return refuse(
+      "pause",
+      "the run must be in a container: a plain process cannot be frozen with all that it began",
+    );
+  }
+
+  unpause(): Promise<void> {
+    return refuse("unpause", "the run must be in a container: a plain process cannot be frozen");
+  }
+
+  /** Whatever its name: this machine is the image. */
+  hasImage(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  pullImage(): Promise<void> {
+    return refuse(
+      "pull an image",
+      "the driver must have images: plain processes use this machine's programs",
+    );
+  }
+
+  buildImage(): Promise<void> {
+    return refuse(
+      "build an image",
+      "the driver must have images: plain processes use this machine's programs",
+    );
+  }
+
   #dir(containerId: string): string {
     return `${this.options.stateDir}/${safeRunName(containerId)}`;
   }
@@ -221,7 +304,9 @@ export class ProcessContainer implements ContainerRuntime {
     const dir = this.#dir(containerId);
     const started = await readText(`${dir}/started`);
     if (started === null) return { state: "created", exitCode: null };
-    const isAlive = await readText(`${dir}/exit`) === null && await isSameProcess(started);
+    const boot = await readText(`${dir}/boot`);
+    const isSameBoot = boot === null || boot === await readBootId();
+    const isAlive = isSameBoot && await readText(`${dir}/exit`) === null && await isSameProcess(started);
     if (isAlive) return { state: "running", exitCode: null };
     return { state: "exited", exitCode: Number(await readText(`${dir}/exit`) ?? EXIT_CODE_KILLED) };
   }
@@ -233,6 +318,32 @@ export class ProcessContainer implements ContainerRuntime {
     sendSignal(-Number.parseInt(started), "SIGKILL");
     while (await isSameProcess(started)) await this.options.clock.sleep(OUTPUT_POLL_MIN_MS);
   }
+}
+
+function hostEnv(map: PathMap, env: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
+    HOME: map[HOME]!,
+    TMPDIR: map["/tmp"]!,
+    ...env,
+  };
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+function refuse(action: string, why: string): Promise<never> {
+  return Promise.reject(new UnsupportedByRuntimeError(`Cannot ${action} as ${why}`));
+}
+
+/** Null where there is no such file. */
+async function writtenAtMs(path: string): Promise<number | null> {
+  const info = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  return info?.mtime?.getTime() ?? null;
 }
 
 /** True while the process of a `/proc/PID/stat` line lives: same pid, same start time, not a zombie. */

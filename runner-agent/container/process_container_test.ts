@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { collectOutput, eventually, testContainerContract } from "./container_contract.ts";
 import { ProcessContainer } from "./process_container.ts";
-import { plainSpec, realClock, shellSpec } from "./test_world.ts";
+import { UnsupportedByRuntimeError } from "./unsupported.ts";
+import { plainSpec, realClock, shellSpec, unstartableSpec } from "./test_world.ts";
 
 function openProcessWorld() {
   const baseDir = Deno.makeTempDirSync({ prefix: "shopfloor-process-" });
@@ -12,12 +13,24 @@ function openProcessWorld() {
 
 testContainerContract({
   name: "process",
-  skips: [],
+  skips: [
+    {
+      test: "what is paused still counts as running, is stopped all the same, and pausing is idempotent",
+      reason: "a plain process is not frozen",
+    },
+    { test: "what is paused can be removed", reason: "a plain process is not frozen" },
+    {
+      test: "a terminal has its size, takes what is typed and ends with the program's exit code",
+      reason: "a plain process has no terminal",
+    },
+    { test: "images are there or not, and a pull that fails says why", reason: "it has no images" },
+  ],
   open() {
     const world = openProcessWorld();
     return Promise.resolve({
       ...world,
       specOf: (script) => shellSpec(world.baseDir, script, (hostDir) => hostDir, ""),
+      unstartable: () => unstartableSpec(world.baseDir, ""),
     });
   },
 });
@@ -163,5 +176,38 @@ Deno.test("process: what the command left behind ends with it", async () => {
     const stat = await Deno.readTextFile(`/proc/${left}/stat`).catch(() => null);
     return stat === null || stat.includes(") Z ");
   });
+  await close();
+});
+
+Deno.test("process: what it cannot do it refuses by name", async () => {
+  const { runtime, close } = openProcessWorld();
+  for (
+    const refused of [
+      runtime.pause(),
+      runtime.unpause(),
+      runtime.openTerminal(),
+      runtime.pullImage(),
+      runtime.buildImage(),
+    ]
+  ) {
+    await assert.rejects(refused, UnsupportedByRuntimeError);
+  }
+  await close();
+});
+
+Deno.test("process: a run of the machine's former life is over, whatever has its pid now", async () => {
+  const { baseDir, runtime, close } = openProcessWorld();
+  Deno.mkdirSync(`${baseDir}/work`);
+  const mounts = [{ source: `${baseDir}/work`, target: "/workspace", isReadOnly: false }];
+  const { containerId } = await runtime.create(plainSpec({ command: ["sleep", "60"], mounts }));
+  await runtime.start(containerId);
+  const leader = Number.parseInt(Deno.readTextFileSync(`${baseDir}/runs/${containerId}/started`));
+  Deno.writeTextFileSync(`${baseDir}/runs/${containerId}/boot`, "an-earlier-boot");
+  assert.deepEqual((await runtime.list()).map((record) => [record.state, record.exitCode]), [[
+    "exited",
+    137,
+  ]]);
+  Deno.kill(-leader, "SIGKILL");
+  await runtime.remove(containerId);
   await close();
 });

@@ -19,6 +19,7 @@ Deno.test("no driver makes a path of a hostile run id", async () => {
     instance: "i",
     logDir: "/l",
     initScriptPath: "/i",
+    hardLimits: { openFiles: 1, processes: 1 },
   };
   const runtime = new ProcessContainer({
     stateDir: "/nonexistent",
@@ -27,7 +28,7 @@ Deno.test("no driver makes a path of a hostile run id", async () => {
     warn: () => {},
   });
   for (const runId of HOSTILE) {
-    assert.throws(() => podmanCreateBody(plainSpec({ runId }), host), RangeError);
+    assert.throws(() => podmanCreateBody(plainSpec({ runId }), host, []), RangeError);
     await assert.rejects(runtime.create(plainSpec({ runId })), RangeError);
     await assert.rejects(runtime.remove(runId), RangeError);
   }

@@ -36,6 +36,8 @@ export function plainSpec(overrides: Partial<ContainerSpec> = {}): ContainerSpec
     limits: { memoryBytes: 256 * 1024 * 1024, pids: 128, cpus: 1 },
     tmpfs: { "/tmp": 16 * 1024 * 1024, "/home/agent": 16 * 1024 * 1024 },
     forwards: {},
+    networkProfile: "proxy_only",
+    shadows: [],
     ...overrides,
   };
 }
@@ -61,4 +63,14 @@ export function shellSpec(
       { source: work, target: "/workspace", isReadOnly: false },
     ],
   });
+}
+
+/** A spec whose work directory goes away between its creation and its start. */
+export function unstartableSpec(
+  baseDir: string,
+  image: string,
+): { readonly spec: ContainerSpec; breakIt(): void } {
+  const work = Deno.makeTempDirSync({ dir: baseDir });
+  const mounts = [{ source: work, target: "/workspace", isReadOnly: false }];
+  return { spec: plainSpec({ image, mounts }), breakIt: () => Deno.removeSync(work) };
 }

@@ -95,6 +95,8 @@ async function findsProgram({ runtime, image }: AbilityProbeDeps, name: HarnessN
       limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
       tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
       forwards: {},
+      networkProfile: "sealed",
+      shadows: [],
     });
     try {
       await runtime.start(containerId);

@@ -85,5 +85,7 @@ export function containerSpec(
       [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
       [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
     },
+    networkProfile: "proxy_only",
+    shadows: [],
   };
 }
