@@ -6,6 +6,7 @@
  * what a harness returns, as the runner adds it outside (S1).
  */
 import type { AgentCommand, CommandOutcome } from "../protocol/agent/commands.ts";
+import type { AgentTool } from "../protocol/agent/tools.ts";
 import type { HarnessName, ModelProvider } from "./ports.ts";
 
 /** An agent CLI that people can watch and talk to; `command` has no session. */
@@ -230,4 +231,34 @@ export interface AgentCommands {
    * and `keys` are brought once. Rejects when the session ends before the command does.
    */
   carryOut(command: AgentCommand): Promise<CommandOutcome>;
+}
+
+// ------------------------------------------------------------------------------------------------- bridge
+
+/** What the bridge of one run tells its session. */
+export interface BridgeListener {
+  /** `tools/list` was answered: the harness has our tools. Told each time. */
+  toolsListed(): void;
+  /** A call of one of our tools begins. */
+  called(tool: string): void;
+  /** The agent's own word about itself; resolves once it is on the disk. */
+  declared(state: "waiting" | "blocked" | "completed", message: string | null): Promise<void>;
+}
+
+/** What the control plane says to a call of an agent's tool. */
+export type ToolAnswer =
+  | { readonly kind: "result"; readonly result: unknown }
+  /** `details`: what the refusal says beside its code and message, such as the states that are allowed. */
+  | {
+    readonly kind: "refused";
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  }
+  /** Nobody answered: it may have happened or not. */
+  | { readonly kind: "away" };
+
+/** Calls an agent's tools at the control plane, as the agent of one run. Never rejects. */
+export interface ToolCalls {
+  call(tool: AgentTool, parameters: Readonly<Record<string, unknown>>): Promise<ToolAnswer>;
 }
