@@ -153,6 +153,7 @@ export const AREAS: readonly Area[] = [
       "line_text_input",
       "opened_project",
       "ustar_read",
+      "live_place",
     ].map((name) => `worker/routes/${name}.ts`),
   },
   {

@@ -6,6 +6,7 @@ import { refusal, refusalResponse } from "./errors.ts";
 import { CHANNEL_BODY_MAX_BYTES } from "./limits.ts";
 import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
+import { liveCaller } from "./middleware/live_caller.ts";
 import { idempotency } from "./middleware/idempotency.ts";
 import { projectQueue } from "./middleware/project_queue.ts";
 import { requestId } from "./middleware/request_id.ts";
@@ -33,6 +34,8 @@ import { createMetricsPageRoutes } from "./routes/metrics_pages.ts";
 import { createRunPageRoutes } from "./routes/run_pages.ts";
 import { createUsageRoutes, USAGE_OPERATIONS } from "./routes/usage.ts";
 import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
+import { createLiveFileRoutes, LIVE_FILE_OPERATIONS } from "./routes/live_files.ts";
+import { createLiveRoutes, LIVE_OPERATIONS } from "./routes/lives.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
@@ -69,6 +72,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...WEBHOOK_OPERATIONS,
   ...JOB_OPERATIONS,
   ...LOG_OPERATIONS,
+  ...LIVE_OPERATIONS,
+  ...LIVE_FILE_OPERATIONS,
   ...USAGE_OPERATIONS,
   ...FILE_OPERATIONS,
   ...GIT_OPERATIONS,
@@ -95,6 +100,7 @@ export function createApp(): Hono<AppEnv> {
   app.use("/api/owners/*", requireToken());
   app.use("/api/owners/*", idempotency());
   app.use("/api/git/*", requireToken());
+  app.use("/api/lives/*", liveCaller());
   app.use(PROJECT, projectQueue());
   app.use(`${PROJECT}/*`, projectQueue());
   app.route("/", createHealthRoutes());
@@ -109,6 +115,8 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createApprovalRoutes());
   app.route("/", createChannelRoutes());
   app.route("/", createLogRoutes());
+  app.route("/", createLiveRoutes());
+  app.route("/", createLiveFileRoutes());
   app.route("/", createUsageRoutes());
   app.route("/", createHistoryRoutes());
   app.route("/", createFileRoutes());

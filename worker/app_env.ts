@@ -19,5 +19,7 @@ export interface AppEnv {
     /** The project of the path, and its queue; set below `/api/owners/{owner}/projects/{project}`. */
     at: { readonly owner: string; readonly project: string };
     queue: JobQueueApi;
+    /** Below `/api/lives`, where paths name no project: who calls, once it is known which; null: no token came. */
+    callerIn?: (owner: string, project: string, tokenOfQuery?: string) => Caller | null;
   };
 }

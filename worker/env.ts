@@ -9,6 +9,7 @@ export interface Env {
   readonly TASK_REPOSITORY: DurableObjectNamespace;
   readonly HUMAN_GATE: DurableObjectNamespace;
   readonly PEOPLE: DurableObjectNamespace;
+  readonly LIVE_SESSION: DurableObjectNamespace;
   readonly BLOBS: R2Bucket;
   readonly SHOPFLOOR_ADMIN_TOKEN?: string;
   readonly HISTORY_URL?: string;

@@ -70,14 +70,15 @@ export const runnerReport = z.object({
 export type RunnerReport = z.infer<typeof runnerReport>;
 
 /** The ids of an agent's live stream, as the reference's operator makes them (Line 4.2). */
-const streamId = z.string().min(1).max(200);
+export const streamId = z.string().min(1).max(200);
 
-const CONCLUSIONS = ["success", "failure", "cancelled", "incomplete", "idle_timeout", "timeout"] as const;
+/** How a session of the reference's operator ends, and what its runner reports. */
+export const SESSION_CONCLUSIONS = ["success", "failure", "cancelled", "incomplete", "idle_timeout", "timeout"] as const;
 
 /** PATCH .../runs/{runId}/jobs/{jobId}: the reference's report (Line 4.2, Line 8, pick A4). */
 export const runReport = z.object({
   status: z.enum(["queued", "in_progress", "completed"]),
-  conclusion: z.enum(CONCLUSIONS).nullish(),
+  conclusion: z.enum(SESSION_CONCLUSIONS).nullish(),
   completionReason: reason.nullish(),
   /** Output that was not sent in chunks; appended to the task's. */
   logs: z.string().nullish(),
@@ -86,7 +87,7 @@ export const runReport = z.object({
   exitCode: z.number().int().nullish(),
   leaseEpoch: z.number().int().nonnegative().optional(),
 }).refine((report) => report.status !== "completed" || report.conclusion != null, {
-  error: `expected one of ${CONCLUSIONS.join(", ")}, as the run is completed`,
+  error: `expected one of ${SESSION_CONCLUSIONS.join(", ")}, as the run is completed`,
   path: ["conclusion"],
 });
 

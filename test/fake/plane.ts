@@ -6,10 +6,17 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import type { RunnerRegistered } from "../../protocol/line/runner.ts";
+import { workerConfigPath } from "./bundled_worker.ts";
 
 export const ADMIN_TOKEN = "admin-token-of-the-test-plane-0123456789";
 
-export type ObjectBinding = "JOB_QUEUE" | "TASK_LOG" | "TASK_REPOSITORY" | "HUMAN_GATE" | "PEOPLE";
+export type ObjectBinding =
+  | "JOB_QUEUE"
+  | "TASK_LOG"
+  | "TASK_REPOSITORY"
+  | "HUMAN_GATE"
+  | "PEOPLE"
+  | "LIVE_SESSION";
 
 /** What came back. `json` is null when the body is none. */
 export interface Answer {
@@ -75,12 +82,13 @@ export async function startPlane(variables: Readonly<Record<string, string>> = {
     TASK_REPOSITORY: "TaskRepository",
     HUMAN_GATE: "HumanGate",
     PEOPLE: "People",
+    LIVE_SESSION: "LiveSession",
   }).map(([name, class_name]) => ({ name, class_name, script_name: "shopfloor" }));
   const server = createTestHarness({
     root,
     workers: [
       {
-        configPath: "wrangler.toml",
+        configPath: await workerConfigPath(),
         vars: {
           SHOPFLOOR_CLOCK: "fake",
           SHOPFLOOR_ADMIN_TOKEN: ADMIN_TOKEN,
@@ -130,6 +138,8 @@ export async function startPlane(variables: Readonly<Record<string, string>> = {
     };
   }
 
+  /** The columns of each object's tables: objects migrate when they are first called, and are dumped after that. */
+  const tables = new Map<string, readonly Record<string, unknown>[]>();
   const plane: TestPlane = {
     url,
     call,
@@ -157,13 +167,14 @@ export async function startPlane(variables: Readonly<Record<string, string>> = {
       return await storage.exec(query) as unknown as readonly Record<string, unknown>[];
     },
     dump: async (binding, name) => {
-      const columns = await plane.sql(
+      const columns = tables.get(`${binding} ${name}`) ?? await plane.sql(
         binding,
         name,
         `select t.name as "table", group_concat('quote("' || c.name || '")') as columns
          from sqlite_master t, pragma_table_info(t.name) c
          where t.type = 'table' and t.name not like '\\_cf%' escape '\\' group by t.name order by t.name`,
       );
+      tables.set(`${binding} ${name}`, columns);
       const whole = columns.map(({ table, columns }) =>
         `(select json_group_array(json_array(${columns})) from "${table}") as "${table}"`
       );

@@ -148,10 +148,7 @@ type Answer<T> = Promise<Result<T, QueueError>>;
 /** `baseUrl` is the control plane's public address without a trailing slash; answers contain URLs below it. */
 export interface JobQueueApi extends SessionQueueApi {
   readProject(caller: Caller): Answer<ProjectView>;
-  putProject(
-    caller: Caller,
-    input: { readonly gitUrl: string | null; readonly gitBranch: string | null },
-  ): Answer<ProjectView>;
+  putProject(caller: Caller, input: Pick<ProjectView, "gitUrl" | "gitBranch">): Answer<ProjectView>;
   createToken(caller: Caller, input: TokenInput): Answer<TokenCreated>;
   listTokens(caller: Caller): Answer<readonly TokenView[]>;
   deleteToken(caller: Caller, tokenId: string): Answer<null>;

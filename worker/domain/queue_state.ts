@@ -7,6 +7,7 @@
 import type { AskId, GateId, JobId, LineId, RunId, RunnerId, StationId, TaskId } from "../../protocol/ids.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
+import type { SESSION_CONCLUSIONS } from "../../protocol/line/runner.ts";
 import type { ModelUsage } from "../../protocol/line/model_usage.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
@@ -100,6 +101,18 @@ export interface TaskStream {
   readonly sessionId: string;
   readonly broadcastId: string | null;
   readonly atMs: number;
+  /** The run that it shows; absent: none was under way when it was linked. */
+  readonly runId?: RunId;
+  /** What its operator said of the end (Line 4.3), as long as the run was under way. */
+  readonly end?: SessionEnd;
+}
+
+/** How an operator ended its session; null: it did not say. */
+export interface SessionEnd {
+  readonly conclusion: (typeof SESSION_CONCLUSIONS)[number] | null;
+  readonly message: string | null;
+  readonly gitCommit: string | null;
+  readonly gitPushError: string | null;
 }
 
 export interface Task {

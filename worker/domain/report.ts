@@ -16,21 +16,23 @@ import { leaseUntilMs } from "./lease.ts";
 import { noteUsage, withUsage } from "./model_usage.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
 import { heldJobs, intakeOf, noteNamesJobs, noteSeen } from "./runner_registry.ts";
+import { withSessionEnds } from "./session_end.ts";
 import { putTask } from "./task.ts";
 
 /** Applies a report or a heartbeat of one runner. */
 export function reportRun(
   draft: Draft,
   runnerId: RunnerId,
-  report: RunnerReport,
+  reported: RunnerReport,
 ): Result<ReportAnswer, QueueError> {
   noteSeen(draft, runnerId);
-  if (isSecondReport(draft, runnerId, report)) {
+  if (isSecondReport(draft, runnerId, reported)) {
     return ok(answerTo(draft, runnerId, { cancel: false, leaseUntil: null }));
   }
-  const found = findRun(draft, runnerId, report);
+  const found = findRun(draft, runnerId, reported);
   if (!found.ok) return found;
   const { run, job } = found.value;
+  const report = withSessionEnds(draft.task(run.taskId)!, run.id, reported);
   if (report.jobId !== undefined && run.state.kind === "active") noteNamesJobs(draft, runnerId);
   if (report.leaseEpoch !== undefined && report.leaseEpoch !== run.leaseEpoch) {
     return err({ reason: "stale_lease", leaseEpoch: job.leaseEpoch, came: report.leaseEpoch });
@@ -77,9 +79,11 @@ function isSecondReport(draft: Draft, runnerId: RunnerId, report: RunnerReport):
   }
   const lastRunId = draft.runner(runnerId)?.lastRunId;
   const run = lastRunId == null ? undefined : draft.run(lastRunId);
-  return run?.state.kind === "finished" && run.state.outcome !== "lost" &&
-    (report.leaseEpoch ?? run.leaseEpoch) === run.leaseEpoch &&
-    isSameReport(run.state.report, finalReport(report));
+  if (run?.state.kind !== "finished" || run.state.outcome === "lost") return false;
+  const task = draft.task(run.taskId);
+  const whole = task === undefined ? report : withSessionEnds(task, run.id, report);
+  return (report.leaseEpoch ?? run.leaseEpoch) === run.leaseEpoch &&
+    isSameReport(run.state.report, finalReport(whole));
 }
 
 /** An answer to a runner: beside what it asked, how often to call, and whether to end once its hands are free. */

@@ -37,7 +37,7 @@ export function auth() {
     }
     // A browser that was once given a Basic password sends it along with what any site starts.
     if (!/^\s*bearer\s/i.test(header) && isChange(c) && pageOf(c) === "other") return refuseCrossSite();
-    c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, c.req.path));
+    c.set("caller", callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, projectIn(c.req.path)));
     return null;
   });
 }
@@ -57,14 +57,27 @@ export function bearerOf(header: string): string | null {
   }
 }
 
-function callerOf(token: string, adminToken: string | undefined, path: string): Caller {
+/** A project, as a path or somebody else names it. */
+interface NamedProject {
+  readonly owner: string | undefined;
+  readonly project: string | undefined;
+}
+
+function projectIn(path: string): NamedProject {
+  const match = OWNER_PROJECT.exec(path);
+  return { owner: match?.[1] ?? match?.[3], project: match?.[2] ?? match?.[4] };
+}
+
+/** Who calls with a token, about a project that is known; without one only the admin is proven. */
+export function callerOf(
+  token: string,
+  adminToken: string | undefined,
+  { owner, project }: NamedProject,
+): Caller {
   const hash = tokenHash(token);
   const isAdmin = adminToken !== undefined && timingSafeEqual(ENCODER.encode(hash), adminHashOf(adminToken));
   if (isAdmin) return { kind: "admin", via: "token" };
   if (!isTokenText(token)) return { kind: "nobody" };
-  const match = OWNER_PROJECT.exec(path);
-  const owner = match?.[1] ?? match?.[3];
-  const project = match?.[2] ?? match?.[4];
   const isOtherProject = owner !== undefined && project !== undefined &&
     namesOtherProject(token, owner, project);
   if (isOtherProject || !isRunTokenText(token)) return { kind: "token", hash, isOtherProject };

@@ -5,6 +5,7 @@ import { jobListQuery } from "../../protocol/line/job.ts";
 import { progressInput, runReport } from "../../protocol/line/runner.ts";
 import type { AppEnv } from "../app_env.ts";
 import { reportOfRun } from "../domain/reference_report.ts";
+import { liveSession } from "../stubs/live_session.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { answer } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
@@ -43,9 +44,25 @@ export function createJobRoutes(): Hono<AppEnv> {
     }
     const stream = sessionId == null ? {} : { stream: { sessionId, broadcastId: broadcastId ?? null } };
     const report = reportOfRun(body.value, jobId);
-    return answer(await c.var.queue.reportRun(c.var.caller, { runId, report, ...stream }));
+    const reported = await c.var.queue.reportRun(c.var.caller, { runId, report, ...stream });
+    if (reported.ok && sessionId != null && report.jobResult === "in_progress") {
+      await bindSession(c, runId, sessionId, broadcastId ?? null);
+    }
+    return answer(reported);
   });
   return app;
+}
+
+/** The session learns whose it is: its operator's calls name no project. */
+async function bindSession(
+  c: Context<AppEnv>,
+  runId: string,
+  sessionId: string,
+  broadcastId: string | null,
+): Promise<void> {
+  const run = await c.var.queue.readRun(c.var.caller, runId);
+  if (!run.ok) return;
+  await liveSession(c.env, sessionId).bind({ ...c.var.at, taskId: run.value.taskId, broadcastId });
 }
 
 /** Output that comes with a report. A run that is over has had it: then the report came before and is repeated. */

@@ -4,6 +4,7 @@ import { streamInput } from "../../protocol/line/runner.ts";
 import { cancelInput, moveInput, retryInput, taskCard, taskListQuery } from "../../protocol/line/task.ts";
 import type { AppEnv } from "../app_env.ts";
 import { quickCard } from "../domain/quick_card.ts";
+import { liveSession } from "../stubs/live_session.ts";
 import { answer, answerJson } from "./answer.ts";
 import { baseUrlOf, readBody, readQuery } from "./input.ts";
 import { taskAnswer, taskPageAnswer } from "../../protocol/line/answers.ts";
@@ -38,7 +39,13 @@ export function createTaskRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const { sessionId, broadcastId = null } = body.value;
     const input = { taskId: c.req.param("taskId") ?? "", ...lineOf(c), sessionId, broadcastId };
-    return answer(await c.var.queue.linkStream(c.var.caller, { ...input, baseUrl: baseUrlOf(c) }));
+    const linked = await c.var.queue.linkStream(c.var.caller, { ...input, baseUrl: baseUrlOf(c) });
+    if (linked.ok) {
+      const home = { ...c.var.at, taskId: linked.value.id, broadcastId };
+      // Another project's session stays that: the card names it, and nothing is heard of it here.
+      await liveSession(c.env, sessionId).bind(home);
+    }
+    return answer(linked);
   });
   app.post(`${TASKS}/:taskId/cancel`, async (c) => {
     const body = await readBody(c, cancelInput.prefault({}));

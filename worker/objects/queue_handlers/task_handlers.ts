@@ -1,5 +1,5 @@
 /** Tasks, as people see and change them. */
-import type { TaskId } from "../../../protocol/ids.ts";
+import type { RunId, TaskId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { TaskCard } from "../../../protocol/line/task.ts";
 import { authorize, checkLine } from "../../domain/authorize.ts";
@@ -83,7 +83,11 @@ export const taskHandlers: Handlers<Methods> = {
     const allowed = mayLink(queue, known.value, task.value);
     if (!allowed.ok) return allowed;
     return queue.core.run((draft) => {
-      return shown(draft, linkStream(draft, task.value, { sessionId, broadcastId }), input.baseUrl);
+      return shown(
+        draft,
+        linkStream(draft, task.value, { sessionId, broadcastId, runId: runOf(queue, task.value) }),
+        input.baseUrl,
+      );
     });
   },
 };
@@ -117,6 +121,12 @@ function mayLink(queue: OpenQueue, who: Linker, task: Task): Result<null, QueueE
       return isHeld ? ok(null) : err({ reason: "no_active_job", runnerId: who.runnerId });
     }
   }
+}
+
+/** The run of a task that is under way. */
+function runOf({ core }: OpenQueue, { state }: Task): RunId | undefined {
+  const job = state.kind === "at_station" ? core.state.jobs.get(state.jobId) : undefined;
+  return job?.state.kind === "claimed" || job?.state.kind === "in_progress" ? job.state.runId : undefined;
 }
 
 /** The task as the decision leaves it: the answer is part of the decision. */

@@ -1,0 +1,98 @@
+/** Live sessions, as the reference's operator and runner tell of them under `/api/lives` (Line 4.2, 4.3). */
+import { z } from "zod";
+import { SESSION_CONCLUSIONS, streamId } from "./runner.ts";
+import { reason } from "./fields.ts";
+
+/** What a prompt may be; it is kept with its session. */
+const PROMPT_MAX_CHARS = 64 * 1024;
+
+/** Older operators say `streamId`. */
+function named(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { streamId, ...rest } = value as Readonly<Record<string, unknown>>;
+  return streamId === undefined || "sessionId" in rest ? value : { ...rest, sessionId: streamId };
+}
+
+const sessionPlace = {
+  sessionId: streamId,
+  broadcastId: streamId.nullish(),
+};
+
+/** POST .../session-event. `end` may say how it went: what is no success makes the run's report none. */
+export const sessionEvent = z.unknown().transform(named).pipe(z.object({
+  ...sessionPlace,
+  event: z.enum(["start", "end"]),
+  message: reason.nullish(),
+  conclusion: z.enum(SESSION_CONCLUSIONS).nullish(),
+  gitCommit: z.string().max(100).nullish(),
+  gitBranch: z.string().max(250).nullish(),
+  gitPushError: reason.nullish(),
+  jobId: z.string().max(100).nullish(),
+}));
+export type SessionEvent = z.infer<typeof sessionEvent>;
+
+/** POST .../metadata: one event of an agent; of most only that it came matters. */
+export const sessionMetadata = z.unknown().transform(named).pipe(z.object({
+  ...sessionPlace,
+  subtype: z.string().min(1).max(100).default("unknown"),
+  claudeSessionId: z.string().max(200).nullish(),
+  agentSessionId: z.string().max(200).nullish(),
+  workspace: z.string().max(1_000).nullish(),
+  toolName: z.string().max(200).nullish(),
+}));
+export type SessionMetadata = z.infer<typeof sessionMetadata>;
+
+/** PATCH .../sessions/{sessionId}. */
+export const sessionPrompts = z.object({
+  taskPrompt: z.string().max(PROMPT_MAX_CHARS).nullish(),
+  systemPrompt: z.string().max(PROMPT_MAX_CHARS).nullish(),
+});
+
+const sessionQuery = z.object({ sessionId: streamId.optional(), streamId: streamId.optional() });
+/** GET .../restore, .../question-vote. */
+export const restoreQuery = sessionQuery;
+export const voteQuery = sessionQuery.extend({ toolUseId: z.string().max(200).optional() });
+/** GET .../activity. */
+export const activityQuery = sessionQuery.extend({
+  idleThresholdMs: z.coerce.number().int().nonnegative().default(120_000),
+});
+/** GET .../broadcast/ws: the project and a token prove who broadcasts. */
+export const broadcastQuery = sessionQuery.extend({
+  broadcastId: streamId.optional(),
+  paneId: z.string().max(200).optional(),
+  owner: z.string().max(100),
+  project: z.string().max(100),
+  token: z.string().max(1_000).optional(),
+});
+/** POST .../media/upload. */
+export const mediaQuery = sessionQuery.extend({
+  mimeType: z.string().max(200).regex(/^[\w.+-]+\/[\w.+-]+$/).default("application/octet-stream"),
+  fileName: z.string().min(1).max(200).default("file"),
+});
+
+export const authConfigAnswer = z.object({
+  authRequired: z.literal(false),
+  keycloakUrl: z.literal(""),
+  realm: z.literal(""),
+  clientId: z.literal(""),
+});
+export const sessionStarted = z.object({
+  ok: z.literal(true),
+  /** Viewers have no keyboard here: there is nothing that it would open. */
+  pin: z.literal(""),
+  env: z.record(z.string(), z.string()),
+  claudeSessionId: z.string().nullable(),
+  project: z.string().nullable(),
+  workspace: z.string().nullable(),
+  /** Unix seconds; null: nobody knows this session yet. */
+  startedAt: z.number().int().nullable(),
+});
+export type SessionStarted = z.infer<typeof sessionStarted>;
+export const sessionTaken = z.object({ ok: z.literal(true) });
+export const activityAnswer = z.object({
+  isActive: z.boolean(),
+  idleSinceMs: z.number().int(),
+  activeSubagentCount: z.number().int(),
+});
+export type ActivityAnswer = z.infer<typeof activityAnswer>;
+export const mediaAnswer = z.object({ mediaId: z.string(), url: z.string(), storedName: z.string() });

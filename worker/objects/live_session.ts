@@ -1,0 +1,207 @@
+/**
+ * `LiveSession`: one live session of the reference's operator, a Durable Object named by the session's id (Line 4.2, 4.3).
+ * Its calls name no project: this object knows whose it is, once somebody who proved it has linked it.
+ *
+ * Owns: one record and the prompts in its key-value part, the sockets of its broadcasters, and the files below
+ * `lives/{sessionId}/` in R2. What matters of it is the queue's: the link, the end, the activity of the run.
+ *
+ * Invariants
+ * 1. A session belongs to the project that linked it first; to nobody before: then nothing is stored.
+ * 2. (O4) What is in memory alone is some seconds of activity.
+ * 3. (O3) One alarm, once it was linked: when nothing was heard for a month everything is deleted.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { type ActivityAnswer, type SessionMetadata, sessionMetadata } from "../../protocol/line/live.ts";
+import type { JobQueueApi } from "../domain/job_queue_api.ts";
+import { activityOf, boundSession, heardEvent, type LiveSession as Session } from "../domain/live_session.ts";
+import type { LiveSessionApi, SessionHome, SessionPlace } from "../domain/session_api.ts";
+import type { TaskLogApi } from "../domain/task_log_api.ts";
+import type { Env } from "../env.ts";
+import { LIVE_ACTIVE_TELL_MS, LIVE_ACTIVE_WRITE_MS, LIVE_SESSION_LIFE_MS } from "../limits.ts";
+import { createObjectClock, type ObjectClock } from "./clock.ts";
+import { createLiveOutput, type LiveOutput } from "./live_output.ts";
+import { objectName } from "./object_name.ts";
+
+const SESSION_KEY = "session";
+const PROMPTS_KEY = "prompts";
+/** The first byte of a frame of terminal output. */
+const OUTPUT_FRAME = 0x30;
+const CLOSE_OVER = 4000;
+const CLOSE_TOO_MUCH = 4001;
+
+type Prompts = Parameters<LiveSessionApi["setPrompts"]>[0];
+
+/** See the file's header. */
+export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
+  readonly #clock: ObjectClock;
+  #session: Session | null;
+  #writtenAtMs = 0;
+  #toldAtMs = 0;
+  #outputs = new Map<string, LiveOutput>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
+    this.#session = ctx.storage.kv.get<Session>(SESSION_KEY) ?? null;
+  }
+
+  async home(): Promise<SessionHome | null> {
+    if (this.#session === null) return await Promise.resolve(null);
+    const { owner, project, taskId } = this.#session;
+    return { owner, project, taskId };
+  }
+
+  async bind(home: SessionHome & { readonly broadcastId: string | null }): Promise<boolean> {
+    const known = this.#session;
+    if (known !== null && (known.owner !== home.owner || known.project !== home.project)) return false;
+    objectName(this.ctx);
+    this.#put(boundSession(known, home, this.#clock.nowMs()));
+    await this.#arm();
+    return true;
+  }
+
+  async started() {
+    const { agentSessionId = null, project = null, workspace = null, boundAtMs = null } = this.#session ?? {};
+    const startedAt = boundAtMs === null ? null : Math.floor(boundAtMs / 1_000);
+    return await Promise.resolve({ claudeSessionId: agentSessionId, project, workspace, startedAt });
+  }
+
+  async hear(event: SessionMetadata): Promise<boolean> {
+    if (this.#session === null) return false;
+    const nowMs = this.#clock.nowMs();
+    const before = this.#session;
+    const { session, isActive, note } = heardEvent(before, event, nowMs);
+    const { activeAtMs: _, ...rest } = session;
+    const isNews = Object.entries(rest).some(([key, value]) => value !== before[key as keyof Session]);
+    this.#keep(session, isNews);
+    if (isActive || note !== null) await this.#tell(isActive ? 0 : null, note);
+    return true;
+  }
+
+  async activity(idleThresholdMs: number): Promise<ActivityAnswer | null> {
+    if (this.#session === null) return null;
+    const nowMs = this.#clock.nowMs();
+    const answer = activityOf(this.#session, idleThresholdMs, nowMs);
+    // What is patience here must be patience there: the queue has a clock of its own for silence.
+    const isPatient = this.#session.subagents > 0 || nowMs < this.#session.compactUntilMs;
+    if (answer.isActive && isPatient) await this.#tell(0, null);
+    return answer;
+  }
+
+  async setPrompts(prompts: Prompts): Promise<void> {
+    if (this.#session !== null) this.ctx.storage.kv.put(PROMPTS_KEY, prompts);
+    await Promise.resolve();
+  }
+
+  async prompts(): Promise<Prompts> {
+    const none = { taskPrompt: null, systemPrompt: null };
+    return await Promise.resolve(this.ctx.storage.kv.get<Prompts>(PROMPTS_KEY) ?? none);
+  }
+
+  /** A broadcaster joins: `?run=...&station=...`, proven by the route. */
+  override async fetch(request: Request): Promise<Response> {
+    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
+    const query = new URL(request.url).searchParams;
+    this.ctx.acceptWebSocket(server);
+    server.serializeAttachment({ runId: query.get("run") ?? "", stationId: query.get("station") ?? "" });
+    return await Promise.resolve(new Response(null, { status: 101, webSocket: client }));
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.#session === null) return socket.close(CLOSE_OVER, "nobody has linked this session");
+    if (typeof message === "string") return await this.#hearFrame(message);
+    const bytes = new Uint8Array(message);
+    if (bytes[0] !== OUTPUT_FRAME || bytes.length === 1) return;
+    if (!this.#outputOf(socket).add(bytes.subarray(1))) {
+      return socket.close(CLOSE_TOO_MUCH, "more output than can be written");
+    }
+    this.#keep({ ...this.#session, activeAtMs: this.#clock.nowMs() }, false);
+    const place = await this.#tell(0, null);
+    if (place?.isOver) socket.close(CLOSE_OVER, "the run is over");
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // 1005 and 1006 stand for "no code" and may not be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  override async alarm(): Promise<void> {
+    const session = this.#session;
+    if (session !== null && this.#clock.nowMs() < session.activeAtMs + LIVE_SESSION_LIFE_MS) {
+      return await this.#arm();
+    }
+    const prefix = `lives/${objectName(this.ctx)}/`;
+    for (;;) {
+      const { objects, truncated } = await this.env.BLOBS.list({ prefix });
+      if (objects.length > 0) await this.env.BLOBS.delete(objects.map(({ key }) => key));
+      if (!truncated) break;
+    }
+    this.#session = null;
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** Moves this object's clock; only where SHOPFLOOR_CLOCK is `fake`. */
+  async advanceClock(ms: number): Promise<void> {
+    this.#clock.advance(ms);
+    await this.alarm();
+  }
+
+  async #hearFrame(text: string): Promise<void> {
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return;
+    }
+    // Sizes of the terminal and names of panes are for viewers of the reference.
+    if (typeof frame !== "object" || frame === null || (frame as { type?: unknown }).type !== "metadata") {
+      return;
+    }
+    const event = sessionMetadata.safeParse({ ...frame, sessionId: objectName(this.ctx) });
+    if (event.success) await this.hear(event.data);
+  }
+
+  #outputOf(socket: WebSocket): LiveOutput {
+    const { runId, stationId } = socket.deserializeAttachment() as { runId: string; stationId: string };
+    const known = this.#outputs.get(runId);
+    if (known !== undefined) return known;
+    const { owner, project, taskId } = this.#session!;
+    const log = this.env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
+    const output = createLiveOutput(log, { runId, stationId });
+    this.#outputs.set(runId, output);
+    return output;
+  }
+
+  /** Tells the queue, seldom unless there is a line for the timeline. */
+  async #tell(idleMs: number | null, note: string | null): Promise<SessionPlace | null> {
+    const nowMs = this.#clock.nowMs();
+    if (note === null && nowMs - this.#toldAtMs < LIVE_ACTIVE_TELL_MS) return null;
+    this.#toldAtMs = nowMs;
+    const { owner, project, taskId } = this.#session!;
+    const queue = this.env.JOB_QUEUE.getByName(`${owner}/${project}`) as unknown as JobQueueApi;
+    const told = await queue.tellSession({
+      taskId,
+      sessionId: objectName(this.ctx),
+      idleMs,
+      end: null,
+      note,
+    });
+    return told.ok ? told.value : null;
+  }
+
+  #keep(session: Session, isNews: boolean): void {
+    this.#session = session;
+    if (isNews || session.activeAtMs - this.#writtenAtMs >= LIVE_ACTIVE_WRITE_MS) this.#put(session);
+  }
+
+  #put(session: Session): void {
+    this.#session = session;
+    this.#writtenAtMs = session.activeAtMs;
+    this.ctx.storage.kv.put(SESSION_KEY, session);
+  }
+
+  async #arm(): Promise<void> {
+    const dueMs = (this.#session?.activeAtMs ?? this.#clock.nowMs()) + LIVE_SESSION_LIFE_MS;
+    await this.ctx.storage.setAlarm(this.#clock.toPlatformMs(dueMs));
+  }
+}
