@@ -136,4 +136,5 @@ export const gateAudit = z.object({
   links: z.number().int(),
   head: text,
   entries: z.array(z.looseObject({ seq: z.number().int(), type: text, prev: text, hash: text })),
+  counting: z.array(z.looseObject({ seq: z.number().int(), type: text })),
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { jsonDigest, verifyChain } from "../../protocol/autonomy/audit_chain.ts";
+import { jsonDigest, linkEntry, verifyChain } from "../../protocol/autonomy/audit_chain.ts";
+import type { AuditContent } from "../../worker/domain/gate/audit_entry.ts";
 import { DEFAULT_POLICY } from "../../worker/domain/gate/policy.ts";
-import { GATE_DIGEST_MS, GATE_RESOLVE_RETRY_MS } from "../../worker/limits.ts";
+import { GATE_AUDIT_FOLDS, GATE_DIGEST_MS, GATE_RESOLVE_RETRY_MS } from "../../worker/limits.ts";
 import {
   apiAsk,
   createGateStage,
@@ -11,6 +12,7 @@ import {
   once,
   person,
   reasonOf,
+  runner,
   TASK,
   yes,
 } from "../fake/gate_asks.ts";
@@ -108,6 +110,51 @@ Deno.test({
       await until(async () => (await queue.heads()).length > 0, "no head came");
       const [head] = await queue.heads();
       assert.deepEqual([head?.links, head?.hash, head?.taskId], [entries.length, entries.at(-1)!.hash, TASK]);
+    });
+
+    await t.step("of thousands of looks and refused attempts none is missing from the chain", async () => {
+      const { id, gate, by } = await atLine();
+      const before = await gate.audit();
+      const [{ links, windowMs }] = GATE_AUDIT_FOLDS as [(typeof GATE_AUDIT_FOLDS)[0]];
+      let prev = before.at(-1)!.hash;
+      const many = Array.from({ length: links - before.length }, () => {
+        const { seq, gate, level, loop } = before.at(-1)!;
+        const entry = { seq, gate, level, loop, type: "gate.viewed", at: before[0]!.at, by: "user:carl" };
+        const link = linkEntry(prev, entry);
+        prev = link.hash;
+        return link;
+      });
+      // A statement has 100 kB at most.
+      for (let n = 0; n < many.length; n += 200) {
+        const some = many.slice(n, n + 200);
+        const row = `${9_000 + n}, 0, ${before.length + n + some.length}, ${quoted(some)}`;
+        await harness.rows(
+          "HUMAN_GATE",
+          id,
+          `insert into steps (step, at_ms, links, entries) values (${row})`,
+        );
+      }
+      await harness.evict("HUMAN_GATE", id);
+      for (let n = 0; n < 30; n++) await gate.view(person("user:bob"));
+      for (let n = 0; n < 5; n++) assert.equal(reasonOf(await gate.act(runner, yes, once)), "not_candidate");
+      assert.equal((await gate.audit()).length, links);
+      const counts = (entries: readonly AuditContent[]) =>
+        entries.map(({ type, by, detail }) => [type, by, detail?.["count"]]);
+      const wanted = [["gate.viewed", "user:bob", 30], ["attempt.redeem", "runner:r1", 5]];
+      assert.deepEqual(counts(await gate.unlinked()), wanted);
+      await harness.evict("HUMAN_GATE", id);
+      assert.deepEqual(counts(await gate.unlinked()), wanted);
+      await gate.advanceClock(windowMs);
+      assert.deepEqual(counts((await gate.audit()).slice(links)), wanted);
+      assert.deepEqual(await gate.unlinked(), []);
+      for (let n = 0; n < 2; n++) await gate.view(person("user:bob"));
+      assert.equal(reasonOf(await gate.act(by, yes, once)), "ok");
+      const chain = await gate.audit();
+      assert.deepEqual(
+        chain.slice(links + 2, links + 4).map(({ type, detail }) => [type, detail?.["count"]]),
+        [["gate.viewed", 2], ["gate.answered", undefined]],
+      );
+      assert.ok(verifyChain(chain).isWhole);
     });
 
     await t.step("a long poll answers as soon as the ask moves on", async () => {

@@ -3,7 +3,7 @@ import type { Result } from "../../protocol/result.ts";
 import type { GateAsk } from "./event.ts";
 import type { GateAction, PersonIdentity, Responder } from "./gate/action.ts";
 import type { Ask } from "./gate/ask.ts";
-import type { AuditEntry } from "./gate/audit_entry.ts";
+import type { AuditContent, AuditEntry } from "./gate/audit_entry.ts";
 import type { GateError } from "./gate/gate_error.ts";
 import type { GateOutcome, GateStateView, GateView } from "./gate/gate_view.ts";
 
@@ -55,6 +55,8 @@ export interface HumanGateApi {
   ): Promise<Result<GateView, GateError>>;
   /** The chain, oldest first; empty for an ask that never was. */
   audit(): Promise<readonly AuditEntry[]>;
+  /** Looks and refused attempts that are counted, as the links that they get before long. */
+  unlinked(): Promise<readonly AuditContent[]>;
   /** What became of a notification; from `People`. Idempotent by event, channel, target and result. */
   noteDelivery(input: {
     readonly eventId: string;

@@ -1,6 +1,8 @@
 /** The one place of a `HumanGate` where decisions are written, the clock is served and the alarm is set. */
 import type { OutboxEvent } from "../domain/event.ts";
 import { taskOf } from "../domain/gate/ask.ts";
+import type { AuditContent } from "../domain/gate/audit_entry.ts";
+import { addToFolding, firstOf, foldWindowMs } from "../domain/gate/audit_fold.ts";
 import { decideDue } from "../domain/gate/clock.ts";
 import { targetsToResolve } from "../domain/gate/escalation.ts";
 import type { GateChange, GateDraft } from "../domain/gate/gate_draft.ts";
@@ -23,6 +25,8 @@ export interface GateCore {
   nowMs(): number;
   /** Writes decisions, one after the other, in one transaction, and sets the alarm. Null: nothing changes. */
   apply(...drafts: readonly (GateDraft | null)[]): void;
+  /** Writes a look or a refused attempt: as a link of the chain, or where it is very long as one more of its kind. */
+  note(entry: AuditContent | null): void;
   /** Writes an answer, and what is said to it, in one transaction. `head`: the hash of the chain's end. */
   answer(draft: GateDraft, respond: (gate: OpenedGate, head: string) => unknown): void;
   /** Does what is due and needs nobody: to be called before anything is decided. */
@@ -154,6 +158,24 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     store.commit({ events: [{ destination: "timeline", owner, project, head }], toldLinks: links }, nowMs());
   }
 
+  function note(entry: AuditContent | null): void {
+    if (entry === null) return;
+    const at = { nowMs: nowMs(), windowMs: foldWindowMs(store.head().links) };
+    const counted = at.windowMs === 0 ? null : addToFolding(store.folding(), entry, at);
+    if (counted !== null) store.putFolding(counted);
+    else if (at.windowMs === 0) store.commit({ entries: [entry] }, at.nowMs);
+    else {
+      store.commit({ entries: [] }, at.nowMs);
+      store.putFolding(firstOf(entry, at));
+    }
+    rearm();
+  }
+
+  function linkCounted(): void {
+    const folding = store.folding();
+    if (folding !== null && folding.untilMs <= nowMs()) store.commit({ entries: [] }, nowMs());
+  }
+
   function rearm(): void {
     const gate = load();
     const timerMs = gate === null ? null : nextTimerMs(gate);
@@ -161,6 +183,7 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
       timerMs === null ? null : Math.max(timerMs, resolveNotBeforeMs),
       outbox.nextTryMs(),
       gate === null ? null : digestDueMs(gate),
+      store.folding()?.untilMs ?? null,
     ].filter((dueMs) => dueMs !== null);
     if (soonest.length === 0) return;
     const dueMs = clock.toPlatformMs(Math.min(...soonest));
@@ -176,6 +199,7 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     outbox,
     nowMs,
     apply,
+    note,
     answer: (draft, respond) => write([draft], respond),
     catchUp,
     targetsOf,
@@ -186,6 +210,7 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
     },
     onAlarm: async () => {
       alarmAtMs = null;
+      linkCounted();
       tellTimeline();
       await tick();
     },

@@ -20,6 +20,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAsk } from "../domain/event.ts";
 import type { GateAction, Responder } from "../domain/gate/action.ts";
 import type { Actor } from "../domain/gate/actor.ts";
+import { foldedEntries } from "../domain/gate/audit_fold.ts";
 import { actorOf } from "../domain/gate/recognise.ts";
 import type { Ask } from "../domain/gate/ask.ts";
 import { attemptOf, decideAct } from "../domain/gate/decide.ts";
@@ -33,7 +34,7 @@ import { lineGateAsk } from "../domain/gate/line_gate.ts";
 import { lookOf, viewOf } from "../domain/gate/view.ts";
 import type { GrantScope, HumanGateApi, IssuedToken } from "../domain/human_gate_api.ts";
 import type { Env } from "../env.ts";
-import { GATE_AUDIT_ATTEMPTS_MAX, GATE_WAIT_MAX_MS } from "../limits.ts";
+import { GATE_WAIT_MAX_MS } from "../limits.ts";
 import { issueLink } from "./gate_links.ts";
 import { armGate } from "./gate_arm.ts";
 import { type OpenGate, openGate } from "./open_gate.ts";
@@ -93,7 +94,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     const holder = wanted ?? actor.principal;
     const error = refuseLink(gate, actor, holder);
     if (error === null) return issueLink(this.#gate, { holder, channel: "link", scope: "redeem", by: actor });
-    this.#note(linkAttemptOf(gate, actor, { holder, error, nowMs: core.nowMs() }));
+    core.note(linkAttemptOf(gate, actor, { holder, error, nowMs: core.nowMs() }));
     return err(error);
   }
 
@@ -107,7 +108,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     const nowMs = core.nowMs();
     const stale = refuseGrant(gate, actor.grant, nowMs);
     if (stale !== null) return err(stale);
-    this.#note(lookOf(gate, actor, nowMs));
+    core.note(lookOf(gate, actor, nowMs));
     return ok(viewOf(gate, actor, core.store.head().hash, nowMs));
   }
 
@@ -129,7 +130,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
     const facts = { grants: core.store.grants(), receipts: core.store.receipts() };
     const decided = decideAct(gate, facts, input);
     if (!decided.ok) {
-      this.#note(attemptOf(gate, input, decided.error));
+      core.note(attemptOf(gate, input, decided.error));
       return decided;
     }
     switch (decided.value.kind) {
@@ -151,6 +152,11 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
 
   audit() {
     return Promise.resolve(this.#gate.core.store.audit());
+  }
+
+  unlinked() {
+    const folding = this.#gate.core.store.folding();
+    return Promise.resolve(folding === null ? [] : foldedEntries(folding));
   }
 
   async noteDelivery(input: {
@@ -237,13 +243,5 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
   #replayed(receipt: Receipt, actor: Actor): GateView {
     if (receipt.response === null) return this.#viewFor(actor);
     return { ask: this.#gate.core.opened().ask, ...receipt.response as Omit<GateView, "ask"> };
-  }
-
-  /** Looks and refused attempts are on record up to a bound: nobody fills the object by asking. */
-  #note(entry: ReturnType<typeof lookOf>): void {
-    const { core } = this.#gate;
-    if (entry === null || core.store.head().links >= GATE_AUDIT_ATTEMPTS_MAX) return;
-    core.store.commit({ entries: [entry] }, core.nowMs());
-    core.rearm();
   }
 }

@@ -3,6 +3,7 @@ import { grantText, secretHash } from "../../protocol/autonomy/gate_token.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateAction, Responder } from "../domain/gate/action.ts";
 import type { Actor } from "../domain/gate/actor.ts";
+import { foldedEntries } from "../domain/gate/audit_fold.ts";
 import { convertFormer, isFormer } from "../domain/gate/former.ts";
 import type { GateError } from "../domain/gate/gate_error.ts";
 import { type GrantClaim, matchGrant } from "../domain/gate/grants.ts";
@@ -44,7 +45,11 @@ export function openGate(ctx: DurableObjectState, env: Env): OpenGate {
   };
   const key = deriveGateKey(env.SHOPFLOOR_ADMIN_TOKEN);
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
-  const store = createGateStore(ctx.storage, makeGateTables, () => `gate:${askId()}`);
+  const store = createGateStore(ctx.storage, {
+    makeTables: makeGateTables,
+    eventPrefix: () => `gate:${askId()}`,
+    linksOf: foldedEntries,
+  });
   const waiters = createGateWaiters();
   const people = (owner: string, project: string) => createGatePeople(env, owner, project);
   const core = createGateCore({ ctx, env, store, clock, waiters, people });

@@ -74,8 +74,12 @@ export function createV1GateRoutes(nowMs: () => number = Date.now): Hono<AppEnv>
     const found = await responderOf(c, askId, "read");
     if (!found.ok) return found.error;
     if (gateBearer(c) !== null) return answer({ ok: false, error: { reason: "unauthenticated" } });
-    const entries = await humanGate(c.env, askId).audit();
-    return c.json({ gate_id: askId, links: entries.length, head: entries.at(-1)?.hash ?? null, entries });
+    const gate = humanGate(c.env, askId);
+    // In this order: what gets its link meanwhile is in both, and not in neither.
+    const counting = await gate.unlinked();
+    const entries = await gate.audit();
+    const head = entries.at(-1)?.hash ?? null;
+    return c.json({ gate_id: askId, links: entries.length, head, entries, counting });
   });
 
   app.post("/v1/gates/:askId/link", async (c) => {
@@ -210,7 +214,9 @@ export const V1_GATE_OPERATIONS: readonly Operation[] = [
     method: "get",
     paths: ["/v1/gates/:askId/audit"],
     summary: "The audit chain of an ask",
-    description: "`deno task audit verify` recomputes it.",
+    description:
+      "`deno task audit verify` recomputes it. Looks and refused attempts of an ask that has thousands of them " +
+      "share links, with `detail.count` and `detail.last_at`; `counting` are those that have no link yet.",
     tokens: ["runner", "user"],
     scope: "tasks:read",
     answers: { 200: gateAudit },

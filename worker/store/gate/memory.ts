@@ -1,6 +1,7 @@
 /** What a `HumanGate` keeps in memory of its tables: all but the chain, of which it is the head. */
 import { GENESIS_HASH } from "../../../protocol/autonomy/audit_chain.ts";
 import type { AuditEntry } from "../../domain/gate/audit_entry.ts";
+import type { Folding } from "../../domain/gate/audit_fold.ts";
 import type { GateRecord, Grant, Receipt } from "../../domain/gate/gate_state.ts";
 import { objectRows } from "../object_rows.ts";
 import { gate, type WaitingEvent } from "./schema.ts";
@@ -23,6 +24,8 @@ export interface GateMemory {
   readonly noted: ReadonlySet<string>;
   /** In the order of their numbers. */
   readonly waiting: readonly (WaitingEvent & { readonly step: number; readonly createdAtMs: number })[];
+  /** Looks and refused attempts that are counted and have no link yet. */
+  readonly folding: Folding | null;
   /** Steps of which something is delivered, and their rows do not say so yet. */
   readonly unsettled: ReadonlySet<number>;
 }
@@ -48,11 +51,15 @@ const NEVER_ASKED: GateMemory = {
   receipts: [],
   noted: new Set(),
   waiting: [],
+  folding: null,
   unsettled: new Set(),
 };
 
+/** In the key-value part, as it is written over again and again, and most asks never have it. */
+export const FOLDING_KEY = "folding";
+
 /** Reads the tables, if there are any. */
-export function readMemory(sql: SqlStorage): GateMemory {
+export function readMemory({ sql, kv }: DurableObjectStorage): GateMemory {
   if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'steps'").toArray().length === 0) return NEVER_ASKED;
   const record = objectRows(sql, gate).first("")?.body ?? { kind: "absent" };
   const parts = sql.exec<Part>(
@@ -82,6 +89,7 @@ export function readMemory(sql: SqlStorage): GateMemory {
     receipts: kept("receipt"),
     noted: new Set(parts.flatMap(({ noted_key }) => noted_key ?? [])),
     waiting,
+    folding: kv.get<Folding>(FOLDING_KEY) ?? null,
     unsettled: new Set(),
   };
 }

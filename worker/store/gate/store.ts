@@ -8,10 +8,11 @@
 import { linkEntry } from "../../../protocol/autonomy/audit_chain.ts";
 import type { OutboxEvent } from "../../domain/event.ts";
 import type { AuditContent, AuditEntry } from "../../domain/gate/audit_entry.ts";
+import type { Folding } from "../../domain/gate/audit_fold.ts";
 import type { GateRecord, Grant, Receipt } from "../../domain/gate/gate_state.ts";
 import { objectRows } from "../object_rows.ts";
 import type { OutboxStore } from "../outbox_store.ts";
-import { type GateMemory, readMemory } from "./memory.ts";
+import { FOLDING_KEY, type GateMemory, readMemory } from "./memory.ts";
 import * as schema from "./schema.ts";
 
 /** What one decision writes; absent parts stay as they are. */
@@ -49,7 +50,10 @@ export interface GateStore extends OutboxStore {
   /** How much of the chain the timeline knows, and when the first link that it does not know was made. */
   told(): { readonly links: number; readonly nextAt: string | null };
   isNoted(key: string): boolean;
-  /** Writes one decision in one transaction (O2). Throws if it cannot. */
+  /** What is counted and has no link yet. */
+  folding(): Folding | null;
+  putFolding(folding: Folding): void;
+  /** Writes one decision in one transaction (O2), behind the links of what was counted. Throws if it cannot. */
   commit(write: GateWrite, nowMs: number): void;
   /**
    * Writes what is delivered. Of a decision with events for several it is written when the last is delivered, here, or with
@@ -66,27 +70,33 @@ const EVENTS_OF_STEP_MAX = 10_000;
 
 const NO_STEPS: ReadonlySet<number> = new Set();
 
-/**
- * Makes the store of one gate.
- *
- * @param makeTables Called within the first write's transaction, where there are none.
- * @param eventPrefix Makes event ids unique among objects.
- */
+export interface GateStoreParts {
+  /** Called within the first write's transaction, where there are none. */
+  readonly makeTables: (sql: SqlStorage) => void;
+  /** Makes event ids unique among objects. */
+  readonly eventPrefix: () => string;
+  /** The links of what was counted. */
+  readonly linksOf: (folding: Folding) => readonly AuditContent[];
+}
+
+/** Makes the store of one gate. */
 export function createGateStore(
   storage: DurableObjectStorage,
-  makeTables: (sql: SqlStorage) => void,
-  eventPrefix: () => string,
+  { makeTables, eventPrefix, linksOf }: GateStoreParts,
 ): GateStore {
   const { sql } = storage;
   const gateRows = objectRows(sql, schema.gate);
   const stepRows = objectRows(sql, schema.steps);
   let memory: GateMemory | null = null;
-  const now = () => memory ??= readMemory(sql);
+  const now = () => memory ??= readMemory(storage);
 
   function commit(write: GateWrite, nowMs: number): void {
     const before = now();
     const step = before.lastStep + 1;
-    const entries = linked(before.head.hash, write.entries ?? []);
+    // What was counted before a change comes before it.
+    const isChange = write.entries !== undefined || write.record !== undefined;
+    const counted = isChange && before.folding !== null ? linksOf(before.folding) : [];
+    const entries = linked(before.head.hash, [...counted, ...write.entries ?? []]);
     const links = before.head.links + entries.length;
     if ((write.events?.length ?? 0) >= EVENTS_OF_STEP_MAX) {
       throw new RangeError("Cannot write a decision as it must have less events");
@@ -115,6 +125,7 @@ export function createGateStore(
     storage.transactionSync(() => {
       if (!before.isStored) makeTables(sql);
       writeSettled(before);
+      if (counted.length > 0) storage.kv.delete(FOLDING_KEY);
       if (record !== null) gateRows.put({ id: 1, body: record });
       for (const [n, kept] of grants.entries()) {
         if (kept.value !== before.grants[n]!.value) {
@@ -139,8 +150,14 @@ export function createGateStore(
         : before.receipts.map((kept) => kept === replaced ? { step: kept.step, value: receipt } : kept),
       noted: notedKey === null ? before.noted : new Set([...before.noted, notedKey]),
       waiting: [...before.waiting, ...events.map((one) => ({ ...one, step, createdAtMs: nowMs }))],
+      folding: counted.length > 0 ? null : before.folding,
       unsettled: NO_STEPS,
     };
+  }
+
+  function putFolding(folding: Folding): void {
+    storage.kv.put(FOLDING_KEY, plain(folding));
+    memory = { ...now(), folding: plain(folding) };
   }
 
   function writeSettled({ unsettled, waiting }: GateMemory): void {
@@ -181,6 +198,8 @@ export function createGateStore(
     head: () => now().head,
     told: () => now().told,
     isNoted: (key) => now().noted.has(key),
+    folding: () => now().folding,
+    putFolding,
     commit,
     pending: (name, limit) =>
       now().waiting.filter(({ event }) => event.destination === name).slice(0, limit)

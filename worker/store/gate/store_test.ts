@@ -19,9 +19,20 @@ function storageOf() {
   const makeTables = () => {
     for (const name of names.sort()) db.exec(Deno.readTextFileSync(new URL(name, MIGRATIONS)));
   };
-  const open = () => createGateStore(storage, makeTables, () => "gate:g");
+  const open = () =>
+    createGateStore(storage, {
+      makeTables,
+      eventPrefix: () => "gate:g",
+      linksOf: ({ folds }) => folds.map(({ content }) => content),
+    });
   const state = { isFailing: false };
+  const kv = new Map<string, unknown>();
   const storage = {
+    kv: {
+      get: (key: string) => structuredClone(kv.get(key)),
+      put: (key: string, value: unknown) => void kv.set(key, structuredClone(value)),
+      delete: (key: string) => kv.delete(key),
+    },
     sql: {
       exec: (query: string, ...values: (string | number | null)[]) => {
         const rows = db.prepare(query).all(...values) as Record<string, unknown>[];
@@ -61,6 +72,7 @@ const seen = (store: GateStore) => ({
   head: store.head(),
   told: store.told(),
   noted: ["k0", "k1", "k2"].map((key) => store.isNoted(key)),
+  folding: store.folding(),
   destinations: store.destinations(),
   waiting: (["people", "queue", "history"] as const).map((name) => store.pending(name, 100)),
 });
@@ -143,4 +155,24 @@ Deno.test("tables come with the first write, and not with one that fails", () =>
   assert.deepEqual([store.audit(), open().head().links, tables()], [[], 0, 0]);
   store.commit({ entries: [entry(1)] }, 1);
   assert.deepEqual([store.audit().length, open().head()], [1, store.head()]);
+});
+
+Deno.test("what was counted gets its links before what changes, in one transaction", () => {
+  const { open, state } = storageOf();
+  const store = open();
+  store.commit({ entries: [entry(1)] }, 1);
+  const folding = { untilMs: 9, folds: [{ key: "k", content: entry(2), count: 7, lastAt: entry(3).at }] };
+  store.putFolding(folding);
+  store.settle();
+  assert.deepEqual([open().folding(), open().head().links], [folding, 1]);
+  store.commit({ toldLinks: 1 }, 2);
+  assert.deepEqual(store.folding(), folding, "nothing has changed");
+  state.isFailing = true;
+  assert.throws(() => store.commit({ entries: [entry(4)] }, 3));
+  state.isFailing = false;
+  assert.deepEqual(store.folding(), folding);
+  store.commit({ entries: [{ ...entry(4), seq: 2 }] }, 3);
+  assert.deepEqual([store.folding(), open().folding()], [null, null]);
+  assert.deepEqual(store.audit().map(({ at }) => at), [1, 2, 4].map((n) => entry(n).at));
+  assert.ok(verifyChain(open().audit()).isWhole);
 });
