@@ -224,9 +224,68 @@ export const INTERRUPT_WAIT_MS = 2_000;
 export const MESSAGE_MAX_BYTES = 256 * 1024;
 /** Messages that wait for one agent. */
 export const MESSAGES_MAX = 100;
+/** The four CLIs list their tools within seconds of their start; on a machine under load it may take so long. */
+export const TOOLS_READY_MS = 60_000;
+/** An agent that was told by a hook's answer to go on does so at once; after this it was not heard. */
+export const REMINDER_HEARD_MS = 10_000;
+/** One look at, or press of a key in, a terminal; an exec takes 60 ms and more. */
+export const TERMINAL_CALL_MS = 15_000;
+/** A screen of 200 by 50, with its attributes. */
+export const SCREEN_MAX_BYTES = 256 * 1024;
+/** From one key to the next. */
+export const KEY_GAP_MS = 100;
+/** Ending a harness: TERM, 5 s, KILL. */
+export const FINISH_CALL_MS = 10_000;
+/** A session that is finished ends within this; then it is told so again. */
+export const FINISH_AGAIN_MS = 8_000;
+/** A turn that is interrupted before a suspend ends within this, or is cut (Runtime 2.2.8). */
+export const SUSPEND_TURN_MS = 5_000;
+/** Events of one batch, and what they weigh together: the bounds of the protocol. */
+export const AGENT_EVENT_BATCH_MAX_BYTES = 512 * 1024;
+/** A text of an event is told in pieces of so many characters: with escapes they fit into one payload. */
+export const AGENT_EVENT_TEXT_CHARS = 5_000;
+/** An agent that talks much makes events; they travel together. */
+export const AGENT_EVENTS_GATHER_MS = 500;
+/** How long a run's end waits for its events to be taken. */
+export const AGENT_EVENTS_FINISH_MS = 20_000;
+/** What a hook could not tell while nobody listened. */
+export const MISSED_HOOKS_MAX_BYTES = 8 * 1024 * 1024;
+/** One look into a file in which a CLI counts its tokens. */
+export const USAGE_FILE_LOOK_BYTES = 32 * 1024 * 1024;
 /** A line of a pull's or build's progress, as shown to people. */
 export const IMAGE_LINE_MAX_CHARS = 400;
 /** Open files of one process in a sandbox: a bundler's watcher of a large tree fits. */
 export const SANDBOX_OPEN_FILES = 65_536;
 /** What one run may have on our disk (worktree, home, its git): dependencies and builds fit, a leak is stopped. */
 export const DISK_MAX_BYTES = 20 * 1024 * 1024 * 1024;
+/** One call of an agent's tool: a search of the web through a provider, with room; below what CLIs wait for a tool (60 s). */
+export const TOOL_CALL_TIMEOUT_MS = 50_000;
+/** What the activity log shows of a tool's parameters and answer; below the 32 KiB of an event in any script. */
+export const TOOL_EVENT_TEXT_MAX_CHARS = 4_000;
+/** An agent's word about itself: a few sentences. */
+export const TOOL_STATUS_MAX_CHARS = 2_000;
+/** The commands whose outcome is remembered for each run, in case the control plane says them again. */
+export const COMMANDS_KEPT = 1_000;
+
+// ---------------------------------------------------------------------------------- sandboxes: tests and guards
+
+/** The self-test of a sandbox takes a fraction of a second; its report is some hundred lines. */
+export const SELF_TEST_MAX_MS = 20_000;
+export const SELF_TEST_MAX_BYTES = 256 * 1024;
+/** How often the processes of sandboxes are counted where the kernel does not bound them. */
+export const WATCHDOG_EVERY_MS = 1_000;
+/** What is left of the disk is asked this often; files are measured less often, by what that costs. */
+export const DISK_LOOK_MS = 2_000;
+export const DISK_MEASURE_MS = 10_000;
+export const DISK_MEASURE_COST_FACTOR = 20;
+/** The first measure of a large tree with a cold cache; doubled when it was not enough, three times. */
+export const DISK_MEASURE_BUDGET_MS = 10_000;
+export const DISK_UNMEASURED_MAX = 3;
+/** So much gone since the last measure: somebody writes in earnest. */
+export const DISK_DROP_BYTES = 1024 * 1024 * 1024;
+/** The runner's journal, the harvest and other runs still fit. */
+export const DISK_FREE_FLOOR_BYTES = 512 * 1024 * 1024;
+/** A run with less than this does not fill a disk. */
+export const DISK_BLAME_BYTES = 256 * 1024 * 1024;
+/** A checkout, its dependencies and a build; without it a run is not begun. */
+export const DISK_SPAWN_MIN_BYTES = 2 * 1024 * 1024 * 1024;

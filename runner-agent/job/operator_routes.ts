@@ -2,6 +2,7 @@
  * How a sandbox reaches its operator: the MCP server, and two plain calls for what has no MCP client, the shell command
  * `complete_station` and the stop hooks of agent CLIs (`run_bin/complete_station`).
  */
+import type { Bridge } from "../mcp/agent_tools.ts";
 import { boundedText } from "../mcp/bounded_text.ts";
 import { createStationTools } from "../mcp/station_tools.ts";
 import { completeText } from "../domain/station_end.ts";
@@ -10,6 +11,7 @@ import { type HubRoute, refusal } from "./hub.ts";
 import type { StationEnd } from "./station_end.ts";
 
 export const MCP_PATH = "/mcp";
+const HEALTH_PATH = "/healthz";
 const COMPLETE_PATH = "/operator/complete";
 const STOP_PATH = "/operator/stop";
 const EXIT_CODE = /^(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/;
@@ -17,12 +19,18 @@ const EXIT_CODE = /^(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/;
 /** Where the CLIs put the agent's last message in what they tell a hook: Claude Code and Codex, Gemini CLI. */
 const LAST_MESSAGE_FIELDS = ["last_assistant_message", "prompt_response"];
 
-export function operatorRoutes(end: StationEnd): readonly HubRoute[] {
+/** @param bridge The agent's own tools; null: it has only the operator's. */
+export function operatorRoutes(end: StationEnd, bridge: Bridge | null): readonly HubRoute[] {
   return [
     {
       path: MCP_PATH,
-      handle: createStationTools({ complete: (wish) => end.complete(wish), version: SHOPFLOOR_VERSION }),
+      handle: createStationTools({
+        complete: (wish) => end.complete(wish),
+        version: SHOPFLOOR_VERSION,
+        bridge,
+      }),
     },
+    { path: HEALTH_PATH, handle: () => Response.json({ ok: true }) },
     { path: COMPLETE_PATH, handle: (request) => complete(end, request) },
     { path: STOP_PATH, handle: (request) => stop(end, request) },
   ];

@@ -14,6 +14,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
 import type { EventLog } from "../log/event_log.ts";
+import type { Bridge } from "../mcp/agent_tools.ts";
 import type {
   Clock,
   ContainerRuntime,
@@ -84,6 +85,8 @@ export interface RunContext {
   /** The operator's part in the end of the run. */
   readonly end: StationEnd;
   readonly activity: RunActivity;
+  /** The agent's tools; null where nobody keeps its activity log. */
+  readonly bridge: Bridge | null;
 }
 
 export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunContext {
@@ -120,6 +123,7 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
       describe: (error) => worktreeText(secrets, error),
     }),
     activity: createRunActivity(nowMs),
+    bridge: null,
   };
 }
 

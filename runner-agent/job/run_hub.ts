@@ -29,7 +29,7 @@ export async function openRunHub(context: RunContext): Promise<Hub> {
     standIn: run.job.jobToken === undefined
       ? { token: context.jobToken, authorization: `Bearer ${deps.runnerToken}` }
       : null,
-    operator: operatorRoutes(context.end).map((route) => ({
+    operator: operatorRoutes(context.end, context.bridge).map((route) => ({
       ...route,
       handle: withActivity(route.handle, context.activity),
     })),

@@ -9,12 +9,15 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { z } from "zod";
 import { type CompleteAnswer, completeText, type ConclusionWish } from "../domain/station_end.ts";
+import { type Bridge, failed, said, type ToolResult } from "./agent_tools.ts";
 import { boundedText } from "./bounded_text.ts";
 
 export interface StationToolsOptions {
   /** Told once per call of a tool; answers are for the agent to read. Rejects for faults of the host. */
   readonly complete: (wish: ConclusionWish) => Promise<CompleteAnswer>;
   readonly version: string;
+  /** The agent's own tools; null: there are only the operator's. */
+  readonly bridge: Bridge | null;
 }
 
 const completeInput = {
@@ -40,22 +43,23 @@ export function createStationTools(options: StationToolsOptions): (request: Requ
     try {
       await server.connect(transport);
       const { url, headers } = request;
-      return await transport.handleRequest(new Request(url, { method: "POST", headers, body }));
+      const answer = await transport.handleRequest(new Request(url, { method: "POST", headers, body }));
+      if (answer.ok && isToolsList(body)) options.bridge?.toolsListed();
+      return answer;
     } finally {
       await server.close();
     }
   };
 }
 
-function createServer({ complete, version }: StationToolsOptions): McpServer {
+function createServer({ complete, version, bridge }: StationToolsOptions): McpServer {
   const server = new McpServer({ name: "shopfloor", version });
-  const answer = async (wish: ConclusionWish) => {
-    const answered = await complete(wish);
-    return {
-      content: [{ type: "text" as const, text: completeText(answered) }],
-      ...(answered.kind === "refused" ? { isError: true } : {}),
-    };
-  };
+  const noted: Bridge["noted"] = bridge === null ? (_tool, _input, act) => act() : bridge.noted;
+  const answer = (tool: string, wish: ConclusionWish) =>
+    noted(tool, wish, async (): Promise<ToolResult> => {
+      const answered = await complete(wish);
+      return (answered.kind === "refused" ? failed : said)(completeText(answered));
+    });
   server.registerTool(
     "complete_station",
     {
@@ -65,17 +69,28 @@ function createServer({ complete, version }: StationToolsOptions): McpServer {
       inputSchema: completeInput,
     },
     ({ conclusion, summary, exitCode }: CompleteInput) =>
-      answer({ conclusion, summary: summary ?? null, exitCode }),
+      answer("complete_station", { conclusion, summary: summary ?? null, exitCode }),
   );
   server.registerTool("stop_broadcast", {
     description: "Another name of complete_station, for prompts that were written for it.",
     inputSchema: stopInput,
   }, ({ message, conclusion }: StopInput) =>
-    answer({
+    answer("stop_broadcast", {
       // An agent that gives up has not done the work.
       conclusion: conclusion === "cancelled" ? "failure" : conclusion ?? "success",
       summary: message ?? (conclusion === "cancelled" ? "cancelled by the agent" : null),
       exitCode: 0,
     }));
+  bridge?.register(server);
   return server;
+}
+
+/** Is this request, or one of a batch, `tools/list`? */
+function isToolsList(body: string): boolean {
+  try {
+    const read: unknown = JSON.parse(body);
+    return [read].flat().some((one) => (one as { method?: unknown } | null)?.method === "tools/list");
+  } catch {
+    return false;
+  }
 }

@@ -5,6 +5,7 @@ import { createStationTools } from "./station_tools.ts";
 const wishes: ConclusionWish[] = [];
 const serve = createStationTools({
   version: "test",
+  bridge: null,
   complete(wish) {
     wishes.push(wish);
     return Promise.resolve(
