@@ -66,6 +66,8 @@ export interface ContainerState {
   readonly startedAtMs: number | null;
   readonly stoppedAtMs: number | null;
   readonly error: string | null;
+  /** Its first process as this machine sees it; null when it does not run, or has none. */
+  readonly hostPid: number | null;
 }
 
 /** A program to run beside the command, as the agent's user. */
@@ -144,6 +146,8 @@ export interface SandboxUsage {
  */
 export interface ContainerRuntime {
   readonly name: "podman" | "process" | "dummy";
+  /** True where a sandbox is meant to be bounded and the kernel does not do it: `container/watchdog.ts` must. */
+  readonly needsWatchdog: boolean;
   /**
    * Creates the container of a run, not started. Called once per run; called again for the same `runId` it returns
    * the container that exists. Nothing of the agent's command has run when it returns.

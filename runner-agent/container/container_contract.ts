@@ -224,7 +224,14 @@ const TESTS: Readonly<Record<string, (world: ContractWorld) => Promise<void>>> =
     { runtime, specOf },
   ) {
     const { containerId } = await runtime.create(specOf({ stdout: "up\n", delayMs: LONG_MS }));
-    const calm = { isPaused: false, exitCode: null, startedAtMs: null, stoppedAtMs: null, error: null };
+    const calm = {
+      isPaused: false,
+      exitCode: null,
+      startedAtMs: null,
+      stoppedAtMs: null,
+      error: null,
+      hostPid: null,
+    };
     assert.deepEqual(await runtime.inspect(containerId), { ...calm, status: "created" });
     const beforeMs = Date.now() - 1_000;
     await runtime.start(containerId);

@@ -83,6 +83,7 @@ export interface DummyContainerOptions {
 /** Plays the script of each spec. */
 export class DummyContainer implements ContainerRuntime {
   readonly name = "dummy";
+  readonly needsWatchdog = false;
 
   constructor(private readonly options: DummyContainerOptions) {}
 
@@ -215,7 +216,7 @@ export class DummyContainer implements ContainerRuntime {
     const error = startError ??
       (exitCode === null || exitCode === 0 ? null : `the command ended with ${exitCode}`);
     const status = error !== null ? "error" : life.kind === "exited" ? "stopped" : life.kind;
-    return Promise.resolve({ status, isPaused, exitCode, startedAtMs, stoppedAtMs, error });
+    return Promise.resolve({ status, isPaused, exitCode, startedAtMs, stoppedAtMs, error, hostPid: null });
   }
 
   async exec(containerId: string, request: ExecRequest): Promise<ExecResult> {

@@ -18,6 +18,8 @@
 # 7. SHOPFLOOR_SERVICES_DIR, when set: the programs beside the command (`run_bin/run_services`). All are ready before the
 #    command starts, and end after it. When a required one has given up, the command gets TERM, then KILL, and the last
 #    line on stderr says why.
+# 8. SHOPFLOOR_GATE, when set: a file that the runner makes once it has tested the sandbox (`self_test.ts`). Nothing of the
+#    agent, no service either, starts before it is there.
 #
 # Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).
 
@@ -113,6 +115,9 @@ for pair in $ports; do await_listener "${pair%%=*}" "${pair#*=}"; done
 if [ -n "${SHOPFLOOR_BIN_DIR:-}" ]; then
   PATH="$PATH:$SHOPFLOOR_BIN_DIR"
   export PATH
+fi
+if [ -n "${SHOPFLOOR_GATE:-}" ]; then
+  until [ -e "$SHOPFLOOR_GATE" ]; do sleep 0.01; done
 fi
 if [ -n "${SHOPFLOOR_SERVICES_DIR:-}" ]; then
   trap end_for_service USR1

@@ -62,11 +62,13 @@ interface Inspected {
 /** Drives Podman. `close` frees the connections; containers go on. */
 export class PodmanContainer implements ContainerRuntime {
   readonly name = "podman";
+  readonly needsWatchdog: boolean;
   readonly #podman: PodmanClient;
   readonly #hardLimits = readHardLimits();
 
   constructor(private readonly options: PodmanContainerOptions) {
     this.#podman = new PodmanClient(options.socketPath);
+    this.needsWatchdog = !options.hasResourceLimits;
   }
 
   close(): void {

@@ -52,7 +52,7 @@ export const AGENT_ID = 1000;
 /** The agent's home inside. */
 export const AGENT_HOME = "/home/agent";
 /** Where PID 1 is mounted: outside of `/run/shopfloor`, which belongs to the conductor. */
-const INIT_TARGET = "/usr/local/lib/shopfloor_init.sh";
+export const INIT_TARGET = "/usr/local/lib/shopfloor_init.sh";
 const NAMESPACE_SIZE = 65_536;
 
 /** Labels, by which a restarted runner finds its own (R1). */

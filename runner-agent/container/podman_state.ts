@@ -13,14 +13,17 @@ export interface PodmanState {
   readonly ExitCode: number;
   readonly StartedAt: string;
   readonly FinishedAt: string;
+  readonly Pid?: number;
 }
 
 /** @param startError Our own record: Podman leaves a container whose start failed `created`, with exit code 0 and no error. */
 export function containerState(state: PodmanState, startError: string | null): ContainerState {
   const life = lifeOf(state.Status);
   const times = { startedAtMs: timeOf(state.StartedAt), stoppedAtMs: timeOf(state.FinishedAt) };
-  const calm = { isPaused: state.Status === "paused", exitCode: null, error: null, ...times };
-  if (life === "running") return { ...calm, status: "running", stoppedAtMs: null };
+  const calm = { isPaused: state.Status === "paused", exitCode: null, error: null, hostPid: null, ...times };
+  if (life === "running") {
+    return { ...calm, status: "running", stoppedAtMs: null, hostPid: state.Pid || null };
+  }
   if (life === "created") {
     return startError === null
       ? { ...calm, status: "created" }

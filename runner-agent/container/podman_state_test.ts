@@ -46,5 +46,6 @@ Deno.test("containerState calls a created container whose start failed an error,
     startedAtMs: null,
     stoppedAtMs: null,
     error: "no such mount",
+    hostPid: null,
   });
 });

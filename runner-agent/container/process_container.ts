@@ -67,6 +67,8 @@ const SUPERVISE_SCRIPT = new URL("./supervise.sh", import.meta.url).pathname;
 /** Drives processes. */
 export class ProcessContainer implements ContainerRuntime {
   readonly name = "process";
+  /** Nothing is bounded here, as it says. */
+  readonly needsWatchdog = false;
 
   constructor(private readonly options: ProcessContainerOptions) {
     options.warn(
@@ -239,6 +241,7 @@ export class ProcessContainer implements ContainerRuntime {
       startedAtMs: await writtenAtMs(`${dir}/started`),
       stoppedAtMs: state === "exited" ? await writtenAtMs(`${dir}/exit`) : null,
       error,
+      hostPid: state === "running" ? Number.parseInt(await readText(`${dir}/started`) ?? "") || null : null,
     };
   }
 
