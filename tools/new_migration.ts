@@ -9,7 +9,7 @@ const program = new Command("deno task new:migration")
   .argument("<name>", "verb_object, such as add_owner_to_runs")
   .option(
     "--of <folder>",
-    "history, or an object: job_queue, task_log, task_repository, human_gate, people",
+    "history, or an object: job_queue, task_log, task_repository, human_gate, people, library",
     "history",
   )
   .option("--custom", "an empty file for SQL that drizzle does not know")

@@ -10,6 +10,7 @@ export interface Env {
   readonly HUMAN_GATE: DurableObjectNamespace;
   readonly PEOPLE: DurableObjectNamespace;
   readonly LIVE_SESSION: DurableObjectNamespace;
+  readonly LIBRARY: DurableObjectNamespace;
   readonly BLOBS: R2Bucket;
   readonly SHOPFLOOR_ADMIN_TOKEN?: string;
   readonly HISTORY_URL?: string;

@@ -206,6 +206,8 @@ export const REMEMBERED_PRUNED_AT_ONCE = 8;
 export const TASK_STREAMS_MAX = 20;
 /** A live session is forgotten, with its files, so long after anything was heard of it. */
 export const LIVE_SESSION_LIFE_MS = 30 * 24 * 3_600_000;
+/** Lines of a timeline that one session may write: some subagents and questions; a person reads no more. */
+export const LIVE_NOTES_MAX = 200;
 /** How often it is written, and its queue told, that an agent is active: at most that much too early it counts as silent. */
 export const LIVE_ACTIVE_WRITE_MS = 5_000;
 export const LIVE_ACTIVE_TELL_MS = 15_000;
@@ -376,3 +378,24 @@ export const AGENT_COMMANDS_OPEN_MAX = 100;
 export const AGENT_COMMANDS_KEPT = 1_000;
 /** Commands that one list shows. */
 export const AGENT_COMMANDS_LISTED_MAX = 200;
+
+/** A passage of a document: a screen of text, so that ten of them are one answer. */
+export const CHUNK_MAX_CHARS = 1_600;
+/** One document; it is kept in one row, whose limit is 2 MB. */
+export const SOURCE_MAX_BYTES = 512 * 1024;
+/** Contexts of a project, and documents of a context: what people keep by hand. */
+export const CONTEXTS_MAX = 200;
+export const SOURCES_MAX = 500;
+export const ATTACHMENTS_MAX = 100;
+/** Notes of a project that count at a time, and the size of one. */
+export const MEMORIES_MAX = 10_000;
+export const MEMORY_MAX_BYTES = 16 * 1024;
+/** Built-in issues of a project, and comments of one. */
+export const ISSUES_MAX = 100_000;
+export const ISSUE_COMMENTS_MAX = 1_000;
+/** Revisions that were replaced are kept for runs that began before: longer than any run may last. */
+export const LIBRARY_REPLACED_KEPT_MS = 30 * 24 * 3_600_000;
+/** Replaced rows that one change clears up. */
+export const LIBRARY_PRUNE_ROWS = 100;
+/** Words of an agent's question that are looked for: agents ask in sentences. */
+export const LIBRARY_WORDS_MAX = 32;
