@@ -37,12 +37,14 @@ if (unknown.length > 0) {
 const { bySuite, problems } = assignFiles(await testFiles());
 for (const problem of problems) console.error(problem);
 const reports = await Deno.makeTempDir({ prefix: "shopfloor_junit_" });
+const bundles = await Deno.makeTempDir({ prefix: "shopfloor_bundles_" });
 const results: SuiteResult[] = [];
 for (const suite of SUITES) {
   if (options.suite !== undefined && !options.suite.includes(suite.name)) continue;
   results.push(await runSuite(suite, bySuite.get(suite.name) ?? []));
 }
 await Deno.remove(reports, { recursive: true });
+await Deno.remove(bundles, { recursive: true });
 
 const sum = (key: "passed" | "failed" | "skipped") =>
   results.reduce((total, result) => total + result[key], 0);
@@ -82,7 +84,11 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<SuiteRe
     ],
     cwd: ROOT,
     // Nothing is asked of, or told to, Cloudflare by a test.
-    env: { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+    env: {
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      WRANGLER_SEND_METRICS: "false",
+      SHOPFLOOR_TEST_BUNDLES: bundles,
+    },
     stdin: "null",
   }).spawn().status;
   const seconds = (performance.now() - startedMs) / 1000;

@@ -8,6 +8,7 @@ import type { PolledJob } from "../../protocol/line/runner.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { applyMigrations } from "../../tools/local/apply_migrations.ts";
 import { startSqld } from "../../tools/local/sqld.ts";
+import { workerConfigPath } from "../fake/bundled_worker.ts";
 import { GIT_ENVIRONMENT } from "../fake/git_environment.ts";
 
 export const ADMIN_TOKEN = "admin-token-of-the-browser-test";
@@ -92,7 +93,7 @@ export async function startFactory(variables: Readonly<Record<string, string>> =
   const server = createTestHarness({
     root: fileURLToPath(new URL("../..", import.meta.url)),
     workers: [{
-      configPath: "./wrangler.toml",
+      configPath: await workerConfigPath(),
       vars: { SHOPFLOOR_ADMIN_TOKEN: ADMIN_TOKEN, HISTORY_URL: sqld.url, ...variables },
     }],
   });

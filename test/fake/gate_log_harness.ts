@@ -7,6 +7,7 @@ import type { OutputChunk, TaskLogApi } from "../../worker/domain/task_log_api.t
 import type { GateAuditHead, GateResolution } from "../../worker/domain/event.ts";
 import type { GatePolicy } from "../../worker/domain/gate/policy.ts";
 import type { GateEvent, PersonIdentity } from "../../worker/domain/people_api.ts";
+import { bundledMain } from "./bundled_worker.ts";
 
 export interface FakeQueue {
   refuse(isRefusing: boolean): Promise<void>;
@@ -72,7 +73,7 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
     workers: [{
       config: {
         name: "gate-log-fixture",
-        main: "test/fake/gate_log_worker.ts",
+        ...await bundledMain("test/fake/gate_log_worker.ts"),
         compatibility_date: "2026-04-01",
         compatibility_flags: ["nodejs_compat"],
         send_metrics: false,
@@ -82,7 +83,10 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
         },
         r2_buckets: [{ binding: "BLOBS", bucket_name: "blobs" }],
         migrations: [{ tag: "v1", new_sqlite_classes: Object.values(objects) }],
-        rules: [{ type: "Text", globs: ["**/*.sql"], fallthrough: true }],
+        rules: [{ type: "Text", globs: ["**/*.sql"], fallthrough: true }, {
+          type: "ESModule",
+          globs: ["*.mjs"],
+        }],
       },
     }],
   });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
-import { bundleWorker } from "../../tools/local/bundle_worker.ts";
 import type { PeopleApi } from "../../worker/domain/people_api.ts";
+import { bundledOnce } from "./bundled_worker.ts";
 
 export interface GateUnderTest {
   refuse(isRefusing: boolean): Promise<void>;
@@ -32,7 +32,7 @@ export async function startPeopleHarness(
   vars: Readonly<Record<string, string>> = {},
 ): Promise<PeopleHarness> {
   const entry = fileURLToPath(new URL("people_worker.ts", import.meta.url));
-  const contents = await bundleWorker(entry);
+  const contents = await bundledOnce(entry);
   const miniflare = new Miniflare({
     modules: [{ type: "ESModule", path: join(dirname(entry), "people_worker.mjs"), contents }],
     modulesRoot: dirname(entry),

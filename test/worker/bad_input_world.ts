@@ -5,6 +5,9 @@ import type { TestPlane, TestProject } from "../fake/plane.ts";
 /** An id that could be ours and is nobody's. */
 export const UNKNOWN_ID = "01jbrc9nf6m6sc7n75yr3hga9v";
 
+/** The id of the live session of its running task. */
+export const WORLD_SESSION = "session-of-the-world";
+
 export interface World {
   readonly plane: TestPlane;
   readonly at: TestProject;
@@ -62,21 +65,24 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
   await finish("failed");
   const running = await submit();
   const job = await claim();
+  const session = { sessionId: WORLD_SESSION };
+  await at.must(200, "POST", `/stages/line/tasks/${running}/streams`, { token: runner.token, body: session });
   const gatePath = `/stages/line/tasks/${taskId}/gates/review`;
   const link = new URL((await at.must(201, "POST", `${gatePath}/link`)).url).hash.slice(1);
   const { gate_id: askId } = (await plane.call("GET", "/v1/gate", { token: link })).json;
   // A work repository is made by whoever looks first.
   await at.must(200, "GET", `/tasks/${taskId}/files`);
-  const dump = async () => ({
-    queue: await at.dump(),
-    log: await plane.dump("TASK_LOG", `${at.queueName}/${taskId}`),
-    runningLog: await plane.dump("TASK_LOG", `${at.queueName}/${running}`),
+  const dump = async () => {
+    const [queue, log, runningLog, gate, steps] = await Promise.all([
+      at.dump(),
+      plane.dump("TASK_LOG", `${at.queueName}/${taskId}`),
+      plane.dump("TASK_LOG", `${at.queueName}/${running}`),
+      plane.dump("HUMAN_GATE", askId),
+      plane.sql("HUMAN_GATE", askId, LINKS_AND_ANSWERS),
+    ]);
     // Looks and refused attempts are on record, and change nothing about the ask.
-    gate: {
-      gate: (await plane.dump("HUMAN_GATE", askId))["gate"],
-      steps: JSON.stringify(await plane.sql("HUMAN_GATE", askId, LINKS_AND_ANSWERS)),
-    },
-  });
+    return { queue, log, runningLog, gate: { gate: gate["gate"], steps: JSON.stringify(steps) } };
+  };
   await atRest(dump);
   return {
     plane,
@@ -89,6 +95,8 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
       running,
       ended,
       gateId: "review",
+      sessionId: WORLD_SESSION,
+      mediaId: UNKNOWN_ID,
       askId,
       runnerId: runner.id,
       runId: job.runId,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import { createHistoryWriter } from "../../worker/store/history/write.ts";
+import { workerConfigPath } from "../fake/bundled_worker.ts";
 import { count, row, task, withHistory } from "../fake/history.ts";
 
 Deno.test({
@@ -19,7 +20,7 @@ Deno.test({
       const vars = { SHOPFLOOR_ADMIN_TOKEN: "x", HISTORY_URL: url, SHOPFLOOR_HISTORY_RETENTION_DAYS: "30" };
       const server = createTestHarness({
         root: fileURLToPath(new URL("../..", import.meta.url)),
-        workers: [{ configPath: "./wrangler.toml", vars }],
+        workers: [{ configPath: await workerConfigPath(), vars }],
       });
       await server.listen();
       const cron = "17 * * * *";

@@ -21,6 +21,8 @@ export interface ControlPlaneOptions {
   readonly adminToken: string;
   /** Further variables of the Worker, such as `SHOPFLOOR_CLOCK`. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** How long to wait for the port of one that was just killed; absent: some seconds. */
+  readonly portWithinMs?: number;
   /** Default: this repository's wrangler.toml. */
   readonly configPath?: string;
 }
@@ -43,7 +45,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await Deno.mkdir(dataDir, { recursive: true });
   const statePath = join(dataDir, "control_plane.json");
   await endLeftovers("the control plane", statePath);
-  if (!(await becomesFree(options.port))) {
+  if (!(await becomesFree(options.port, options.portWithinMs))) {
     throw new Error(
       `Cannot start the control plane as port ${options.port} must be free: another program listens there. ` +
         "Give another with --port",

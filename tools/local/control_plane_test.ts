@@ -54,7 +54,7 @@ Deno.test("a port that another program has is refused, with what to do", () =>
   withOptions(async (options) => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = listener.addr as Deno.NetAddr;
-    await assert.rejects(startControlPlane({ ...options, port }), /must be free.*--port/s);
+    await assert.rejects(startControlPlane({ ...options, port, portWithinMs: 200 }), /must be free.*--port/s);
   }));
 
 Deno.test("a Worker that does not hang together is an error with file and line", () =>

@@ -35,8 +35,8 @@ const FREE_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 
 /** Resolves with true once `port` is free: a server that was just killed holds it a moment longer. */
-export async function becomesFree(port: number): Promise<boolean> {
-  const deadlineMs = performance.now() + FREE_WITHIN_MS;
+export async function becomesFree(port: number, withinMs = FREE_WITHIN_MS): Promise<boolean> {
+  const deadlineMs = performance.now() + withinMs;
   while (!isFree(port)) {
     if (performance.now() > deadlineMs) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

@@ -5,7 +5,7 @@
  * keeper's standard input is a pipe from us; the child's is empty.
  *
  * - P1: the pipe closes (we ended, even by SIGKILL, or asked for a stop): the keeper sends the child SIGTERM, and
- *   after `GRACE_SECONDS` SIGKILL to what is left of the group.
+ *   after its grace SIGKILL to what is left of the group.
  * - P2: the child ends: the keeper kills the rest of the group (such as workerd below its host), and itself.
  * - P3: `kill9` takes the whole group at once: a crash of everything in it.
  * - P4: a signal of the terminal (Ctrl-C) does not reach the group; we get it, and stop our children in order.
@@ -21,10 +21,11 @@ const LOG_TAIL_BYTES = 2_000;
 /** What our own environment may hold and a child has only when it is given to it. */
 const TOKEN_VARIABLES = ["SHOPFLOOR_ADMIN_TOKEN", "SHOPFLOOR_TOKEN", "HISTORY_AUTH_TOKEN"];
 
-/** `$1` is the log file or empty; the rest is the command. */
+/** `$1` is the log file or empty, `$2` the grace in seconds; the rest is the command. */
 const KEEPER = `
 [ -z "$1" ] || exec >>"$1" 2>&1
-shift
+grace=$2
+shift 2
 exec 3<&0
 "$@" 3<&- </dev/null &
 child=$!
@@ -32,7 +33,7 @@ child=$!
   trap '' TERM
   while read -r _ <&3; do :; done
   kill -TERM $child
-  sleep ${GRACE_SECONDS}
+  sleep "$grace"
   kill -KILL 0
 ) 2>/dev/null &
 wait $child
@@ -48,6 +49,8 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** File that gets the child's output, appended; absent: the child writes to our own output. */
   readonly logPath?: string;
+  /** How long the child may take to end when it is asked to; absent: `GRACE_SECONDS`. */
+  readonly graceSeconds?: number;
 }
 
 export interface Child {
@@ -68,9 +71,10 @@ export interface Child {
 
 /** Starts a child below a keeper. It is running, not yet ready: see {@link waitUntilReady}. */
 export function startChild(options: ChildOptions): Child {
+  const { graceSeconds = GRACE_SECONDS } = options;
   const logStartBytes = options.logPath === undefined ? 0 : openLog(options.logPath);
   const keeper = new Deno.Command("sh", {
-    args: ["-c", KEEPER, "keeper", options.logPath ?? "", ...options.argv],
+    args: ["-c", KEEPER, "keeper", options.logPath ?? "", String(graceSeconds), ...options.argv],
     detached: true,
     stdin: "piped",
     stdout: "inherit",

@@ -8,7 +8,7 @@ const DEADLINE_MS = 10_000;
 /** A child with a child of its own; both pids are in its log as soon as it is ready. */
 function startFamily(
   logPath: string,
-  options: { env?: Record<string, string>; ignoresTerm?: boolean } = {},
+  options: { env?: Record<string, string>; ignoresTerm?: boolean; graceSeconds?: number } = {},
 ): Child {
   const trap = options.ignoresTerm === true ? "trap '' TERM;" : "trap 'exit 0' TERM;";
   return startChild({
@@ -16,6 +16,7 @@ function startFamily(
     argv: ["sh", "-c", `${trap} tail -f /dev/null & echo "$$ $! ready"; wait; wait`],
     logPath,
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.graceSeconds === undefined ? {} : { graceSeconds: options.graceSeconds }),
   });
 }
 
@@ -63,9 +64,11 @@ Deno.test("stop ends a child and its children", () =>
 
 Deno.test("a child that ignores SIGTERM is killed after its grace", () =>
   withFolder(async (folder) => {
-    const child = startFamily(join(folder, "log"), { ignoresTerm: true });
+    const child = startFamily(join(folder, "log"), { ignoresTerm: true, graceSeconds: 1 });
     const pids = await pidsOf(child);
+    const askedAtMs = performance.now();
     await child.stop();
+    assert.ok(performance.now() - askedAtMs >= 900, "it had its grace");
     await allGone(pids);
   }));
 

@@ -15,15 +15,18 @@ export type HistoryAnswer<T> =
 export interface HistoryPlace {
   readonly url?: string | undefined;
   readonly authToken?: string | undefined;
+  readonly timeoutMs?: number;
 }
 
 export type Ask = <T>(query: (db: HistoryDatabase) => Promise<T>) => Promise<HistoryAnswer<T>>;
 
 /** Makes one for one request: a connection must not outlive the request that opened it. */
-export function createAsk({ url, authToken }: HistoryPlace): Ask {
-  const target: HistoryAddress | null = url === undefined || url === ""
-    ? null
-    : { url, ...(authToken === undefined ? {} : { authToken }) };
+export function createAsk({ url, authToken, timeoutMs }: HistoryPlace): Ask {
+  const target: HistoryAddress | null = url === undefined || url === "" ? null : {
+    url,
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
   let opened: HistoryDatabase | null = null;
   return async (query) => {
     if (target === null) return { kind: "off" };

@@ -8,6 +8,8 @@ import * as schema from "./schema.ts";
 export interface HistoryAddress {
   readonly url: string;
   readonly authToken?: string;
+  /** How long one request may take; absent: `HISTORY_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
 }
 
 export type HistoryDatabase = ReturnType<typeof openHistory>;
@@ -17,10 +19,11 @@ export type HistoryDatabase = ReturnType<typeof openHistory>;
  * (or to the object) that opened it: never keep one in a module variable.
  */
 export function openHistory(address: HistoryAddress) {
+  const { timeoutMs = HISTORY_TIMEOUT_MS } = address;
   const client = createClient({
     url: address.url,
     ...(address.authToken === undefined ? {} : { authToken: address.authToken }),
-    fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(HISTORY_TIMEOUT_MS) }),
+    fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(timeoutMs) }),
   });
   return drizzle(client, { schema });
 }
