@@ -250,6 +250,12 @@ export const AGENT_EVENTS_GATHER_MS = 500;
 export const AGENT_EVENTS_FINISH_MS = 20_000;
 /** What a hook could not tell while nobody listened. */
 export const MISSED_HOOKS_MAX_BYTES = 8 * 1024 * 1024;
+/** A terminal that did not answer is tried again after this. */
+export const TERMINAL_AGAIN_MS = 1_000;
+/** A CLI redraws while it reads a paste: the wait before Enter grows by a second for 200 KB. */
+export const PASTE_CHARS_PER_MS = 200;
+/** So much of a message's end is looked for on the screen; a line of the box is longer. */
+export const SCREEN_MATCH_CHARS = 24;
 /** One look into a file in which a CLI counts its tokens. */
 export const USAGE_FILE_LOOK_BYTES = 32 * 1024 * 1024;
 /** A line of a pull's or build's progress, as shown to people. */
@@ -264,8 +270,8 @@ export const TOOL_CALL_TIMEOUT_MS = 50_000;
 export const TOOL_EVENT_TEXT_MAX_CHARS = 4_000;
 /** An agent's word about itself: a few sentences. */
 export const TOOL_STATUS_MAX_CHARS = 2_000;
-/** The commands whose outcome is remembered for each run, in case the control plane says them again. */
-export const COMMANDS_KEPT = 1_000;
+/** Commands to an agent whose session is not up yet; what is more comes again with a heartbeat. */
+export const COMMANDS_WAITING_MAX = 100;
 
 // ---------------------------------------------------------------------------------- sandboxes: tests and guards
 

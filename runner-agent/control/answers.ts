@@ -8,6 +8,7 @@ import type {
   RunnerRegistered,
 } from "../../protocol/line/runner.ts";
 import type { LogAnswer } from "../../protocol/line/log.ts";
+import { type AgentCommand, agentCommand } from "../../protocol/agent/commands.ts";
 import { IDLE_TIMEOUT_DEFAULT_MINUTES, MAX_TIMEOUT_DEFAULT_MINUTES } from "../../protocol/limits.ts";
 
 /** An id as it may stand in a path of ours: never a separator or a dot segment. */
@@ -100,6 +101,16 @@ export const pollAnswer: z.ZodType<PollAnswer> = z.object({ jobs: z.array(z.unkn
     return { jobs };
   }) as unknown as z.ZodType<PollAnswer>;
 
+/** Each by itself: one that this version does not know does not cost the others. */
+const agentCommands = z.array(z.unknown()).transform(readCommands).optional().catch(undefined);
+
+export function readCommands(list: readonly unknown[]): readonly AgentCommand[] {
+  return list.flatMap((one) => {
+    const read = agentCommand.safeParse(one);
+    return read.success ? [read.data] : [];
+  });
+}
+
 /** The spec states no body (Line 3): then nothing is asked of us. */
 const nothingAsked = { ok: true as const, cancel: false, leaseUntil: null, nextOffset: 0 };
 const asked = z.object({
@@ -107,6 +118,7 @@ const asked = z.object({
   leaseUntil: z.number().nullish().transform((value) => value ?? null),
   nextOffset: z.number().int().nonnegative().nullish().transform((value) => value ?? 0),
   heartbeatMs,
+  agentCommands,
 }).catch(nothingAsked).transform((answer) => ({ ...nothingAsked, ...answer }));
 
 export const reportAnswer = asked as unknown as z.ZodType<ReportAnswer>;

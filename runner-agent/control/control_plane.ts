@@ -1,4 +1,6 @@
 /** The calls that this runner makes, each with the path and the shapes of the wire (Line 3 and 4.2). */
+import { z } from "zod";
+import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
 import type { PollAnswer, ReportAnswer, RunnerRegistered, RunnerReport } from "../../protocol/line/runner.ts";
 import type { LogAnswer } from "../../protocol/line/log.ts";
 import { POLL_ANSWER_MS, POLL_GRACE_MS } from "../limits.ts";
@@ -73,6 +75,10 @@ export interface ControlPlane {
    * Null: it cannot say so now, so who waits has to ask. Returns how to stop.
    */
   onApproval(requestId: string, listen: () => void): (() => void) | null;
+  /** Calls back with commands to agents of this runner; the same ones come again until {@link commandDone}. */
+  onCommands(listen: (commands: readonly AgentCommand[]) => void): void;
+  /** Says that a command is over. */
+  commandDone(command: AgentCommand, outcome: CommandOutcome): Promise<CallOutcome<unknown>>;
   /** Ends connections. */
   close(): void;
 }
@@ -95,6 +101,7 @@ export function createControlPlane(
   const call = createCaller(at.serverUrl, token);
   const base = projectPath(at);
   const several = jobsMax > 1 ? { maxJobs: jobsMax } : {};
+  let hear: (commands: readonly AgentCommand[]) => void = () => {};
 
   /** The reference's report of one run. */
   const reportRun = (
@@ -148,6 +155,7 @@ export function createControlPlane(
         schema: reportAnswer,
         ...(signal === undefined ? {} : { signal }),
       });
+      if (outcome.kind === "ok") hear(outcome.value.agentCommands ?? []);
       // What the run's own report settled, the runner's may find settled.
       return settled?.kind === "ok" && outcome.kind === "refused" ? settled : outcome;
     },
@@ -164,6 +172,14 @@ export function createControlPlane(
     onNews: () => () => {},
     onWatched: () => () => {},
     onApproval: () => null,
+    onCommands: (listen) => void (hear = listen),
+    commandDone: ({ runId, commandId }, outcome) =>
+      call({
+        method: "POST",
+        path: `${base}/runs/${encodeURIComponent(runId)}/commands/${encodeURIComponent(commandId)}`,
+        body: outcome,
+        schema: z.unknown(),
+      }),
     close: () => {},
   };
 }

@@ -8,11 +8,12 @@
  *      runner that dies in that moment does not know of, and that this runner may not be able to run.
  */
 import { z } from "zod";
+import type { AgentCommand } from "../../protocol/agent/commands.ts";
 import type { PollAnswer, PolledJob, RunnerReport } from "../../protocol/line/runner.ts";
 import type { ReadServerMessage } from "../../protocol/runner/socket.ts";
 import { PROTOCOL_VERSION, SHOPFLOOR_VERSION } from "../../protocol/version.ts";
 import type { Clock } from "../ports.ts";
-import { claimAnswer, polledJob, reportAnswer } from "./answers.ts";
+import { claimAnswer, polledJob, readCommands, reportAnswer } from "./answers.ts";
 import { type ControlPlane, type ProjectAddress, projectPath, type RunRef } from "./control_plane.ts";
 import type { CallOutcome } from "./http_call.ts";
 import { pause } from "./retry.ts";
@@ -50,6 +51,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
   const approvals = createListeners();
   const output = createSocketOutputSender(clock);
   let capabilities: readonly string[] = [];
+  let hear: (commands: readonly AgentCommand[]) => void = () => {};
   let isWanting = false;
   let isDraining = false;
   let wakePoll: (() => void) | null = null;
@@ -126,6 +128,8 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
         return output.heard(message);
       case "approval":
         return approvals.tell(message.requestId);
+      case "agent_command":
+        return hear(readCommands([message]));
       case "answer":
       case "error":
         return;
@@ -185,7 +189,10 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
     report: (run, report, signal) => {
       const named = { ...report, ...refOf(run) };
       return report.jobResult === "in_progress"
-        ? heartbeats.beat(withoutResult(named))
+        ? heartbeats.beat(withoutResult(named)).then((outcome) => {
+          if (outcome.kind === "ok") hear(outcome.value.agentCommands ?? []);
+          return outcome;
+        })
         : link.request("report", { report: named }, reportAnswer, signal);
     },
     sendLog: async ({ runId, jobId, leaseEpoch = 0 }, chunk) => {
@@ -199,6 +206,9 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
     onNews: listeners.add,
     onWatched: watchers.add,
     onApproval: (requestId, listen) => link.state.kind === "open" ? approvals.add(requestId, listen) : null,
+    onCommands: (listen) => void (hear = listen),
+    commandDone: ({ runId, commandId }, outcome) =>
+      link.request("agent_command_done", { runId, commandId, ...outcome }, z.unknown()),
     close: () => link.close(),
   };
 }

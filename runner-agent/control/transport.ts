@@ -65,6 +65,11 @@ function withFallback(socket: SocketControlPlane, http: ControlPlane): ControlPl
     onNews: (runId, listen) => socket.onNews(runId, listen),
     onWatched: (runId, listen) => socket.onWatched(runId, listen),
     onApproval: (requestId, listen) => socket.onApproval(requestId, listen),
+    onCommands: (listen) => {
+      socket.onCommands(listen);
+      http.onCommands(listen);
+    },
+    commandDone: (command, outcome) => ask((plane) => plane.commandDone(command, outcome)),
     close: () => {
       socket.close();
       http.close();

@@ -6,6 +6,7 @@
  */
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
+import { createCommandDesk } from "../control/command_desk.ts";
 import { pause } from "../control/retry.ts";
 import { createAbilityProbe } from "./ability_probe.ts";
 import { conductRun } from "./conductor.ts";
@@ -30,12 +31,23 @@ export type DaemonOutcome = "drained" | "once" | "token_refused" | "left";
 
 /** Rejects only for faults of this machine: the journal, or a runtime that is not there. */
 export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
+  const ended = new AbortController();
+  const { controlPlane, journal } = deps;
+  const commands = createCommandDesk({
+    isKnown: async (runId) => (await journal.runs()).some((run) => run.runId === runId),
+    tell: (command, outcome) => controlPlane.commandDone(command, outcome),
+    clock: deps.clock,
+    random: deps.random,
+    ended: ended.signal,
+  });
+  controlPlane.onCommands((list) => commands.hear(list));
   try {
-    const outcome = await live(deps, shutdown);
+    const outcome = await live({ ...deps, commands }, shutdown);
     await removeHubBase(deps.hubBase);
     return outcome;
   } finally {
-    deps.controlPlane.close();
+    ended.abort();
+    controlPlane.close();
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
+import type { CommandDesk } from "../control/command_desk.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
 import type { EventLog } from "../log/event_log.ts";
@@ -63,6 +64,8 @@ export interface ConductorDeps {
   readonly worktrees: WorktreeManager;
   readonly controlPlane: ControlPlane;
   readonly sendUsage: UsageSender;
+  /** Brings people's commands to agents; absent where nobody does. */
+  readonly commands?: CommandDesk;
   readonly journal: RunJournal;
   readonly clock: Clock;
   readonly random: () => number;
