@@ -31,6 +31,8 @@ export interface BadRow {
   readonly query?: string;
   /** Instead of the ids of the fixture. */
   readonly ids?: Readonly<Record<string, string>>;
+  /** With a token that nobody made. */
+  readonly isForeign?: boolean;
   /** With the admin's token, which belongs to every project. */
   readonly isAdmin?: boolean;
   readonly status: number;

@@ -9,6 +9,7 @@ import { deriveSessionKey, signProof } from "../../worker/domain/session.ts";
 import type { Operation } from "../../worker/routes/operation.ts";
 import { startGitHub } from "../fake/github.ts";
 import { ADMIN_TOKEN, startPlane } from "../fake/plane.ts";
+import { LIVE_ROUTES } from "./bad_input_lives.ts";
 import { LINE_ROUTES } from "./bad_input_lines.ts";
 import { PEOPLE_ROUTES } from "./bad_input_people.ts";
 import { RUNNER_ROUTES } from "./bad_input_runners.ts";
@@ -17,7 +18,9 @@ import { makeWorld, type World } from "./bad_input_world.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
 const GOOD = new Map(
-  [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES].map((rows) => [rows.route, rows]),
+  [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES, ...LIVE_ROUTES].map((
+    rows,
+  ) => [rows.route, rows]),
 );
 /** Where the table's good request is that of a program, or there is none: what a person would send. */
 const OF_PEOPLE: Readonly<

@@ -5,7 +5,7 @@
  * Pure; owner: the `LiveSession` object.
  */
 import type { ActivityAnswer, SessionMetadata } from "../../protocol/line/live.ts";
-import { LIVE_COMPACT_MAX_MS, LIVE_SUBAGENT_PATIENCE } from "../limits.ts";
+import { LIVE_COMPACT_MAX_MS, LIVE_NOTES_MAX, LIVE_SUBAGENT_PATIENCE } from "../limits.ts";
 import type { SessionHome } from "./session_api.ts";
 
 export interface LiveSession extends SessionHome {
@@ -19,6 +19,8 @@ export interface LiveSession extends SessionHome {
   /** By which the agent goes on where it was; opaque. */
   readonly agentSessionId: string | null;
   readonly workspace: string | null;
+  /** Lines of the timeline so far: who knows no more than an id may not fill it. */
+  readonly notes: number;
 }
 
 /** Those of which only the screen, and not the agent, is the source. */
@@ -53,6 +55,7 @@ export function boundSession(
     compactUntilMs: 0,
     agentSessionId: known?.agentSessionId ?? null,
     workspace: known?.workspace ?? null,
+    notes: 0,
   };
 }
 
@@ -64,6 +67,7 @@ export function heardEvent(
 ): { readonly session: LiveSession; readonly isActive: boolean; readonly note: string | null } {
   const { subtype } = event;
   const isActive = !QUIET.has(subtype);
+  const isShown = SHOWN.has(subtype) && session.notes < LIVE_NOTES_MAX;
   const change = subtype === "subagent_start" ? 1 : subtype === "subagent_stop" ? -1 : 0;
   return {
     session: {
@@ -77,9 +81,10 @@ export function heardEvent(
         : session.compactUntilMs,
       agentSessionId: event.agentSessionId ?? event.claudeSessionId ?? session.agentSessionId,
       workspace: event.workspace ?? session.workspace,
+      notes: session.notes + (isShown ? 1 : 0),
     },
     isActive,
-    note: SHOWN.has(subtype) ? [subtype, event.toolName ?? ""].join(" ").trim() : null,
+    note: isShown ? [subtype, event.toolName ?? ""].join(" ").trim() : null,
   };
 }
 

@@ -30,16 +30,22 @@ export function findSession(
 }
 
 /**
- * Notes how a session ended, as long as its run is under way: a finished run never moves (Q2). An end that says nothing,
- * as a relay sends it, takes nothing back.
+ * Notes how a session ended, as long as its run is under way: a finished run never moves (Q2). The first end that says
+ * something stays, unless a later one is worse.
  */
-export function noteSessionEnd(draft: Draft, task: Task, found: FoundSession, end: SessionEnd): void {
-  const { stream, run } = found;
-  if (run?.state.kind !== "active") return;
-  const said = (value: SessionEnd) => Object.values(value).some((part) => part !== null);
-  if (!said(end) || (stream.end !== undefined && isBad(stream.end) && !isBad(end))) return;
+export function noteSessionEnd(
+  draft: Draft,
+  task: Task,
+  { stream, run }: FoundSession,
+  end: SessionEnd,
+): void {
+  if (run?.state.kind !== "active" || !Object.values(end).some((part) => part !== null)) return;
+  if (stream.end !== undefined && (isBad(stream.end) || !isBad(end))) return;
   const streams = task.streams!.map((one) => one === stream ? { ...one, end } : one);
   putTask(draft, { ...task, streams });
+  const { stationId, jobId, id: runId, runnerName } = run;
+  const detail = `session_end ${end.conclusion ?? ""}`.trim();
+  draft.note(task, "agent_event", { stationId, jobId, runId, runnerName, detail });
 }
 
 /** Notes that the agent of a held job did something; that says nothing of its runner, and renews no lease. */

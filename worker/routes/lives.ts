@@ -61,7 +61,7 @@ export function createLiveRoutes(): Hono<AppEnv> {
       sessionId,
       idleMs: null,
       end: { conclusion, message, gitCommit, gitPushError },
-      note: `session_end ${conclusion ?? ""}`.trim(),
+      note: null,
     });
     return told.ok ? c.json({ ok: true }) : answer(told);
   });

@@ -59,6 +59,7 @@ export const SERVER_CLAIMS: Readonly<Record<string, string>> = {
   "reference-claim": "A3: a poll with capabilities offers, generate-jitconfig claims",
   "reference-report": "A4: PATCH /runs/{run}/jobs/{job}",
   "reference-traffic": "4.2: progress, logs, streams",
+  "reference-lives": "4.2, 4.3: /api/lives",
   "reference-project": "4.2: GET of the project with gitUrl, and repo-info",
   "runner-list": "2.8: GET /runners",
   "runner-admin": "11: delete and rotate",

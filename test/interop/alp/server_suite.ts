@@ -5,6 +5,7 @@ import { EVENT_CHECKS } from "./server/event_checks.ts";
 import { EXTRA_CHECKS } from "./server/extra_checks.ts";
 import { GATE_CHECKS } from "./server/gate_checks.ts";
 import { JOB_CHECKS } from "./server/job_checks.ts";
+import { LIVE_CHECKS } from "./server/live_checks.ts";
 import { QUEUE_CHECKS } from "./server/queue_checks.ts";
 import { REFERENCE_CHECKS } from "./server/reference_checks.ts";
 import { REFUSAL_CHECKS } from "./server/refusal_checks.ts";
@@ -23,6 +24,7 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
   ...REFUSAL_CHECKS,
   ...JOB_CHECKS,
   ...REFERENCE_CHECKS,
+  ...LIVE_CHECKS,
   ...REPOSITORY_CHECKS,
   ...EVENT_CHECKS,
   ...TIME_CHECKS,
