@@ -157,7 +157,7 @@ Deno.test({
           const outcomes = await page.evaluate("globalThis.done") as string[];
           assert.equal(outcomes[3], "rejected ", "its script reads nothing");
           await page.getByRole("button", { name: "Win a prize" }).click();
-          await page.getByText("cross_site_request").waitFor();
+          await page.getByText("Another site sent this, so nothing was done.").waitFor();
           await page.goBack();
           const frame = page.frames().find((one) => one !== page.mainFrame());
           assert.equal(
@@ -166,7 +166,7 @@ Deno.test({
             "no page of ours is in its frame",
           );
           await page.getByRole("button", { name: "Log in" }).click();
-          await page.getByText("cross_site_request").waitFor();
+          await page.getByText("Another site sent this, so nothing was done.").waitFor();
           assert.equal(await intake(), "open");
           const { tasks } = await factory.call<{ tasks: unknown[] }>(
             "GET",

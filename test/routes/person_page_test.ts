@@ -24,6 +24,24 @@ Deno.test("an address that is none of ours is a page in a browser, and JSON else
   }
 });
 
+Deno.test("a form that another site sent is refused with a page in a browser, and with JSON elsewhere", async () => {
+  const send = (accept: string, headers: Record<string, string>) =>
+    createApp().request("/session/end", { method: "POST", headers: { accept, ...headers } }, BROKEN);
+  const others: Record<string, string>[] = [
+    { "sec-fetch-site": "cross-site" },
+    { origin: "https://hostile.example" },
+  ];
+  for (const from of others) {
+    const shown = await send(HTML, from);
+    assert.equal(shown.status, 403);
+    assert.match(shown.headers.get("content-security-policy")!, /default-src 'none'/);
+    assert.match(await shown.text(), /Another site sent this, so nothing was done/);
+    const told = await send("*/*", from);
+    assert.equal(told.status, 403);
+    assert.equal((await told.json() as { error: { code: string } }).error.code, "cross_site_request");
+  }
+});
+
 Deno.test("a fault of ours is a page with the number of its log entry in a browser, and JSON elsewhere", async () => {
   const logged: string[] = [];
   const { error } = console;

@@ -2,22 +2,26 @@
  * Which page a request comes from. Browsers add what they know of a user (a cookie, a kept Basic password) to requests
  * that any site starts; they also say which site that is, in headers that a page cannot set.
  */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { AppEnv } from "../app_env.ts";
 import { refusal, refusalResponse } from "../errors.ts";
-import { guard } from "./guard.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Refuses a form that another site sends to a page of ours, whoever is signed in: also the forms that need no session,
  * so that nobody is signed in by somebody else. What programs send (`/api/`, `/v1/`) names its token in a header.
+ *
+ * @param refuse What to say instead: the person may read it.
  */
-export function ownForms() {
-  return guard((c) => {
+export function ownForms(
+  refuse: (c: Context<AppEnv>) => Response | Promise<Response>,
+): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
     const isForPrograms = c.req.path.startsWith("/api/") || c.req.path.startsWith("/v1/");
-    return !isForPrograms && isChange(c) && pageOf(c) === "other" ? refuseCrossSite() : null;
-  });
+    const isRefused = !isForPrograms && isChange(c) && pageOf(c) === "other";
+    return isRefused ? Promise.resolve(refuse(c)) : next();
+  };
 }
 
 /** Could the request change something, or open a stream? */

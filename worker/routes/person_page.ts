@@ -1,4 +1,4 @@
-/** What a person reads in a browser where a program gets JSON: an address that is none of ours, and a fault on our side. */
+/** What a person reads in a browser where a program gets JSON: an address that is none of ours, what another site sent, a fault of ours. */
 import type { Context } from "hono";
 import type { AppEnv } from "../app_env.ts";
 import { MessagePage } from "../pages/sign_in.tsx";
@@ -15,6 +15,13 @@ export function isForPerson(c: Context<AppEnv>): boolean {
 /** 404, for an address that nothing of ours has. */
 export function unknownPage(c: Context<AppEnv>): Promise<Response> {
   return page(c, MessagePage({ title: "Not found", message: "There is no page at this address." }), 404, 0);
+}
+
+/** 403, for a form that another site sent. Who is signed in is not looked at: whoever wrote that form is not them. */
+export function crossSitePage(c: Context<AppEnv>): Promise<Response> {
+  c.set("caller", { kind: "nobody" });
+  const message = "Another site sent this, so nothing was done. If you wanted it, do it on its page here.";
+  return page(c, MessagePage({ title: "Not taken", message }), 403, 0);
 }
 
 /** 500. Asks nothing of any object: one of them may be what failed. */
