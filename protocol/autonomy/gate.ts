@@ -85,7 +85,12 @@ export const delegateInput = z.strictObject({ to: principal, final: z.boolean().
 export const reassignInput = z.strictObject({ to: principal });
 export const snoozeInput = z.strictObject({ until: iso });
 export const cancelInput = z.strictObject({ reason: reason.default("") }).default({ reason: "" });
-export const supersedeInput = z.strictObject({ subject_rev: z.string().min(1).max(200) });
+/** Another ask about the new revision begins, unless that is out of scope. `proposers`: who made it. */
+export const supersedeInput = z.strictObject({
+  subject_rev: z.string().min(1).max(200),
+  proposers: principals.default([]),
+  in_scope: z.boolean().default(true),
+});
 export const checkInput = z.strictObject({
   by: z.enum(["deterministic", "judge"]),
   passed: z.boolean(),

@@ -4,6 +4,7 @@ import { verifyChain } from "../../protocol/autonomy/audit_chain.ts";
 import { BARE_LINK_BODY } from "../../tools/demo/bare_link_policy.ts";
 import { startPlane, type TestProject } from "../fake/plane.ts";
 import { GATED_LINE, putLine, report, submit, take } from "../worker/work_fixture.ts";
+import { until } from "../worker/until.ts";
 
 const SCHEMA = { type: "object", properties: { way: { enum: ["left", "right"] } }, required: ["way"] };
 
@@ -173,14 +174,29 @@ Deno.test({
           subject: { ref: "r", rev: "1" },
         })).json;
         assert.equal(codeOf(await act(other.gate_id, "cancel", ada)), "403 not_candidate");
-        assert.equal(
-          (await act(other.gate_id, "supersede", runner, { subject_rev: "2" })).json.state,
-          "superseded",
-        );
-        assert.equal(
-          codeOf(await act(other.gate_id, "redeem", ada, { decision: "approve" })),
-          "410 gate_superseded",
-        );
+        const gone = (await act(other.gate_id, "supersede", operator, { subject_rev: "2" })).json;
+        assert.equal(gone.state, "superseded");
+        const late = await act(other.gate_id, "redeem", ada, { decision: "approve" });
+        assert.equal(codeOf(late), "410 gate_superseded");
+        assert.ok(late.json.error.message.includes(gone.superseded_by), late.text);
+        const next = await until("the ask about the new revision must be there", async () => {
+          const seen = await plane.call("GET", `/v1/gates/${gone.superseded_by}`, { token: runner });
+          return seen.status === 200 ? seen.json : null;
+        });
+        assert.deepEqual([next.state, next.subject.rev, next.origin.supersedes, next.title], [
+          ...["open", "2", other.gate_id, "Which way?"],
+        ]);
+        const again = await act(other.gate_id, "supersede", operator, { subject_rev: "2" });
+        assert.equal(again.json.superseded_by, next.gate_id);
+        const approve = { decision: "approve", subject_rev: "2" };
+        assert.equal((await act(next.gate_id, "redeem", ada, approve)).json.state, "verified");
+        const last = (await make(at, runner, {
+          ask: "approve",
+          decision_schema: undefined,
+          subject: { ref: "r", rev: "1" },
+        })).json.gate_id;
+        const over = await act(last, "supersede", runner, { subject_rev: "2", in_scope: false });
+        assert.deepEqual([over.json.state, over.json.superseded_by], ["superseded", null]);
         const third = (await make(at, runner)).json.gate_id;
         assert.equal((await act(third, "cancel", operator, { reason: "no need" })).json.state, "cancelled");
         assert.equal((await act(third, "cancel", operator, { reason: "again" })).status, 200);

@@ -2,6 +2,7 @@
  * Effects as data: what a decision wants told to others. Events are written in the same transaction as the state
  * (O2), delivered at least once and in order per receiver, and every receiver is idempotent by event id.
  */
+import type { Ask } from "./gate/ask.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { GateEvent } from "./people_api.ts";
 
@@ -195,6 +196,7 @@ export type OutboxEvent =
     readonly askId: string;
     readonly reason: string;
   }
+  | { readonly destination: "successor"; readonly askId: string; readonly ask: Ask }
   | {
     readonly destination: "queue";
     readonly owner: string;

@@ -10,6 +10,7 @@ export function receiverOf(event: OutboxEvent): string | null {
     case "task_log":
       return event.taskId;
     case "gate":
+    case "successor":
       return event.askId;
     case "history":
     case "queue":

@@ -229,11 +229,12 @@ export function createGateCore({ ctx, env, store, clock, waiters, people }: {
 }
 
 /** What of a change goes to others. */
-function outgoing({ gate, events, records, resolution }: GateChange): readonly OutboxEvent[] {
+function outgoing({ gate, events, records, resolution, successor: ask }: GateChange): readonly OutboxEvent[] {
   const { owner, project } = gate.ask;
   return [
     ...events.map((event) => ({ destination: "people", owner, project, event }) as const),
     ...records.map((record) => ({ destination: "history", record, of: { owner, project } }) as const),
+    ...(ask === null ? [] : [{ destination: "successor", askId: ask.askId, ask } as const]),
     ...(resolution === null ? [] : [{ destination: "queue", owner, project, resolution } as const]),
   ];
 }

@@ -72,7 +72,7 @@ export class HumanGate extends DurableObject<Env> implements HumanGateApi {
 
   async supersede(rev: string): Promise<void> {
     const { core } = this.#gate;
-    core.apply(decideSupersede(core.store.load(), rev, "system", core.nowMs()));
+    core.apply(decideSupersede(core.store.load(), { rev }, "system", core.nowMs()));
     await Promise.resolve();
   }
 

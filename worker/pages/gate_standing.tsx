@@ -63,7 +63,9 @@ export function Standing({ view }: { readonly view: GatePageView }) {
         <p class="note" role="status">
           This question is about {ask.subject?.rev.slice(0, 12) ?? "something"} that has changed: it is now at
           {" "}
-          <code>{state.rev.slice(0, 12)}</code>. A new question is asked about that.
+          <code>{state.rev.slice(0, 12)}</code>.{state.by === undefined
+            ? null
+            : " A new question is asked about that."}
         </p>
       );
     case "expired":

@@ -124,7 +124,12 @@ export const CALLS: readonly Call<z.ZodType>[] = [
     needs: "operate",
     body: supersedeInput,
     summary: "Say that the subject has another revision",
-    action: ({ subject_rev }) => ({ kind: "supersede", rev: subject_rev }),
+    action: ({ subject_rev, proposers, in_scope }) => ({
+      kind: "supersede",
+      rev: subject_rev,
+      proposers,
+      isInScope: in_scope,
+    }),
   }),
   call({
     name: "pause",

@@ -86,7 +86,7 @@ function wireEnd(state: GateStateView) {
         ...(state.outcome === null ? {} : { outcome: wireOutcome(state.outcome) }),
       };
     case "superseded":
-      return { reason: `the subject is now ${state.rev}` };
+      return { reason: `the subject is now ${state.rev}`, superseded_by: state.by ?? null };
     case "expired":
       return { reason: "nobody answered in time", on_expiry: state.onExpiry };
   }
@@ -107,7 +107,10 @@ function wireOrigin({ ask }: GateView) {
         url: origin.url,
       };
     case "api":
-      return { kind: origin.kind };
+      return {
+        kind: origin.kind,
+        ...(origin.supersedes === undefined ? {} : { supersedes: origin.supersedes }),
+      };
   }
 }
 

@@ -42,7 +42,13 @@ export type GateAction =
   | { readonly kind: "reassign"; readonly to: string }
   | { readonly kind: "snooze"; readonly untilMs: number }
   | { readonly kind: "cancel"; readonly reason: string }
-  | { readonly kind: "supersede"; readonly rev: string }
+  /** `proposers`: who made the new revision. `isInScope` false: nothing is asked about it. */
+  | {
+    readonly kind: "supersede";
+    readonly rev: string;
+    readonly proposers?: readonly string[];
+    readonly isInScope?: boolean;
+  }
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
   /** The verdict on an answer, from who can see its effect or from a judge. */

@@ -26,8 +26,16 @@ export type AskOrigin =
     readonly bodyDigest: string;
     readonly labels: readonly string[];
   }
-  /** `POST /v1/gates`: who made it reads it. `actor` is the role that is asked; `bodyDigest`, of the whole request. */
-  | { readonly kind: "api"; readonly actor: string | null; readonly bodyDigest: string };
+  /**
+   * `POST /v1/gates`: who made it reads it. `actor` is the role that is asked; `bodyDigest`, of the whole request. `supersedes`:
+   * the ask whose place it takes.
+   */
+  | {
+    readonly kind: "api";
+    readonly actor: string | null;
+    readonly bodyDigest: string;
+    readonly supersedes?: string;
+  };
 
 /** When an answer counts (Autonomy 9.2): `via` are effects outside that a check must find, such as `review`. */
 export interface Completion {

@@ -120,6 +120,6 @@ function decideOther(
       return ok(decided === null || "kind" in decided ? null : decided);
     }
     case "supersede":
-      return ok(decideSupersede(gate, action.rev, actor, nowMs));
+      return ok(decideSupersede(gate, action, actor, nowMs));
   }
 }

@@ -6,6 +6,7 @@
  */
 import type { GateResolution, HistoryRecord } from "../event.ts";
 import type { GateEvent, GateEventType } from "../people_api.ts";
+import type { Ask } from "./ask.ts";
 import type { AuditContent } from "./audit_entry.ts";
 import type { Actor } from "./actor.ts";
 import { itemOf } from "./gate_item.ts";
@@ -21,6 +22,8 @@ export interface GateChange {
   readonly events: readonly EventContent[];
   readonly records: readonly HistoryRecord[];
   readonly resolution: GateResolution | null;
+  /** The ask that takes this one's place. */
+  readonly successor: Ask | null;
   readonly newGrant: Grant | null;
   readonly usedGrantId: string | null;
   readonly revokedGrantIds: readonly string[];
@@ -34,6 +37,7 @@ export class GateDraft {
   gate: OpenedGate;
   readonly nowMs: number;
   resolution: GateResolution | null = null;
+  successor: Ask | null = null;
   newGrant: Grant | null = null;
   usedGrantId: string | null = null;
   revokedGrantIds: readonly string[] = [];
@@ -109,6 +113,7 @@ export class GateDraft {
       events: this.#events.map((event) => ({ ...event, item: { ...item, seq: event.seq } })),
       records: gateRecords(this.#before, this.gate, this.#entries, this.nowMs),
       resolution: this.resolution,
+      successor: this.successor,
       newGrant: this.newGrant,
       usedGrantId: this.usedGrantId,
       revokedGrantIds: this.revokedGrantIds,

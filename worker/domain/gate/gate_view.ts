@@ -34,7 +34,8 @@ export type GateStateView =
     readonly by: string;
     readonly outcome: GateOutcome | null;
   }
-  | { readonly kind: "superseded"; readonly rev: string }
+  /** `by`: the ask that takes its place, if one does. */
+  | { readonly kind: "superseded"; readonly rev: string; readonly by?: string }
   | { readonly kind: "expired"; readonly onExpiry: "reject" | "cancel" | "block" };
 
 export interface Vote {

@@ -108,7 +108,13 @@ export function refuseClosed(gate: OpenedGate): GateError | null {
     case "cancelled":
       return { ...refuse(gate, "gate_cancelled", state.reason), outcome: state.outcome };
     case "superseded":
-      return refuse(gate, "gate_superseded", `the subject is now ${state.rev}`);
+      return refuse(
+        gate,
+        "gate_superseded",
+        `the subject is now ${state.rev}${
+          state.by === undefined ? "" : `, and gate ${state.by} asks about it`
+        }`,
+      );
     case "expired":
       return refuse(gate, "gate_expired");
   }

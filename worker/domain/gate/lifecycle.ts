@@ -15,9 +15,11 @@
  * The run that waits for the answer to an approval request is told the same way; whatever the end, it does not go through.
  */
 import type { GateResolution } from "../event.ts";
+import type { GateAction } from "./action.ts";
 import { type Ask, taskOf } from "./ask.ts";
 import { type By, GateDraft, type Told } from "./gate_draft.ts";
 import { type GateRecord, isTerminal, type OpenedGate } from "./gate_state.ts";
+import { successorOf } from "./successor.ts";
 import { startRound } from "./escalation.ts";
 import { setTimer, settleTimers } from "./timers.ts";
 
@@ -34,6 +36,9 @@ export function decideArm(record: GateRecord, ask: Ask, nowMs: number): GateDraf
       in_digest: ask.inDigest,
       ...(ask.subject === null ? {} : { subject: { ...ask.subject } }),
       auth: ask.policy.auth,
+      ...(ask.origin.kind === "api" && ask.origin.supersedes !== undefined
+        ? { supersedes: ask.origin.supersedes }
+        : {}),
     },
   });
   if (record.kind === "retracted") endCancelled(draft, "system", record.reason);
@@ -68,11 +73,24 @@ function mailsOf({ origin }: Ask): readonly Told[] {
   return addresses.map((address) => ({ principal: `mail:${address}`, why: "named by the gate of the line" }));
 }
 
-/** The subject has another revision. Null: nothing changes. */
-export function decideSupersede(record: GateRecord, rev: string, by: By, nowMs: number): GateDraft | null {
+/** The subject has another revision, and another ask about that one begins. Null: nothing changes. */
+export function decideSupersede(
+  record: GateRecord,
+  { rev, proposers = [], isInScope = true }: Omit<Extract<GateAction, { kind: "supersede" }>, "kind">,
+  by: By,
+  nowMs: number,
+): GateDraft | null {
   if (record.kind !== "opened" || isTerminal(record) || record.ask.subject?.rev === rev) return null;
   const draft = new GateDraft(record, nowMs);
-  draft.step("superseded", by, { state: { kind: "superseded", rev } }, { detail: { rev } });
+  const who = by === "system" ? [] : [by.principal];
+  draft.successor = isInScope ? successorOf(record.ask, { rev, by: who, proposers, nowMs }) : null;
+  const next = draft.successor?.askId;
+  draft.step(
+    "superseded",
+    by,
+    { state: { kind: "superseded", rev, ...(next === undefined ? {} : { by: next }) } },
+    { detail: { rev, ...(next === undefined ? {} : { successor: next }) } },
+  );
   finish(draft);
   draft.resolution = unanswered(record, "block", { reason: `the subject is now ${rev}`, by, nowMs });
   return draft;
