@@ -192,7 +192,7 @@ async function runCli(
   const prefix = `/model/${harness.provider.name}`;
   const route = createModelRoute({ provider: harness.provider, key: REAL_KEY, baseUrl: model.url, prefix });
   const hub = createHubHandler(
-    [{ path: `${prefix}/`, handle: route }, ...(end === null ? [] : operatorRoutes(end))],
+    [{ path: `${prefix}/`, handle: route }, ...(end === null ? [] : operatorRoutes(end, null))],
     (fault) => assert.fail(fault),
     AbortSignal.timeout(RUN_MS),
   );
