@@ -220,8 +220,8 @@ export const RECEIPT_MS = 10_000;
 export const RECEIPT_HALF_MS = 5_000;
 /** An interrupted turn ends within this, or the message goes in all the same. */
 export const INTERRUPT_WAIT_MS = 2_000;
-/** One message to an agent: above 200 KB bracketed pastes were never measured (Runtime 0, item 6). */
-export const MESSAGE_MAX_BYTES = 256 * 1024;
+/** One message to an agent: a station's prompt, the largest, with a heading. Pastes of 200 KB were measured (Runtime 0). */
+export const MESSAGE_MAX_BYTES = 260 * 1024;
 /** Messages that wait for one agent. */
 export const MESSAGES_MAX = 100;
 /** The four CLIs list their tools within seconds of their start; on a machine under load it may take so long. */

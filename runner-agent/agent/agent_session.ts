@@ -1,0 +1,290 @@
+/**
+ * One agent in its terminal: what its CLI tells becomes its state, and its state says what to do next
+ * (`domain/agent/session_step.ts`).
+ *
+ * 1. State is written before it is acted on, and before anybody is answered who relies on it.
+ * 2. Changes are made one after the other. What is done to the terminal is done by one loop, or by a person's command
+ *    between two of its steps, while hooks go on to come in.
+ * 3. A terminal that does not answer costs a message its receipt, never the session: the sandbox's own end decides that.
+ */
+import type { AgentCommands, AgentEvents, HookEvent, SessionHarness, TokenUsage } from "../agent_ports.ts";
+import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
+import type { DeclaredActivity } from "../domain/agent/activity.ts";
+import { addUsage, type AgentBudget } from "../domain/agent/budget.ts";
+import {
+  closeQueue,
+  isFinal,
+  type MessageError,
+  settle,
+  takeMessage,
+} from "../domain/agent/message_queue.ts";
+import { GO_ON, recoveryNotice } from "../domain/agent/notices.ts";
+import { booted, does, isTurnRunning, type SessionState, told } from "../domain/agent/session_state.ts";
+import { REMINDER_HEARD_MS, SUSPEND_TURN_MS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import type { ResumeWish } from "../agent_ports.ts";
+import { eventsOfSignal } from "./event_payloads.ts";
+import { messageErrorText, outcomeOf, withMessage } from "./own_message.ts";
+import { SessionCore } from "./session_core.ts";
+import { SessionDriver } from "./session_driver.ts";
+import type { SessionFile } from "./session_file.ts";
+import type { AgentTerminal } from "./terminal.ts";
+import type { UsageFiles } from "./usage_files.ts";
+
+export interface AgentSessionDeps {
+  readonly harness: SessionHarness;
+  readonly file: SessionFile;
+  /** The station's prompt: what a session that begins anew is given. */
+  readonly task: string;
+  readonly events: AgentEvents;
+  readonly clock: Clock;
+  readonly budget: AgentBudget;
+  readonly usageFiles: UsageFiles;
+  /** Takes our secrets out of a text. */
+  readonly clean: (text: string) => string;
+  readonly hasConcluded: () => boolean;
+  /** The agent would end its turn: a text says what it should do before. */
+  readonly wantsToStop: (lastMessage: string | null) => Promise<string | null>;
+  /** After a turn: the commit that the worktree is at; null when that cannot be told. */
+  readonly harvest: () => Promise<{ readonly headCommit: string; readonly commitCount: number } | null>;
+  /** Names of faults, for the runner's log. */
+  readonly onFault: (name: string) => void;
+}
+
+/** How a harness is started. */
+export interface SessionBoot {
+  /** What it continues; null: it begins anew. */
+  readonly wish: ResumeWish | null;
+  /** What a person wants said to an agent that is resumed; null: nothing. */
+  readonly text: string | null;
+}
+
+/** What a hook is answered: the JSON that it prints, or nothing. */
+export type HookAnswer = Readonly<Record<string, unknown>> | null;
+
+export class AgentSession implements AgentCommands {
+  #terminal: AgentTerminal | null = null;
+  readonly #ended = new AbortController();
+
+  private constructor(
+    private readonly deps: AgentSessionDeps,
+    private readonly core: SessionCore,
+    private readonly driver: SessionDriver,
+  ) {}
+
+  /** With the state of a former life of this runner, if there was one. */
+  static async open(deps: AgentSessionDeps): Promise<AgentSession> {
+    const core = await SessionCore.open(deps);
+    const usage = () => addUsage(core.state.usage, deps.usageFiles.total());
+    return new AgentSession(deps, core, new SessionDriver({ ...deps, usage }, core));
+  }
+
+  get state(): SessionState {
+    return this.core.state;
+  }
+
+  /** Tokens and cost since the run's start. */
+  usage(): TokenUsage {
+    return addUsage(this.state.usage, this.deps.usageFiles.total());
+  }
+
+  /**
+   * A harness is about to be started in a sandbox that is new. The first one is given the task; one that continues is told
+   * to go on, or what a person has said; one that was to continue and cannot is given the task again. Again for the same
+   * start it changes nothing.
+   */
+  async boot(boot: SessionBoot): Promise<void> {
+    if (this.state.phase.kind === "starting") return;
+    if (this.state.phase.kind !== "suspended") await this.core.move({ kind: "provision" });
+    const event = this.state.phase.kind === "suspended"
+      ? { kind: "resume" } as const
+      : { kind: "start" } as const;
+    await this.core.move(event, (state, nowMs) => {
+      const at = booted(state, boot.wish, nowMs);
+      if (boot.wish !== null) return withMessage(at, `resume-${at.boots}`, boot.text ?? GO_ON, nowMs);
+      const begun = this.#withTask(at, nowMs);
+      return boot.text === null ? begun : withMessage(begun, `resume-${at.boots}`, boot.text, nowMs);
+    });
+  }
+
+  /** The harness runs, and this runner was started since: what went on meanwhile was cut. */
+  async adopt(): Promise<void> {
+    await this.core.change((state) =>
+      isTurnRunning(state) ? { ...state, notice: recoveryNotice("runner_restarted") } : state
+    );
+  }
+
+  /** Drives the terminal until `signal` aborts: the sandbox has ended, or is somebody else's. */
+  async run(terminal: AgentTerminal, signal: AbortSignal): Promise<void> {
+    this.#terminal = terminal;
+    try {
+      await this.driver.run(terminal, AbortSignal.any([signal, this.#ended.signal]));
+    } finally {
+      this.#terminal = null;
+    }
+  }
+
+  /** What a hook of the CLI told. */
+  async onHook(event: HookEvent): Promise<HookAnswer> {
+    const { harness, clean, wantsToStop } = this.deps;
+    const signals = harness.signalsOf(event);
+    const end = signals.find((signal) => signal.kind === "turn_ended");
+    const reason = end === undefined || end.isInterrupted || this.state.finish !== null
+      ? null
+      : await wantsToStop(end.lastMessage);
+    const isResumed = signals.some((signal) => signal.kind === "session_started" && signal.isResumed);
+    const hasUsed = await this.deps.usageFiles.look(event, isResumed);
+    let hasTurnEnded = false;
+    for (const signal of signals) {
+      for (const one of eventsOfSignal(signal, clean)) this.core.emit(one);
+      if (signal === end && reason !== null) {
+        await this.core.change((state, nowMs) => ({
+          ...state,
+          reminder: { text: reason, untilMs: nowMs + REMINDER_HEARD_MS },
+        }));
+        continue;
+      }
+      await this.core.change((state, nowMs) => {
+        const now = told(state, signal, nowMs);
+        hasTurnEnded ||= now.hasTurnEnded;
+        const isLost = state.resumed !== "fresh" && now.state.resumed === "fresh";
+        return isLost ? this.#withTask(now.state, nowMs) : now.state;
+      });
+    }
+    if (hasTurnEnded) await this.#turnIsOver();
+    else if (hasUsed) await this.core.change((state) => ({ ...state }));
+    return reason === null ? null : { decision: "block", reason };
+  }
+
+  /** The harness has asked for the list of its tools. */
+  async onToolsListed(): Promise<void> {
+    if (this.state.isReady && this.state.phase.kind === "running") return;
+    if (this.state.phase.kind !== "starting") return;
+    await this.core.move({ kind: "up" }, (state) => ({ ...state, isReady: true }));
+  }
+
+  /** One of our tools was called. */
+  async onToolCall(tool: string): Promise<void> {
+    await this.core.change((state, nowMs) => does(state, { kind: "bridge_call", tool }, nowMs));
+  }
+
+  /** The agent says what it does (`af_status`). */
+  async declare(state: DeclaredActivity, message: string | null): Promise<void> {
+    await this.core.change((before, nowMs) => does(before, { kind: "declared", state, message }, nowMs));
+  }
+
+  async carryOut(command: AgentCommand): Promise<CommandOutcome> {
+    switch (command.kind) {
+      case "message":
+        return await this.#message(command.commandId, command.text, command.interrupt);
+      case "interrupt":
+        if (!isTurnRunning(this.state)) return done("no turn was under way");
+        await this.driver.interruptTurn(this.#requireTerminal());
+        return done(null);
+      case "keys":
+        await this.#requireTerminal().press(command.keys);
+        return done(null);
+      case "suspend":
+      case "resume":
+        // The sandbox's part: the conductor takes these before they come here.
+        return { outcome: "not_supported", detail: "the runner suspends and resumes" };
+    }
+  }
+
+  /**
+   * Brings the harness to its end so that it can be continued (Runtime 2.2.8): its turn is interrupted, then it gets TERM.
+   * The sandbox is for the caller to stop. May be repeated.
+   */
+  async suspend(terminal: AgentTerminal): Promise<void> {
+    if (isTurnRunning(this.state)) {
+      await this.core.change((state) => ({ ...state, notice: recoveryNotice("suspended_in_turn") }));
+      await this.driver.interruptTurn(terminal, SUSPEND_TURN_MS).catch((error) => this.#fault(error));
+    }
+    await terminal.finish(0).catch((error) => this.#fault(error));
+  }
+
+  /** The sandbox of a suspended agent is gone. Messages that waited wait on. */
+  async suspended(): Promise<void> {
+    if (this.state.phase.kind === "suspended") return;
+    if (this.state.phase.kind === "starting") await this.core.move({ kind: "adopt" });
+    await this.core.move({ kind: "suspend", supportsResume: true }, (state, nowMs) => ({
+      ...state,
+      finish: null,
+      queue: state.queue.messages.reduce(
+        (queue, one) => settle(queue, one.id, { kind: "unconfirmed", atMs: nowMs }),
+        state.queue,
+      ),
+    }));
+  }
+
+  /** The session is over for good. @param isStopped It was our wish. */
+  async end(exitCode: number, isStopped: boolean): Promise<void> {
+    this.#ended.abort();
+    if (isStopped && this.state.phase.kind === "starting") await this.core.move({ kind: "adopt" });
+    if (isStopped && this.state.phase.kind === "running") await this.core.move({ kind: "stop" });
+    const { phase } = this.state;
+    const close = (state: SessionState, nowMs: number) => ({
+      ...state,
+      queue: closeQueue(state.queue, nowMs, "the session is over"),
+    });
+    if (phase.kind === "starting" || phase.kind === "running" || phase.kind === "stopping") {
+      await this.core.move({ kind: "exited", exitCode }, close);
+    } else await this.core.change(close);
+  }
+
+  /** Resolves with what came of a message, whenever that is. */
+  async #message(id: string, text: string, isInterrupting: boolean): Promise<CommandOutcome> {
+    let refused: MessageError | null = null;
+    await this.core.change((state, nowMs) => {
+      const taken = takeMessage(state.queue, { id, text, isInterrupting, expiresAtMs: null }, nowMs);
+      if (taken.ok) return taken.value === state.queue ? state : { ...state, queue: taken.value };
+      refused = taken.error;
+      return state;
+    });
+    if (refused !== null) return { outcome: "rejected", detail: messageErrorText(refused) };
+    const find = (state: SessionState) => state.queue.messages.find((one) => one.id === id);
+    const isOver = (state: SessionState) => {
+      const found = find(state);
+      return found !== undefined && isFinal(found);
+    };
+    if (!await this.core.until(isOver, null, this.#ended.signal)) {
+      throw new Error("Cannot deliver the message as the session must go on: it has ended");
+    }
+    return outcomeOf(find(this.state)!);
+  }
+
+  /** Takes over what was committed, and says what was used. */
+  async #turnIsOver(): Promise<void> {
+    const { turns } = this.state;
+    this.core.emit({ type: "usage", payload: { turn: turns, total: this.usage() } });
+    const found = await this.deps.harvest();
+    if (found === null || found.headCommit === this.state.headCommit) return;
+    const isFirst = this.state.headCommit === null;
+    await this.core.change((state) => ({ ...state, headCommit: found.headCommit }));
+    if (isFirst && found.commitCount === 0) return;
+    this.core.emit({ type: "commit", payload: { turn: turns, ...found } });
+  }
+
+  /** A session that begins anew gets the task; if another has been before, it is told so. */
+  #withTask(state: SessionState, nowMs: number): SessionState {
+    const given = withMessage(state, `task-${state.boots}`, this.deps.task, nowMs);
+    return state.turns === 0 ? given : { ...given, notice: recoveryNotice("session_lost") };
+  }
+
+  #requireTerminal(): AgentTerminal {
+    if (this.#terminal === null) {
+      throw new Error(
+        `Cannot reach the agent's terminal as it must run: current value is ${this.state.phase.kind}`,
+      );
+    }
+    return this.#terminal;
+  }
+
+  #fault(error: unknown): void {
+    this.deps.onFault(error instanceof Error ? error.name : "unknown");
+  }
+}
+
+function done(detail: string | null): CommandOutcome {
+  return { outcome: "done", detail };
+}

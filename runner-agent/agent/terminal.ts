@@ -1,0 +1,102 @@
+/**
+ * The terminal of one agent, driven by programs in its sandbox (`container/run_bin/agent_session`).
+ *
+ * 1. A text goes through standard input into a buffer of tmux's and is pasted bracketed: its line ends and signs arrive as
+ *    they are, whatever its size, and it is on no command line.
+ * 2. The calls of one terminal are made one after the other: no key comes between a paste and its Enter.
+ */
+import { FINISH_CALL_MS, KEY_GAP_MS, SCREEN_MAX_BYTES, TERMINAL_CALL_MS } from "../limits.ts";
+import type { Clock, ContainerRuntime } from "../ports.ts";
+
+/** Methods reject when the sandbox does not answer; what was asked for may have been done all the same. */
+export interface AgentTerminal {
+  /** Pastes, waits `settleMs`, and presses Enter. */
+  submit(text: string, settleMs: number): Promise<void>;
+  /** Presses keys of tmux's names one after the other. */
+  press(keys: readonly string[]): Promise<void>;
+  /** What is on the screen. Only for looking whether a text still stands there. */
+  screen(): Promise<string>;
+  /** Whether somebody is attached who may type. */
+  isAttached(): Promise<boolean>;
+  /** Ends the harness; the session's status is `status`. */
+  finish(status: number): Promise<void>;
+}
+
+/** Where the session is, inside of the sandbox. */
+export interface TerminalPlace {
+  readonly socket: string;
+  readonly sessionProgram: string;
+}
+
+/** The target in all of tmux's commands. */
+const TARGET = "agent:agent";
+
+export function createAgentTerminal(
+  runtime: Pick<ContainerRuntime, "exec">,
+  containerId: string,
+  place: TerminalPlace,
+  clock: Clock,
+): AgentTerminal {
+  let buffers = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Invariant 2. */
+  function oneByOne<T>(act: () => Promise<T>): Promise<T> {
+    const done = last.then(act, act);
+    last = done;
+    return done;
+  }
+
+  async function run(
+    argv: readonly string[],
+    stdin?: Uint8Array,
+    timeoutMs = TERMINAL_CALL_MS,
+  ): Promise<string> {
+    const done = await runtime.exec(containerId, {
+      argv,
+      ...(stdin === undefined ? {} : { stdin }),
+      timeoutMs,
+      maxBytes: SCREEN_MAX_BYTES,
+    });
+    if (done.timedOut || done.exitCode !== 0) {
+      throw new TerminalError(
+        `Cannot ${argv[3] ?? argv[1]} in the agent's terminal as it must answer: current value is ${
+          done.timedOut ? "no answer" : `exit code ${done.exitCode}`
+        }`,
+      );
+    }
+    return new TextDecoder().decode(done.stdout);
+  }
+
+  const tmux = (args: readonly string[], stdin?: Uint8Array) =>
+    run(["tmux", "-S", place.socket, ...args], stdin);
+
+  return {
+    submit: (text, settleMs) =>
+      oneByOne(async () => {
+        const buffer = `message-${++buffers}`;
+        await tmux(["load-buffer", "-b", buffer, "-"], new TextEncoder().encode(text));
+        await tmux(["paste-buffer", "-p", "-d", "-b", buffer, "-t", TARGET]);
+        await clock.sleep(settleMs);
+        await tmux(["send-keys", "-t", TARGET, "Enter"]);
+      }),
+    press: (keys) =>
+      oneByOne(async () => {
+        for (const [at, key] of keys.entries()) {
+          if (at > 0) await clock.sleep(KEY_GAP_MS);
+          await tmux(["send-keys", "-t", TARGET, key]);
+        }
+      }),
+    screen: () => oneByOne(() => tmux(["capture-pane", "-p", "-J", "-t", TARGET])),
+    isAttached: () =>
+      oneByOne(async () =>
+        (await tmux(["list-clients", "-F", "#{client_readonly}"])).split("\n").includes("0")
+      ),
+    finish: (status) =>
+      oneByOne(async () =>
+        void await run([place.sessionProgram, "--finish", String(status)], undefined, FINISH_CALL_MS)
+      ),
+  };
+}
+
+export class TerminalError extends Error {}
