@@ -16,9 +16,11 @@ import { session } from "./middleware/session.ts";
 import { createRouter } from "./repeated_paths.ts";
 import { createAskPageRoutes } from "./routes/ask_pages.ts";
 import { createAssetRoutes } from "./routes/assets.ts";
+import { AGENT_MEMORY_OPERATIONS, createAgentMemoryRoutes } from "./routes/agent_memory.ts";
 import { APPROVAL_OPERATIONS, createApprovalRoutes } from "./routes/approvals.ts";
 import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts";
 import { createBoardPageRoutes } from "./routes/board_pages.ts";
+import { createCardPageRoutes } from "./routes/card_pages.ts";
 import { CHANNEL_OPERATIONS, createChannelRoutes } from "./routes/channels.ts";
 import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
 import { createGatePageRoutes } from "./routes/gate_pages.ts";
@@ -78,6 +80,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...FILE_OPERATIONS,
   ...GIT_OPERATIONS,
   ...ARTIFACT_OPERATIONS,
+  ...AGENT_MEMORY_OPERATIONS,
   ...HISTORY_OPERATIONS,
   ...RUNNER_OPERATIONS,
   ...APPROVAL_OPERATIONS,
@@ -126,11 +129,13 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createWorklistRoutes());
   app.route("/", createWebhookRoutes());
   app.route("/", createArtifactRoutes());
+  app.route("/", createAgentMemoryRoutes());
   app.route("/", createGitRoutes());
   app.route("/", createSessionRoutes());
   app.route("/", createSignInPageRoutes());
   app.route("/", createGitHubSignInRoutes());
   app.route("/", createBoardPageRoutes());
+  app.route("/", createCardPageRoutes());
   app.route("/", createProjectPageRoutes());
   app.route("/", createRunnerPageRoutes());
   app.route("/", createAssetRoutes());

@@ -144,6 +144,24 @@ async function until(test: () => Promise<boolean>) {
   while (!await test());
 }
 
+async function memory(plane: TestPlane) {
+  const at = plane.project();
+  const [ada, bob] = [await at.register("ada"), await at.register("bob")];
+  const place = "/claude-config-archive";
+  const put = (token: string, body: string, headers = {}) => at.call("PUT", place, { token, body, headers });
+  assert.equal((await at.call("GET", place, { token: ada.token })).json.error.code, "archive_not_found");
+  assert.equal((await put(ada.token, "PK one")).status, 200);
+  const got = await at.call("GET", place, { token: bob.token });
+  assert.deepEqual([got.text, got.headers.get("content-type")], ["PK one", "application/zip"]);
+  const own = { "if-match": got.headers.get("etag")! };
+  assert.equal((await put(bob.token, "PK two", own)).status, 200);
+  const late = await put(ada.token, "PK three", own);
+  assert.deepEqual([late.status, late.json.error.code], [412, "archive_changed"]);
+  assert.equal((await at.call("GET", place)).text, "PK two");
+  const { token } = await at.must(201, "POST", "/tokens", { body: { name: "r", scopes: ["tasks:read"] } });
+  assert.equal((await put(token, "PK four")).json.error.code, "missing_scope");
+}
+
 async function jobs(plane: TestPlane) {
   const at = plane.project();
   await putLine(at, { ...GATED_LINE });
@@ -310,6 +328,7 @@ Deno.test({
     await using plane = await startPlane();
     await t.step("tokens do what their scopes, their line and their time allow", () => tokens(plane));
     await t.step("an artifact is of its task's line", () => artifacts(plane));
+    await t.step("what agents remember is their project's", () => memory(plane));
     await t.step("runners are relabelled, paused, drained, rotated and deleted", () => runners(plane));
     await t.step("an open poll hears of a drain and of the end of a pause", () => openPolls(plane));
     await t.step("jobs are watched, moved, retried and cancelled", () => jobs(plane));

@@ -12,6 +12,17 @@ const RUNNER_ROWS: readonly BadRow[] = [
   ),
 ];
 export const RUNNER_ROUTES: readonly RouteRows[] = [
+  {
+    route: "GET B/claude-config-archive",
+    audience: "socket",
+    rows: [{ what: "before there is one", status: 404, code: "archive_not_found" }],
+  },
+  {
+    route: "PUT B/claude-config-archive",
+    audience: "socket",
+    good: "PK",
+    rows: [{ what: "no zip", body: "tar", status: 400, code: "not_a_zip", says: /begin with 'PK'/ }],
+  },
   ...["runners/register", "runners"].map((place): RouteRows => ({
     route: `POST B/${place}`,
     audience: "user",

@@ -18,8 +18,10 @@ export interface SessionPlace {
 
 type Answer<T> = Promise<Result<T, QueueError>>;
 
-/** The part of `JobQueueApi` that is about live sessions. */
+/** The part of `JobQueueApi` that is about live sessions and what agents remember. */
 export interface SessionQueueApi {
+  /** May the caller read, or replace, what the project's agents remember between machines? */
+  authorizeMemory(caller: Caller, to: "read" | "write"): Answer<null>;
   /** Links a session to the run of a job's token, or to the one that a runner holds. */
   bindSession(
     caller: Caller,

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { isUlid, ulid } from "../../protocol/ids.ts";
 import { mediaAnswer, mediaQuery, sessionTaken } from "../../protocol/line/live.ts";
 import type { AppEnv } from "../app_env.ts";
+import { isZip } from "../domain/zip.ts";
 import { refusal, refusalResponse } from "../errors.ts";
 import { MEDIA_MAX_BYTES, WORKSPACE_ARCHIVE_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
@@ -22,7 +23,7 @@ export function createLiveFileRoutes(): Hono<AppEnv> {
     const opened = await openSession(c, c.req.param("sessionId"), true);
     if (!opened.ok) return opened.error;
     const bytes = await c.req.arrayBuffer();
-    if (!isZip(bytes)) {
+    if (!isZip(new Uint8Array(bytes))) {
       const message = "Cannot keep workspace as it must be a zip: expected it to begin with 'PK'";
       return refusalResponse(refusal(400, "not_a_zip", message));
     }
@@ -68,11 +69,6 @@ async function send(c: Context<AppEnv>, file: string, contentType: string): Prom
       "cache-control": "no-store",
     },
   });
-}
-
-function isZip(bytes: ArrayBuffer): boolean {
-  const [p, k] = new Uint8Array(bytes.slice(0, 2));
-  return p === 0x50 && k === 0x4b;
 }
 
 const KEPT = {

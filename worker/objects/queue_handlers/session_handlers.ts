@@ -15,6 +15,13 @@ import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
 export const sessionHandlers: Handlers<keyof SessionQueueApi> = {
+  authorizeMemory: (queue, caller, to) => {
+    const { state } = queue.core;
+    const known = authorize(state, caller, "runner", "user");
+    if (!known.ok || known.value.kind === "runner") return known.ok ? ok(null) : known;
+    const demand = { scope: to === "read" ? "tasks:read" : "runners:write", lineId: null } as const;
+    return checkGrant(state, known.value.grant, demand, queue.core.nowMs());
+  },
   bindSession: (queue, caller, { sessionId, broadcastId }) => {
     const { state } = queue.core;
     const known = authorize(state, caller, "job", "runner");

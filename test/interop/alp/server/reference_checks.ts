@@ -316,6 +316,25 @@ export const REFERENCE_CHECKS: readonly ServerCheck[] = [
     same200("GET of the project", answer);
     same("gitUrl", answer.json?.gitUrl, gitUrl);
   }),
+  check(
+    "config_archive",
+    "reference-project",
+    "PUT and GET /claude-config-archive keep a zip for the project's runners; 404 before there is one",
+    async (bench) => {
+      const [first, second] = [await bench.register([]), await bench.register([])];
+      const before = await first.call("GET", "/claude-config-archive");
+      statusIs(before, [200, 404], "another check may have put one");
+      const zip = "PK\u0005\u0006" + bench.fresh();
+      const put = await first.call("PUT", "/claude-config-archive", {
+        body: new TextEncoder().encode(zip),
+        headers: { "content-type": "application/zip" },
+      });
+      holds(isOk(put), "2xx", answerText(put));
+      const got = await second.call("GET", "/claude-config-archive");
+      same200("the archive", got);
+      same("the archive", got.text, zip);
+    },
+  ),
   check("repo_info", "reference-project", "GET /repo-info gives requiresGitHub, a boolean", async (bench) => {
     const runner = await bench.register([bench.fresh("label")]);
     const answer = await runner.call("GET", "/repo-info");
