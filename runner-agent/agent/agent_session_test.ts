@@ -1,0 +1,365 @@
+/** A session against a terminal and a clock that tests move: what it does, in which order, and what a crash leaves. */
+import assert from "node:assert/strict";
+import { ManualClock, settled } from "../../test/fake/manual_clock.ts";
+import type { AgentEventType } from "../agent_ports.ts";
+import { claudeSession } from "../harness/claude_session.ts";
+import type { SessionState } from "../domain/agent/session_state.ts";
+import { AgentSession, type AgentSessionDeps, type SessionBoot } from "./agent_session.ts";
+import type { SessionFile } from "./session_file.ts";
+import type { AgentTerminal } from "./terminal.ts";
+
+const FRESH: SessionBoot = { wish: null, text: null };
+const COMMAND = { runId: "r1" } as const;
+
+/** A terminal that notes what is done to it; the test plays the CLI. */
+class FakeTerminal implements AgentTerminal {
+  readonly done: string[] = [];
+  text = "";
+  isWatched = false;
+  fails = false;
+
+  submit(text: string): Promise<void> {
+    return this.#note(`submit ${text}`);
+  }
+  press(keys: readonly string[]): Promise<void> {
+    return this.#note(`press ${keys.join(" ")}`);
+  }
+  screen(): Promise<string> {
+    return this.#note("screen").then(() => this.text);
+  }
+  isAttached(): Promise<boolean> {
+    return this.#note("look").then(() => this.isWatched);
+  }
+  finish(status: number): Promise<void> {
+    return this.#note(`finish ${status}`);
+  }
+  #note(what: string): Promise<void> {
+    if (this.fails) return Promise.reject(new Error("no answer"));
+    this.done.push(what);
+    return Promise.resolve();
+  }
+}
+
+interface Rig {
+  readonly clock: ManualClock;
+  readonly terminal: FakeTerminal;
+  readonly session: AgentSession;
+  readonly events: { readonly type: AgentEventType; readonly payload: Readonly<Record<string, unknown>> }[];
+  readonly deps: AgentSessionDeps;
+  hook(name: string, payload?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** kill -9, and the runner of afterwards. */
+  crash(): Promise<Rig>;
+  stop(): void;
+}
+
+/** The file is what survives. */
+class MemoryFile implements SessionFile {
+  text: string | null = null;
+  load(): Promise<SessionState | null> {
+    return Promise.resolve(this.text === null ? null : JSON.parse(this.text));
+  }
+  save(state: SessionState): Promise<void> {
+    this.text = JSON.stringify(state);
+    return Promise.resolve();
+  }
+}
+
+async function rig(change: Partial<AgentSessionDeps> = {}, terminal = new FakeTerminal()): Promise<Rig> {
+  const clock = (change.clock as ManualClock | undefined) ?? new ManualClock();
+  const events: Rig["events"] = [];
+  const deps: AgentSessionDeps = {
+    harness: claudeSession,
+    file: new MemoryFile(),
+    task: "the task",
+    events: {
+      append: (type, payload) => {
+        events.push({ type, payload });
+        return Promise.resolve();
+      },
+    },
+    clock,
+    budget: { tokens: null, costUsd: null, turns: null, wallMs: null },
+    usageFiles: { look: () => Promise.resolve(false), total: () => NO_USAGE },
+    clean: (text) => text.replaceAll("s3cret", "***"),
+    hasConcluded: () => false,
+    wantsToStop: () => Promise.resolve(null),
+    harvest: () => Promise.resolve(null),
+    onFault: () => {},
+    ...change,
+  };
+  const session = await AgentSession.open(deps);
+  const over = new AbortController();
+  const running = session.run(terminal, over.signal);
+  await settled();
+  return {
+    clock,
+    terminal,
+    session,
+    events,
+    deps,
+    hook: (name, payload = {}) =>
+      session.onHook({ name, payload }).then(async (answer) => (await settled(), answer)),
+    async crash() {
+      over.abort();
+      await running;
+      return await rig({ ...deps, clock }, terminal);
+    },
+    stop: () => over.abort(),
+  };
+}
+
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null };
+
+/** To the moment at which the agent has taken its task. */
+async function working(change: Partial<AgentSessionDeps> = {}): Promise<Rig> {
+  const world = await rig(change);
+  await world.session.boot(FRESH);
+  await world.session.onToolsListed();
+  await settled();
+  await world.hook("UserPromptSubmit", { prompt: "the task" });
+  return world;
+}
+
+function kinds(world: Rig): readonly string[] {
+  return world.session.state.queue.messages.map((one) => `${one.id} ${one.state.kind}`);
+}
+
+Deno.test("the task is pasted once the tools were listed, and confirmed by the prompt's hook", async () => {
+  const world = await rig();
+  await world.session.boot(FRESH);
+  await world.clock.pass(30_000);
+  assert.deepEqual(world.terminal.done, []);
+  await world.session.onToolsListed();
+  await settled();
+  assert.deepEqual(world.terminal.done, ["submit the task"]);
+  assert.deepEqual(kinds(world), ["task-1 pasted"]);
+  await world.hook("UserPromptSubmit", { prompt: "the task\n" });
+  assert.deepEqual(kinds(world), ["task-1 confirmed"]);
+  assert.deepEqual(world.events.filter((one) => one.type === "message").map((one) => one.payload.state), [
+    "queued",
+    "pasted",
+    "confirmed",
+  ]);
+  world.stop();
+});
+
+Deno.test("an agent that never lists its tools is ended with 1, and the reason is kept", async () => {
+  const world = await rig();
+  await world.session.boot(FRESH);
+  await world.clock.pass(60_001);
+  assert.equal(world.terminal.done[0], "finish 1");
+  assert.match(world.session.state.finish?.message ?? "", /did not list its tools within 60 s/);
+  world.stop();
+});
+
+Deno.test("a session ends with 0 a while after its turn, and again until the sandbox has ended", async () => {
+  const world = await working();
+  await world.hook("Stop", { last_assistant_message: "made it" });
+  await world.clock.pass(1_000);
+  assert.ok(!world.terminal.done.includes("finish 0"));
+  await world.clock.pass(1_000);
+  assert.equal(world.terminal.done.at(-1), "finish 0");
+  await world.clock.pass(8_001);
+  assert.equal(world.terminal.done.filter((one) => one === "finish 0").length, 2);
+  await world.session.end(0, false);
+  assert.equal(world.session.state.phase.kind, "stopped");
+  world.stop();
+});
+
+Deno.test("somebody who is attached keeps the session open; a failed turn ends it with 1", async () => {
+  const world = await working();
+  world.terminal.isWatched = true;
+  await world.hook("Stop");
+  await world.clock.pass(60_000);
+  assert.ok(!world.terminal.done.some((one) => one.startsWith("finish")));
+  world.terminal.isWatched = false;
+  await world.clock.pass(3_000);
+  assert.equal(world.terminal.done.at(-1), "finish 0");
+  world.stop();
+  const failed = await working();
+  await failed.hook("StopFailure", { error: "overloaded" });
+  await failed.clock.pass(2_000);
+  assert.equal(failed.terminal.done.at(-1), "finish 1");
+  assert.equal(failed.session.state.finish?.message, "overloaded");
+  failed.stop();
+});
+
+Deno.test("a message without a receipt is looked for on the screen once, and never pasted again", async () => {
+  for (const stands of [true, false]) {
+    const world = await working();
+    await world.hook("Stop");
+    world.terminal.text = stands ? "> hello there" : "> ";
+    const sent = world.session.carryOut({
+      ...COMMAND,
+      commandId: "m1",
+      kind: "message",
+      text: "hello there",
+      interrupt: false,
+    });
+    await settled();
+    assert.equal(world.terminal.done.at(-1), "submit hello there");
+    await world.clock.pass(5_001);
+    assert.deepEqual(world.terminal.done.slice(-1), [stands ? "press Enter" : "screen"]);
+    await world.clock.pass(5_001);
+    assert.deepEqual(await sent, { outcome: "unconfirmed", detail: null });
+    assert.equal(world.terminal.done.filter((one) => one === "submit hello there").length, 1);
+    world.stop();
+  }
+});
+
+Deno.test("a message that interrupts ends the turn, empties the box, and goes before what waits", async () => {
+  const world = await working();
+  const first = world.session.carryOut({
+    ...COMMAND,
+    commandId: "a",
+    kind: "message",
+    text: "one",
+    interrupt: false,
+  });
+  await settled();
+  // The CLI holds it until the turn is over.
+  assert.deepEqual(kinds(world), ["task-1 confirmed", "a pasted"]);
+  await world.hook("Stop");
+  await world.hook("UserPromptSubmit", { prompt: "one" });
+  assert.equal((await first).outcome, "confirmed");
+  const urgent = world.session.carryOut({
+    ...COMMAND,
+    commandId: "b",
+    kind: "message",
+    text: "two",
+    interrupt: true,
+  });
+  await settled();
+  assert.equal(world.terminal.done.at(-1), "press Escape");
+  assert.equal(world.session.state.turn.kind, "running");
+  // Claude Code tells nothing of an interrupt: the session says so itself.
+  await world.clock.pass(2_001);
+  assert.deepEqual(world.terminal.done.slice(-2), ["press C-u C-u C-u", "submit two"]);
+  await world.hook("UserPromptSubmit", { prompt: "two" });
+  assert.equal((await urgent).outcome, "confirmed");
+  world.stop();
+});
+
+Deno.test("a runner that is killed pastes nothing twice, and says so with the next message", async () => {
+  const before = await rig();
+  await before.session.boot(FRESH);
+  before.terminal.fails = true;
+  await before.session.onToolsListed();
+  await settled();
+  assert.deepEqual(kinds(before), ["task-1 pasted"]);
+  before.terminal.fails = false;
+  const after = await before.crash();
+  await after.session.adopt();
+  await after.clock.pass(4_000);
+  assert.deepEqual(after.terminal.done, []);
+  await after.hook("UserPromptSubmit", { prompt: "the task" });
+  assert.deepEqual(kinds(after), ["task-1 confirmed"]);
+  const later = await after.crash();
+  await later.session.adopt();
+  void later.session.carryOut({
+    ...COMMAND,
+    commandId: "m",
+    kind: "message",
+    text: "go on",
+    interrupt: false,
+  }).catch(() => {});
+  await settled();
+  assert.match(later.terminal.done.at(-1) ?? "", /^submit \[Notice: the runner .+\]\n\ngo on$/);
+  await later.session.end(0, true);
+  later.stop();
+});
+
+Deno.test("the same command again, also in the next life, is the same message", async () => {
+  const world = await working();
+  const command = { ...COMMAND, commandId: "m", kind: "message", text: "x", interrupt: false } as const;
+  const first = world.session.carryOut(command);
+  await settled();
+  await world.hook("Stop");
+  await world.hook("UserPromptSubmit", { prompt: "x" });
+  const outcome = await first;
+  const after = await world.crash();
+  assert.deepEqual(await after.session.carryOut(command), outcome);
+  assert.equal(after.terminal.done.filter((one) => one === "submit x").length, 1);
+  after.stop();
+});
+
+Deno.test("an agent that would end with work undone is told to go on, and as a message if it did not hear", async () => {
+  const world = await working({ wantsToStop: () => Promise.resolve("commit first") });
+  assert.deepEqual(await world.hook("Stop"), { decision: "block", reason: "commit first" });
+  await world.clock.pass(5_000);
+  assert.equal(world.terminal.done.length, 1);
+  await world.clock.pass(5_001);
+  assert.equal(world.terminal.done.at(-1), "submit commit first");
+  world.stop();
+});
+
+Deno.test("a suspend interrupts, ends the harness, and the next one continues by the session's id", async () => {
+  const world = await rig();
+  await world.session.boot(FRESH);
+  await world.hook("SessionStart", { session_id: "s-1", source: "startup" });
+  await world.session.onToolsListed();
+  await settled();
+  await world.hook("UserPromptSubmit", { prompt: "the task" });
+  const suspending = world.session.suspend(world.terminal);
+  await world.clock.pass(5_001);
+  await suspending;
+  assert.deepEqual(world.terminal.done.slice(-3), ["press Escape", "press C-u C-u C-u", "finish 0"]);
+  await world.session.suspended();
+  assert.equal(world.session.state.phase.kind, "suspended");
+  const after = await world.crash();
+  await after.session.boot({ wish: { kind: "exact", sessionId: "s-1" }, text: null });
+  await after.session.onToolsListed();
+  await settled();
+  assert.match(
+    after.terminal.done.at(-1) ?? "",
+    /^submit \[Notice: this agent was suspended while.+\]\n\nThis session was/s,
+  );
+  assert.deepEqual([after.session.state.resumed, after.session.state.boots], ["exact", 2]);
+  after.stop();
+});
+
+Deno.test("a CLI that begins another session instead of continuing gets the task again", async () => {
+  const world = await working();
+  await world.session.suspended();
+  await world.session.boot({ wish: { kind: "exact", sessionId: "s-1" }, text: "hello" });
+  await world.hook("SessionStart", { session_id: "s-2", source: "startup" });
+  assert.equal(world.session.state.resumed, "fresh");
+  assert.deepEqual(kinds(world).slice(1), ["resume-2 queued", "task-2 queued"]);
+  world.stop();
+});
+
+Deno.test("what the agent's tools and words are is told without our secrets", async () => {
+  const world = await working();
+  await world.hook("PreToolUse", {
+    tool_name: "Bash",
+    tool_use_id: "t",
+    tool_input: { command: "echo s3cret" },
+  });
+  await world.hook("Stop", { last_assistant_message: "the s3cret" });
+  const told = JSON.stringify(world.events);
+  assert.doesNotMatch(told, /s3cret/);
+  assert.deepEqual(world.events.filter((one) => one.type === "tool_call").length, 1);
+  world.stop();
+});
+
+Deno.test("tokens beyond the budget end the session at the turn's end, far beyond it at once", async () => {
+  const usage = { ...NO_USAGE, outputTokens: 110 };
+  const budget = { tokens: 100, costUsd: null, turns: null, wallMs: null };
+  const world = await working({
+    budget,
+    usageFiles: { look: () => Promise.resolve(true), total: () => usage },
+  });
+  await world.hook("PreToolUse", { tool_name: "Bash" });
+  assert.ok(world.session.state.finish === null, "the turn goes on");
+  await world.hook("Stop");
+  await settled();
+  assert.equal((world.session.state as SessionState).finish?.reason, "budget");
+  world.stop();
+  const far = await working({
+    budget,
+    usageFiles: { look: () => Promise.resolve(true), total: () => ({ ...usage, outputTokens: 200 }) },
+  });
+  await far.hook("PreToolUse", { tool_name: "Bash" });
+  assert.match(far.session.state.finish?.message ?? "", /budget of tokens/);
+  far.stop();
+});
