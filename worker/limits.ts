@@ -399,3 +399,19 @@ export const LIBRARY_REPLACED_KEPT_MS = 30 * 24 * 3_600_000;
 export const LIBRARY_PRUNE_ROWS = 100;
 /** Words of an agent's question that are looked for: agents ask in sentences. */
 export const LIBRARY_WORDS_MAX = 32;
+
+/** One file of a spec, and specs of one task: documents that people and agents read. */
+export const SPEC_FILE_MAX_BYTES = 512 * 1024;
+export const SPECS_MAX = 100;
+/** Faults of a spec that are told at once. */
+export const SPEC_FAULTS_MAX = 20;
+/** A provider of a tool (GitHub, a search engine) has this long for one answer. */
+export const TOOL_PROVIDER_TIMEOUT_MS = 15_000;
+/** One JSON answer of such a provider: a hundred issues with their texts. */
+export const TOOL_PROVIDER_JSON_MAX_BYTES = 8 * 1024 * 1024;
+/** What is kept of a job's log: its end, where errors are. */
+export const CI_LOG_MAX_BYTES = 4 * 1024 * 1024;
+/** A page that is fetched for an agent, before it is text; and the text. */
+export const WEB_PAGE_MAX_BYTES = 4 * 1024 * 1024;
+export const WEB_TEXT_MAX_CHARS = 1024 * 1024;
+export const WEB_REDIRECTS_MAX = 5;
