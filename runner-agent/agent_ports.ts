@@ -262,3 +262,32 @@ export type ToolAnswer =
 export interface ToolCalls {
   call(tool: AgentTool, parameters: Readonly<Record<string, unknown>>): Promise<ToolAnswer>;
 }
+
+// ------------------------------------------------------------------------------------------------- templates
+
+/** One file of a template's `home/`, below the agent's home. */
+export interface TemplateHomeFile {
+  readonly path: string;
+  readonly text: string;
+  readonly isExecutable: boolean;
+}
+
+/** A template with everything that it extends, its places filled in and its station's own words laid over it. */
+export interface ResolvedTemplate {
+  /** Null: the station has none, and this is what it says itself. */
+  readonly name: string | null;
+  /** What it was made of, the base first: `built-in:base`, `project:implementor`. */
+  readonly layers: readonly string[];
+  readonly harness: HarnessName | null;
+  readonly model: string | null;
+  /** For the slot of the system prompt; null: nothing is added. */
+  readonly systemPrompt: string | null;
+  /** For the CLI's own file of instructions. */
+  readonly instructions: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
+  readonly services: readonly ServiceSpec[];
+  /** Appended to the harness's command. */
+  readonly args: readonly string[];
+  readonly homeFiles: readonly TemplateHomeFile[];
+}
