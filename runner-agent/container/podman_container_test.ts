@@ -7,7 +7,7 @@ import { collectOutput, eventually, testContainerContract } from "./container_co
 import { PodmanContainer } from "./podman_container.ts";
 import { plainSpec, realClock, shellSpec, unstartableSpec } from "./test_world.ts";
 
-const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
+const dataDir = Deno.env.get("SHOPFLOOR_TEST_DATA") ?? new URL("../../.shopfloor", import.meta.url).pathname;
 const settings = await ensurePodmanSettings(dataDir);
 const service = await startPodmanService(settings);
 const { image } = await ensureAgentImage({ harness: "command", dataDir, settings });

@@ -4,8 +4,9 @@ import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import type { HarnessName } from "../../runner-agent/ports.ts";
 import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "../../tools/setup/mod.ts";
 
-const dataDir = new URL("../../.shopfloor", import.meta.url).pathname;
-const settings = await ensurePodmanSettings(dataDir);
+const dataDir = Deno.env.get("SHOPFLOOR_TEST_DATA") ?? new URL("../../.shopfloor", import.meta.url).pathname;
+/** How Podman is called on this machine. */
+export const settings = await ensurePodmanSettings(dataDir);
 const service = await startPodmanService(settings);
 globalThis.addEventListener("unload", () => void service.stop());
 
@@ -15,12 +16,16 @@ export async function imageOf(harness: HarnessName): Promise<string> {
 }
 
 /** A runtime whose logs are below `root`, which the sandbox's user may pass through to what is mounted. */
-export async function openPodman(root: string): Promise<PodmanContainer> {
+export async function openPodman(
+  root: string,
+  options: { readonly allowsOpenNetwork?: boolean; readonly hasResourceLimits?: boolean } = {},
+): Promise<PodmanContainer> {
   await Deno.chmod(root, 0o711);
   const logDir = `${root}/logs`;
   await Deno.mkdir(logDir);
   return new PodmanContainer({
     ...settings,
+    ...options,
     logDir,
     instance: `tests-${crypto.randomUUID()}`,
     socketPath: service.socketPath,
