@@ -1,6 +1,7 @@
 /** Wrong input at the pages of lines, metrics and runs, and at what a run used. */
 import { bad, type BadRow, type RouteRows } from "./bad_input_row.ts";
 
+const CARDS = "/p/:owner/:project/cards";
 const LINES = "/p/:owner/:project/lines";
 const NO_PROJECT: BadRow = {
   what: "an impossible project",
@@ -29,6 +30,23 @@ export const PAGE_ROUTES: readonly RouteRows[] = [
       ids: { runId: "nothing" },
       status: 404,
     }],
+  },
+  { route: `GET ${CARDS}`, audience: "page", rows: [NO_PROJECT] },
+  {
+    route: `POST ${CARDS}`,
+    audience: "page",
+    rows: [NO_PROJECT, {
+      what: "no title",
+      isAdmin: true,
+      body: "",
+      status: 400,
+      says: /Nothing was submitted/,
+    }],
+  },
+  {
+    route: `POST ${CARDS}/upload`,
+    audience: "page",
+    rows: [NO_PROJECT, { what: "no file", isAdmin: true, body: "", status: 400, says: /expected a file/ }],
   },
   { route: `GET ${LINES}`, audience: "page", rows: [NO_PROJECT] },
   { route: `GET ${LINES}/new`, audience: "page", rows: [NO_PROJECT] },

@@ -10,7 +10,8 @@ import {
 import type { LineOutline } from "../store/history/read.ts";
 import { BoardCards, type BoardTask } from "./board_cards.tsx";
 import { BoardStations, type StationTally } from "./board_stations.tsx";
-import { type ProjectName, projectPath, useFrame } from "./frame.tsx";
+import { cardsPath } from "./card_edit.tsx";
+import { May, type ProjectName, projectPath, useFrame } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 
 const TITLES: Readonly<Record<BoardState, string>> = {
@@ -48,11 +49,23 @@ export function BoardPage({ view }: { readonly view: BoardView }) {
   return (
     <Layout title="Board" at="board" scripts={["live.js"]}>
       <h1>Board</h1>
+      <NewCard />
       <Filters view={view} />
       <div id="board" data-live>
         <Lists view={view} />
       </div>
     </Layout>
+  );
+}
+
+function NewCard() {
+  const { project } = useFrame();
+  return (
+    <May scope="tasks:write">
+      <p class="actions">
+        <a class="button" href={project === null ? "/projects?to=cards" : cardsPath(project)}>Write a card</a>
+      </p>
+    </May>
   );
 }
 

@@ -5,6 +5,7 @@ import type { Outcome } from "../../protocol/line/task.ts";
 import type { LineView } from "../domain/job_queue_api.ts";
 import { hasRules, nextStation } from "../domain/transition.ts";
 import type { HistoryAnswer, LineNumbers } from "../store/history/line_read.ts";
+import { cardsPath } from "./card_edit.tsx";
 import { May, type ProjectName } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 import type { LineDefinition, StationFacts } from "./line_graph.ts";
@@ -50,9 +51,14 @@ export function LinePage({ view }: { readonly view: LinePageView }) {
       <nav class="actions" aria-label="What to do with this line">
         {isNewest
           ? (
-            <May scope="lines:write">
-              <a class="button" href={linePath(at, line.id, "/edit")}>Edit</a>
-            </May>
+            <>
+              <May scope="tasks:write">
+                <a class="button" href={cardsPath(at, line.id)}>Write a card</a>
+              </May>
+              <May scope="lines:write">
+                <a class="button" href={linePath(at, line.id, "/edit")}>Edit</a>
+              </May>
+            </>
           )
           : <a class="button" href={linePath(at, line.id)}>Go to the newest version</a>}
         <a href={linePath(at, line.id, "/versions")}>Versions</a>
