@@ -13,6 +13,7 @@ import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { ownForms, refuseCrossSite } from "./middleware/own_page.ts";
 import { session } from "./middleware/session.ts";
+import { workload } from "./middleware/workload.ts";
 import { createRouter } from "./repeated_paths.ts";
 import { createAskPageRoutes } from "./routes/ask_pages.ts";
 import { createAssetRoutes } from "./routes/assets.ts";
@@ -100,6 +101,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(ownForms((c) => isForPerson(c) ? crossSitePage(c) : refuseCrossSite()));
   app.use(session());
   app.use(auth());
+  app.use("/api/owners/*", workload());
   app.use("/api/owners/*", requireToken());
   app.use("/api/owners/*", idempotency());
   app.use("/api/git/*", requireToken());

@@ -37,6 +37,9 @@ export interface Env {
   readonly SHOPFLOOR_ACCESS_TEAM?: string;
   readonly SHOPFLOOR_ACCESS_AUD?: string;
   readonly SHOPFLOOR_ROLES?: string;
+  /** Workflows of GitHub that act without a token of ours: see `domain/workload.ts`. */
+  readonly SHOPFLOOR_OIDC_TRUST?: string;
+  readonly SHOPFLOOR_OIDC_ISSUER?: string;
   /** Channels by which people are told and answer; each is off without its own: see `channels/config.ts`. */
   readonly SHOPFLOOR_CHANNEL_SECRET?: string;
   readonly SHOPFLOOR_SLACK_SIGNING_SECRET?: string;
@@ -49,6 +52,13 @@ export interface Env {
   readonly SHOPFLOOR_MAIL_URL?: string;
   readonly SHOPFLOOR_MAIL_KEY?: string;
   readonly SHOPFLOOR_MAIL_FROM?: string;
+  /** What agents' tools may ask; each is off without its own: see `tools/config.ts`. */
+  readonly SHOPFLOOR_TOOLS_GITHUB_TOKEN?: string;
+  readonly SHOPFLOOR_TOOLS_GITHUB_REPOSITORIES?: string;
+  readonly SHOPFLOOR_WEB_SEARCH_PROVIDER?: string;
+  readonly SHOPFLOOR_WEB_SEARCH_URL?: string;
+  readonly SHOPFLOOR_WEB_SEARCH_KEY?: string;
+  readonly SHOPFLOOR_WEB_FETCH_HOSTS?: string;
   /** "fake": objects keep a clock offset that tests move. Never set in production. */
   readonly SHOPFLOOR_CLOCK?: string;
 }

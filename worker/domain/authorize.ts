@@ -35,6 +35,10 @@ export function authenticate(
     const grant = { scopes: scopesOf(caller.role), lineId: null, expiresAtMs: null };
     return ok({ kind: "user", name: caller.name, via: "person", grant });
   }
+  if (caller.kind === "workload") {
+    const { name, scopes, lineId, expiresAtMs } = caller;
+    return ok({ kind: "user", name, via: "connection", grant: { scopes, lineId, expiresAtMs } });
+  }
   if (caller.kind === "run_token") {
     const run = state.runs.get(caller.runId);
     // An active run is its job's current one: the token dies with it (S1).

@@ -2,6 +2,7 @@
 import type { RunId } from "../../protocol/ids.ts";
 import type { Role } from "./role.ts";
 import type { RunTokenKind } from "./run_token.ts";
+import type { Workload } from "./workload.ts";
 
 /** A request that must take effect once: the client's key, and what the request was. */
 export interface Once {
@@ -24,6 +25,8 @@ type Identity =
   | { readonly kind: "token"; readonly hash: string; readonly isOtherProject: boolean }
   /** A token of a run, proven to be ours (`run_token.ts`); the queue knows whether the run is still active. */
   | { readonly kind: "run_token"; readonly token: RunTokenKind; readonly runId: RunId }
+  /** A workflow for which its issuer vouches, with what it may do in the project of the path. */
+  | ({ readonly kind: "workload" } & Workload)
   | { readonly kind: "nobody" };
 
 /** Who sits at a browser that is signed in. */

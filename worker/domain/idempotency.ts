@@ -69,6 +69,8 @@ export function keyOwner(caller: Caller): string {
       return caller.kind;
     case "person":
       return `person ${caller.name}`;
+    case "workload":
+      return `workload ${caller.name}`;
     case "token":
       return caller.hash;
     case "run_token":

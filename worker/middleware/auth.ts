@@ -63,7 +63,8 @@ interface NamedProject {
   readonly project: string | undefined;
 }
 
-function projectIn(path: string): NamedProject {
+/** The project that a path is below, as far as it says. */
+export function projectIn(path: string): NamedProject {
   const match = OWNER_PROJECT.exec(path);
   return { owner: match?.[1] ?? match?.[3], project: match?.[2] ?? match?.[4] };
 }
