@@ -85,6 +85,12 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
       collect,
     )
     .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
+    .option(
+      "--network <profile>",
+      "what sandboxes may reach: sealed (this runner only), proxy_only (also the egress proxy), or open",
+      "sealed",
+    )
+    .option("--allow-open-network", "lets --network be open: sandboxes then reach this machine's network")
     .option("--jobs <number>", "jobs at once (SHOPFLOOR_RUNNER_JOBS; default 1)")
     .option(
       "--transport <name>",

@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
 import { TASK_BRANCH_FORM } from "./limits.ts";
-import type { HarnessName, RegistrationWish, Transport } from "./ports.ts";
+import type { HarnessName, NetworkProfile, RegistrationWish, Transport } from "./ports.ts";
 
 /** As commander gives them: texts, lists and flags; absent means not given. */
 export interface RunOptions {
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly podmanSocket?: string;
   readonly podmanFirstHostId?: string;
   readonly podmanNoLimits?: boolean;
+  readonly network?: string;
+  readonly allowOpenNetwork?: boolean;
   readonly logFormat?: string;
   readonly streamOutput?: boolean;
   readonly once?: boolean;
@@ -45,6 +47,8 @@ export interface RunConfig {
   readonly drainMs: number | null;
   readonly localRepositoryRoots: readonly string[];
   readonly image: string;
+  /** What sandboxes may reach. */
+  readonly networkProfile: NetworkProfile;
   readonly podman: PodmanConfig;
   readonly logFormat: "json" | "text";
   readonly isStreaming: boolean;
@@ -61,6 +65,8 @@ export interface PodmanConfig {
   readonly isRootless: boolean;
   readonly firstHostId: number;
   readonly hasResourceLimits: boolean;
+  /** Whether the profile `open` may be asked for. */
+  readonly allowsOpenNetwork: boolean;
 }
 
 /** The part of the environment of a process that decides defaults. */
@@ -75,6 +81,7 @@ const DEFAULT_FIRST_HOST_ID = "200000";
 const RUNTIMES = ["podman", "process"] as const;
 const HARNESSES = ["command", "claude", "codex", "gemini", "opencode"] as const;
 const TRANSPORTS = ["auto", "socket", "sse", "poll"] as const;
+const NETWORK_PROFILES = ["sealed", "proxy_only", "open"] as const;
 const LOG_FORMATS = ["json", "text"] as const;
 
 /** Where a runner keeps its registrations and its state. */
@@ -111,6 +118,7 @@ export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
     drainMs: drainMs === 0 ? null : drainMs,
     localRepositoryRoots: (options.allowRepositoryUnder ?? []).map((dir) => resolve(dir)),
     image: options.image ?? host.env["SHOPFLOOR_IMAGE"] ?? DEFAULT_IMAGE,
+    networkProfile: readNetworkProfile(options, host),
     podman: readPodmanConfig(options, host),
     logFormat: oneOf("--log-format", options.logFormat ?? "json", LOG_FORMATS),
     isStreaming: options.streamOutput ?? false,
@@ -138,7 +146,19 @@ function readPodmanConfig(options: RunOptions, host: HostFacts): PodmanConfig {
     isRootless: uid !== 0,
     firstHostId,
     hasResourceLimits: !(options.podmanNoLimits ?? env["SHOPFLOOR_PODMAN_NO_LIMITS"] === "1"),
+    allowsOpenNetwork: options.allowOpenNetwork ?? false,
   };
+}
+
+/** Never from the environment: a network is a decision of the person who starts the runner (S2). */
+function readNetworkProfile(options: RunOptions, host: HostFacts): NetworkProfile {
+  const profile = oneOf("--network", options.network ?? "sealed", NETWORK_PROFILES);
+  if (profile !== "open") return profile;
+  if (options.allowOpenNetwork !== true) {
+    throw broken("--network", "'open' must be allowed with --allow-open-network", profile);
+  }
+  if (host.uid !== 0) throw broken("--network", "'open' needs a runner that is root", `uid ${host.uid}`);
+  return profile;
 }
 
 /** Where Podman's own systemd units listen. */

@@ -22,7 +22,9 @@ Deno.test("readRunConfig() has a default for everything", () => {
     isRootless: false,
     firstHostId: 200_000,
     hasResourceLimits: true,
+    allowsOpenNetwork: false,
   });
+  assert.equal(config.networkProfile, "sealed");
   assert.equal(readRunConfig({}, user).podman.socketPath, "/run/user/1000/podman/podman.sock");
 });
 
@@ -101,4 +103,14 @@ Deno.test("a runner holds one job and calls branches as the spec does, unless it
     2,
     "{taskId}",
   ]);
+});
+
+Deno.test("a network is given to sandboxes only by name, twice, and by root", () => {
+  assert.equal(readRunConfig({ network: "proxy_only" }, user).networkProfile, "proxy_only");
+  assert.throws(() => readRunConfig({ network: "open" }, root), /must be allowed with --allow-open-network/);
+  const asked = { network: "open", allowOpenNetwork: true };
+  assert.throws(() => readRunConfig(asked, user), /needs a runner that is root/);
+  const config = readRunConfig(asked, root);
+  assert.deepEqual([config.networkProfile, config.podman.allowsOpenNetwork], ["open", true]);
+  assert.throws(() => readRunConfig({ network: "host" }, root), /must be one of sealed, proxy_only, open/);
 });

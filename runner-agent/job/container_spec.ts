@@ -10,7 +10,7 @@ import {
   SANDBOX_PIDS,
   SANDBOX_TMP_BYTES,
 } from "../limits.ts";
-import type { ContainerSpec, HarnessAdapter, HarnessPlan, Worktree } from "../ports.ts";
+import type { ContainerSpec, HarnessAdapter, HarnessPlan, NetworkProfile, Worktree } from "../ports.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { HUB_URL } from "./hub.ts";
 import { processGitEnvironment } from "./process_git.ts";
@@ -40,6 +40,11 @@ export function sandboxFacts(context: RunContext, containerId: string): SandboxF
 
 function imageOf({ deps }: RunContext, harness: HarnessAdapter): string {
   return deps.image.replaceAll("{harness}", harness.name);
+}
+
+/** What sandboxes of this runner may reach. */
+export function networkProfileOf(deps: Pick<RunContext["deps"], "networkProfile">): NetworkProfile {
+  return deps.networkProfile ?? "proxy_only";
 }
 
 /** The sandbox of a run. */
@@ -85,7 +90,7 @@ export function containerSpec(
       [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
       [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
     },
-    networkProfile: "proxy_only",
+    networkProfile: networkProfileOf(deps),
     shadows: [],
   };
 }

@@ -23,6 +23,7 @@ import type {
   HarnessName,
   HarnessPlan,
   ModelProvider,
+  NetworkProfile,
   WorktreeManager,
   WorktreeRequest,
 } from "../ports.ts";
@@ -61,6 +62,8 @@ export interface ConductorDeps {
   readonly hubBase: string;
   readonly heartbeatMs: number;
   readonly runtime: ContainerRuntime;
+  /** What sandboxes may reach; absent: the hub and the egress proxy. */
+  readonly networkProfile?: NetworkProfile;
   readonly worktrees: WorktreeManager;
   readonly controlPlane: ControlPlane;
   readonly sendUsage: UsageSender;

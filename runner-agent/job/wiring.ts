@@ -112,6 +112,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     isOnce: config.isOnce,
     jobsMax: config.jobsMax,
     runtime: wiring.runtime,
+    networkProfile: config.networkProfile,
     worktrees: createWorktreeManager({
       dataDir: stateDir,
       localRepositoryRoots: config.localRepositoryRoots,
