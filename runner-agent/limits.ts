@@ -295,3 +295,10 @@ export const DISK_FREE_FLOOR_BYTES = 512 * 1024 * 1024;
 export const DISK_BLAME_BYTES = 256 * 1024 * 1024;
 /** A checkout, its dependencies and a build; without it a run is not begun. */
 export const DISK_SPAWN_MIN_BYTES = 2 * 1024 * 1024 * 1024;
+/** A template is a few texts: its files, all of them together, one text in its document, and how far `extends` may lead. */
+export const TEMPLATE_FILES_MAX = 200;
+export const TEMPLATE_MAX_BYTES = 1024 * 1024;
+export const TEMPLATE_TEXT_MAX_BYTES = 256 * 1024;
+export const TEMPLATE_EXTENDS_MAX = 8;
+/** An agent's tool that takes longer than this is of no use to it. */
+export const TOOL_TIMEOUT_MAX_MS = 3_600_000;
