@@ -10,7 +10,7 @@
 import type { AgentCommands, AgentEvents, HookEvent, SessionHarness, TokenUsage } from "../agent_ports.ts";
 import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
 import type { DeclaredActivity } from "../domain/agent/activity.ts";
-import { addUsage, type AgentBudget } from "../domain/agent/budget.ts";
+import { type AgentBudget, NO_USAGE } from "../domain/agent/budget.ts";
 import {
   closeQueue,
   isFinal,
@@ -19,7 +19,15 @@ import {
   takeMessage,
 } from "../domain/agent/message_queue.ts";
 import { GO_ON, recoveryNotice } from "../domain/agent/notices.ts";
-import { booted, does, isTurnRunning, type SessionState, told } from "../domain/agent/session_state.ts";
+import {
+  booted,
+  does,
+  isTurnRunning,
+  resumeWishOf,
+  type SessionState,
+  told,
+  usageOf,
+} from "../domain/agent/session_state.ts";
 import { REMINDER_HEARD_MS, SUSPEND_TURN_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { ResumeWish } from "../agent_ports.ts";
@@ -29,7 +37,7 @@ import { SessionCore } from "./session_core.ts";
 import { SessionDriver } from "./session_driver.ts";
 import type { SessionFile } from "./session_file.ts";
 import type { AgentTerminal } from "./terminal.ts";
-import type { UsageFiles } from "./usage_files.ts";
+import type { FileUsage, UsageFiles } from "./usage_files.ts";
 
 export interface AgentSessionDeps {
   readonly harness: SessionHarness;
@@ -51,20 +59,13 @@ export interface AgentSessionDeps {
   readonly onFault: (name: string) => void;
 }
 
-/** How a harness is started. */
-export interface SessionBoot {
-  /** What it continues; null: it begins anew. */
-  readonly wish: ResumeWish | null;
-  /** What a person wants said to an agent that is resumed; null: nothing. */
-  readonly text: string | null;
-}
-
 /** What a hook is answered: the JSON that it prints, or nothing. */
 export type HookAnswer = Readonly<Record<string, unknown>> | null;
 
 export class AgentSession implements AgentCommands {
   #terminal: AgentTerminal | null = null;
   readonly #ended = new AbortController();
+  #afterTurn: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly deps: AgentSessionDeps,
@@ -75,8 +76,7 @@ export class AgentSession implements AgentCommands {
   /** With the state of a former life of this runner, if there was one. */
   static async open(deps: AgentSessionDeps): Promise<AgentSession> {
     const core = await SessionCore.open(deps);
-    const usage = () => addUsage(core.state.usage, deps.usageFiles.total());
-    return new AgentSession(deps, core, new SessionDriver({ ...deps, usage }, core));
+    return new AgentSession(deps, core, new SessionDriver(deps, core));
   }
 
   get state(): SessionState {
@@ -85,26 +85,29 @@ export class AgentSession implements AgentCommands {
 
   /** Tokens and cost since the run's start. */
   usage(): TokenUsage {
-    return addUsage(this.state.usage, this.deps.usageFiles.total());
+    return usageOf(this.state);
   }
 
   /**
    * A harness is about to be started in a sandbox that is new. The first one is given the task; one that continues is told
    * to go on, or what a person has said; one that was to continue and cannot is given the task again. Again for the same
    * start it changes nothing.
+   *
+   * @param text What a person wants said to an agent that is resumed; null: nothing.
+   * @returns What the harness is to continue.
    */
-  async boot(boot: SessionBoot): Promise<void> {
-    if (this.state.phase.kind === "starting") return;
-    if (this.state.phase.kind !== "suspended") await this.core.move({ kind: "provision" });
-    const event = this.state.phase.kind === "suspended"
-      ? { kind: "resume" } as const
-      : { kind: "start" } as const;
-    await this.core.move(event, (state, nowMs) => {
-      const at = booted(state, boot.wish, nowMs);
-      if (boot.wish !== null) return withMessage(at, `resume-${at.boots}`, boot.text ?? GO_ON, nowMs);
+  async boot(text: string | null): Promise<ResumeWish | null> {
+    const { phase } = this.state;
+    if (phase.kind === "starting") return this.state.resumeWish;
+    const wish = resumeWishOf(this.state, this.deps.harness.supportsResume);
+    if (phase.kind !== "suspended") await this.core.move({ kind: "provision" });
+    await this.core.move({ kind: phase.kind === "suspended" ? "resume" : "start" }, (state, nowMs) => {
+      const at = booted(state, wish, nowMs);
+      if (wish !== null) return withMessage(at, `resume-${at.boots}`, text ?? GO_ON, nowMs);
       const begun = this.#withTask(at, nowMs);
-      return boot.text === null ? begun : withMessage(begun, `resume-${at.boots}`, boot.text, nowMs);
+      return text === null ? begun : withMessage(begun, `resume-${at.boots}`, text, nowMs);
     });
+    return wish;
   }
 
   /** The harness runs, and this runner was started since: what went on meanwhile was cut. */
@@ -133,7 +136,7 @@ export class AgentSession implements AgentCommands {
       ? null
       : await wantsToStop(end.lastMessage);
     const isResumed = signals.some((signal) => signal.kind === "session_started" && signal.isResumed);
-    const hasUsed = await this.deps.usageFiles.look(event, isResumed);
+    const counted = await this.deps.usageFiles.look(event);
     let hasTurnEnded = false;
     for (const signal of signals) {
       for (const one of eventsOfSignal(signal, clean)) this.core.emit(one);
@@ -151,8 +154,10 @@ export class AgentSession implements AgentCommands {
         return isLost ? this.#withTask(now.state, nowMs) : now.state;
       });
     }
-    if (hasTurnEnded) await this.#turnIsOver();
-    else if (hasUsed) await this.core.change((state) => ({ ...state }));
+    if (counted.length > 0) await this.core.change((state) => withFileUsage(state, counted, isResumed));
+    if (hasTurnEnded) {
+      this.#afterTurn = this.#afterTurn.then(() => this.#turnIsOver()).catch((error) => this.#fault(error));
+    }
     return reason === null ? null : { decision: "block", reason };
   }
 
@@ -160,7 +165,7 @@ export class AgentSession implements AgentCommands {
   async onToolsListed(): Promise<void> {
     if (this.state.isReady && this.state.phase.kind === "running") return;
     if (this.state.phase.kind !== "starting") return;
-    await this.core.move({ kind: "up" }, (state) => ({ ...state, isReady: true }));
+    await this.core.move({ kind: "up" }, (state) => ({ ...state, isReady: true, nextResume: "exact" }));
   }
 
   /** One of our tools was called. */
@@ -217,9 +222,29 @@ export class AgentSession implements AgentCommands {
     }));
   }
 
+  /**
+   * The harness ended before it was up. True if it was to continue a session and could not: then it is suspended again, and
+   * the next start tries less.
+   */
+  async resumeFailed(): Promise<boolean> {
+    const { phase, resumeWish } = this.state;
+    if (phase.kind !== "starting" || resumeWish === null) return false;
+    const nextResume = resumeWish.kind === "exact" ? "latest" : "fresh";
+    const given = `resume-${this.state.boots}`;
+    await this.core.change((state) => ({
+      ...state,
+      nextResume,
+      // It was not given to anybody.
+      queue: { ...state.queue, messages: state.queue.messages.filter((one) => one.id !== given) },
+    }));
+    await this.suspended();
+    return true;
+  }
+
   /** The session is over for good. @param isStopped It was our wish. */
   async end(exitCode: number, isStopped: boolean): Promise<void> {
     this.#ended.abort();
+    await this.#afterTurn;
     if (isStopped && this.state.phase.kind === "starting") await this.core.move({ kind: "adopt" });
     if (isStopped && this.state.phase.kind === "running") await this.core.move({ kind: "stop" });
     const { phase } = this.state;
@@ -283,6 +308,15 @@ export class AgentSession implements AgentCommands {
   #fault(error: unknown): void {
     this.deps.onFault(error instanceof Error ? error.name : "unknown");
   }
+}
+
+/** What stood in a resumed session's file when it was first seen is another session's. */
+function withFileUsage(state: SessionState, counted: readonly FileUsage[], isResumed: boolean): SessionState {
+  const entries = counted.map(({ path, total }) => {
+    const baseline = state.fileUsage[path]?.baseline ?? (isResumed ? total : NO_USAGE);
+    return [path, { total, baseline }] as const;
+  });
+  return { ...state, fileUsage: { ...state.fileUsage, ...Object.fromEntries(entries) } };
 }
 
 function done(detail: string | null): CommandOutcome {

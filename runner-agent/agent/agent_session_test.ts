@@ -1,14 +1,13 @@
 /** A session against a terminal and a clock that tests move: what it does, in which order, and what a crash leaves. */
 import assert from "node:assert/strict";
 import { ManualClock, settled } from "../../test/fake/manual_clock.ts";
-import type { AgentEventType } from "../agent_ports.ts";
+import type { AgentEventType, TokenUsage } from "../agent_ports.ts";
 import { claudeSession } from "../harness/claude_session.ts";
 import type { SessionState } from "../domain/agent/session_state.ts";
-import { AgentSession, type AgentSessionDeps, type SessionBoot } from "./agent_session.ts";
+import { AgentSession, type AgentSessionDeps } from "./agent_session.ts";
 import type { SessionFile } from "./session_file.ts";
 import type { AgentTerminal } from "./terminal.ts";
 
-const FRESH: SessionBoot = { wish: null, text: null };
 const COMMAND = { runId: "r1" } as const;
 
 /** A terminal that notes what is done to it; the test plays the CLI. */
@@ -79,7 +78,7 @@ async function rig(change: Partial<AgentSessionDeps> = {}, terminal = new FakeTe
     },
     clock,
     budget: { tokens: null, costUsd: null, turns: null, wallMs: null },
-    usageFiles: { look: () => Promise.resolve(false), total: () => NO_USAGE },
+    usageFiles: { look: () => Promise.resolve([]) },
     clean: (text) => text.replaceAll("s3cret", "***"),
     hasConcluded: () => false,
     wantsToStop: () => Promise.resolve(null),
@@ -108,12 +107,16 @@ async function rig(change: Partial<AgentSessionDeps> = {}, terminal = new FakeTe
   };
 }
 
+function counting(total: TokenUsage): AgentSessionDeps["usageFiles"] {
+  return { look: () => Promise.resolve([{ path: "/home/agent/x", total }]) };
+}
+
 const NO_USAGE = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null };
 
 /** To the moment at which the agent has taken its task. */
 async function working(change: Partial<AgentSessionDeps> = {}): Promise<Rig> {
   const world = await rig(change);
-  await world.session.boot(FRESH);
+  await world.session.boot(null);
   await world.session.onToolsListed();
   await settled();
   await world.hook("UserPromptSubmit", { prompt: "the task" });
@@ -126,7 +129,7 @@ function kinds(world: Rig): readonly string[] {
 
 Deno.test("the task is pasted once the tools were listed, and confirmed by the prompt's hook", async () => {
   const world = await rig();
-  await world.session.boot(FRESH);
+  await world.session.boot(null);
   await world.clock.pass(30_000);
   assert.deepEqual(world.terminal.done, []);
   await world.session.onToolsListed();
@@ -145,7 +148,7 @@ Deno.test("the task is pasted once the tools were listed, and confirmed by the p
 
 Deno.test("an agent that never lists its tools is ended with 1, and the reason is kept", async () => {
   const world = await rig();
-  await world.session.boot(FRESH);
+  await world.session.boot(null);
   await world.clock.pass(60_001);
   assert.equal(world.terminal.done[0], "finish 1");
   assert.match(world.session.state.finish?.message ?? "", /did not list its tools within 60 s/);
@@ -242,7 +245,7 @@ Deno.test("a message that interrupts ends the turn, empties the box, and goes be
 
 Deno.test("a runner that is killed pastes nothing twice, and says so with the next message", async () => {
   const before = await rig();
-  await before.session.boot(FRESH);
+  await before.session.boot(null);
   before.terminal.fails = true;
   await before.session.onToolsListed();
   await settled();
@@ -295,7 +298,7 @@ Deno.test("an agent that would end with work undone is told to go on, and as a m
 
 Deno.test("a suspend interrupts, ends the harness, and the next one continues by the session's id", async () => {
   const world = await rig();
-  await world.session.boot(FRESH);
+  await world.session.boot(null);
   await world.hook("SessionStart", { session_id: "s-1", source: "startup" });
   await world.session.onToolsListed();
   await settled();
@@ -307,7 +310,7 @@ Deno.test("a suspend interrupts, ends the harness, and the next one continues by
   await world.session.suspended();
   assert.equal(world.session.state.phase.kind, "suspended");
   const after = await world.crash();
-  await after.session.boot({ wish: { kind: "exact", sessionId: "s-1" }, text: null });
+  assert.deepEqual(await after.session.boot(null), { kind: "exact", sessionId: "s-1" });
   await after.session.onToolsListed();
   await settled();
   assert.match(
@@ -320,11 +323,31 @@ Deno.test("a suspend interrupts, ends the harness, and the next one continues by
 
 Deno.test("a CLI that begins another session instead of continuing gets the task again", async () => {
   const world = await working();
+  await world.hook("SessionStart", { session_id: "s-1", source: "startup" });
   await world.session.suspended();
-  await world.session.boot({ wish: { kind: "exact", sessionId: "s-1" }, text: "hello" });
+  await world.session.boot("hello");
   await world.hook("SessionStart", { session_id: "s-2", source: "startup" });
   assert.equal(world.session.state.resumed, "fresh");
   assert.deepEqual(kinds(world).slice(1), ["resume-2 queued", "task-2 queued"]);
+  world.stop();
+});
+
+Deno.test("a session that cannot be continued by its id is tried as the latest, then begun anew with the task", async () => {
+  const world = await working();
+  await world.hook("SessionStart", { session_id: "s-1", source: "startup" });
+  await world.session.suspended();
+  assert.equal((await world.session.boot(null))?.kind, "exact");
+  assert.equal(await world.session.resumeFailed(), true);
+  assert.equal((await world.session.boot(null))?.kind, "latest");
+  assert.equal(await world.session.resumeFailed(), true);
+  assert.equal(await world.session.boot(null), null);
+  assert.equal(await world.session.resumeFailed(), false);
+  await world.session.onToolsListed();
+  await settled();
+  assert.match(
+    world.terminal.done.at(-1) ?? "",
+    /^submit \[Notice: this station was begun before.+\]\n\nthe task$/s,
+  );
   world.stop();
 });
 
@@ -347,7 +370,7 @@ Deno.test("tokens beyond the budget end the session at the turn's end, far beyon
   const budget = { tokens: 100, costUsd: null, turns: null, wallMs: null };
   const world = await working({
     budget,
-    usageFiles: { look: () => Promise.resolve(true), total: () => usage },
+    usageFiles: counting(usage),
   });
   await world.hook("PreToolUse", { tool_name: "Bash" });
   assert.ok(world.session.state.finish === null, "the turn goes on");
@@ -357,7 +380,7 @@ Deno.test("tokens beyond the budget end the session at the turn's end, far beyon
   world.stop();
   const far = await working({
     budget,
-    usageFiles: { look: () => Promise.resolve(true), total: () => ({ ...usage, outputTokens: 200 }) },
+    usageFiles: counting({ ...usage, outputTokens: 200 }),
   });
   await far.hook("PreToolUse", { tool_name: "Bash" });
   assert.match(far.session.state.finish?.message ?? "", /budget of tokens/);

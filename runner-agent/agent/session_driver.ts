@@ -4,7 +4,7 @@
  * 1. A state is written before the act that it leads to (`message_queue.ts`, invariant 2).
  * 2. A terminal that does not answer costs a message its receipt, never the session: the sandbox's own end decides that.
  */
-import type { SessionHarness, TokenUsage } from "../agent_ports.ts";
+import type { SessionHarness } from "../agent_ports.ts";
 import { isStalled } from "../domain/agent/activity.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
 import {
@@ -34,8 +34,6 @@ export interface SessionDriverDeps {
   readonly harness: SessionHarness;
   readonly clock: Clock;
   readonly budget: AgentBudget;
-  /** Of all that the agent used since the run's start. */
-  readonly usage: () => TokenUsage;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
@@ -62,7 +60,7 @@ export class SessionDriver {
 
   async #takeStep(terminal: AgentTerminal, signal: AbortSignal): Promise<void> {
     const { clock, budget } = this.deps;
-    const state = { ...this.core.state, usage: this.deps.usage() };
+    const { state } = this.core;
     const view = { nowMs: clock.nowMs(), budget, hasConcluded: this.deps.hasConcluded() };
     let step = nextSessionStep(state, { ...view, isAttached: null });
     const news = this.core.next();

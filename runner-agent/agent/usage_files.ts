@@ -3,9 +3,7 @@
  *
  * 1. The home is the agent's: a path that leads out of it, or to what is no plain file, is not read; of one that is, a
  *    bounded piece at a time.
- * 2. A resumed session's file may begin with what was used before: what stands in it when it is first seen as resumed does
- *    not count again. A file that was counted in a former life of the runner is counted from its beginning, so its total
- *    replaces the one that was kept.
+ * 2. A file is counted from its beginning in each life of the runner: what is told is its whole, by its path.
  */
 import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
@@ -14,10 +12,14 @@ import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
 import { USAGE_FILE_LOOK_BYTES } from "../limits.ts";
 
 export interface UsageFiles {
-  /** Reads what the files that an event names have got since the last look; true if they told anything new. */
-  look(event: HookEvent, isResumed: boolean): Promise<boolean>;
-  /** Of all files seen. */
-  total(): TokenUsage;
+  /** Reads what the files that an event names have got since the last look; those that told anything new. */
+  look(event: HookEvent): Promise<readonly FileUsage[]>;
+}
+
+export interface FileUsage {
+  readonly path: string;
+  /** Since the file's beginning. */
+  readonly total: TokenUsage;
 }
 
 export interface UsageFilesDeps {
@@ -37,29 +39,30 @@ interface Counted {
 export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
   const files = new Map<string, Counted>();
 
-  async function read(path: string, isResumed: boolean): Promise<boolean> {
-    if (deps.usageFile === null || !path.startsWith(`${deps.agentHome}/`)) return false;
-    const isNew = !files.has(path);
+  async function read(path: string): Promise<FileUsage | null> {
+    if (deps.usageFile === null || !path.startsWith(`${deps.agentHome}/`)) return null;
     const counted = files.get(path) ??
       { tally: deps.usageFile.createTally(), decoder: new TextDecoder(), offset: 0, usage: NO_USAGE };
     const bytes = await readFrom(deps.hostHome, path.slice(deps.agentHome.length + 1), counted.offset);
-    if (bytes === null) return false;
+    if (bytes === null || bytes.length === 0) return null;
     files.set(path, counted);
     counted.offset += bytes.length;
-    const added = counted.tally.add(counted.decoder.decode(bytes, { stream: true }));
-    if (isNew && isResumed) return false;
-    counted.usage = addUsage(counted.usage, added);
-    return bytes.length > 0;
+    counted.usage = addUsage(
+      counted.usage,
+      counted.tally.add(counted.decoder.decode(bytes, { stream: true })),
+    );
+    return { path, total: counted.usage };
   }
 
   return {
-    async look(event, isResumed) {
-      const paths = deps.usageFile?.pathsOf(event) ?? [];
-      const told = [];
-      for (const path of paths) told.push(await read(path, isResumed));
-      return told.includes(true);
+    async look(event) {
+      const found: FileUsage[] = [];
+      for (const path of deps.usageFile?.pathsOf(event) ?? []) {
+        const usage = await read(path);
+        if (usage !== null) found.push(usage);
+      }
+      return found;
     },
-    total: () => [...files.values()].reduce((sum, one) => addUsage(sum, one.usage), NO_USAGE),
   };
 }
 

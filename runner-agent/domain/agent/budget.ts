@@ -47,6 +47,17 @@ export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
   };
 }
 
+/** What `a` is more than `b`. */
+export function lessUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    inputTokens: a.inputTokens - b.inputTokens,
+    outputTokens: a.outputTokens - b.outputTokens,
+    cacheReadTokens: a.cacheReadTokens - b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens - b.cacheWriteTokens,
+    costUsd: a.costUsd === null ? null : a.costUsd - (b.costUsd ?? 0),
+  };
+}
+
 /** How a use stands to its budget: the worst verdict of all limits. */
 export function judgeBudget(budget: AgentBudget, use: BudgetUse): BudgetVerdict {
   const { usage } = use;

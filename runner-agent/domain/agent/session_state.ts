@@ -9,17 +9,17 @@
  */
 import type { ActivitySignal, ResumeWish, TokenUsage } from "../../agent_ports.ts";
 import { type ActivityEvent, type ActivityState, moveActivity, startActivity } from "./activity.ts";
-import { addUsage, NO_USAGE } from "./budget.ts";
+import { addUsage, lessUsage, NO_USAGE } from "./budget.ts";
 import { type AgentMessage, EMPTY_QUEUE, type MessageQueue, receive, turnEnded } from "./message_queue.ts";
 import type { AgentPhase } from "./phase.ts";
-import type { Turn } from "./turn_end.ts";
+import type { FinishReason, Turn } from "./turn_end.ts";
 
 /** How a session came to be: continued by its id, continued as the CLI's latest, or begun anew. */
 export type ResumeOutcome = "exact" | "latest" | "fresh";
 
 export interface SessionFinish {
   readonly status: 0 | 1;
-  readonly reason: "turn_over" | "turn_failed" | "budget" | "tools_not_ready";
+  readonly reason: FinishReason | "tools_not_ready";
   /** For the report; null when all is well. */
   readonly message: string | null;
 }
@@ -41,8 +41,12 @@ export interface SessionState {
   readonly turn: Turn;
   readonly turns: number;
   readonly queue: MessageQueue;
-  /** From signals; files of usage are counted by `agent/usage_files.ts`. */
+  /** From signals. */
   readonly usage: TokenUsage;
+  /** From files in which the CLI counts, by their paths; `baseline` was used before, in another session. */
+  readonly fileUsage: Readonly<Record<string, { readonly total: TokenUsage; readonly baseline: TokenUsage }>>;
+  /** What the next resume tries first: a session that could not be continued by its id is not tried so again. */
+  readonly nextResume: ResumeOutcome;
   /** What the next message to the agent begins with (Runtime 4.1 item 14). */
   readonly notice: string | null;
   readonly finish: SessionFinish | null;
@@ -66,11 +70,29 @@ export function newSession(nowMs: number): SessionState {
     turns: 0,
     queue: EMPTY_QUEUE,
     usage: NO_USAGE,
+    fileUsage: {},
+    nextResume: "exact",
     notice: null,
     finish: null,
     reminder: null,
     headCommit: null,
   };
+}
+
+/** All that was used since the run's start. */
+export function usageOf(state: SessionState): TokenUsage {
+  return Object.values(state.fileUsage).reduce(
+    (sum, { total, baseline }) => addUsage(sum, lessUsage(total, baseline)),
+    state.usage,
+  );
+}
+
+/** What a session that was suspended is continued by. */
+export function resumeWishOf(state: SessionState, supportsResume: boolean): ResumeWish | null {
+  if (!supportsResume || state.turns === 0 || state.nextResume === "fresh") return null;
+  return state.sessionId === null || state.nextResume === "latest"
+    ? { kind: "latest" }
+    : { kind: "exact", sessionId: state.sessionId };
 }
 
 /** A harness process is about to be started: nothing is known of it yet. */

@@ -5,7 +5,7 @@
 import { INTERRUPT_WAIT_MS, TOOLS_READY_MS } from "../../limits.ts";
 import { type AgentBudget, judgeBudget } from "./budget.ts";
 import { isPending, nextMessageStep, type QueueStep } from "./message_queue.ts";
-import { isTurnRunning, type SessionFinish, type SessionState, wallMsOf } from "./session_state.ts";
+import { isTurnRunning, type SessionFinish, type SessionState, usageOf, wallMsOf } from "./session_state.ts";
 import { decideTurnEnd } from "./turn_end.ts";
 
 export interface SessionView {
@@ -46,7 +46,7 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
     isTurnRunning: isTurnRunning(state),
   });
   const budget = judgeBudget(view.budget, {
-    usage: state.usage,
+    usage: usageOf(state),
     turns: state.turns,
     wallMs: wallMsOf(state, nowMs),
   });

@@ -20,13 +20,13 @@ export interface TurnView {
   readonly isMessagePending: boolean;
   /** Somebody is attached who may type. */
   readonly isAttached: boolean;
-  /** The agent has told its conclusion: then its end is not ours to bring about. */
+  /** The agent has told its conclusion: the end of its turn is the end, whoever is attached. */
   readonly hasConcluded: boolean;
   readonly budget: BudgetVerdict;
   readonly nowMs: number;
 }
 
-export type FinishReason = "turn_over" | "turn_failed" | "budget";
+export type FinishReason = "turn_over" | "turn_failed" | "concluded" | "budget";
 
 export type TurnEnd =
   /** `untilMs`: look again then; null: until something happens. */
@@ -42,9 +42,10 @@ export type TurnEnd =
 /** Whether the session is over now. */
 export function decideTurnEnd(view: TurnView): TurnEnd {
   const { turn, budget } = view;
-  if (view.hasConcluded) return STAY;
+  const isRunning = turn.kind === "none" || turn.kind === "running";
+  if (view.hasConcluded) return isRunning ? STAY : CONCLUDED;
   if (budget.kind === "kill") return overBudget(budget.budget);
-  if (turn.kind === "none" || turn.kind === "running") return STAY;
+  if (isRunning) return STAY;
   if (budget.kind === "stop") return overBudget(budget.budget);
   // A person who has interrupted, or is attached, goes on when it suits them; the station's own time-outs stand.
   if (view.isMessagePending || view.isAttached || turn.kind === "interrupted") return STAY;
@@ -55,6 +56,7 @@ export function decideTurnEnd(view: TurnView): TurnEnd {
     : { kind: "finish", status: 0, reason: "turn_over", message: null };
 }
 
+const CONCLUDED: TurnEnd = { kind: "finish", status: 0, reason: "concluded", message: null };
 const STAY: TurnEnd = { kind: "stay", untilMs: null };
 
 function overBudget(name: string): TurnEnd {

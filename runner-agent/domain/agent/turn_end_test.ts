@@ -22,7 +22,7 @@ Deno.test("a session ends a short while after its turn, with 0; a failed turn en
   assert.deepEqual(failed.kind === "finish" && [failed.status, failed.message], [1, "no model"]);
 });
 
-Deno.test("it goes on while a turn runs, a message waits, somebody types, or the agent has concluded", () => {
+Deno.test("it goes on while a turn runs, a message waits, or somebody types", () => {
   for (
     const change of [
       { turn: { kind: "running" } },
@@ -30,9 +30,14 @@ Deno.test("it goes on while a turn runs, a message waits, somebody types, or the
       { turn: { kind: "interrupted", atMs: 0 } },
       { isMessagePending: true },
       { isAttached: true },
-      { hasConcluded: true },
+      { hasConcluded: true, turn: { kind: "running" } },
     ] as const
   ) assert.equal(decideTurnEnd({ ...OVER, ...change }).kind, "stay");
+});
+
+Deno.test("who has concluded ends with the turn, whoever is attached", () => {
+  const end = decideTurnEnd({ ...OVER, hasConcluded: true, isAttached: true, nowMs: 1_000 });
+  assert.deepEqual(end.kind === "finish" && [end.status, end.reason], [0, "concluded"]);
 });
 
 Deno.test("a used budget ends a session at its turn's end, and far beyond it at once", () => {
