@@ -41,6 +41,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a runner that is killed while its station works is started again, and the demo goes on",
+  ...options,
+  fn: async () => {
+    const dataDir = await Deno.makeTempDir({ prefix: "sf-demo-" });
+    const demo = new Demo(dataDir, ["--yes", "--exit", "--runners", "1"]);
+    await demo.said(/format \| /);
+    for await (const { name } of Deno.readDir("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      const argv = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+      if (
+        argv.includes(dataDir) && argv.includes("runner-agent/main.ts\0run\0") && !argv.startsWith("sh\0")
+      ) {
+        Deno.kill(Number(name), "SIGKILL");
+      }
+    }
+    await demo.said(/runner runner-1 ended, see .*runner\.log: starting it again in 1 s/);
+    assert.equal(await demo.exitCode(), 0, demo.text);
+    assert.match(demo.text, /deliver \| Delivered /);
+    assert.deepEqual(await leftovers(dataDir), []);
+    await Deno.remove(dataDir, { recursive: true });
+  },
+});
+
+Deno.test({
   name: "without --exit the demo stays up, its git clone line works, and Ctrl-C ends it with status 0",
   ...options,
   fn: async () => {

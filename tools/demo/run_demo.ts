@@ -6,7 +6,7 @@ import type { LineInput } from "../../protocol/line/line.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { startLocalPlane } from "../local/local_plane.ts";
 import { freePort } from "../local/ports.ts";
-import type { Child } from "../local/processes.ts";
+import { keepUp, type KeptUp } from "../local/keep_up.ts";
 import { registerRunner, type RunnerOptions, runRunner } from "../local/runner.ts";
 import { prepareSandbox } from "../local/sandbox.ts";
 import { type Api, createApi } from "./api.ts";
@@ -68,7 +68,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const line = await api.putLine("tidy", await readLineFolder(LINE));
     say(`line: ${line.name}, ${describeLine(line)}`);
     say(`project: ${origin.description}`);
-    const runners: Child[] = [];
+    const runners: DemoRunner[] = [];
     for (let number = 1; number <= options.runnerCount; number++) {
       const runnerDir = join(dataDir, `runner-${number}`);
       await Deno.mkdir(runnerDir, { recursive: true });
@@ -89,9 +89,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
         logPath: join(runnerDir, "runner.log"),
       };
       await registerRunner(runnerOptions);
-      const runner = runRunner(runnerOptions);
-      runners.push(runner);
-      teardown.add(() => runner.stop());
+      // A runner that dies is started again: its job goes on, or is taken up by another one.
+      const kept = keepUp({ start: () => runRunner(runnerOptions), say });
+      runners.push({ name: runnerOptions.name, logPath: join(runnerDir, "runner.log"), kept });
+      teardown.add(() => kept.stop());
     }
     say(`runners: ${options.runnerCount} on this machine, image ${sandbox.image}`);
 
@@ -101,7 +102,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     teardown.add(() => Promise.resolve(follower.close()));
     const task = await Promise.race([
       throughTheGate(api, follower, submitted, options.isApproving, say),
-      anyEnds(runners),
+      anyGivesUp(runners),
     ]);
     follower.close();
 
@@ -123,6 +124,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       await Promise.race([
         teardown.interrupted,
         plane.crashed.then(() => say(`the control plane is down, see ${plane.logPath}`)),
+        // What there is to see stays; only nobody takes new work.
+        anyGivesUp(runners).catch((error: Error) => say(error.message)).then(() => teardown.interrupted),
       ]);
     }
     return task.status === "completed" ? 0 : 1;
@@ -134,10 +137,18 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-/** Rejects as soon as a runner ends: its task would wait for the deadline otherwise. */
-async function anyEnds(runners: readonly Child[]): Promise<never> {
-  const ended = await Promise.race(runners.map((runner) => runner.ended.then(() => runner)));
-  throw new Error(`Cannot go on as ${ended.name} must stay up: it ended, see ${ended.logPath}`);
+interface DemoRunner {
+  readonly name: string;
+  readonly logPath: string;
+  readonly kept: KeptUp;
+}
+
+/** Rejects once a runner cannot be kept up: its task would wait for the deadline otherwise. */
+async function anyGivesUp(runners: readonly DemoRunner[]): Promise<never> {
+  const gone = await Promise.race(runners.map((runner) => runner.kept.gaveUp.then(() => runner)));
+  throw new Error(
+    `Cannot go on as ${gone.name} must stay up: it ended again and again, see ${gone.logPath}`,
+  );
 }
 
 /** Follows the task to its end; at each gate prints the link, or answers for `--yes` after printing the diff. */

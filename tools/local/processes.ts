@@ -10,7 +10,10 @@
  * - P3: `kill9` takes the whole group at once: a crash of everything in it.
  * - P4: a signal of the terminal (Ctrl-C) does not reach the group; we get it, and stop our children in order.
  * - P5: our own tokens are not inherited: each child has those that it is given and no other (S1).
+ * - P6: a log does not grow without end (`log_rotation.ts`).
  */
+
+import { LOG_LOOK_MS, LOG_MAX_BYTES, rotateLog } from "./log_rotation.ts";
 
 /** How long a child may take to end by itself. */
 const GRACE_SECONDS = 5;
@@ -51,6 +54,8 @@ export interface ChildOptions {
   readonly logPath?: string;
   /** How long the child may take to end when it is asked to; absent: `GRACE_SECONDS`. */
   readonly graceSeconds?: number;
+  /** How large a log gets, and how often that is looked at; absent: `LOG_MAX_BYTES`, `LOG_LOOK_MS`. */
+  readonly log?: { readonly maxBytes: number; readonly lookMs: number };
 }
 
 export interface Child {
@@ -71,8 +76,13 @@ export interface Child {
 
 /** Starts a child below a keeper. It is running, not yet ready: see {@link waitUntilReady}. */
 export function startChild(options: ChildOptions): Child {
-  const { graceSeconds = GRACE_SECONDS } = options;
-  const logStartBytes = options.logPath === undefined ? 0 : openLog(options.logPath);
+  const { graceSeconds = GRACE_SECONDS, log = { maxBytes: LOG_MAX_BYTES, lookMs: LOG_LOOK_MS }, logPath } =
+    options;
+  const logStartBytes = logPath === undefined ? 0 : openLog(logPath, log.maxBytes);
+  const looking = logPath === undefined
+    ? undefined
+    : setInterval(() => rotateLog(logPath, log.maxBytes), log.lookMs);
+  if (looking !== undefined) Deno.unrefTimer(looking);
   const keeper = new Deno.Command("sh", {
     args: ["-c", KEEPER, "keeper", options.logPath ?? "", String(graceSeconds), ...options.argv],
     detached: true,
@@ -87,6 +97,7 @@ export function startChild(options: ChildOptions): Child {
   let isStopping = false;
   const ended = keeper.status.then(() => {
     hasEnded = true;
+    clearInterval(looking);
   });
   return {
     name: options.name,
@@ -171,15 +182,18 @@ export function untilInterrupted(): Promise<"SIGINT" | "SIGTERM"> {
   });
 }
 
-/** Makes sure that the log is there, and tells its length. */
-function openLog(path: string): number {
+/** Makes sure that the log is there and not too large, and tells its length. */
+function openLog(path: string, maxBytes: number): number {
+  rotateLog(path, maxBytes);
   using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   return file.statSync().size;
 }
 
 async function logTail(child: Child): Promise<string> {
   if (child.logPath === null) return "";
-  const bytes = (await Deno.readFile(child.logPath)).subarray(child.logStartBytes);
+  const log = await Deno.readFile(child.logPath);
+  // It was rotated since the start: all that is in it is of this child.
+  const bytes = log.subarray(log.length < child.logStartBytes ? 0 : child.logStartBytes);
   const text = new TextDecoder().decode(bytes.subarray(-LOG_TAIL_BYTES));
   return `. Its log, ${child.logPath}, ends with:\n${text}`;
 }
