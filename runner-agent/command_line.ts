@@ -21,6 +21,7 @@ export interface Actions {
   list(options: { readonly data?: string }): Promise<void>;
   run(options: RunOptions): Promise<number>;
   doctor(options: RunOptions): Promise<number>;
+  gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number>;
 }
 
 /** Repeatable option. */
@@ -107,6 +108,17 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
   program.command("list").description("registrations, and what their servers say of them")
     .option("--data <dir>", dataHelp).action(actions.list);
   withRuntime(program.command("doctor").description("what works on this machine and what does not"))
+    .option("--image <name>", "local image of the sandbox, whose programs are looked at (SHOPFLOOR_IMAGE)")
     .action(async (options: RunOptions) => setExitCode(await actions.doctor(options)));
+  withRuntime(
+    program.command("gc").description(
+      "removes what runs and images left on this machine that nobody knows any more",
+    ),
+  )
+    .option("--image <name>", "an image that stays, though it is not the newest")
+    .option("--dry-run", "says what would be removed, and removes nothing")
+    .action(async (options: RunOptions & { readonly dryRun?: boolean }) =>
+      setExitCode(await actions.gc(options))
+    );
   return program;
 }

@@ -22,6 +22,8 @@ import {
   registrationText,
   saveRegistration,
 } from "./control/registrations.ts";
+import { collectGarbage, gcLine, gcSummary } from "./job/gc_command.ts";
+import type { GcResult } from "./job/gc.ts";
 import { type DaemonOutcome, runDaemon } from "./job/daemon.ts";
 import { openJournal } from "./job/journal.ts";
 import { lockRunner } from "./job/runner_lock.ts";
@@ -189,6 +191,17 @@ async function run(options: RunOptions): Promise<number> {
   return EXIT_CODES[outcome];
 }
 
+async function gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number> {
+  const config = readRunConfig(options, host);
+  const results: GcResult[] = [];
+  await collectGarbage(config, host, options.dryRun ?? false, (one) => {
+    results.push(one);
+    if (one.result !== "kept") console.log(gcLine(one));
+  });
+  console.log(gcSummary(results));
+  return results.some((one) => one.result === "failed") ? 1 : 0;
+}
+
 async function chooseRegistration(config: RunConfig): Promise<Registration> {
   const all = await readRegistrations(config.dataDir);
   const fitting = fittingRegistrations(all, config.registration);
@@ -247,7 +260,7 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Arra
 if (import.meta.main) {
   let exitCode = 0;
   try {
-    await commandLine({ register, list, run, doctor }, (code) => exitCode = code).parseAsync([
+    await commandLine({ register, list, run, doctor, gc }, (code) => exitCode = code).parseAsync([
       "runner",
       "runner",
       ...Deno.args,

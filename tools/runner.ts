@@ -1,5 +1,5 @@
 /**
- * `deno task runner register|run|list|doctor`: the runner's own command line. For `run` and `doctor` it first prepares
+ * `deno task runner register|run|list|doctor|gc`: the runner's own command line. For `run`, `doctor` and `gc` it first prepares
  * what this machine needs (programs, Podman's settings and service, the image), unless `--podman-socket` names a service
  * or `--runtime process` asks for none.
  */
@@ -23,7 +23,7 @@ await sandbox?.stop();
 Deno.exit(code);
 
 function needsSandbox(given: readonly string[]): boolean {
-  if (given[0] !== "run" && given[0] !== "doctor") return false;
+  if (!["run", "doctor", "gc"].includes(given[0] ?? "")) return false;
   if (given.includes("--help") || given.includes("-h")) return false;
   return optionOf(given, "--podman-socket") === null && optionOf(given, "--runtime") !== "process";
 }
@@ -46,11 +46,10 @@ async function prepare(given: readonly string[]): Promise<Sandbox | null> {
   }
 }
 
-/** What the person gave wins. The doctor looks at no image. */
+/** What the person gave wins. */
 function addedArgs(given: readonly string[], prepared: Sandbox): readonly string[] {
   return prepared.runnerArgs.filter((arg) => {
     const name = arg.split("=")[0]!;
-    if (name === "--image" && given[0] === "doctor") return false;
     return optionOf(given, name) === null;
   });
 }
