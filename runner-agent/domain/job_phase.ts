@@ -12,7 +12,8 @@
  * the journal, so going on after a crash is no special case.
  *
  * 1. (R1) `start` is asked for in one situation only: the journal says `started` and the runtime says that the
- *    container was created and has never run. A container that is gone is never made again once `started` stands.
+ *    container was created and has never run. A container that is gone is never made again once `started` stands; only
+ *    one that was suspended, which was written before it was removed, has a successor.
  * 2. Before `started` nothing of the agent has run, so every earlier step may be repeated.
  * 3. Nothing is prepared, created or started for a lease that is not known to stand.
  * 4. What the run will be reported as is written (`pushed`) before it is sent, so it is sent again unchanged.
@@ -61,6 +62,10 @@ export type RunPhase =
     readonly containerId: string;
     readonly reason: StopReason;
   }
+  /** Its agent can go on from its home, in another sandbox; this one is being taken away. */
+  | { readonly kind: "suspending"; readonly worktree: Worktree; readonly containerId: string }
+  /** Without a sandbox; its worktree and its agent's home are kept. */
+  | { readonly kind: "suspended"; readonly worktree: Worktree }
   | { readonly kind: "exited"; readonly worktree: Worktree | null; readonly ending: RunEnding }
   | {
     readonly kind: "harvested";
@@ -87,6 +92,8 @@ export interface RunView {
   readonly lease: LeaseSight;
   /** Set once somebody wants the run to end. */
   readonly stop: StopReason | null;
+  /** What people want of the sandbox of an agent that can be suspended. */
+  readonly wish: "suspend" | "resume" | null;
 }
 
 export type Step =
@@ -99,6 +106,10 @@ export type Step =
   /** Stream output and wait for the end, or for a reason to stop. */
   | { readonly kind: "follow"; readonly phase: RunPhase & { kind: "started" } }
   | { readonly kind: "stop"; readonly containerId: string }
+  /** End the agent so that it can be continued, keep what it needs, and remove its container. */
+  | { readonly kind: "suspend"; readonly containerId: string }
+  /** Wait until somebody wants it to go on, or to end. */
+  | { readonly kind: "await_resume" }
   | { readonly kind: "harvest"; readonly phase: RunPhase & { kind: "exited" } }
   /** Push the work branch if there is anything to push, and decide the report. */
   | { readonly kind: "conclude"; readonly phase: RunPhase & { kind: "harvested" }; readonly canPush: boolean }
@@ -124,6 +135,9 @@ export function nextStep(phase: RunPhase, view: RunView): Step {
         worktree: phase.worktree,
         ending: { kind: "stopped", reason: phase.reason },
       });
+    case "suspending":
+    case "suspended":
+      return aside(phase, view);
     case "exited":
       if (phase.ending.kind === "stopped" && phase.ending.reason === "lease_lost") {
         return record({ kind: "reported", delivery: "refused" });
@@ -165,8 +179,26 @@ function afterStart(phase: RunPhase & { kind: "started" }, view: RunView): Step 
   if (stop !== null && view.container !== "exited") {
     return record({ kind: "stopping", worktree, containerId, reason: stop });
   }
+  if (view.wish === "suspend" && view.container === "running") {
+    return record({ kind: "suspending", worktree, containerId });
+  }
   if (view.container !== "created") return { kind: "follow", phase };
   return view.lease === "unknown" ? { kind: "confirm_lease" } : { kind: "start", containerId };
+}
+
+function aside(phase: Extract<RunPhase, { kind: "suspending" | "suspended" }>, view: RunView): Step {
+  const stop = stopWanted(view);
+  const { worktree } = phase;
+  if (phase.kind === "suspending" && view.container !== "absent") {
+    if (stop !== null && view.container === "running") {
+      return record({ kind: "stopping", worktree, containerId: phase.containerId, reason: stop });
+    }
+    return { kind: "suspend", containerId: phase.containerId };
+  }
+  if (stop !== null) return record({ kind: "exited", worktree, ending: { kind: "stopped", reason: stop } });
+  if (phase.kind === "suspending") return record({ kind: "suspended", worktree });
+  if (view.lease === "unknown") return { kind: "confirm_lease" };
+  return view.wish === "resume" ? record({ kind: "prepared", worktree }) : { kind: "await_resume" };
 }
 
 /** A lost lease outweighs every other reason: the run is somebody else's. */

@@ -6,6 +6,7 @@ import {
   type LeaseSight,
   nextStep,
   type RunPhase,
+  type RunView,
   type Step,
   type StopReason,
 } from "./job_phase.ts";
@@ -24,6 +25,10 @@ const worktree: Worktree = {
 interface World {
   container: ContainerSight;
   starts: number;
+  /** Starts since the last time that a container was removed to be suspended. */
+  unfinishedStarts: number;
+  suspends: number;
+  follows: number;
   leaseTruth: "standing" | "lost";
   readonly reportsSent: TerminalReport[];
 }
@@ -37,15 +42,22 @@ function live(
 ): "rested" | "crashed" {
   let lease: LeaseSight = "unknown";
   let stop: StopReason | null = null;
-  for (let steps = 0; steps < 40; steps++) {
-    const step = nextStep(journal.phase, { container: world.container, lease, stop });
+  let wish: RunView["wish"] = null;
+  for (let steps = 0; steps < 80; steps++) {
+    const step = nextStep(journal.phase, { container: world.container, lease, stop, wish });
     if (step.kind === "rest") return "rested";
     const crash = crashes.next().value ?? 2;
     if (crash === 0) return "crashed"; // before it acts
+    if (script.suspendAt === steps) wish = "suspend";
     const phase = perform(step, world, journal.phase, script, (seen) => lease = seen);
     if (script.stopAt === steps) stop = script.stop;
     if (crash === 1) return "crashed"; // after it has acted, before it has written
     if (phase !== null) journal.phase = phase;
+    if (phase?.kind === "suspended" || phase?.kind === "prepared") wish = null;
+    if (step.kind === "await_resume") {
+      if (stop === null && script.stop !== null) stop = script.stop;
+      wish = "resume";
+    }
   }
   throw new Error("the run never comes to rest");
 }
@@ -55,6 +67,7 @@ interface RunScript {
   readonly vanishes: boolean;
   readonly stop: StopReason | null;
   readonly stopAt: number;
+  readonly suspendAt: number;
 }
 
 function perform(
@@ -79,9 +92,19 @@ function perform(
       assert.equal(world.container, "created");
       assert.equal(phase.kind, "started");
       world.starts++;
+      world.unfinishedStarts++;
+      assert.equal(world.unfinishedStarts, 1, "a container is started once");
       world.container = script.vanishes ? "absent" : script.exitsBeforeFollow ? "exited" : "running";
       return null;
+    case "suspend":
+      world.suspends++;
+      world.unfinishedStarts = 0;
+      world.container = "absent";
+      return null;
+    case "await_resume":
+      return null;
     case "follow":
+      if (script.suspendAt > 0 && world.follows++ < script.suspendAt) return null;
       world.container = "exited";
       return { kind: "exited", worktree, ending: { kind: "exited", exitCode: 0, wasKilledForMemory: false } };
     case "stop":
@@ -125,20 +148,29 @@ const scripts = fc.record({
   vanishes: fc.boolean(),
   stop: fc.constantFrom<StopReason | null>(null, "cancelled", "runner_stopped", "timeout"),
   stopAt: fc.integer({ min: 0, max: 12 }),
+  suspendAt: fc.integer({ min: 0, max: 12 }),
 });
 
-Deno.test("a run starts at most once and always comes to rest, wherever the runner crashes", () => {
+Deno.test("a sandbox starts at most once, another only after it was suspended, and a run always comes to rest, wherever the runner crashes", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 8 }), { maxLength: 60 }),
       scripts,
       fc.constantFrom<"standing" | "lost">("standing", "lost"),
       (crashes, script, leaseTruth) => {
-        const world: World = { container: "absent", starts: 0, leaseTruth, reportsSent: [] };
+        const world: World = {
+          container: "absent",
+          starts: 0,
+          unfinishedStarts: 0,
+          suspends: 0,
+          follows: 0,
+          leaseTruth,
+          reportsSent: [],
+        };
         const journal: { phase: RunPhase } = { phase: { kind: "claimed" } };
         const random = crashes[Symbol.iterator]();
         while (live(world, journal, random, script) === "crashed");
-        assert.ok(world.starts <= 1, `started ${world.starts} times`);
+        assert.ok(world.starts <= 1 + world.suspends, `started ${world.starts} times`);
         assert.equal(journal.phase.kind, "cleaned");
         assert.equal(world.container, "absent");
         if (leaseTruth === "lost") assert.equal(world.starts, 0);
@@ -155,7 +187,7 @@ Deno.test("a run starts at most once and always comes to rest, wherever the runn
 
 Deno.test("a container that is gone after its start was written is lost and never made again", () => {
   const phase: RunPhase = { kind: "started", worktree, containerId: "c", startedAtMs: 0 };
-  assert.deepEqual(nextStep(phase, { container: "absent", lease: "standing", stop: null }), {
+  assert.deepEqual(nextStep(phase, { container: "absent", lease: "standing", stop: null, wish: null }), {
     kind: "record",
     phase: { kind: "exited", worktree, ending: { kind: "lost" } },
   });
@@ -163,7 +195,7 @@ Deno.test("a container that is gone after its start was written is lost and neve
 
 Deno.test("a container that was created and has never run is started after a crash between the two", () => {
   const phase: RunPhase = { kind: "started", worktree, containerId: "c", startedAtMs: 0 };
-  assert.deepEqual(nextStep(phase, { container: "created", lease: "standing", stop: null }), {
+  assert.deepEqual(nextStep(phase, { container: "created", lease: "standing", stop: null, wish: null }), {
     kind: "start",
     containerId: "c",
   });
@@ -177,20 +209,23 @@ Deno.test("nothing is created or started for a lease that is not known to stand"
     { kind: "started", worktree, containerId: "c", startedAtMs: 0 },
   ];
   for (const phase of early) {
-    const step = nextStep(phase, { container: "created", lease: "unknown", stop: null });
+    const step = nextStep(phase, { container: "created", lease: "unknown", stop: null, wish: null });
     assert.equal(step.kind, "confirm_lease", phase.kind);
   }
 });
 
 Deno.test("a running container is followed while the control plane cannot be asked", () => {
   const phase: RunPhase = { kind: "started", worktree, containerId: "c", startedAtMs: 0 };
-  assert.equal(nextStep(phase, { container: "running", lease: "unknown", stop: null }).kind, "follow");
+  assert.equal(
+    nextStep(phase, { container: "running", lease: "unknown", stop: null, wish: null }).kind,
+    "follow",
+  );
 });
 
 Deno.test("a run whose lease is lost is cleaned up without a report", () => {
   const step = nextStep(
     { kind: "exited", worktree, ending: { kind: "stopped", reason: "lease_lost" } },
-    { container: "exited", lease: "lost", stop: null },
+    { container: "exited", lease: "lost", stop: null, wish: null },
   );
   assert.deepEqual(step, { kind: "record", phase: { kind: "reported", delivery: "refused" } });
 });

@@ -3,6 +3,7 @@
  * terminal report (Line 8). Any sign of failure makes it `failed` (pick A19); silence with exit code 0 is success.
  */
 import { REASON_MAX_CHARS } from "../../protocol/limits.ts";
+import type { ModelUsage } from "../../protocol/line/model_usage.ts";
 import { assertNever } from "../../protocol/result.ts";
 import type { HarvestReading, RunEnding, StopReason } from "./job_phase.ts";
 import { uncommittedText, workPaths } from "./uncommitted.ts";
@@ -33,6 +34,8 @@ export interface TerminalReport {
   readonly reason: "timeout" | "idle_timeout" | "runner_stopped" | null;
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
+  /** What the agent used of its model since the run began; absent where nobody counted. */
+  readonly usage?: ModelUsage;
 }
 
 export interface RunFacts {
@@ -46,6 +49,9 @@ export interface RunFacts {
   readonly commitMessageTemplate: string;
   /** Whether an AI worked here: then what it did not conclude is inferred from how it ended (Line 8). */
   readonly isAgent: boolean;
+  /** Why the agent's session was ended as a failure; null if it was not, or there was none. */
+  readonly sessionFault?: string | null;
+  readonly usage?: ModelUsage | null;
 }
 
 /** Line 8: no process, so no exit code. */
@@ -58,7 +64,7 @@ export function decideReport(facts: RunFacts): TerminalReport {
   const declared = facts.conclusion.kind === "read" ? facts.conclusion.conclusion : null;
   const isFarewell = endedAfterItsConclusion(facts);
   const faults = [
-    isFarewell ? null : endingFault(facts.ending),
+    isFarewell ? null : facts.sessionFault ?? endingFault(facts.ending),
     conclusionFault(facts.conclusion),
     ...(facts.ending.kind === "exited" || isFarewell ? [uncommittedFault(facts)] : []),
     facts.harvest.kind === "unreadable" ? `the worktree cannot be read: ${facts.harvest.message}` : null,
@@ -74,6 +80,7 @@ export function decideReport(facts: RunFacts): TerminalReport {
     reason: facts.ending.kind === "stopped" && !isFarewell ? reasonOf(facts.ending.reason) : null,
     baseCommit: facts.baseCommit,
     headCommit: facts.harvest.kind === "harvested" ? facts.harvest.harvest.headCommit : null,
+    ...(facts.usage === undefined || facts.usage === null ? {} : { usage: facts.usage }),
   };
 }
 

@@ -19,6 +19,8 @@ const PHASES: Readonly<Record<RunPhase["kind"], RunPhase>> = {
   created: { kind: "created", worktree, containerId: "c" },
   started: { kind: "started", worktree, containerId: "c", startedAtMs: 0 },
   stopping: { kind: "stopping", worktree, containerId: "c", reason: "cancelled" },
+  suspending: { kind: "suspending", worktree, containerId: "c" },
+  suspended: { kind: "suspended", worktree },
   exited: { kind: "exited", worktree, ending: ended },
   harvested: { kind: "harvested", worktree, ending: ended, harvest: unread, conclusion: unread },
   pushed: { kind: "pushed", report: {} as never },
@@ -29,13 +31,22 @@ const PHASES: Readonly<Record<RunPhase["kind"], RunPhase>> = {
 const CONTAINERS: readonly RunView["container"][] = ["absent", "created", "running", "exited"];
 const LEASES: readonly RunView["lease"][] = ["standing", "unknown", "lost"];
 
+const WANTED: readonly Pick<RunView, "stop" | "wish">[] = [
+  { stop: null, wish: null },
+  { stop: "cancelled", wish: null },
+  { stop: null, wish: "suspend" },
+  { stop: null, wish: "resume" },
+];
+
 /** Views by the text that names them. */
 const VIEWS = new Map<string, RunView>(
   CONTAINERS.flatMap((container) =>
     LEASES.flatMap((lease) =>
-      ([null, "cancelled"] as const).map((stop): [string, RunView] => [
-        `container ${container}, lease ${lease}${stop === null ? "" : ", stop wanted"}`,
-        { container, lease, stop },
+      WANTED.map(({ stop, wish }): [string, RunView] => [
+        `container ${container}, lease ${lease}${stop === null ? "" : ", stop wanted"}${
+          wish === null ? "" : `, ${wish} wanted`
+        }`,
+        { container, lease, stop, wish },
       ])
     )
   ),
