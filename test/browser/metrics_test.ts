@@ -41,6 +41,16 @@ function weekOfWork(nowMs: number): HistoryRecord[] {
         exitCode: 0,
         summary: null,
         headCommit: null,
+        // Every other harness says nothing of its use.
+        ...(n % 2 === 0
+          ? {
+            inputTokens: 40_000 + n * 1_000,
+            outputTokens: 3_000,
+            cacheReadTokens: 400_000,
+            cacheWriteTokens: 20_000,
+            costUsd: 0.4 + n * 0.05,
+          }
+          : {}),
         claimedAtMs: endedAtMs - HOUR + 1_000 * (n + 1),
         startedAtMs: null,
         endedAtMs,
@@ -98,6 +108,18 @@ Deno.test({
       assert.equal(await tile("Autonomy"), "64.3 %");
       assert.equal(await tile("Wait for a runner"), "7 s");
       assert.equal(await tile("Wait for an answer"), "15 min");
+      assert.equal(await tile("Agents' cost"), "$4.90");
+      await page.getByText("$0.70 a day; 7 of 14 runs said; 3.28 M tokens").waitFor();
+      await page.getByText("Numbers of Cost").click();
+      const costs = page.locator("figure", { has: page.getByRole("img", { name: "Cost" }) }).locator(
+        "tbody tr",
+      );
+      const rows = await costs.allTextContents();
+      assert.ok(
+        rows.some((text) => text.includes("$0.4")) && rows.some((text) => text.includes("none")),
+        rows.join(),
+      );
+      await page.getByText("Numbers of Cost").click();
       assert.equal(await page.getByRole("img").count(), 7);
       await page.getByRole("img", { name: "Throughput" }).waitFor();
       await page.getByText("Numbers of Failures per station").click();

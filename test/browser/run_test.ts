@@ -72,7 +72,16 @@ Deno.test({
         await runner.tellUsage(job, { sandbox: SANDBOX, points });
         await runner.tellUsage(job, { sandbox: SANDBOX, points });
       }
-      await runner.finish(job, { summary: "Wrapped 14 lines." });
+      await runner.finish(job, {
+        summary: "Wrapped 14 lines.",
+        usage: {
+          inputTokens: 12_345,
+          outputTokens: 980,
+          cacheReadTokens: 200_000,
+          cacheWriteTokens: 0,
+          costUsd: 0.4211,
+        },
+      });
       const kept = await factory.call<{ points: readonly unknown[] }>(
         "GET",
         `${API}/runs/${job.runId}/usage`,
@@ -84,11 +93,17 @@ Deno.test({
       await page.getByText("localhost/shopfloor-agent-command:1").waitFor();
       await page.getByText("2 cores, 4 GB, 512 processes").waitFor();
       await page.getByText("of processor time").waitFor();
+      const used = "$0.4211, 12.3 k tokens in, 980 out, 200 k from the cache";
+      await page.getByText(used, { exact: true }).waitFor();
       await page.getByText("Numbers of Processor").click();
       await page.locator("figure", { has: page.getByRole("img", { name: "Processor" }) }).getByText("0.5")
         .first()
         .waitFor();
       await checkPage(opened, { name: "run" });
+      await page.goto(`${factory.url}/p/acme/site/tasks/${job.agentDefinition.taskId}`);
+      await page.getByText(`Its agents so far: ${used}.`).waitFor();
+      assert.equal(await page.locator(`[title="${used}"]`).textContent(), "$0.4211");
+      await checkPage(opened, { name: "task_with_cost", hasTerminal: true });
       assert.equal((await page.goto(`${factory.url}/p/acme/site/runs/nothing`))?.status(), 404);
     });
 

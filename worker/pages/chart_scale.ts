@@ -73,8 +73,15 @@ export function inWords(unit: ChartUnit, value: number | null): string {
     case "cores":
       return trimmed(value, 2);
     case "usd":
-      return `$${value >= 1 ? value.toFixed(2) : trimmed(value, 5)}`;
+      return dollars(value);
   }
+}
+
+/** Cents always, and of small amounts as much as there is to see: "$14.00", "$0.70", "$0.4211", "$0.00011". */
+function dollars(value: number): string {
+  if (value >= 1) return `$${value.toFixed(2)}`;
+  const text = trimmed(value, 5);
+  return `$${value >= 0.1 && text.length < 4 ? value.toFixed(2) : text}`;
 }
 
 /** Three digits, as harnesses themselves write them: "12.3 k", "1.05 M". */
