@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
-import { measureGates } from "./people/gates.ts";
+import { GATE_NOTES, measureGates } from "./people/gates.ts";
 import { measureRows } from "./people/rows.ts";
 import { fanOut, PIECE_BYTES } from "./people/viewers.ts";
 import { makeDataDir, startPlane, workerdVersion } from "./plane.ts";
@@ -43,6 +43,7 @@ await reportBench({
   versions: { shopfloor: SHOPFLOOR_VERSION, deno: Deno.version.deno, workerd: await workerdVersion() },
   rows,
   ratios,
+  notes: GATE_NOTES,
 });
 // Connections that are kept alive would keep this process.
 Deno.exit(0);
