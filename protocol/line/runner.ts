@@ -73,7 +73,14 @@ export type RunnerReport = z.infer<typeof runnerReport>;
 export const streamId = z.string().min(1).max(200);
 
 /** How a session of the reference's operator ends, and what its runner reports. */
-export const SESSION_CONCLUSIONS = ["success", "failure", "cancelled", "incomplete", "idle_timeout", "timeout"] as const;
+export const SESSION_CONCLUSIONS = [
+  "success",
+  "failure",
+  "cancelled",
+  "incomplete",
+  "idle_timeout",
+  "timeout",
+] as const;
 
 /** PATCH .../runs/{runId}/jobs/{jobId}: the reference's report (Line 4.2, Line 8, pick A4). */
 export const runReport = z.object({
@@ -135,6 +142,11 @@ export interface AgentDefinition {
   readonly idleTimeoutMinutes: number;
   readonly maxTimeoutMinutes: number;
   readonly operatorConfig: Readonly<Record<string, unknown>>;
+  /** The channel on which the task was broadcast before: all its stations share it (Line 2.7, 18). */
+  readonly broadcastId?: string;
+  /** The agent's own session of the run before at this station, by which it can go on where it was (Line 5). */
+  readonly resumeSessionId?: string;
+  readonly resumeBroadcastId?: string;
   /** Fetched by the runner and shown to the agent read-only (Line 16). */
   readonly plugins?: readonly PluginRef[];
   /** Path below the workspace -> content; placed there before the agent starts, never part of its work. */

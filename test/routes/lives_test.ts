@@ -199,6 +199,25 @@ Deno.test({
       );
     });
 
+    await t.step(
+      "a job that is tried again goes on with its agent's session, on the same channel",
+      async () => {
+        const at = await stage(plane, "s-again");
+        const claim = async () =>
+          (await at.at.must(200, "POST", "/runners/jobs", { ...at.as, body: {} })).jobs[0];
+        await at.report({ status: "in_progress", sessionId: at.sessionId, broadcastId: "b-9" });
+        const told = { sessionId: at.sessionId, subtype: "session_start", claudeSessionId: "c-9" };
+        await plane.call("POST", "/api/lives/metadata", { ...NO_TOKEN, body: told });
+        await at.event({ event: "end", conclusion: "failure" });
+        await at.report({ status: "completed", conclusion: "success" });
+        await at.at.must(200, "POST", `/tasks/${at.task}/retry`, { body: {} });
+        const { agentDefinition: again } = await claim();
+        const { broadcastId, resumeSessionId, resumeBroadcastId } = again;
+        assert.deepEqual([broadcastId, resumeSessionId, resumeBroadcastId], ["b-9", "c-9", "b-9"]);
+        assert.equal("resumeSessionId" in at.job.agentDefinition, false);
+      },
+    );
+
     await t.step("a broadcaster's terminal is the task's output, and ends with its run", async () => {
       const at = await stage(plane, "s-tv");
       const query = new URLSearchParams({

@@ -9,6 +9,7 @@ import type { Station } from "../../protocol/line/line.ts";
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import type { Claimed } from "./claim.ts";
 import { type JsonText, jsonText } from "./json_text.ts";
+import { resumeFields } from "./session_end.ts";
 import type { RunTokens } from "./run_token.ts";
 import { renderPrompt } from "./prompt.ts";
 import type { Job, LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
@@ -26,7 +27,10 @@ type RepositoryFields = Pick<
   "assemblyLineRepoUrl" | "assemblyLineRepoToken" | "stageGitUrl" | "stageGitToken"
 >;
 type OwnFields = Omit<PolledJob, keyof ClaimFields | "stationName" | "agentDefinition">;
-type OwnDefinition = Pick<AgentDefinition, "taskId" | "prompt">;
+type OwnDefinition = Pick<
+  AgentDefinition,
+  "taskId" | "prompt" | "broadcastId" | "resumeSessionId" | "resumeBroadcastId"
+>;
 type StationFields = Pick<PolledJob, "stationName">;
 type StationDefinition = Omit<AgentDefinition, keyof OwnDefinition | keyof RepositoryFields>;
 
@@ -75,7 +79,11 @@ function polledJob(
   const station = line.definition.stations.find((s) => s.id === job.stationId)!;
   const own: OwnFields = { id: job.id, attempt: job.attempt, taskTitle: task.title, needs: job.needs };
   const prompt = renderPrompt(station.trigger.promptTemplate, task);
-  const definition: OwnDefinition = { taskId: task.id, prompt };
+  const definition: OwnDefinition = {
+    taskId: task.id,
+    prompt,
+    ...resumeFields(state.runs, task, job.stationId),
+  };
   const shared = stationTexts(state.settings, line, station);
   const about = `${fieldsOf({ ...own, ...claim })},${shared.fields}`;
   const agent = `${fieldsOf({ ...definition, ...repository })},${shared.definition}`;

@@ -103,6 +103,8 @@ export interface TaskStream {
   readonly atMs: number;
   /** The run that it shows; absent: none was under way when it was linked. */
   readonly runId?: RunId;
+  /** By which its agent can go on where it was; opaque (Line 5). */
+  readonly agentSessionId?: string;
   /** What its operator said of the end (Line 4.3), as long as the run was under way. */
   readonly end?: SessionEnd;
 }

@@ -39,6 +39,8 @@ export interface SessionQueueApi {
     /** How long ago the agent was active, in milliseconds; null: nothing is said of it. */
     readonly idleMs: number | null;
     readonly end: SessionEnd | null;
+    /** By which the agent can go on; null: nothing new. */
+    readonly agentSessionId: string | null;
     /** A line for the task's timeline; null: none. */
     readonly note: string | null;
   }): Answer<SessionPlace>;

@@ -6,7 +6,7 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { RunId } from "../../protocol/ids.ts";
-import type { RunnerReport } from "../../protocol/line/runner.ts";
+import type { AgentDefinition, RunnerReport } from "../../protocol/line/runner.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./queue_error.ts";
 import type { Job, Run, SessionEnd, Task, TaskStream } from "./queue_state.ts";
@@ -41,11 +41,53 @@ export function noteSessionEnd(
 ): void {
   if (run?.state.kind !== "active" || !Object.values(end).some((part) => part !== null)) return;
   if (stream.end !== undefined && (isBad(stream.end) || !isBad(end))) return;
-  const streams = task.streams!.map((one) => one === stream ? { ...one, end } : one);
-  putTask(draft, { ...task, streams });
+  const now = draft.task(task.id)!;
+  const streams = now.streams!.map((one) => one.sessionId === stream.sessionId ? { ...one, end } : one);
+  putTask(draft, { ...now, streams });
   const { stationId, jobId, id: runId, runnerName } = run;
   const detail = `session_end ${end.conclusion ?? ""}`.trim();
   draft.note(task, "agent_event", { stationId, jobId, runId, runnerName, detail });
+}
+
+/** Notes by which session of its own the agent can go on, when it is another than before. */
+export function noteAgentSession(
+  draft: Draft,
+  taskId: Task["id"],
+  sessionId: string,
+  agentSessionId: string,
+): void {
+  const task = draft.task(taskId)!;
+  const stream = task.streams?.find((one) => one.sessionId === sessionId);
+  if (stream === undefined || stream.agentSessionId === agentSessionId) return;
+  const streams = task.streams!.map((one) => one === stream ? { ...one, agentSessionId } : one);
+  putTask(draft, { ...task, streams });
+}
+
+/** What a sandbox chose may end in a script of somebody's runner: only what no shell reads as more than a word goes on. */
+function isWord(text: string | null | undefined): boolean {
+  return text != null && /^[\w.-]{1,200}$/.test(text);
+}
+
+/** What a job's agent can go on from: the sessions of the task before. Nothing for a task that was never broadcast. */
+export function resumeFields(
+  runs: ReadonlyMap<RunId, Pick<Run, "stationId">>,
+  task: Task,
+  stationId: string,
+): Pick<AgentDefinition, "broadcastId" | "resumeSessionId" | "resumeBroadcastId"> {
+  const { streams } = task;
+  if (streams === undefined) return {};
+  const broadcastId = streams.findLast((one) => isWord(one.broadcastId))?.broadcastId;
+  const before = streams.findLast((one) =>
+    isWord(one.agentSessionId) && one.runId !== undefined &&
+    runs.get(one.runId)?.stationId === stationId
+  );
+  return {
+    ...(broadcastId == null ? {} : { broadcastId }),
+    ...(before === undefined ? {} : { resumeSessionId: before.agentSessionId! }),
+    ...(before?.broadcastId == null || !isWord(before.broadcastId)
+      ? {}
+      : { resumeBroadcastId: before.broadcastId }),
+  };
 }
 
 /** Notes that the agent of a held job did something; that says nothing of its runner, and renews no lease. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
 import type { SessionEnd, Task } from "./queue_state.ts";
-import { withSessionEnds } from "./session_end.ts";
+import { resumeFields, withSessionEnds } from "./session_end.ts";
 
 const NOTHING: SessionEnd = { conclusion: null, message: null, gitCommit: null, gitPushError: null };
 const COMMIT = "0123456789".repeat(4);
@@ -51,4 +51,25 @@ Deno.test("an operator's success adds what it knows, and takes no failure back",
   assert.equal(merged(SUCCESS, { ...end, gitCommit: "HEAD" }).headCommit, null);
   assert.equal(merged({ jobResult: "failed", error: "disk" }, end).error, "disk");
   assert.equal(merged({ ...SUCCESS, summary: "mine" }, end).summary, "mine");
+});
+
+Deno.test("an agent goes on with its newest session at this station, and only with what is a word to every shell", () => {
+  const runs = new Map(["r1", "r2", "r3"].map((id, n) => [id, { stationId: n === 1 ? "b" : "a" }])) as never;
+  const stream = (runId: string, agentSessionId: string, broadcastId: string) => ({
+    sessionId: runId,
+    runId,
+    agentSessionId,
+    broadcastId,
+    atMs: 0,
+  });
+  const fields = (...streams: object[]) => resumeFields(runs, { streams } as unknown as Task, "a");
+  const [first, other] = [stream("r1", "c-1", "x"), stream("r2", "c-2", "y")];
+  assert.deepEqual(fields(first, other), {
+    broadcastId: "y",
+    resumeSessionId: "c-1",
+    resumeBroadcastId: "x",
+  });
+  assert.deepEqual(fields(first, stream("r3", "c-3", "x")).resumeSessionId, "c-3");
+  assert.deepEqual(fields(stream("r1", "$(touch /tmp/x)", "a b")), {});
+  assert.deepEqual(resumeFields(runs, {} as Task, "a"), {});
 });

@@ -74,7 +74,9 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     const { activeAtMs: _, ...rest } = session;
     const isNews = Object.entries(rest).some(([key, value]) => value !== before[key as keyof Session]);
     this.#keep(session, isNews);
-    if (isActive || note !== null) await this.#tell(isActive ? 0 : null, note);
+    const isOther = session.agentSessionId !== before.agentSessionId;
+    const agentSessionId = isOther ? session.agentSessionId : null;
+    if (isActive || note !== null || isOther) await this.#tell(isActive ? 0 : null, note, agentSessionId);
     return true;
   }
 
@@ -172,10 +174,14 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     return output;
   }
 
-  /** Tells the queue, seldom unless there is a line for the timeline. */
-  async #tell(idleMs: number | null, note: string | null): Promise<SessionPlace | null> {
+  /** Tells the queue: activity seldom, everything else at once. */
+  async #tell(
+    idleMs: number | null,
+    note: string | null,
+    agentSessionId: string | null = null,
+  ): Promise<SessionPlace | null> {
     const nowMs = this.#clock.nowMs();
-    if (note === null && nowMs - this.#toldAtMs < LIVE_ACTIVE_TELL_MS) return null;
+    if (note === null && agentSessionId === null && nowMs - this.#toldAtMs < LIVE_ACTIVE_TELL_MS) return null;
     this.#toldAtMs = nowMs;
     const { owner, project, taskId } = this.#session!;
     const queue = this.env.JOB_QUEUE.getByName(`${owner}/${project}`) as unknown as JobQueueApi;
@@ -184,6 +190,7 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
       sessionId: objectName(this.ctx),
       idleMs,
       end: null,
+      agentSessionId,
       note,
     });
     return told.ok ? told.value : null;

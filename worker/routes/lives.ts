@@ -61,6 +61,7 @@ export function createLiveRoutes(): Hono<AppEnv> {
       sessionId,
       idleMs: null,
       end: { conclusion, message, gitCommit, gitPushError },
+      agentSessionId: null,
       note: null,
     });
     return told.ok ? c.json({ ok: true }) : answer(told);

@@ -9,7 +9,13 @@ import { renewLease } from "../../domain/report.ts";
 import { heldJobs, noteSeen } from "../../domain/runner_registry.ts";
 import { checkGrant } from "../../domain/scope.ts";
 import type { SessionPlace, SessionQueueApi } from "../../domain/session_api.ts";
-import { findSession, type FoundSession, noteActivity, noteSessionEnd } from "../../domain/session_end.ts";
+import {
+  findSession,
+  type FoundSession,
+  noteActivity,
+  noteAgentSession,
+  noteSessionEnd,
+} from "../../domain/session_end.ts";
 import { linkStream } from "../../domain/task_stream.ts";
 import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
@@ -72,7 +78,7 @@ export const sessionHandlers: Handlers<keyof SessionQueueApi> = {
       return place;
     });
   },
-  tellSession: (queue, { taskId, sessionId, idleMs, end, note }) => {
+  tellSession: (queue, { taskId, sessionId, idleMs, end, agentSessionId, note }) => {
     queue.core.page({ taskId });
     return queue.core.run((draft) => {
       const task = draft.task(taskId as never);
@@ -82,6 +88,7 @@ export const sessionHandlers: Handlers<keyof SessionQueueApi> = {
       const { run } = found.value;
       if (run?.state.kind === "active") {
         if (idleMs !== null) noteActivity(draft, draft.job(run.jobId)!, draft.nowMs - idleMs);
+        if (agentSessionId !== null) noteAgentSession(draft, task.id, sessionId, agentSessionId);
         if (end !== null) noteSessionEnd(draft, task, found.value, end);
         if (note !== null) {
           const { stationId, jobId, id: runId, runnerName } = run;
