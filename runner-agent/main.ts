@@ -13,6 +13,8 @@ import {
   type RunConfig,
   type RunOptions,
 } from "./config.ts";
+import { hostDoctor } from "./container/host_doctor.ts";
+import { imageDoctor } from "./container/image_doctor.ts";
 import { checkHealth, createControlPlane, registerRunner } from "./control/control_plane.ts";
 import type { CallOutcome } from "./control/http_call.ts";
 import {
@@ -32,6 +34,8 @@ import { systemClock } from "./job/system_clock.ts";
 import { createDaemonDeps, createRuntime, stateDirOf } from "./job/wiring.ts";
 import { createEventLog } from "./log/event_log.ts";
 import type { ContainerRuntime, DoctorLine } from "./ports.ts";
+import { loadSettings } from "./settings/load_settings.ts";
+import { settingsJson, settingsText } from "./settings/show_settings.ts";
 
 const host: HostFacts = { env: Deno.env.toObject(), uid: Deno.uid() ?? 0 };
 const EXIT_CODES: Readonly<Record<DaemonOutcome, number>> = {
@@ -41,7 +45,13 @@ const EXIT_CODES: Readonly<Record<DaemonOutcome, number>> = {
   token_refused: 1,
 };
 /** What a runner can do without. */
-const OPTIONAL_CHECKS: ReadonlySet<string> = new Set(["limits", "isolation"]);
+const OPTIONAL_CHECKS: ReadonlySet<string> = new Set([
+  "limits",
+  "isolation",
+  "pause",
+  "open network",
+  "tmux in the image",
+]);
 const STATE_DIR_MODE = 0o711;
 
 /** What the person at the terminal must put right; printed without a stack. */
@@ -64,7 +74,7 @@ async function register(options: RegisterOptions): Promise<void> {
     server,
     await registerRunner(address, token, { name: options.name, labels }),
   );
-  await saveRegistration(dataDirOf(options.data, host), {
+  await saveRegistration(await dataDir(options), {
     id: made.id,
     name: made.name,
     token: made.token,
@@ -89,8 +99,14 @@ async function readTokenFile(path: string): Promise<string> {
   }
 }
 
+/** Where registrations are, also by the settings file. */
+async function dataDir({ data }: { readonly data?: string }): Promise<string> {
+  const { global } = await loadSettings(undefined, host.env);
+  return dataDirOf(data, host, global.values["data_dir"]?.value ?? null);
+}
+
 async function list(options: { readonly data?: string }): Promise<void> {
-  const registrations = await readRegistrations(dataDirOf(options.data, host));
+  const registrations = await readRegistrations(await dataDir(options));
   if (registrations.length === 0) console.log("no registrations: use 'register' first");
   for (const one of registrations) {
     const outcome = await controlPlaneOf(one).listRunners();
@@ -106,7 +122,7 @@ async function list(options: { readonly data?: string }): Promise<void> {
 }
 
 async function doctor(options: RunOptions): Promise<number> {
-  const config = readRunConfig(options, host);
+  const config = readRunConfig(options, host, await loadSettings(options.settings, host.env));
   const lines: DoctorLine[] = [];
   for (const one of await readRegistrations(config.dataDir)) {
     const health = await checkHealth(one.server);
@@ -133,15 +149,40 @@ async function doctor(options: RunOptions): Promise<number> {
     });
   }
   const runtime = createRuntime(config, "doctor", systemClock, (line) => console.error(line));
-  lines.push(...await runtime.doctor());
+  lines.push(...await hostDoctor({ uid: host.uid, dataDir: config.dataDir }), ...await runtime.doctor());
+  const isThere = lines.every((line) => line.isOk || line.check !== "podman");
+  if (runtime.name === "podman" && isThere) {
+    lines.push(
+      ...await imageDoctor(runtime, config.image.replaceAll("{harness}", config.harness ?? "command")),
+    );
+  }
   closeRuntime(runtime);
-  for (const line of lines) console.log(`${line.isOk ? "ok  " : "FAIL"} ${line.check}: ${line.detail}`);
+  for (const line of lines) console.log(doctorText(line));
   return lines.some((line) => !line.isOk && !OPTIONAL_CHECKS.has(line.check)) ? 1 : 0;
 }
 
+function doctorText({ check, isOk, detail, disables }: DoctorLine): string {
+  const sign = isOk ? "ok  " : OPTIONAL_CHECKS.has(check) ? "warn" : "FAIL";
+  return `${sign} ${check}: ${detail}${disables === undefined ? "" : ` (disables: ${disables})`}`;
+}
+
+async function showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void> {
+  const { owner, project } = options;
+  if ((owner === undefined) !== (project === undefined)) {
+    throw new UsageError(
+      "Cannot show the settings as --owner and --project must come together: one is missing",
+    );
+  }
+  const file = await loadSettings(options.settings, host.env);
+  const section = owner === undefined ? null : `${owner}/${project}`;
+  const { settings } = readRunConfig(options, host, file, section);
+  console.log(options.json === true ? settingsJson(settings) : settingsText(settings));
+}
+
 async function run(options: RunOptions): Promise<number> {
-  const config = readRunConfig(options, host);
-  const registration = await chooseRegistration(config);
+  const file = await loadSettings(options.settings, host.env);
+  const registration = await chooseRegistration(readRunConfig(options, host, file));
+  const config = readRunConfig(options, host, file, `${registration.owner}/${registration.project}`);
   const stateDir = stateDirOf(config.dataDir, registration.id);
   await Deno.mkdir(stateDir, { recursive: true, mode: STATE_DIR_MODE });
   using lock = await lockRunner(join(stateDir, "lock"));
@@ -260,7 +301,7 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Arra
 if (import.meta.main) {
   let exitCode = 0;
   try {
-    await commandLine({ register, list, run, doctor, gc }, (code) => exitCode = code).parseAsync([
+    await commandLine({ register, list, run, doctor, gc, showConfig }, (code) => exitCode = code).parseAsync([
       "runner",
       "runner",
       ...Deno.args,

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { missedHooks } from "../job/missed_hooks.ts";
 
 const INIT = fileURLToPath(new URL("init.sh", import.meta.url));
 const SESSION = fileURLToPath(new URL("run_bin/agent_session", import.meta.url));
@@ -148,7 +149,7 @@ Deno.test("a terminal that is killed under the harness is a failure", async () =
   });
 });
 
-Deno.test("a hook tells its words and prints the answer; without a listener it says nothing and holds nobody up", async () => {
+Deno.test("a hook tells its words and prints the answer; without a listener it is kept, and nobody is held up", async () => {
   const told: { readonly event: string | null; readonly body: string }[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     const body = await request.text();
@@ -158,7 +159,7 @@ Deno.test("a hook tells its words and prints the answer; without a listener it s
   const hook = async (event: string, words: string, port: number) => {
     const child = new Deno.Command(HOOK, {
       args: [event],
-      env: { SHOPFLOOR_HUB: `127.0.0.1:${port}` },
+      env: { SHOPFLOOR_HUB: `127.0.0.1:${port}`, SHOPFLOOR_OUT_DIR: out },
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -169,6 +170,7 @@ Deno.test("a hook tells its words and prints the answer; without a listener it s
     return { code, stdout: decoder.decode(stdout) };
   };
   const { port } = server.addr;
+  const out = await Deno.makeTempDir({ prefix: "shopfloor_hook_" });
   const long = JSON.stringify({ prompt: "ü'\"\\n%s".repeat(40_000) });
   assert.deepEqual(await hook("UserPromptSubmit", long, port), { code: 0, stdout: "" });
   assert.deepEqual(await hook("Stop", '{"decide":1}', port), { code: 0, stdout: '{"decision":"block"}\n' });
@@ -178,5 +180,12 @@ Deno.test("a hook tells its words and prints the answer; without a listener it s
     body: '{"decide":1}',
   }]);
   await server.shutdown();
-  assert.deepEqual(await hook("Stop", "{}", port), { code: 0, stdout: "" });
+  assert.deepEqual(await hook("Stop", '{"a":\n1}', port), { code: 0, stdout: "" });
+  assert.deepEqual(await hook("SessionEnd", "{}", port), { code: 0, stdout: "" });
+  assert.deepEqual(await missedHooks({ out }), [
+    { name: "Stop", payload: { a: 1 } },
+    { name: "SessionEnd", payload: {} },
+  ]);
+  assert.deepEqual(await missedHooks({ out }), [], "they are told once");
+  await Deno.remove(out, { recursive: true });
 });

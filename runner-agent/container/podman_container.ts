@@ -36,6 +36,7 @@ import { podmanExec, podmanTerminal } from "./podman_exec.ts";
 import { buildImage, hasImage, pullImage } from "./podman_images.ts";
 import { containerState, lifeOf, type PodmanState } from "./podman_state.ts";
 import { readBootId, readStartRecord, removeStartRecord, writeStartRecord } from "./start_record.ts";
+import { requireNetwork } from "./network_profile.ts";
 import { findShadows } from "./shadows.ts";
 import { readHardLimits } from "./hard_limits.ts";
 import { UnsupportedByRuntimeError } from "./unsupported.ts";
@@ -76,7 +77,7 @@ export class PodmanContainer implements ContainerRuntime {
   }
 
   async create(spec: ContainerSpec): Promise<{ readonly containerId: string }> {
-    this.#requireNetwork(spec);
+    requireNetwork(spec.networkProfile, this.options);
     const host = { ...this.options, hardLimits: this.#hardLimits };
     const shadows = await findShadows(spec.shadows, spec.mounts);
     const reply = await this.#podman.request("POST", "/containers/create", {
@@ -288,19 +289,6 @@ export class PodmanContainer implements ContainerRuntime {
       raw,
       startError: record?.error ?? null,
     };
-  }
-
-  #requireNetwork(spec: ContainerSpec): void {
-    if (spec.networkProfile !== "open") return;
-    const { allowsOpenNetwork = false, isRootless } = this.options;
-    if (allowsOpenNetwork && !isRootless) return;
-    throw new UnsupportedByRuntimeError(
-      `Cannot create container with the network profile 'open' as ${
-        allowsOpenNetwork
-          ? "the runner must run as root for it: this one does not"
-          : "the runner must allow it: start it with --allow-open-network"
-      }`,
-    );
   }
 
   async #freeze(containerId: string, verb: "pause" | "unpause"): Promise<void> {

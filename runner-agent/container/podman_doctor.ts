@@ -16,11 +16,12 @@ export async function podmanDoctor(podman: PodmanClient, host: PodmanHost): Prom
       check: "podman",
       isOk: false,
       detail: `${why}: start the runner's set-up again, it starts Podman's service`,
+      disables: "all sandboxes",
     }];
   }
   const { host: info, store, version } = reply.body;
   return [
-    versionLine(version.Version),
+    versionLine(version.Version, host.isRootless),
     {
       check: "oci runtime",
       isOk: true,
@@ -34,13 +35,9 @@ export async function podmanDoctor(podman: PodmanClient, host: PodmanHost): Prom
         ? "rootless: the agent is the user who runs the runner"
         : `rootful: uids from ${host.firstHostId}`,
     },
-    {
-      check: "limits",
-      isOk: host.hasResourceLimits,
-      detail: host.hasResourceLimits
-        ? "memory, processes and CPU are bounded"
-        : "memory, processes and CPU are NOT bounded: use cgroup v2 with delegation, or run the runner as root",
-    },
+    limitsLine(host, info),
+    pauseLine(host),
+    openNetworkLine(host, info.networkBackend, await hasPacketFilter()),
     {
       check: "seccomp",
       isOk: info.security.seccompEnabled === true,
@@ -49,12 +46,73 @@ export async function podmanDoctor(podman: PodmanClient, host: PodmanHost): Prom
   ];
 }
 
-function versionLine(version: string): DoctorLine {
+/** What bounds a sandbox here, and what does not. */
+function limitsLine(
+  { hasResourceLimits }: PodmanHost,
+  info: { readonly cgroupVersion: string; readonly cgroupControllers?: readonly string[] },
+): DoctorLine {
+  if (hasResourceLimits) {
+    const detail =
+      `memory, processes and CPU by cgroups ${info.cgroupVersion}, the size of a file by RLIMIT_FSIZE, disk by the guard`;
+    return { check: "limits", isOk: true, detail };
+  }
+  const found = info.cgroupControllers ?? [];
+  return {
+    check: "limits",
+    isOk: false,
+    detail:
+      `cgroups ${info.cgroupVersion} (${
+        found.length === 0 ? "no controllers" : found.join(", ")
+      }) bound nothing: ` +
+      "the watchdog bounds memory and processes each second, RLIMIT_NPROC processes, the guard disk; use cgroup v2 with " +
+      "delegation, or run the runner as root",
+    disables: "a bound on CPU, and on memory between two looks",
+  };
+}
+
+function pauseLine({ isRootless, hasResourceLimits }: PodmanHost): DoctorLine {
+  return !isRootless || hasResourceLimits
+    ? { check: "pause", isOk: true, detail: "a sandbox can be frozen" }
+    : {
+      check: "pause",
+      isOk: false,
+      detail: "no freezer without root on this host",
+      disables: "pausing a sandbox",
+    };
+}
+
+function openNetworkLine(host: PodmanHost, backend: string | undefined, hasFilter: boolean): DoctorLine {
+  const check = "open network";
+  const disables = "the network profile 'open'; 'sealed' and 'proxy_only' need no network";
+  if (host.isRootless) return { check, isOk: false, detail: "only for a runner that is root", disables };
+  if (!hasFilter) {
+    return {
+      check,
+      isOk: false,
+      detail: `${backend ?? "Podman"} needs iptables, which is not found: install it`,
+      disables,
+    };
+  }
+  return { check, isOk: true, detail: `bridges by ${backend ?? "Podman"}; only with --allow-open-network` };
+}
+
+/** netavark sets up a bridge with it. */
+async function hasPacketFilter(): Promise<boolean> {
+  for (const dir of ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin"]) {
+    if (await Deno.stat(`${dir}/iptables`).then(() => true, () => false)) return true;
+  }
+  return false;
+}
+
+function versionLine(version: string, isRootless: boolean): DoctorLine {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const isOk = major > PODMAN_MINIMUM[0] || (major === PODMAN_MINIMUM[0] && minor >= PODMAN_MINIMUM[1]);
   return {
     check: "podman",
     isOk,
-    detail: isOk ? version : `${version}: install ${PODMAN_MINIMUM.join(".")} or newer`,
+    detail: isOk
+      ? `${version}${isRootless ? ", with keep-id for a chosen user" : ""}`
+      : `${version}: install ${PODMAN_MINIMUM.join(".")} or newer`,
+    ...(isOk ? {} : { disables: "sandboxes: keep-id with a chosen user came with it" }),
   };
 }
