@@ -22,6 +22,7 @@ export interface Actions {
   run(options: RunOptions): Promise<number>;
   doctor(options: RunOptions): Promise<number>;
   gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number>;
+  showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void>;
 }
 
 /** Repeatable option. */
@@ -36,7 +37,11 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
   const withRuntime = (command: Command) =>
     command
       .option("--data <dir>", dataHelp)
-      .option("--runtime <name>", "podman, or process, which isolates nothing", "podman")
+      .option("--runtime <name>", "podman, or process, which isolates nothing (default podman)")
+      .option(
+        "--settings <file>",
+        "settings of this machine (SHOPFLOOR_SETTINGS; default ~/.config/shopfloor/settings.yaml)",
+      )
       .option(
         "--podman-socket <path>",
         "Podman's API socket (SHOPFLOOR_PODMAN_SOCKET; default: where its service listens)",
@@ -88,8 +93,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
     .option(
       "--network <profile>",
-      "what sandboxes may reach: sealed (this runner only), proxy_only (also the egress proxy), or open",
-      "sealed",
+      "what sandboxes may reach: sealed (this runner only, the default), proxy_only (also the egress proxy), or open",
     )
     .option("--allow-open-network", "lets --network be open: sandboxes then reach this machine's network")
     .option("--jobs <number>", "jobs at once (SHOPFLOOR_RUNNER_JOBS; default 1)")
@@ -120,5 +124,13 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .action(async (options: RunOptions & { readonly dryRun?: boolean }) =>
       setExitCode(await actions.gc(options))
     );
+  withRuntime(
+    program.command("config").description("the settings of this machine")
+      .command("show").description("each setting, its value and where it came from"),
+  )
+    .option("--owner <name>", "with --project: with the section of this project")
+    .option("--project <name>", "the same")
+    .option("--json", "as JSON")
+    .action(actions.showConfig);
   return program;
 }

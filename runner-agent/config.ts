@@ -1,11 +1,19 @@
 /**
- * What the runner is configured with: a command-line option, else its environment variable, else the default. Read
- * once, at the start; broken configuration ends the program with the name of what is wrong.
+ * What the runner is configured with: a command-line option, else its environment variable, else the settings file's section
+ * of the project, else the settings file, else the default. Read once, at the start; broken configuration ends the program
+ * with the name of what is wrong.
  */
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
-import { TASK_BRANCH_FORM } from "./limits.ts";
 import type { HarnessName, NetworkProfile, RegistrationWish, Transport } from "./ports.ts";
+import {
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingKey,
+  type SettingsLayer,
+  type SettingValues,
+} from "./settings/resolved_settings.ts";
+import { NO_SETTINGS_FILE, type SettingsFile } from "./settings/settings_layers.ts";
 
 /** As commander gives them: texts, lists and flags; absent means not given. */
 export interface RunOptions {
@@ -32,6 +40,7 @@ export interface RunOptions {
   readonly jobs?: string;
   readonly transport?: string;
   readonly taskBranch?: string;
+  readonly settings?: string;
 }
 
 export interface RunConfig {
@@ -58,6 +67,10 @@ export interface RunConfig {
   readonly transport: Transport;
   /** What a task's branch is called, with `{taskId}` in it (pick A27). */
   readonly taskBranchForm: string;
+  /** What stations and sandboxes get, with where each value came from; a station's own words come last. */
+  readonly settings: ResolvedSettings;
+  /** What {@link settings} was made of. */
+  readonly settingsLayers: readonly SettingsLayer[];
 }
 
 export interface PodmanConfig {
@@ -75,8 +88,6 @@ export interface HostFacts {
   readonly uid: number;
 }
 
-/** Local name of the image; `{harness}` in it becomes the job's harness. */
-const DEFAULT_IMAGE = "localhost/shopfloor-agent:latest";
 const DEFAULT_FIRST_HOST_ID = "200000";
 const RUNTIMES = ["podman", "process"] as const;
 const HARNESSES = ["command", "claude", "codex", "gemini", "opencode"] as const;
@@ -84,9 +95,17 @@ const TRANSPORTS = ["auto", "socket", "sse", "poll"] as const;
 const NETWORK_PROFILES = ["sealed", "proxy_only", "open"] as const;
 const LOG_FORMATS = ["json", "text"] as const;
 
-/** Where a runner keeps its registrations and its state. */
-export function dataDirOf(option: string | undefined, host: HostFacts): string {
-  const chosen = option ?? host.env["SHOPFLOOR_RUNNER_DATA"];
+/**
+ * Where a runner keeps its registrations and its state.
+ *
+ * @param fromFile What the settings file says.
+ */
+export function dataDirOf(
+  option: string | undefined,
+  host: HostFacts,
+  fromFile: string | null = null,
+): string {
+  const chosen = option ?? (host.env["SHOPFLOOR_RUNNER_DATA"] || fromFile || undefined);
   if (chosen !== undefined && chosen !== "") return resolve(chosen);
   const home = host.env["HOME"];
   if (home === undefined || home === "") {
@@ -95,19 +114,36 @@ export function dataDirOf(option: string | undefined, host: HostFacts): string {
   return join(home, ".local", "state", "shopfloor-runner");
 }
 
-/** @throws RangeError that names the option and its value. */
-export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
+/**
+ * @param file The settings file.
+ * @param project `owner/project`, whose section of the file counts; null: none does.
+ * @throws RangeError that names the option and its value.
+ */
+export function readRunConfig(
+  options: RunOptions,
+  host: HostFacts,
+  file: SettingsFile = NO_SETTINGS_FILE,
+  project: string | null = null,
+): RunConfig {
   const drainMs = seconds("--drain-seconds", options.drainSeconds ?? "0");
+  const section = project === null ? undefined : file.projects.get(project);
+  const settingsLayers = [
+    file.global,
+    ...(section === undefined ? [] : [section]),
+    environmentLayer(host.env),
+    optionLayer(options),
+  ];
+  const settings = resolveSettings(settingsLayers);
+  const { values } = settings;
   return {
-    dataDir: dataDirOf(options.data, host),
+    dataDir: dataDirOf(undefined, { ...host, env: { HOME: host.env["HOME"] } }, values["data_dir"]),
     registration: {
       name: options.name ?? null,
       server: options.server === undefined ? null : originOf("--server", options.server),
       owner: options.owner ?? null,
       project: options.project ?? null,
     },
-    // Never from the environment: no isolation is a decision of the person who starts the runner.
-    runtime: oneOf("--runtime", options.runtime ?? "podman", RUNTIMES),
+    runtime: values["runtime.backend"],
     harness: options.harness === undefined ? null : oneOf("--harness", options.harness, HARNESSES),
     pollingIntervalMs: seconds(
       "--polling-interval",
@@ -117,9 +153,8 @@ export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
     heartbeatMs: seconds("--heartbeat-seconds", options.heartbeatSeconds ?? String(HEARTBEAT_MS / 1_000)),
     drainMs: drainMs === 0 ? null : drainMs,
     localRepositoryRoots: (options.allowRepositoryUnder ?? []).map((dir) => resolve(dir)),
-    image: options.image ?? host.env["SHOPFLOOR_IMAGE"] ?? DEFAULT_IMAGE,
-    networkProfile: readNetworkProfile(options, host),
-    podman: readPodmanConfig(options, host),
+    image: values["runtime.image"],
+    podman: readPodmanConfig(options, host, values["runtime.allow_open_network"]),
     logFormat: oneOf("--log-format", options.logFormat ?? "json", LOG_FORMATS),
     isStreaming: options.streamOutput ?? false,
     isOnce: options.once ?? false,
@@ -129,11 +164,14 @@ export function readRunConfig(options: RunOptions, host: HostFacts): RunConfig {
       TRANSPORTS,
     ),
     jobsMax: count("--jobs", options.jobs ?? host.env["SHOPFLOOR_RUNNER_JOBS"] ?? "1", RUNNER_JOBS_MAX),
-    taskBranchForm: branchForm(options.taskBranch ?? host.env["SHOPFLOOR_TASK_BRANCH"] ?? TASK_BRANCH_FORM),
+    taskBranchForm: values["worktrees.branch"],
+    networkProfile: networkProfile(settings, host),
+    settings,
+    settingsLayers,
   };
 }
 
-function readPodmanConfig(options: RunOptions, host: HostFacts): PodmanConfig {
+function readPodmanConfig(options: RunOptions, host: HostFacts, allowsOpenNetwork: boolean): PodmanConfig {
   const { env, uid } = host;
   const firstHostId = Number(
     options.podmanFirstHostId ?? env["SHOPFLOOR_PODMAN_FIRST_HOST_ID"] ?? DEFAULT_FIRST_HOST_ID,
@@ -146,18 +184,73 @@ function readPodmanConfig(options: RunOptions, host: HostFacts): PodmanConfig {
     isRootless: uid !== 0,
     firstHostId,
     hasResourceLimits: !(options.podmanNoLimits ?? env["SHOPFLOOR_PODMAN_NO_LIMITS"] === "1"),
-    allowsOpenNetwork: options.allowOpenNetwork ?? false,
+    allowsOpenNetwork,
   };
 }
 
-/** Never from the environment: a network is a decision of the person who starts the runner (S2). */
-function readNetworkProfile(options: RunOptions, host: HostFacts): NetworkProfile {
-  const profile = oneOf("--network", options.network ?? "sealed", NETWORK_PROFILES);
+/** What the environment says. Never what a sandbox is isolated by: that is the decision of a person who writes it down. */
+function environmentLayer(env: HostFacts["env"]): SettingsLayer {
+  const from = (name: string, read = (text: string) => text) => {
+    const text = env[name];
+    return text === undefined || text === "" ? undefined : { value: read(text), from: name };
+  };
+  return {
+    level: "environment",
+    values: present({
+      "data_dir": from("SHOPFLOOR_RUNNER_DATA", (text) => resolve(text)),
+      "runtime.image": from("SHOPFLOOR_IMAGE"),
+      "worktrees.branch": from("SHOPFLOOR_TASK_BRANCH", branchForm),
+    }),
+    env: {},
+  };
+}
+
+function optionLayer(options: RunOptions): SettingsLayer {
+  const from = <T>(option: string, value: T | undefined) =>
+    value === undefined ? undefined : { value, from: option };
+  const chosen = <T extends string>(option: string, text: string | undefined, allowed: readonly T[]) =>
+    from(option, text === undefined ? undefined : oneOf(option, text, allowed));
+  return {
+    level: "option",
+    values: present({
+      "data_dir": from("--data", options.data === undefined ? undefined : resolve(options.data)),
+      "runtime.backend": chosen("--runtime", options.runtime, RUNTIMES),
+      "runtime.image": from("--image", options.image),
+      "runtime.network": chosen("--network", options.network, NETWORK_PROFILES),
+      "runtime.allow_open_network": from("--allow-open-network", options.allowOpenNetwork),
+      "defaults.harness": chosen("--harness", options.harness, HARNESSES),
+      "worktrees.branch": from(
+        "--task-branch",
+        options.taskBranch === undefined ? undefined : branchForm(options.taskBranch),
+      ),
+    }),
+    env: {},
+  };
+}
+
+type Said = {
+  readonly [K in SettingKey]?: { readonly value: SettingValues[K]; readonly from: string } | undefined;
+};
+
+function present(said: Said): SettingsLayer["values"] {
+  return Object.fromEntries(
+    Object.entries(said).filter(([, one]) => one !== undefined),
+  ) as SettingsLayer["values"];
+}
+
+/** An open network needs a second word and a runner that is root (S2). */
+function networkProfile({ values, from }: ResolvedSettings, host: HostFacts): NetworkProfile {
+  const profile = values["runtime.network"];
   if (profile !== "open") return profile;
-  if (options.allowOpenNetwork !== true) {
-    throw broken("--network", "'open' must be allowed with --allow-open-network", profile);
+  const name = from["runtime.network"];
+  if (!values["runtime.allow_open_network"]) {
+    throw broken(
+      name,
+      "'open' must be allowed with --allow-open-network or runtime.allow_open_network",
+      profile,
+    );
   }
-  if (host.uid !== 0) throw broken("--network", "'open' needs a runner that is root", `uid ${host.uid}`);
+  if (host.uid !== 0) throw broken(name, "'open' needs a runner that is root", `uid ${host.uid}`);
   return profile;
 }
 
