@@ -122,6 +122,8 @@ export interface UsageFile {
 export interface UsageTally {
   /** What the text adds; a line that is cut is counted when its rest has come. */
   add(text: string): TokenUsage;
+  /** Why a turn failed, if the text since the last call told of one; null where hooks tell it (`hasFailureHook`). */
+  takeFailure(): string | null;
 }
 
 /**
@@ -156,6 +158,13 @@ export interface SessionHarness {
   readonly clearInputKeys: readonly string[];
   /** Whether an interrupt is told by a hook; else the session says itself that the turn is over. */
   readonly hasInterruptHook: boolean;
+  /**
+   * Whether `signalsOf` tells that a turn failed; else `usageFile` does, whose `takeFailure` is asked at the end of a
+   * turn, and now and then while one runs, as a turn may fail without any hook.
+   */
+  readonly hasFailureHook: boolean;
+  /** Mends the text of a session's file (`usageFile`) before it is resumed; null where the CLI reads what it writes. */
+  readonly mendSessionFile: ((text: string) => string) | null;
   /** Whether a session start is told before the first prompt. */
   readonly startsBeforePrompt: boolean;
   /** What a message does that is sent while a turn runs. */

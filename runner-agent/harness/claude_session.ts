@@ -35,6 +35,8 @@ export const claudeSession: SessionHarness = {
   // The interrupted prompt is put back into the box; each press empties one line of it.
   clearInputKeys: ["C-u", "C-u", "C-u"],
   hasInterruptHook: false,
+  hasFailureHook: true,
+  mendSessionFile: null,
   startsBeforePrompt: true,
   messageWhileBusy: "queued",
   pasteSettleMs: 1_200,

@@ -6,7 +6,7 @@
 
 import type { HookEvent, TokenUsage, UsageFile } from "../agent_ports.ts";
 import { countField, filledField, objectField } from "./session_events.ts";
-import { type AnswerUsage, createLineTally } from "./usage_lines.ts";
+import { createLineTally, type LineNews } from "./usage_lines.ts";
 
 export const claudeTranscript: UsageFile = {
   pathsOf({ payload }: HookEvent) {
@@ -16,11 +16,11 @@ export const claudeTranscript: UsageFile = {
   createTally: () => createLineTally(answerOf),
 };
 
-function answerOf(line: Readonly<Record<string, unknown>>): AnswerUsage | null {
+function answerOf(line: Readonly<Record<string, unknown>>): LineNews | null {
   const message = objectField(line, "message");
   const answerId = filledField(message, "id");
   if (line.type !== "assistant" || answerId === null) return null;
-  return { answerId, usage: anthropicUsage(objectField(message, "usage")) };
+  return { kind: "answer", answerId, usage: anthropicUsage(objectField(message, "usage")) };
 }
 
 /** Anthropic's counters, which are apart from each other. */

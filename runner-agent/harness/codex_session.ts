@@ -1,8 +1,9 @@
-/** Codex in a terminal. */
+/** Codex in a terminal. A turn that fails ends without a hook. */
 
 import type { SessionHarness } from "../agent_ports.ts";
 import { codexAuth, codexGates, codexHooks, codexMcpServers, codexSystemPrompt } from "./codex_home.ts";
 import { CODEX_EVENTS, codexSignals } from "./codex_signals.ts";
+import { codexRollout } from "./codex_rollout.ts";
 import { OPENAI } from "./providers.ts";
 import { hookCommands } from "./session_events.ts";
 
@@ -26,12 +27,14 @@ export const codexSession: SessionHarness = {
   hooks: (hookCommand) => codexHooks(hookCommands(hookCommand, CODEX_EVENTS, "Stop")),
   resolveAuth: codexAuth,
   signalsOf: codexSignals,
-  usageFile: null,
+  usageFile: codexRollout,
   supportsResume: true,
   resumeAcceptsPrompt: true,
   interruptKeys: ["Escape"],
   clearInputKeys: [],
   hasInterruptHook: true,
+  hasFailureHook: false,
+  mendSessionFile: null,
   startsBeforePrompt: false,
   messageWhileBusy: "steers",
   pasteSettleMs: 1_500,

@@ -11,6 +11,7 @@ import {
   geminiMemory,
 } from "./gemini_home.ts";
 import { GEMINI_EVENTS, geminiSignals } from "./gemini_signals.ts";
+import { mendGeminiChat } from "./gemini_mend.ts";
 import { geminiChat } from "./gemini_usage.ts";
 import { GEMINI } from "./providers.ts";
 import { hookCommands } from "./session_events.ts";
@@ -39,6 +40,8 @@ export const geminiSession: SessionHarness = {
   interruptKeys: ["Escape"],
   clearInputKeys: [],
   hasInterruptHook: true,
+  hasFailureHook: false,
+  mendSessionFile: mendGeminiChat,
   startsBeforePrompt: true,
   messageWhileBusy: "queued",
   // It swallows an Enter that follows the paste at once.

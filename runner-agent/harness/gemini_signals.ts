@@ -17,6 +17,9 @@ export const GEMINI_EVENTS: readonly string[] = [
   "SessionEnd",
 ];
 
+/** What it says where there is no text: after an interrupt, or when the model failed (`gemini_usage.ts`). */
+const NO_ANSWER = "[no response text]";
+
 export function geminiSignals({ name, payload }: HookEvent): readonly ActivitySignal[] {
   const tool = textField(payload, "tool_name") ?? "";
   switch (name) {
@@ -41,7 +44,7 @@ export function geminiSignals({ name, payload }: HookEvent): readonly ActivitySi
     case "AfterAgent":
       return [{
         kind: "turn_ended",
-        lastMessage: filledField(payload, "prompt_response"),
+        lastMessage: answerOf(payload),
         isInterrupted: false,
       }];
     case "SessionEnd":
@@ -49,4 +52,9 @@ export function geminiSignals({ name, payload }: HookEvent): readonly ActivitySi
     default:
       return [];
   }
+}
+
+function answerOf(payload: HookEvent["payload"]): string | null {
+  const text = filledField(payload, "prompt_response");
+  return text === NO_ANSWER ? null : text;
 }

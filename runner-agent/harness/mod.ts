@@ -28,7 +28,6 @@ export { type ComposedFile, composeHome } from "./home_files.ts";
 export { MODEL_PROVIDERS } from "./providers.ts";
 export { AGENT_HOME, WORKSPACE } from "./sandbox_paths.ts";
 export { SESSION_HARNESS_NAMES, sessionHarnessByName } from "./sessions.ts";
-export { addUsage, NO_USAGE } from "./usage_lines.ts";
 
 const HARNESSES: Readonly<Record<HarnessName, HarnessAdapter>> = {
   command: commandHarness,

@@ -25,12 +25,30 @@ export function opencodeModel(model: string | null): string {
   return `${PROVIDER}/${model ?? DEFAULT_MODEL}`;
 }
 
+/**
+ * OpenCode installs the types of its plugins with npm before it loads any plugin, and tries for more than a minute where
+ * there is no registry; it takes a folder and a lock file for an installation that was made.
+ */
+const NO_PLUGIN_TYPES: readonly HomeFile[] = [
+  {
+    path: ".config/opencode/node_modules/nothing_installed.txt",
+    text: "Nothing is installed here: our plugin needs no packages.\n",
+  },
+  {
+    path: ".config/opencode/package-lock.json",
+    json: { lockfileVersion: 3, packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } },
+  },
+];
+
 /** @param question Whether it may put a question to a person: where nobody is, a question would wait for ever. */
 export function opencodeGates(question: "allow" | "deny"): readonly HomeFile[] {
-  return [{
-    path: CONFIG_FILE,
-    json: { autoupdate: false, share: "disabled", permission: { "*": "allow", question } },
-  }];
+  return [
+    {
+      path: CONFIG_FILE,
+      json: { autoupdate: false, share: "disabled", permission: { "*": "allow", question } },
+    },
+    ...NO_PLUGIN_TYPES,
+  ];
 }
 
 export function opencodeAuth(

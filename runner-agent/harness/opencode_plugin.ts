@@ -56,12 +56,11 @@ const EVENTS = {
     tell("session.created", { sessionID: info.id });
   },
   "session.status": ({ sessionID, status }) => {
-    if (status.type === "busy") over.delete(sessionID);
     const { type, message, attempt } = status;
     tell("session.status", { sessionID, status: { type, message, attempt } });
   },
   "session.idle": ({ sessionID }) => {
-    if (!over.delete(sessionID)) tell("session.idle", { sessionID, lastMessage: lastTexts.get(sessionID) ?? "" });
+    if (!over.has(sessionID)) tell("session.idle", { sessionID, lastMessage: lastTexts.get(sessionID) ?? "" });
     lastTexts.delete(sessionID);
   },
   "session.error": (properties) => {
@@ -104,6 +103,7 @@ export const Shopfloor = async ({ directory }) => {
     "chat.message": async (input, { parts }) => {
       if (children.has(input.sessionID)) return;
       const isResumed = !sessions.has(input.sessionID);
+      over.delete(input.sessionID);
       sessions.add(input.sessionID);
       tell("chat.message", {
         sessionID: input.sessionID,

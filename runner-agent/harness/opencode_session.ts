@@ -43,6 +43,8 @@ export const opencodeSession: SessionHarness = {
   interruptKeys: ["Escape", "Escape"],
   clearInputKeys: [],
   hasInterruptHook: true,
+  hasFailureHook: true,
+  mendSessionFile: null,
   startsBeforePrompt: true,
   messageWhileBusy: "queued",
   pasteSettleMs: 1_500,

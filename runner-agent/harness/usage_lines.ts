@@ -1,53 +1,42 @@
 /**
  * Counts tokens in a file of JSON lines that only grows, and in which an answer may be written more than once: each line
- * names its answer, and the last word about an answer counts.
+ * names its answer, and the last word about an answer counts. Where no hook does, it also tells of turns that failed.
  */
 
 import type { TokenUsage, UsageTally } from "../agent_ports.ts";
+import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
 import { asFields } from "./session_events.ts";
 
-export const NO_USAGE: TokenUsage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  costUsd: null,
-};
+/** What one line tells: what an answer of the model used, or why a turn failed. */
+export type LineNews =
+  | { readonly kind: "answer"; readonly answerId: string; readonly usage: TokenUsage }
+  | { readonly kind: "failure"; readonly message: string };
 
-export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    costUsd: a.costUsd === null ? b.costUsd : a.costUsd + (b.costUsd ?? 0),
-  };
-}
-
-/** What one line says of one answer of the model. */
-export interface AnswerUsage {
-  readonly answerId: string;
-  readonly usage: TokenUsage;
-}
-
-/** @param read null for a line that tells of no answer. */
+/** @param read null for a line that tells neither. */
 export function createLineTally(
-  read: (line: Readonly<Record<string, unknown>>) => AnswerUsage | null,
+  read: (line: Readonly<Record<string, unknown>>) => LineNews | null,
 ): UsageTally {
   const counted = new Map<string, TokenUsage>();
   let cut = "";
+  let failure: string | null = null;
   return {
     add(text) {
       const lines = (cut + text).split("\n");
       cut = lines.pop() ?? "";
       let added = NO_USAGE;
       for (const line of lines) {
-        const answer = read(fieldsOfLine(line));
-        if (answer === null) continue;
-        added = addUsage(added, moreThan(counted.get(answer.answerId) ?? NO_USAGE, answer.usage));
-        counted.set(answer.answerId, answer.usage);
+        const news = read(fieldsOfLine(line));
+        if (news?.kind === "failure") failure = news.message;
+        if (news?.kind !== "answer") continue;
+        added = addUsage(added, moreThan(counted.get(news.answerId) ?? NO_USAGE, news.usage));
+        counted.set(news.answerId, news.usage);
       }
       return added;
+    },
+    takeFailure() {
+      const taken = failure;
+      failure = null;
+      return taken;
     },
   };
 }
