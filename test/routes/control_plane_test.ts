@@ -144,6 +144,15 @@ async function until(test: () => Promise<boolean>) {
   while (!await test());
 }
 
+async function linePage(plane: TestPlane) {
+  const { owner, project } = plane.project();
+  const there = await plane.call("GET", `/p/${owner}/${project}/assembly-lines/a%20b`, { token: null });
+  assert.deepEqual([there.status, there.headers.get("location")], [
+    302,
+    `/p/${owner}/${project}/lines/a%20b`,
+  ]);
+}
+
 async function memory(plane: TestPlane) {
   const at = plane.project();
   const [ada, bob] = [await at.register("ada"), await at.register("bob")];
@@ -328,6 +337,7 @@ Deno.test({
     await using plane = await startPlane();
     await t.step("tokens do what their scopes, their line and their time allow", () => tokens(plane));
     await t.step("an artifact is of its task's line", () => artifacts(plane));
+    await t.step("the reference's address of a line's page leads to ours", () => linePage(plane));
     await t.step("what agents remember is their project's", () => memory(plane));
     await t.step("runners are relabelled, paused, drained, rotated and deleted", () => runners(plane));
     await t.step("an open poll hears of a drain and of the end of a pause", () => openPolls(plane));

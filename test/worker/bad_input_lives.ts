@@ -39,6 +39,8 @@ const byQuery = (route: string, rest = ""): RouteRows => ({
 
 export const LIVE_ROUTES: readonly RouteRows[] = [
   { route: "GET /api/lives/auth-config", audience: "open" },
+  // The reference's address of a line's page leads to ours, which asks who is there.
+  { route: "GET /p/:owner/:project/assembly-lines/:lineId", audience: "open" },
   {
     route: "POST /api/lives/session-event",
     audience: "open",

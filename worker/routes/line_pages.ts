@@ -30,6 +30,13 @@ export function createLinePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     return line.ok ? linePage(c, opened, line.value, nowMs()) : refusedPage(c, line.error);
   });
 
+  // The page's address in the reference, which its command line prints and workflows name as their audience (Line 4.1).
+  app.get("/p/:owner/:project/assembly-lines/:lineId", (c) => {
+    const { owner, project, lineId } = c.req.param();
+    const place = [owner, project, "lines", lineId].map(encodeURIComponent).join("/");
+    return c.redirect(`/p/${place}`, 302);
+  });
+
   app.get(`${lines}/:lineId/versions`, async (c) => {
     const opened = await openProject(c);
     if (opened instanceof Response) return opened;
