@@ -293,6 +293,8 @@ export const DISK_DROP_BYTES = 1024 * 1024 * 1024;
 export const DISK_FREE_FLOOR_BYTES = 512 * 1024 * 1024;
 /** A run with less than this does not fill a disk. */
 export const DISK_BLAME_BYTES = 256 * 1024 * 1024;
+/** A build takes minutes; what is younger may be one that has no name yet. */
+export const GC_IMAGE_MIN_AGE_MS = 60 * 60_000;
 /** One directory that is to be removed: a size that takes longer to find out is not said. */
 export const GC_MEASURE_BUDGET_MS = 20_000;
 /** A checkout, its dependencies and a build; without it a run is not begun. */

@@ -4,8 +4,9 @@
  * 1. What a journal knows is never touched, whatever else speaks for it.
  * 2. While the runner itself is at work its containers are its own business: some are no run's, as those that look for a
  *    program. Directories are looked at before the journal, and a run is journalled before it has any; so those are safe.
- * 3. The newest image of each name stays, and whatever a runner was told to use.
+ * 3. The newest image of each name stays, whatever a runner was told to use, and what may still be in the making.
  */
+import { GC_IMAGE_MIN_AGE_MS } from "../limits.ts";
 
 export interface GcFound {
   readonly kind: "container" | "sandbox_dir" | "hub_dir" | "worktree" | "log" | "image";
@@ -20,6 +21,7 @@ export interface GcKnown {
   readonly journalled: ReadonlySet<string>;
   readonly isRunnerAtWork: boolean;
   readonly imagesInUse: ReadonlySet<string>;
+  readonly nowMs: number;
 }
 
 export type GcVerdict = { readonly kind: "remove"; readonly reason: string } | {
@@ -40,6 +42,9 @@ export function planGc(found: readonly GcFound[], known: GcKnown): readonly GcVe
 function verdictOn(one: GcFound, known: GcKnown, newestMs: number | undefined): GcVerdict {
   if (one.kind === "image") {
     if (known.imagesInUse.has(one.name)) return { kind: "keep", reason: "the runner is told to use it" };
+    if (known.nowMs - one.createdAtMs < GC_IMAGE_MIN_AGE_MS) {
+      return { kind: "keep", reason: "it was made just now" };
+    }
     return one.createdAtMs === newestMs && one.owner !== ""
       ? { kind: "keep", reason: "the newest of its name" }
       : { kind: "remove", reason: "a newer one has replaced it" };

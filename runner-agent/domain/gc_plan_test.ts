@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { type GcFound, type GcKnown, planGc } from "./gc_plan.ts";
 
-const IDLE: GcKnown = { journalled: new Set(["known"]), isRunnerAtWork: false, imagesInUse: new Set() };
+const IDLE: GcKnown = {
+  journalled: new Set(["known"]),
+  isRunnerAtWork: false,
+  imagesInUse: new Set(),
+  nowMs: 10_000_000,
+};
 const of = (kind: GcFound["kind"], owner: string): GcFound => ({ kind, name: owner, owner, createdAtMs: 1 });
 const image = (name: string, createdAtMs: number): GcFound => ({
   kind: "image",
@@ -34,4 +39,6 @@ Deno.test("planGc keeps the newest image of each name and those in use", () => {
     "keep",
   ]);
   assert.deepEqual(kinds([image("", 5)], IDLE), ["remove"], "one without a name");
+  const young = [image("a:1", 9_999_999), image("a:2", 10_000_000)];
+  assert.deepEqual(kinds(young, IDLE), ["keep", "keep"], "they may be in the making");
 });

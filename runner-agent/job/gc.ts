@@ -69,6 +69,7 @@ export async function collectRunGarbage(state: GcState, request: GcRequest): Pro
     journalled: withHubNames(state, journalled),
     isRunnerAtWork: lock === null,
     imagesInUse: new Set<string>(),
+    nowMs: Date.now(),
   };
   await act(candidates, planGc(candidates, known), request);
 }
@@ -90,7 +91,12 @@ export async function collectImageGarbage(
       bytes: () => Promise.resolve(image.bytes),
       remove: () => removeImage(podman, image),
     }));
-    const known = { journalled: new Set<string>(), isRunnerAtWork: false, imagesInUse: inUse };
+    const known = {
+      journalled: new Set<string>(),
+      isRunnerAtWork: false,
+      imagesInUse: inUse,
+      nowMs: Date.now(),
+    };
     await act(candidates, planGc(candidates, known), request);
   } finally {
     podman.close();

@@ -32,3 +32,6 @@ export async function openPodman(
     clock: systemClock,
   });
 }
+
+/** Podman's API. */
+export const { socketPath } = service;
