@@ -306,3 +306,5 @@ export const TEMPLATE_TEXT_MAX_BYTES = 256 * 1024;
 export const TEMPLATE_EXTENDS_MAX = 8;
 /** An agent's tool that takes longer than this is of no use to it. */
 export const TOOL_TIMEOUT_MAX_MS = 3_600_000;
+/** What is read of a project's own folder of templates: a few dozen of them. */
+export const COMMIT_FILES_MAX_BYTES = 4 * 1024 * 1024;

@@ -97,6 +97,12 @@ export type WorktreeError =
   | { readonly reason: "file_refused"; readonly path: string; readonly hint: string }
   | { readonly reason: "plugin_failed"; readonly pluginId: string; readonly detail: string };
 
+/** A file of a commit; `text` null: a link, other bytes than text, or too large. */
+export interface CommitFile {
+  readonly text: string | null;
+  readonly isExecutable: boolean;
+}
+
 /** Keeps a cache of the project's repository, and a private worktree per run. */
 export interface WorktreeManager {
   /** Fetches, creates (or finds again, after a crash) and checks out. */
@@ -106,6 +112,11 @@ export interface WorktreeManager {
    * agent runs.
    */
   harvest(runId: string): Promise<Ok<Harvest> | Err<WorktreeError>>;
+  /**
+   * Text files below a folder at the task's base commit, by their paths below it: the project's own, not what an agent made
+   * of them. The run must be prepared.
+   */
+  filesAtBase(runId: string, under: string): Promise<Ok<ReadonlyMap<string, CommitFile>> | Err<WorktreeError>>;
   /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository, if there is one. */
   pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
   /**

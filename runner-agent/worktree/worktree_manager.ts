@@ -12,12 +12,13 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { isName } from "../../protocol/ids.ts";
-import { HUB_PORT } from "../limits.ts";
+import { COMMIT_FILES_MAX_BYTES, HUB_PORT } from "../limits.ts";
 import type { Worktree, WorktreeError, WorktreeManager, WorktreeRequest } from "../ports.ts";
 import { type Origin, resolveOrigin } from "./allowed_repository.ts";
 import { createEmptyProject } from "./empty_project.ts";
 import { createGit, type Git } from "./git_command.ts";
 import { giveToOwner } from "./give_to_owner.ts";
+import { filesAtCommit } from "./files_at_commit.ts";
 import { fetchAgentWork, harvestRun } from "./harvest.ts";
 import { placeJobFiles } from "./job_files.ts";
 import { createOneByOne } from "./one_by_one.ts";
@@ -83,6 +84,10 @@ export function createWorktreeManager(options: WorktreeManagerOptions): Worktree
         await caches.settle(note.cacheGitDir);
         return await harvestRun(git, run, note, runId);
       }),
+    async filesAtBase(runId, under) {
+      const note = await requireNote(place(runId));
+      return await filesAtCommit(git, note.cacheGitDir, note.baseCommit, under, COMMIT_FILES_MAX_BYTES);
+    },
     pushWork: (request) =>
       oneByOne(request.runId, async () => {
         const run = place(request.runId);
