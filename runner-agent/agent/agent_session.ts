@@ -127,6 +127,12 @@ export class AgentSession implements AgentCommands {
     }
   }
 
+  /** Resolves once its state is so. Rejects when the session ends before. */
+  async until(test: (state: SessionState) => boolean): Promise<void> {
+    if (await this.core.until(test, null, this.#ended.signal)) return;
+    throw new Error("Cannot wait for the session any longer as it must go on: it has ended");
+  }
+
   /** What a hook of the CLI told. */
   async onHook(event: HookEvent): Promise<HookAnswer> {
     const { harness, clean, wantsToStop } = this.deps;

@@ -7,12 +7,26 @@
  *
  * 1. The heartbeat has its own timer and begins before anything else.
  * 2. Output is read to its end and sent before `exited` is written, so that a report never overtakes it.
- * 3. A report is repeated until it was taken or refused, or until the runner must end; then it stays in the journal.
+ * 3. An agent in a terminal has told all that it did before it is reported.
+ * 4. A report is repeated until it was taken or refused, or until the runner must end; then it stays in the journal.
  */
 import { pause } from "../control/retry.ts";
 import { backoffMs } from "../domain/backoff.ts";
-import { type ContainerSight, nextStep, type RunPhase, type Step } from "../domain/job_phase.ts";
-import { RETRY_FIRST_MS, RETRY_MAX_MS, STOP_GRACE_MS } from "../limits.ts";
+import {
+  type ContainerSight,
+  nextStep,
+  type RunEnding,
+  type RunPhase,
+  type Step,
+} from "../domain/job_phase.ts";
+import {
+  AGENT_EVENTS_FINISH_MS,
+  EXIT_CODE_KILLED,
+  RETRY_FIRST_MS,
+  RETRY_MAX_MS,
+  STOP_GRACE_MS,
+} from "../limits.ts";
+import { AgentSlot } from "./agent_slot.ts";
 import { followContainer } from "./follow.ts";
 import type { Hub } from "./hub.ts";
 import type { JournalledRun } from "./journal.ts";
@@ -23,7 +37,10 @@ import { startRunHeartbeat } from "./run_heartbeat.ts";
 import { openRunHub } from "./run_hub.ts";
 import { conclude, createContainer, harvest, notStarted, prepare } from "./run_steps.ts";
 import { faultText } from "./run_texts.ts";
+import type { RunAgent } from "./run_agent.ts";
+import { runCommands } from "./run_commands.ts";
 import { createRunWatch, type RunWatch } from "./run_watch.ts";
+import { formerOutputs, keepAndRemove, restoreHome, stopForSuspend } from "./suspend.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
 import { startUsageMonitor, type UsageMonitor } from "./usage_monitor.ts";
 
@@ -63,6 +80,10 @@ class Conduct {
   #pump: OutputPump | null = null;
   #usage: UsageMonitor | null = null;
   #failures = 0;
+  readonly #agents: AgentSlot;
+  #detach: (() => void) | null = null;
+  /** This process has started the sandbox, or has heard what its agent did meanwhile. */
+  #isCaughtUp = false;
 
   constructor(
     private readonly context: RunContext,
@@ -70,6 +91,7 @@ class Conduct {
     private readonly shutdown: ShutdownSignals,
   ) {
     this.#phase = context.run.phase;
+    this.#agents = new AgentSlot(context);
     const isOver = ["pushed", "reported", "cleaned"].includes(this.#phase.kind);
     const idle = () => silence(context, this.#phase, this.#pump);
     this.#heartbeat = isOver ? null : startRunHeartbeat(context, watch, idle);
@@ -91,6 +113,7 @@ class Conduct {
         container: this.#container,
         lease: this.watch.lease,
         stop: this.watch.stop,
+        wish: this.watch.wish,
       });
       if (step.kind === "rest") return "done";
       const next = await this.#take(step);
@@ -102,8 +125,11 @@ class Conduct {
   async release(): Promise<void> {
     await this.#heartbeat?.stop();
     await this.#usage?.finish();
+    this.#detach?.();
+    this.#detach = null;
     await this.#hub?.close();
     this.#hub = null;
+    await this.#agents.close(0);
   }
 
   /** Null: the phase stays, and the question is asked again. */
@@ -117,7 +143,7 @@ class Conduct {
       case "prepare":
         return await prepare(context);
       case "create": {
-        const phase = await createContainer(context, step.worktree);
+        const phase = await createContainer(context, step.worktree, this.#agents, watch.resumeText);
         await this.#look();
         return phase;
       }
@@ -137,11 +163,19 @@ class Conduct {
         await this.#retried(() => deps.runtime.stop(step.containerId, STOP_GRACE_MS));
         await this.#look();
         return null;
+      case "suspend":
+        return await this.#suspend(step.containerId);
+      case "await_resume":
+        this.#listen(await this.#agents.find());
+        await aborted(watch.interrupted, this.shutdown.abandon);
+        if (this.shutdown.abandon.aborted) throw new AbandonedError("Abandoned");
+        return null;
       case "harvest":
         return await harvest(context, step.phase);
       case "conclude":
-        return await conclude(context, step.phase, step.canPush);
+        return await conclude(context, step.phase, step.canPush, await this.#agents.find());
       case "report":
+        await this.#tellAll();
         await this.#heartbeat?.stop();
         return await deliverReport(context, step.report, this.shutdown.abandon);
       case "clean":
@@ -157,21 +191,26 @@ class Conduct {
     if (phase.kind === "exited" && "containerId" in this.#phase && this.#container !== "absent") {
       // Invariant 2; a container that never ran has written nothing.
       if (this.#container !== "created") {
-        await this.#pumpOf(this.#phase.containerId).finish(this.shutdown.abandon);
+        await this.#finishPump(this.#phase.containerId);
       }
     }
+    if (phase.kind === "exited") await this.#endSession(phase.ending);
     if (phase.kind === "cleaned") await deps.journal.closeRun(run.runId);
     else await deps.journal.writePhase(run.runId, phase);
     this.#phase = phase;
     this.#failures = 0;
+    if (phase.kind === "suspended") this.watch.settle("suspend");
+    if (phase.kind === "prepared") this.watch.settle("resume");
     deps.log("run_phase", { ...ids, phase: phase.kind });
   }
 
   async #start(containerId: string): Promise<RunPhase | null> {
     const { context } = this;
     try {
-      this.#hub ??= await openRunHub(context);
+      const agent = await this.#agents.find();
+      this.#hub ??= await openRunHub(context, agent);
       await context.deps.runtime.start(containerId);
+      this.#isCaughtUp = true;
     } catch (error) {
       await this.#look();
       // It did start, and only its answer was lost: go on with what is there.
@@ -188,13 +227,22 @@ class Conduct {
   async #follow(phase: RunPhase & { kind: "started" }): Promise<RunPhase | null> {
     const { context, watch } = this;
     try {
-      this.#hub ??= await openRunHub(context);
-      const pump = this.#pumpOf(phase.containerId);
+      const agent = await this.#agents.find();
+      if (!this.#isCaughtUp) await agent?.adopt();
+      this.#isCaughtUp = true;
+      this.#hub ??= await openRunHub(context, agent);
+      this.#listen(agent);
+      const pump = await this.#pumpOf(phase.containerId);
       this.#usage ??= startUsageMonitor(context, phase.containerId, phase.startedAtMs);
-      const ended = await followContainer(context, phase, pump, watch, this.#container === "exited");
+      const ended = await this.#driven(
+        agent,
+        phase.containerId,
+        () => followContainer(context, phase, pump, watch, this.#container === "exited"),
+      );
       if (ended === null) return null;
       this.#container = "exited";
       this.#usage.finish();
+      if (agent !== null && await agent.session.resumeFailed()) return await this.#tryLess(agent, phase);
       return { kind: "exited", worktree: phase.worktree, ending: { kind: "exited", ...ended } };
     } catch (error) {
       context.deps.log("hub_failed", {
@@ -207,8 +255,86 @@ class Conduct {
     }
   }
 
-  #pumpOf(containerId: string): OutputPump {
-    return this.#pump ??= startOutputPump(this.context, containerId, this.watch);
+  /** Goes on with the agent's terminal while the sandbox is followed. */
+  async #driven<T>(agent: RunAgent | null, containerId: string, follow: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const driving = this.#container === "exited" ? null : agent?.drive(containerId, over.signal);
+    try {
+      return await follow();
+    } finally {
+      over.abort();
+      await driving;
+    }
+  }
+
+  async #suspend(containerId: string): Promise<null> {
+    const agent = await this.#agents.find();
+    await this.#retried(async () => {
+      if (agent !== null && this.#container === "running") {
+        await stopForSuspend(this.context, agent, containerId);
+      }
+      await this.#setAside(agent, containerId);
+    });
+    await this.#look();
+    return null;
+  }
+
+  /** Takes a sandbox away whose agent goes on in another. */
+  async #setAside(agent: RunAgent | null, containerId: string): Promise<void> {
+    await this.#finishPump(containerId);
+    this.#pump = null;
+    await this.#usage?.finish();
+    this.#usage = null;
+    if (agent === null) await this.context.deps.runtime.remove(containerId);
+    else await keepAndRemove(this.context, agent, containerId);
+  }
+
+  /** The agent's session could not be continued: once more, by less, from the home of before. */
+  async #tryLess(agent: RunAgent, phase: RunPhase & { kind: "started" }): Promise<RunPhase> {
+    await this.#setAside(agent, phase.containerId);
+    await restoreHome(this.context);
+    await this.#look();
+    this.watch.askFor("resume", this.watch.resumeText);
+    return { kind: "suspended", worktree: phase.worktree };
+  }
+
+  /** From now on people's commands reach the agent. */
+  #listen(agent: RunAgent | null): void {
+    const { deps, run, dirs } = this.context;
+    if (this.#detach !== null) return;
+    const commands = agent === null ? null : runCommands(agent, this.watch);
+    const ends = [
+      deps.commands?.attach(run.runId, commands, `${dirs.root}/commands.ndjson`),
+      agent === null
+        ? undefined
+        : deps.agents?.add(this.context, agent, commands!, this.watch, () => this.#phase),
+    ];
+    this.#detach = () => ends.forEach((end) => end?.());
+  }
+
+  async #endSession(ending: RunEnding): Promise<void> {
+    const agent = await this.#agents.find();
+    const exitCode = ending.kind === "exited" ? ending.exitCode : EXIT_CODE_KILLED;
+    await agent?.session.end(exitCode, ending.kind === "stopped");
+  }
+
+  /** Invariant 3. */
+  async #tellAll(): Promise<void> {
+    if (this.shutdown.abandon.aborted || !this.#agents.isOpen) return;
+    const left = await this.#agents.close(AGENT_EVENTS_FINISH_MS);
+    if (left > 0) this.context.deps.log("events_left", { ...this.context.ids, events: left });
+  }
+
+  async #finishPump(containerId: string): Promise<void> {
+    const pump = await this.#pumpOf(containerId);
+    await pump.finish(this.shutdown.abandon);
+  }
+
+  async #pumpOf(containerId: string): Promise<OutputPump> {
+    if (this.#pump !== null) return this.#pump;
+    const agent = await this.#agents.find();
+    const former = agent === null ? [] : formerOutputs(this.context, agent.session.state.boots);
+    return this.#pump = startOutputPump(this.context, containerId, this.watch, former);
   }
 
   /** Asks the runtime what there is. */
@@ -238,4 +364,11 @@ class Conduct {
     const waitMs = backoffMs(++this.#failures, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, random());
     await pause(clock, waitMs, this.shutdown.abandon);
   }
+}
+
+/** Resolves once one of them has aborted. */
+function aborted(...signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals]);
+  if (any.aborted) return Promise.resolve();
+  return new Promise((resolve) => any.addEventListener("abort", () => resolve(), { once: true }));
 }

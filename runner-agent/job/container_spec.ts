@@ -47,6 +47,25 @@ export function networkProfileOf(deps: Pick<RunContext["deps"], "networkProfile"
   return deps.networkProfile ?? "proxy_only";
 }
 
+/** What of a sandbox its self-test looks at (`sandbox_guards.ts`). */
+export function sandboxSeal(
+  { deps, dirs }: RunContext,
+  worktree: Worktree,
+): Pick<ContainerSpec, "mounts" | "tmpfs" | "networkProfile" | "shadows"> {
+  return {
+    // What is mounted inside of another mount comes after it: the plugins inside of `/run/alp`.
+    mounts: [
+      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
+      ...worktree.mounts,
+      { source: dirs.home, target: deps.sandboxPaths.agentHome, isReadOnly: false },
+      { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
+    ],
+    tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
+    networkProfile: networkProfileOf(deps),
+    shadows: deps.shadows ?? [],
+  };
+}
+
 /** The sandbox of a run. */
 export function containerSpec(
   context: RunContext,
@@ -54,7 +73,7 @@ export function containerSpec(
   harness: HarnessAdapter,
   plan: HarnessPlan,
 ): ContainerSpec {
-  const { deps, run, dirs } = context;
+  const { deps, run } = context;
   const { agentHome, workspace } = deps.sandboxPaths;
   return {
     runId: run.runId,
@@ -77,20 +96,11 @@ export function containerSpec(
       ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
     },
     workDir: workspace,
-    // What is mounted inside of another mount comes after it: the plugins inside of `/run/alp`.
-    mounts: [
-      { source: dirs.hub, target: SANDBOX_ALP_DIR, isReadOnly: true },
-      ...worktree.mounts,
-      { source: dirs.home, target: agentHome, isReadOnly: false },
-      { source: dirs.out, target: SANDBOX_OUT_DIR, isReadOnly: false },
-    ],
+    ...sandboxSeal(context, worktree),
     limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
-    tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
     forwards: {
       [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
       [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
     },
-    networkProfile: networkProfileOf(deps),
-    shadows: [],
   };
 }

@@ -15,8 +15,17 @@ export interface OutputPump {
   finish(abandon: AbortSignal): Promise<void>;
 }
 
-/** Reads from the beginning; what the control plane has already is not sent again. */
-export function startOutputPump(context: RunContext, containerId: string, watch: RunWatch): OutputPump {
+/**
+ * Reads from the beginning; what the control plane has already is not sent again.
+ *
+ * @param former Files with what former sandboxes of the run have written; all of the output is one stream.
+ */
+export function startOutputPump(
+  context: RunContext,
+  containerId: string,
+  watch: RunWatch,
+  former: readonly string[] = [],
+): OutputPump {
   const { deps, ids } = context;
   const { clock } = deps;
   let lastOutputAtMs = clock.nowMs();
@@ -53,7 +62,10 @@ export function startOutputPump(context: RunContext, containerId: string, watch:
     lastOutputAtMs = clock.nowMs();
     emit(redactors[stream].push(bytes));
   };
-  const read = readToEnd(context, containerId, onBytes, reading.signal);
+  const read = (async () => {
+    for (const path of former) streamer.push(await Deno.readFile(path));
+    await readToEnd(context, containerId, onBytes, reading.signal);
+  })();
 
   return {
     lastOutputAtMs: () => lastOutputAtMs,

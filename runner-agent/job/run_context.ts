@@ -12,10 +12,12 @@ import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { CommandDesk } from "../control/command_desk.ts";
+import type { AgentTransport } from "../agent_ports.ts";
+import type { AgentEventSender } from "../control/agent_event_sender.ts";
+import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
 import type { EventLog } from "../log/event_log.ts";
-import type { Bridge } from "../mcp/agent_tools.ts";
 import type {
   Clock,
   ContainerRuntime,
@@ -28,11 +30,13 @@ import type {
   WorktreeRequest,
 } from "../ports.ts";
 import { HUB_URL } from "./hub.ts";
+import type { AgentRegistry } from "./agent_registry.ts";
 import { modelPath } from "./hub_routes.ts";
 import { MCP_PATH } from "./operator_routes.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
 import { type RunDirs, runDirs, SANDBOX_BIN_DIR } from "./run_dirs.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
+import { sessionPlan, wantedSession } from "./session_plan.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { worktreeText } from "./run_texts.ts";
 import { createStationEnd, type StationEnd } from "./station_end.ts";
@@ -64,11 +68,21 @@ export interface ConductorDeps {
   readonly runtime: ContainerRuntime;
   /** What sandboxes may reach; absent: the hub and the egress proxy. */
   readonly networkProfile?: NetworkProfile;
+  /** Paths inside that sandboxes do not see the content of; absent: none. */
+  readonly shadows?: readonly string[];
+  /** Over the sandboxes of this runner; absent where the kernel bounds them. */
+  readonly watchdog?: Watchdog;
   readonly worktrees: WorktreeManager;
   readonly controlPlane: ControlPlane;
   readonly sendUsage: UsageSender;
   /** Brings people's commands to agents; absent where nobody does. */
   readonly commands?: CommandDesk;
+  /** How agents are driven; the built-in choice when absent (`domain/agent/transport.ts`). */
+  readonly agentTransport?: AgentTransport;
+  /** Brings agents' activity logs to the control plane; absent where there is none. */
+  readonly sendEvents?: AgentEventSender;
+  /** The agents of this runner, for people at this machine; absent where nobody asks. */
+  readonly agents?: AgentRegistry;
   readonly journal: RunJournal;
   readonly clock: Clock;
   readonly random: () => number;
@@ -91,8 +105,6 @@ export interface RunContext {
   /** The operator's part in the end of the run. */
   readonly end: StationEnd;
   readonly activity: RunActivity;
-  /** The agent's tools; null where nobody keeps its activity log. */
-  readonly bridge: Bridge | null;
 }
 
 export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunContext {
@@ -129,7 +141,6 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
       describe: (error) => worktreeText(secrets, error),
     }),
     activity: createRunActivity(nowMs),
-    bridge: null,
   };
 }
 
@@ -173,9 +184,10 @@ export type PlanError = HarnessChoiceError | {
   readonly variable: string;
 };
 
-/** The harness of a run with its plan. */
+/** The harness of a run with its plan. @param branch What is checked out; null while that is not known. */
 export function planHarness(
   context: RunContext,
+  branch: string | null = null,
 ): Result<{ readonly harness: HarnessAdapter; readonly plan: HarnessPlan }, PlanError> {
   const { deps } = context;
   const work = context.run.job.agentDefinition;
@@ -194,5 +206,7 @@ export function planHarness(
     pluginDirs: (work.plugins ?? []).map((plugin) => `${SANDBOX_PLUGINS_DIR}/${plugin.id}`),
     operator: { mcpUrl: HUB_URL + MCP_PATH, stopHook: `${SANDBOX_BIN_DIR}/complete_station --stop-hook` },
   });
-  return plan.ok ? ok({ harness, plan: plan.value }) : err(plan.error);
+  if (!plan.ok) return err(plan.error);
+  const session = wantedSession(context);
+  return ok({ harness, plan: session === null ? plan.value : sessionPlan(context, session, branch) });
 }

@@ -48,7 +48,7 @@ export const CONCLUSION_NAME = "conclusion.json";
 const LONGEST_SOCKET_NAME = CRED_SOCKET_NAME;
 const RUN_ID_CHARS = 26;
 const RUN_BIN = new URL("../container/run_bin/", import.meta.url);
-const PROGRAMS = ["complete_station", "agent_bridge", "run_services"];
+const PROGRAMS = ["complete_station", "agent_bridge", "run_services", "agent_session", "agent_hook"];
 
 const PRIVATE = 0o700;
 const EXECUTABLE = 0o755;

@@ -8,6 +8,8 @@ import { networkProfileOf } from "./container_spec.ts";
 import { type Hub, openToAll, removeSocket, serveSocket, startHub } from "./hub.ts";
 import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
 import { operatorRoutes } from "./operator_routes.ts";
+import type { RunAgent } from "./run_agent.ts";
+import { hookRoute } from "./hook_route.ts";
 import { withActivity } from "./run_activity.ts";
 import { planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
@@ -15,7 +17,7 @@ import { untilReachable } from "./patience.ts";
 import { makeHubDir } from "./run_dirs.ts";
 
 /** The worktree must be prepared. Also for a run whose sandbox goes on from before: the socket is made anew in its place. */
-export async function openRunHub(context: RunContext): Promise<Hub> {
+export async function openRunHub(context: RunContext, agent: RunAgent | null): Promise<Hub> {
   const { deps, run, dirs } = context;
   await makeHubDir(dirs);
   const routes = hubRoutes({
@@ -30,7 +32,10 @@ export async function openRunHub(context: RunContext): Promise<Hub> {
     standIn: run.job.jobToken === undefined
       ? { token: context.jobToken, authorization: `Bearer ${deps.runnerToken}` }
       : null,
-    operator: operatorRoutes(context.end, context.bridge).map((route) => ({
+    operator: [
+      ...operatorRoutes(context.end, agent?.bridge ?? null),
+      ...(agent === null ? [] : [hookRoute((event) => agent.session.onHook(event))]),
+    ].map((route) => ({
       ...route,
       handle: withActivity(route.handle, context.activity),
     })),

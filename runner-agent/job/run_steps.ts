@@ -7,6 +7,7 @@ import type { HarvestReading, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
 import type { Result } from "../../protocol/result.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
+import type { TokenUsage } from "../agent_ports.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import type { ConclusionReading } from "../domain/outcome.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
@@ -15,7 +16,10 @@ import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
 import { linkGitDirectory } from "./process_git.ts";
 import { type PlanError, planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
-import { CONCLUSION_NAME, makeRunDirs } from "./run_dirs.ts";
+import type { AgentSlot } from "./agent_slot.ts";
+import { hadSandbox, type RunAgent } from "./run_agent.ts";
+import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
+import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 
 export type Exited = RunPhase & { kind: "exited" };
@@ -33,13 +37,22 @@ export async function prepare(context: RunContext): Promise<RunPhase> {
   }
 }
 
-export async function createContainer(context: RunContext, worktree: Worktree): Promise<RunPhase> {
-  const planned = planHarness(context);
+export async function createContainer(
+  context: RunContext,
+  worktree: Worktree,
+  agents: AgentSlot,
+  resumeText: string | null,
+): Promise<RunPhase> {
+  const planned = planHarness(context, worktree.branch);
   if (!planned.ok) return notStarted(worktree, planText(planned.error));
   const { harness, plan } = planned.value;
   try {
     const owner = await context.deps.runtime.hostOwner();
-    await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
+    // An agent that goes on in another sandbox has its home already.
+    const goesOn = agents.isOpen || (wantedSession(context) !== null && await hadSandbox(context));
+    if (goesOn) await makeHubDir(context.dirs);
+    else await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
+    await bootAgent(context, agents, plan.homeFiles, resumeText);
     if (context.deps.runtime.name === "process") await linkGitDirectory(worktree);
     const { containerId } = await context.deps.runtime.create(
       containerSpec(context, worktree, harness, plan),
@@ -48,6 +61,22 @@ export async function createContainer(context: RunContext, worktree: Worktree): 
   } catch (error) {
     return notStarted(worktree, `the sandbox cannot be created: ${faultText(context.secrets, error)}`);
   }
+}
+
+/** What the session starts by; nothing for a run without one. */
+async function bootAgent(
+  context: RunContext,
+  agents: AgentSlot,
+  homeFiles: Readonly<Record<string, string>>,
+  resumeText: string | null,
+): Promise<void> {
+  if (wantedSession(context) === null) return;
+  const agent = await agents.make();
+  const isFirst = agent.session.state.boots === 0;
+  const wish = await agent.session.boot(resumeText);
+  if (isFirst) agent.notePrompts(homeFiles);
+  else context.deps.log("session_resumed", { ...context.ids, resumed: agent.session.state.resumed });
+  await writeSessionFiles(context, context.dirs, agent.harness, wish);
 }
 
 export async function harvest(context: RunContext, phase: Exited): Promise<RunPhase> {
@@ -86,6 +115,7 @@ export async function conclude(
   context: RunContext,
   phase: RunPhase & { kind: "harvested" },
   canPush: boolean,
+  agent: RunAgent | null,
 ): Promise<RunPhase> {
   const work = context.run.job.agentDefinition;
   const planned = planHarness(context);
@@ -97,6 +127,8 @@ export async function conclude(
     pushError: canPush ? await push(context) : null,
     autoGit: work.autoGit,
     commitMessageTemplate: work.commitMessageTemplate,
+    sessionFault: agent?.session.state.finish?.message ?? null,
+    usage: agent === null ? null : usedOf(agent.session.usage()),
     isAgent: planned.ok && planned.value.harness.name !== "command",
   });
   const clean = (text: string | null) => text === null ? null : redactText(text, context.secrets);
@@ -104,6 +136,13 @@ export async function conclude(
     kind: "pushed",
     report: { ...report, error: clean(report.error), summary: clean(report.summary) },
   };
+}
+
+/** Nothing is said of what nobody has counted. */
+function usedOf(usage: TokenUsage): TokenUsage | null {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
+  const isNothing = inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens === 0 && costUsd === null;
+  return isNothing ? null : usage;
 }
 
 async function push(context: RunContext): Promise<string | null> {

@@ -7,6 +7,7 @@ import { createUsageSender } from "../control/usage_sender.ts";
 import type { RunConfig } from "../config.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
 import { ProcessContainer } from "../container/process_container.ts";
+import { createWatchdog } from "../container/watchdog.ts";
 import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harness/mod.ts";
 import { HUB_PORT } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
@@ -113,6 +114,9 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     jobsMax: config.jobsMax,
     runtime: wiring.runtime,
     networkProfile: config.networkProfile,
+    ...(wiring.runtime.needsWatchdog
+      ? { watchdog: createWatchdog({ runtime: wiring.runtime, clock: wiring.clock }) }
+      : {}),
     worktrees: createWorktreeManager({
       dataDir: stateDir,
       localRepositoryRoots: config.localRepositoryRoots,

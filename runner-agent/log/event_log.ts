@@ -30,6 +30,9 @@ export type RunnerEvent =
   | "log_cut"
   | "usage_unknown"
   | "hub_failed"
+  | "session_fault"
+  | "session_resumed"
+  | "events_left"
   | "print_failed"
   | "container_orphan_removed"
   | "cleanup_failed";

@@ -1,0 +1,144 @@
+/**
+ * The agent of a run that lives in a terminal: its session with its files, its place in the hub, and its terminal once the
+ * sandbox runs.
+ *
+ * ```
+ * <run root>/session.json      what the session knows
+ * <run root>/events.ndjson     its activity log
+ * <run root>/home.snapshot     the home as it was when the agent was suspended
+ * <run root>/former_output.N   what the N-th sandbox of the run had written
+ * ```
+ *
+ * 1. Whether a run has a session is decided once: when its sandbox is made. From then on the file says so.
+ */
+import { join } from "node:path";
+import type { BridgeListener, SessionHarness } from "../agent_ports.ts";
+import { type AgentEventLog, openAgentEvents, type SendEvents } from "../agent/agent_events.ts";
+import { AgentSession } from "../agent/agent_session.ts";
+import { textEvents } from "../agent/event_payloads.ts";
+import { openSessionFile } from "../agent/session_file.ts";
+import { createAgentTerminal } from "../agent/terminal.ts";
+import { createUsageFiles } from "../agent/usage_files.ts";
+import { createToolCalls } from "../control/tool_calls.ts";
+import { promptHash } from "../domain/agent/message_queue.ts";
+import { redactText } from "../domain/redaction.ts";
+import { type Bridge, createBridge } from "../mcp/agent_tools.ts";
+import { missedHooks } from "./missed_hooks.ts";
+import type { RunContext } from "./run_context.ts";
+import { budgetOf, SESSION_PROGRAM, TMUX_SOCKET, wantedSession } from "./session_plan.ts";
+
+export interface RunAgent {
+  readonly harness: SessionHarness;
+  readonly session: AgentSession;
+  readonly events: AgentEventLog;
+  readonly bridge: Bridge;
+  /** Drives the terminal of a sandbox until `signal` aborts. */
+  drive(containerId: string, signal: AbortSignal): Promise<void>;
+  /** Brings the harness of a sandbox to its end so that it can be continued. */
+  suspend(containerId: string): Promise<void>;
+  /** After a restart of this runner: what hooks told nobody. */
+  adopt(): Promise<void>;
+  /** Notes the bytes of what the agent is told beside its task (Runtime 3.3). */
+  notePrompts(homeFiles: Readonly<Record<string, string>>): void;
+}
+
+/** Whether a run has had a session since its sandbox was made. */
+export async function hasSession(context: RunContext): Promise<boolean> {
+  return await openSessionFile(sessionPath(context)).load() !== null;
+}
+
+/** Whether an agent has run in a sandbox of this run before the one that is being made. */
+export async function hadSandbox(context: RunContext): Promise<boolean> {
+  const state = await openSessionFile(sessionPath(context)).load();
+  return state !== null && (state.phase.kind === "suspended" || state.boots > 1);
+}
+
+/** Opens the session of a run; its directories must be there. */
+export async function openRunAgent(context: RunContext): Promise<RunAgent> {
+  const { deps, dirs, secrets, run, end, ids } = context;
+  const harness = wantedSession(context);
+  if (harness === null) {
+    throw new TypeError(`Cannot open the session of ${run.runId} as its agent must live in a terminal`);
+  }
+  const { clock, random } = deps;
+  const clean = (text: string) => redactText(text, secrets);
+  const onFault = (fault: string) => deps.log("session_fault", { ...ids, fault });
+  const send: SendEvents = deps.sendEvents === undefined
+    ? () => Promise.resolve({ kind: "refused" })
+    : (events) => deps.sendEvents!(context.ref, events);
+  const events = await openAgentEvents({ dir: dirs.root, clock, random, send });
+  const session = await AgentSession.open({
+    harness,
+    file: openSessionFile(sessionPath(context)),
+    task: run.job.agentDefinition.prompt,
+    events,
+    clock,
+    budget: budgetOf(context),
+    usageFiles: createUsageFiles({
+      usageFile: harness.usageFile,
+      hostHome: dirs.home,
+      agentHome: deps.sandboxPaths.agentHome,
+    }),
+    clean,
+    hasConcluded: () => end.concludedAtMs() !== null,
+    wantsToStop: (lastMessage) => end.wantsToStop(lastMessage),
+    async harvest() {
+      const harvested = await deps.worktrees.harvest(run.runId);
+      if (!harvested.ok) return null;
+      const { headCommit, commitCount } = harvested.value;
+      return { headCommit, commitCount };
+    },
+    onFault,
+  });
+  const soon = (act: Promise<void>) =>
+    void act.catch((error) => onFault(error instanceof Error ? error.name : "unknown"));
+  const listener: BridgeListener = {
+    toolsListed: () => soon(session.onToolsListed()),
+    called: (tool) => soon(session.onToolCall(tool)),
+    declared: (state, message) => session.declare(state, message),
+  };
+  const terminalOf = (containerId: string) =>
+    createAgentTerminal(
+      deps.runtime,
+      containerId,
+      { socket: TMUX_SOCKET, sessionProgram: SESSION_PROGRAM },
+      clock,
+    );
+  return {
+    harness,
+    session,
+    events,
+    bridge: createBridge({
+      calls: createToolCalls(deps.address, run.runId, run.job.jobToken ?? null),
+      events: { append: (type, payload) => events.append(type, cleanPayload(payload, clean)) },
+      listener,
+      nowMs: () => clock.nowMs(),
+    }),
+    drive: (containerId, signal) => session.run(terminalOf(containerId), signal),
+    suspend: (containerId) => session.suspend(terminalOf(containerId)),
+    async adopt() {
+      await session.adopt();
+      for (const event of await missedHooks(dirs)) await session.onHook(event);
+    },
+    notePrompts(homeFiles) {
+      for (const [path, text] of Object.entries(homeFiles)) {
+        if (!path.endsWith(".md")) continue;
+        const fields = { what: path, sha256: promptHash(text) };
+        for (const one of textEvents("prompt_assembled", fields, clean(text))) {
+          soon(events.append(one.type, one.payload));
+        }
+      }
+    },
+  };
+}
+
+function cleanPayload(
+  payload: Readonly<Record<string, unknown>>,
+  clean: (text: string) => string,
+): Readonly<Record<string, unknown>> {
+  return JSON.parse(clean(JSON.stringify(payload)));
+}
+
+function sessionPath({ dirs }: RunContext): string {
+  return join(dirs.root, "session.json");
+}

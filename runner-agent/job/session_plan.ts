@@ -1,0 +1,111 @@
+/**
+ * What the sandbox of an agent in a terminal is made of: its home, its environment, and the files that the session reads
+ * (`container/run_bin/agent_session`). No prompt is among them: it is given by the terminal.
+ */
+import { join } from "node:path";
+import type { CommandWish, ResumeWish, SessionHarness } from "../agent_ports.ts";
+import { chooseHarness, modelOf } from "../domain/job_choice.ts";
+import type { AgentBudget } from "../domain/agent/budget.ts";
+import { orientation } from "../domain/agent/notices.ts";
+import { chooseTransport } from "../domain/agent/transport.ts";
+import { operatorNote } from "../domain/station_end.ts";
+import { OPERATOR_SERVER, PLACEHOLDER_KEY } from "../harness/agent_cli.ts";
+import { homeTexts } from "../harness/home_files.ts";
+import { sessionHarnessByName } from "../harness/sessions.ts";
+import type { HarnessPlan } from "../ports.ts";
+import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
+import { HUB_URL } from "./hub.ts";
+import { modelPath } from "./hub_routes.ts";
+import { MCP_PATH } from "./operator_routes.ts";
+import type { RunContext } from "./run_context.ts";
+import { type RunDirs, SANDBOX_BIN_DIR, SANDBOX_OUT_DIR } from "./run_dirs.ts";
+
+/** Inside of the sandbox. */
+export const SESSION_PROGRAM = `${SANDBOX_BIN_DIR}/agent_session`;
+export const TMUX_SOCKET = `${SANDBOX_OUT_DIR}/tmux.sock`;
+const HOOK_PROGRAM = `${SANDBOX_BIN_DIR}/agent_hook`;
+
+type PlanContext = Pick<RunContext, "deps" | "run">;
+
+/** The harness of a run that is to have a session; null for one that has none. */
+export function wantedSession({ deps, run }: PlanContext): SessionHarness | null {
+  const work = run.job.agentDefinition;
+  const name = chooseHarness(work, deps.ability);
+  if (!name.ok) return null;
+  const chosen = chooseTransport(deps.agentTransport ?? null, name.value, deps.runtime.name);
+  return chosen.kind === "tmux" ? sessionHarnessByName(chosen.harness) : null;
+}
+
+/** The home and the environment. The model's key must be there. @param branch Null while it is not known. */
+export function sessionPlan(
+  { deps, run }: PlanContext,
+  harness: SessionHarness,
+  branch: string | null,
+): HarnessPlan {
+  const { agentHome, workspace } = deps.sandboxPaths;
+  const work = run.job.agentDefinition;
+  const auth = harness.resolveAuth(
+    { modelBaseUrl: HUB_URL + modelPath(harness.provider.name), placeholderKey: PLACEHOLDER_KEY },
+    modelOf(work),
+  );
+  const instructions = [
+    orientation({
+      taskId: work.taskId,
+      stationName: run.job.stationName || work.stageId,
+      branch,
+      workspace,
+      autoGit: work.autoGit,
+    }),
+    operatorNote(work.autoGit),
+  ].join("\n\n");
+  return {
+    command: [SESSION_PROGRAM],
+    env: { ...harness.getEnv(run.runId, agentHome), ...auth.env },
+    homeFiles: homeTexts([
+      ...harness.provision(run.runId, workspace),
+      ...auth.files,
+      ...(work.appendSystemPrompt === "" ? [] : harness.injectSystemPrompt(work.appendSystemPrompt)),
+      ...harness.injectInstructions(instructions),
+      ...harness.applyMcpServers({ [OPERATOR_SERVER]: { transport: "http", url: HUB_URL + MCP_PATH } }),
+      ...harness.hooks(HOOK_PROGRAM),
+    ]),
+  };
+}
+
+/** Writes what the session starts its harness by. The hub's directory must be there; the sandbox sees it read-only. */
+export async function writeSessionFiles(
+  { run }: PlanContext,
+  dirs: RunDirs,
+  harness: SessionHarness,
+  resume: ResumeWish | null,
+): Promise<void> {
+  const work = run.job.agentDefinition;
+  const wish: CommandWish = {
+    resume,
+    model: modelOf(work),
+    baseArgs: [],
+    pluginDirs: (work.plugins ?? []).map((plugin) => `${SANDBOX_PLUGINS_DIR}/${plugin.id}`),
+    hasSystemPrompt: work.appendSystemPrompt !== "",
+  };
+  const dir = join(dirs.hub, "session");
+  await Deno.mkdir(dir, { recursive: true, mode: 0o755 });
+  const argv = harness.getCommand(wish).map((one) => `${one}\0`).join("");
+  await Deno.writeTextFile(join(dir, "argv.new"), argv, { mode: 0o644 });
+  await Deno.rename(join(dir, "argv.new"), join(dir, "argv"));
+}
+
+/** What the station lets its agent use: `operatorConfig.budget` with `tokens`, `costUsd`, `turns` and `minutes`. */
+export function budgetOf({ run }: PlanContext): AgentBudget {
+  const told = run.job.agentDefinition.operatorConfig["budget"];
+  const fields = typeof told === "object" && told !== null ? told as Readonly<Record<string, unknown>> : {};
+  const limit = (name: string, factor = 1) => {
+    const value = fields[name];
+    return typeof value === "number" && Number.isFinite(value) && value > 0 ? value * factor : null;
+  };
+  return {
+    tokens: limit("tokens"),
+    costUsd: limit("costUsd"),
+    turns: limit("turns"),
+    wallMs: limit("minutes", 60_000),
+  };
+}
