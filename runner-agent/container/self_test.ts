@@ -9,7 +9,8 @@
  * ```
  *
  * 1. The gate file is on the host, in the directory that the sandbox sees read-only: nothing inside can make it.
- * 2. `openGate` may be called again, as by a runner that adopts the run: an open gate stays open.
+ * 2. `openGate` may be called again, as by a runner that adopts the run: an open gate stays open, until `closeGate` before the
+ *    run's next sandbox is created.
  * 3. Only Podman has something to test; the other drivers isolate nothing, and say so elsewhere.
  */
 import { judgeSandbox } from "../domain/agent/sandbox_report.ts";
@@ -44,6 +45,13 @@ export async function openGate(
   }
   await Deno.writeTextFile(gateFile, "", { mode: 0o644 });
   return [];
+}
+
+/** Before a sandbox is created, also when its run had another one: a gate that stands open would be no gate. */
+export async function closeGate(gateFile: string): Promise<void> {
+  await Deno.remove(gateFile).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 /** Asks the sandbox about itself. Rejects if it does not run. */
