@@ -18,7 +18,7 @@
 # 7. SHOPFLOOR_SERVICES_DIR, when set: the programs beside the command (`run_bin/run_services`). All are ready before the
 #    command starts, and end after it. When a required one has given up, the command gets TERM, then KILL, and the last
 #    line on stderr says why.
-# 8. SHOPFLOOR_GATE, when set: a file that the runner makes once it has tested the sandbox (`self_test.ts`). Nothing of the
+# 8. SHOPFLOOR_GATE, when set: a file that the runner makes once it has tested the sandbox (`sandbox_gate.ts`). Nothing of the
 #    agent, no service either, starts before it is there.
 #
 # Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).

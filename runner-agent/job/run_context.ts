@@ -15,7 +15,6 @@ import type { CommandDesk } from "../control/command_desk.ts";
 import type { AgentTransport } from "../agent_ports.ts";
 import type { AgentEventSender } from "../control/agent_event_sender.ts";
 import type { Watchdog } from "../container/watchdog.ts";
-import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
 import type { EventLog } from "../log/event_log.ts";
@@ -69,10 +68,6 @@ export interface ConductorDeps {
   readonly runtime: ContainerRuntime;
   /** What sandboxes may reach; absent: the hub and the egress proxy. */
   readonly networkProfile?: NetworkProfile;
-  /** Paths inside that sandboxes do not see the content of; absent: none. */
-  readonly shadows?: readonly string[];
-  /** Over the sandboxes of this runner; absent where the kernel bounds them. */
-  readonly watchdog?: Watchdog;
   /** Paths inside that sandboxes do not see the content of; absent: none. */
   readonly shadows?: readonly string[];
   /** Over the sandboxes of this runner; absent where the kernel bounds them. */

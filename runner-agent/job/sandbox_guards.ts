@@ -10,7 +10,7 @@
  */
 import { join } from "node:path";
 import { type DiskGuard, refuseForDisk, startDiskGuard, writablePaths } from "../container/disk_guard.ts";
-import { closeGate, GATE_VARIABLE, openGate } from "../container/self_test.ts";
+import { closeGate, GATE_VARIABLE, openGate } from "../container/sandbox_gate.ts";
 import type { LimitFault } from "../domain/agent/watchdog.ts";
 import { SANDBOX_MEMORY_BYTES, SANDBOX_PIDS } from "../limits.ts";
 import type { Worktree } from "../ports.ts";

@@ -1,7 +1,7 @@
 /** A real sandbox is tested from inside before anything of the agent begins, and its shadows hide what they cover. */
 import assert from "node:assert/strict";
 import { collectOutput, eventually } from "../../runner-agent/container/container_contract.ts";
-import { GATE_VARIABLE, openGate, selfTest } from "../../runner-agent/container/self_test.ts";
+import { GATE_VARIABLE, openGate, selfTest } from "../../runner-agent/container/sandbox_gate.ts";
 import { plainSpec } from "../../runner-agent/container/test_world.ts";
 import type { PodmanContainer } from "../../runner-agent/container/podman_container.ts";
 import type { ContainerSpec } from "../../runner-agent/ports.ts";

@@ -1,6 +1,6 @@
 /**
  * What a sandbox says of itself right after its start, before anything of the agent runs in it, and what is wrong with that
- * (Runtime 2.4, 4.1 item 4). Pure: the shell asks (`container/self_test.ts`), this judges.
+ * (Runtime 2.4, 4.1 item 4). Pure: the shell asks (`container/sandbox_gate.ts`), this judges.
  *
  * 1. Everything is judged by what must be there; what nobody asked for is a fault, whatever it is.
  * 2. No report, or one that lacks a part, is a fault.
