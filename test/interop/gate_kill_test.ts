@@ -170,6 +170,12 @@ Deno.test({
       await Deno.remove(dataDir, { recursive: true });
     }
 
+    /** Lets the other side do something: null, for who waits. */
+    async function pause(): Promise<null> {
+      await (await fetch(`${plane.url}/healthz`)).body?.cancel();
+      return null;
+    }
+
     async function restart(): Promise<void> {
       await plane.kill9();
       plane = await startControlPlane(options);
@@ -203,10 +209,4 @@ Deno.test({
 /** What an answer says, without what is shown beside it at that moment. */
 function answerOf({ state, seq, outcome, votes }: Readonly<Record<string, unknown>>) {
   return { state, seq, outcome, votes };
-}
-
-/** Leaves the other side a moment; nothing depends on how long. */
-async function pause(): Promise<null> {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  return null;
 }

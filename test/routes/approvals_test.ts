@@ -316,37 +316,6 @@ Deno.test({
       },
     );
 
-    await t.step(
-      "a question that cannot be put yet is no refusal: its runner is told to try again",
-      async () => {
-        const { at, ask, read, decide, path, runner } = await stage();
-        const rename = (from: string, to: string) =>
-          plane.sql("PEOPLE", at.queueName, `alter table ${from} rename to ${to}`);
-        await at.must(200, "GET", "/people");
-        await rename("documents", "documents_away");
-        await plane.evict("PEOPLE", at.queueName);
-        const id = await ask();
-        const answers = await Promise.all([
-          read(id),
-          decide(id, "approve"),
-          at.call("POST", path(id), { token: runner.token, body: { action: "consume" } }),
-          at.call("POST", path(id), { token: runner.token, body: { action: "withdraw" } }),
-        ]);
-        for (const { status, json, headers } of answers) {
-          assert.deepEqual([status, json.error.code], [503, "gate_not_ready"]);
-          assert.ok(Number(headers.get("retry-after")) > 0);
-        }
-        const strange = await read("01jbrc9nf6m6sc7n75yr3hga9t");
-        assert.deepEqual([strange.status, strange.json.error.code], [404, "approval_request_not_found"]);
-        await rename("documents_away", "documents");
-        await until("the question must be put", async () => {
-          return (await read(id)).json.status === "pending" ? true : null;
-        });
-        assert.equal((await decide(id, "approve")).json.status, "approved");
-        assert.equal((await read(id)).json.status, "approved");
-      },
-    );
-
     await t.step("what was asked and decided is there after all objects have lost their memory", async () => {
       const { at, ask, read, decide } = await stage();
       const id = await ask();

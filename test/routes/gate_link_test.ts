@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { BARE_LINK_BODY } from "../../tools/demo/bare_link_policy.ts";
 import { startPlane, type TestProject } from "../fake/plane.ts";
 import { GATED_LINE, putLine, report, submit, take } from "../worker/work_fixture.ts";
-import { until } from "../worker/until.ts";
 
 const SCOPES = {
   decider: ["tasks:read", "gates:decide"],
@@ -133,26 +132,6 @@ Deno.test({
       assert.equal(codeOf(await at.call("POST", path, { token: ada })), "403 self_approval");
       const made = await at.must(201, "POST", path, { body: { holder: "user:bob" } });
       assert.ok(made.url.includes("/g#oag1.") && made.expiresAt !== undefined);
-    });
-
-    await t.step("a line's gate that could not be put yet is no gate that does not exist", async () => {
-      const { at, ada } = await stage();
-      const runner = await at.register("ada-runner");
-      const taskId = await submit(at);
-      await take(at, runner);
-      const rename = (from: string, to: string) =>
-        plane.sql("PEOPLE", at.queueName, `alter table ${from} rename to ${to}`);
-      await rename("documents", "documents_away");
-      await plane.evict("PEOPLE", at.queueName);
-      await report(at, runner, { jobResult: "success" });
-      const path = `/stages/line/tasks/${taskId}/gates/review`;
-      const yes = () => at.call("POST", path, { token: ada, body: { action: "approve" } });
-      const early = await yes();
-      assert.equal(codeOf(early), "503 gate_not_ready");
-      assert.ok(Number(early.headers.get("retry-after")) > 0);
-      assert.equal(codeOf(await at.call("POST", `${path}/link`, { token: ada })), "503 gate_not_ready");
-      await rename("documents_away", "documents");
-      await until("the gate must be decided", async () => (await yes()).status === 200 ? true : null);
     });
   },
 });

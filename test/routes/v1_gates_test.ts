@@ -186,8 +186,6 @@ Deno.test({
         assert.deepEqual([next.state, next.subject.rev, next.origin.supersedes, next.title], [
           ...["open", "2", other.gate_id, "Which way?"],
         ]);
-        const again = await act(other.gate_id, "supersede", operator, { subject_rev: "2" });
-        assert.equal(again.json.superseded_by, next.gate_id);
         const approve = { decision: "approve", subject_rev: "2" };
         assert.equal((await act(next.gate_id, "redeem", ada, approve)).json.state, "verified");
         const last = (await make(at, runner, {
@@ -195,8 +193,8 @@ Deno.test({
           decision_schema: undefined,
           subject: { ref: "r", rev: "1" },
         })).json.gate_id;
-        const over = await act(last, "supersede", runner, { subject_rev: "2", in_scope: false });
-        assert.deepEqual([over.json.state, over.json.superseded_by], ["superseded", null]);
+        const over = (await act(last, "supersede", runner, { subject_rev: "2", in_scope: false })).json;
+        assert.deepEqual([over.state, over.superseded_by], ["superseded", null]);
         const third = (await make(at, runner)).json.gate_id;
         assert.equal((await act(third, "cancel", operator, { reason: "no need" })).json.state, "cancelled");
         assert.equal((await act(third, "cancel", operator, { reason: "again" })).status, 200);
