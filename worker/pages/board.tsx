@@ -48,8 +48,10 @@ export interface BoardView {
 export function BoardPage({ view }: { readonly view: BoardView }) {
   return (
     <Layout title="Board" at="board" scripts={["live.js"]}>
-      <h1>Board</h1>
-      <NewCard />
+      <div class="heading">
+        <h1>Board</h1>
+        <NewCard />
+      </div>
       <Filters view={view} />
       <div id="board" data-live>
         <Lists view={view} />
@@ -62,9 +64,7 @@ function NewCard() {
   const { project } = useFrame();
   return (
     <May scope="tasks:write">
-      <p class="actions">
-        <a class="button" href={project === null ? "/projects?to=cards" : cardsPath(project)}>Write a card</a>
-      </p>
+      <a class="button" href={project === null ? "/projects?to=cards" : cardsPath(project)}>Write a card</a>
     </May>
   );
 }

@@ -44,6 +44,11 @@ export function tilesOf(rows: MetricsRows, range: MetricsRange): readonly Tile[]
       value: inWords("ms", sum(rows.runTimes, ({ ms }) => ms)),
       note: `${runs} runs`,
     },
+    {
+      name: "Control plane's cost",
+      value: inWords("usd", runs * PLATFORM_USD_PER_JOB),
+      note: "estimated by list prices",
+    },
     { name: "Agents' cost", value: withCost === 0 ? "unknown" : inWords("usd", costUsd), note: costNote },
   ];
 }

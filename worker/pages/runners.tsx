@@ -59,7 +59,11 @@ export function RunnersPage({ view }: { readonly view: RunnersView }) {
       <h2>Capacity</h2>
       {busy === null
         ? <p class="note">Without a history there is nothing to draw it from.</p>
-        : <Chart spec={busy} />}
+        : (
+          <div class="plots">
+            <Chart spec={busy} />
+          </div>
+        )}
     </Layout>
   );
 }

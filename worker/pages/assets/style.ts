@@ -3,7 +3,7 @@
  * needs much of its own (the terminal) brings a second sheet; the rest is said with these classes:
  *
  * - **Frame** (`layout.tsx` alone): `bar`, `brand`, `switch`, `who`, `badge`, `crumbs`, `skip`, `toast`.
- * - **Page**: `h1`, then `meta` (a wrapping line of small facts), `two` (narrow and wide column), `narrow` (a form alone),
+ * - **Page**: `h1` (in a `heading` with what is begun there), then `meta` (a wrapping line of small facts), `two` (narrow and wide column), `narrow` (a form alone),
  *   `row` (fields side by side; `fixed` does not grow), `stack` (things with air between), `actions` (a row of buttons),
  *   `tabs` (links to parts of one page, `aria-current` on the one that is shown), `pager` (older, newer).
  * - **Blocks**: `panel`, `cards` with `card` (`wait` marks what waits for a person), `note` (`good`, `bad`, `wait`),
@@ -118,6 +118,8 @@ tr:last-child > td { border-bottom: 0; }
 td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.fit, th.fit { white-space: nowrap; }
 .pager { display: flex; flex-wrap: wrap; gap: 0.7rem; margin: 1.2rem 0; }
+.heading { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; align-items: center; justify-content: space-between; margin-bottom: 0.8rem; }
+.heading > h1 { margin: 0; }
 .actions { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; }
 .filters { display: grid; gap: 0.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); align-items: end; margin: 0.6rem 0; }
 .filters .wide { grid-column: 1 / -1; }
@@ -129,6 +131,7 @@ td.fit, th.fit { white-space: nowrap; }
 .lanes li li:not(:last-child)::after { content: ""; display: inline-block; width: 0.7rem; height: 2px; background: var(--soft); vertical-align: middle; margin-left: 0.4rem; }
 .lanes .chip { padding: 0.15rem 0.6rem; font-size: 0.9rem; }
 .lanes .chip.none { color: var(--soft); }
+.lanes .chip .badge { margin-left: 0.35rem; }
 .note { border-radius: 10px; padding: 0.7rem 1rem; background: var(--sunk); border: 1px solid var(--line); margin: 1rem 0; overflow-wrap: anywhere; }
 .note.wait { background: var(--wait-bg); border-color: transparent; color: var(--wait); }
 .note.bad { background: var(--bad-bg); border-color: transparent; color: var(--bad); }
@@ -215,9 +218,11 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .scroll { overflow: auto; max-height: 22rem; position: relative; }
 .table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 .table th, .table td { text-align: left; padding: 0.35rem 0.7rem; border-top: 1px solid var(--line); font-weight: 500; white-space: nowrap; }
+.table tbody th { white-space: normal; min-width: 7rem; max-width: 16rem; }
 .table thead th { color: var(--soft); border-top: 0; }
 .table td { font-variant-numeric: tabular-nums; }
 .tiles { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); margin: 1rem 0; }
+@media (min-width: 60rem) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 .tiles dt { color: var(--soft); font-size: 0.9rem; }
 .tiles dd { margin: 0; }
 .figure { font-size: 1.5rem; font-weight: 650; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
