@@ -114,7 +114,7 @@ a.chip[aria-current] { background: var(--busy-bg); color: var(--busy); border-co
 table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 0.88rem; }
 th, td { padding: 0.5rem 0.8rem 0.5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-tr:last-child > td { border-bottom: 0; }
+tr:last-child > td, tbody > tr:last-child > th { border-bottom: 0; }
 td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.fit, th.fit { white-space: nowrap; }
 .pager { display: flex; flex-wrap: wrap; gap: 0.7rem; margin: 1.2rem 0; }
