@@ -263,6 +263,12 @@ Deno.test({
       );
       const { streams } = await at.read();
       assert.deepEqual(streams.map((s: { broadcastId: string }) => s.broadcastId), ["b-1"]);
+      await plane.evict("LIVE_SESSION", at.sessionId);
+      socket.send(frame("and on\n"));
+      await until(
+        "output goes on behind an eviction",
+        async () => (await text()).endsWith("and on\n") || null,
+      );
       const closed = new Promise<number>((resolve) => socket.onclose = (event) => resolve(event.code));
       await at.report({ status: "completed", conclusion: "success" });
       await plane.rpc("LIVE_SESSION", at.sessionId, "advanceClock", OUTPUT_READER_WATCHES_MS);
