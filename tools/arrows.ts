@@ -102,6 +102,18 @@ export const AREAS: readonly Area[] = [
     may: ["protocol/", "worker/domain/", "worker/limits.ts", "worker/ports.ts", "worker/errors.ts"],
     packages: ["zod", "@noble/hashes", "standardwebhooks"],
   },
+  // Trackers, CI and search engines that agents' tools ask.
+  {
+    path: "worker/providers/",
+    may: ["protocol/", "worker/domain/", "worker/limits.ts", "worker/ports.ts"],
+    packages: ["zod"],
+  },
+  // What the tools of an agent do, once it is known whose agent it is.
+  {
+    path: "worker/tools/",
+    may: ["protocol/", "worker/domain/", "worker/stubs/", "worker/providers/", ...WORKER_GROUND],
+    packages: [],
+  },
   // Lines out of repositories that are elsewhere: git's wire from the client's side.
   {
     path: "worker/import/",
@@ -115,6 +127,7 @@ export const AREAS: readonly Area[] = [
       "worker/domain/",
       "worker/import/",
       "worker/channels/",
+      "worker/tools/",
       "worker/stubs/",
       "worker/pages/",
       "worker/middleware/body_limit.ts",
@@ -148,6 +161,7 @@ export const AREAS: readonly Area[] = [
       "openapi_document",
       "import_refusal",
       "people_refusal",
+      "tool_refusal",
       "line_import",
       "line_page_answer",
       "line_text_input",
@@ -164,7 +178,8 @@ export const AREAS: readonly Area[] = [
   },
   // The terminal's files, as text.
   { path: "worker/pages/assets/", may: ["protocol/"], packages: ["@xterm/xterm", "@xterm/addon-fit"] },
-  { path: "worker/limits.ts", may: ["protocol/"], packages: [] },
+  { path: "worker/limits.ts", may: ["protocol/", "worker/agent_limits.ts"], packages: [] },
+  { path: "worker/agent_limits.ts", may: ["protocol/"], packages: [] },
   { path: "worker/", may: ["protocol/", "worker/domain/", ...WORKER_GROUND], packages: ["hono", "zod"] },
   {
     path: "worker/scheduled.ts",
@@ -187,6 +202,17 @@ export const AREAS: readonly Area[] = [
   shell("harness", ["smol-toml"]),
   shell("template", ["yaml", "zod"]),
   shell("sidecar"),
+  // What a runner is configured with, of files, with a place for each value.
+  {
+    path: "runner-agent/settings/",
+    may: [...RUNNER_GROUND, "runner-agent/template/yaml_document.ts"],
+    packages: ["node:*", "zod"],
+  },
+  {
+    path: "runner-agent/config.ts",
+    may: [...RUNNER_GROUND, "runner-agent/settings/"],
+    packages: ["node:*"],
+  },
   // An agent in a terminal: what is done to it and what it tells, over the ports of the sandbox and the harness.
   shell("agent", ["zod", "@libsql/client"]),
   // Boots an agent CLI against a model of our own: made of everything that a run is made of.

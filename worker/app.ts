@@ -57,6 +57,15 @@ import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
 import { createTaskPageRoutes } from "./routes/task_pages.ts";
 import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
+import { AGENT_COMMAND_OPERATIONS, createAgentCommandRoutes } from "./routes/agent_commands.ts";
+import { CI_OPERATIONS, createCiRoutes } from "./routes/ci.ts";
+import { CONTEXT_OPERATIONS, createContextRoutes } from "./routes/contexts.ts";
+import { createIssueRoutes, ISSUE_OPERATIONS } from "./routes/issues.ts";
+import { createMemoryRoutes, MEMORY_OPERATIONS } from "./routes/memory.ts";
+import { createSpecRoutes, SPEC_OPERATIONS } from "./routes/specs.ts";
+import { createSubtaskRoutes, SUBTASK_OPERATIONS } from "./routes/subtasks.ts";
+import { createToolRoutes, TOOL_OPERATIONS } from "./routes/tools.ts";
+import { createWebSearchRoutes, WEB_SEARCH_OPERATIONS } from "./routes/web_search.ts";
 import { createWebhookRoutes, WEBHOOK_OPERATIONS } from "./routes/webhooks.ts";
 import { createWorklistRoutes, WORKLIST_OPERATIONS } from "./routes/worklist.ts";
 
@@ -87,6 +96,15 @@ export const OPERATIONS: readonly Operation[] = [
   ...APPROVAL_OPERATIONS,
   ...CHANNEL_OPERATIONS,
   ...SOCKET_OPERATIONS,
+  ...TOOL_OPERATIONS,
+  ...AGENT_COMMAND_OPERATIONS,
+  ...SPEC_OPERATIONS,
+  ...SUBTASK_OPERATIONS,
+  ...CONTEXT_OPERATIONS,
+  ...MEMORY_OPERATIONS,
+  ...ISSUE_OPERATIONS,
+  ...CI_OPERATIONS,
+  ...WEB_SEARCH_OPERATIONS,
   ...SESSION_OPERATIONS,
   ...HEALTH_OPERATIONS,
 ];
@@ -118,6 +136,15 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createSocketRoutes());
   app.route("/", createRunnerRoutes());
   app.route("/", createApprovalRoutes());
+  app.route("/", createToolRoutes());
+  app.route("/", createAgentCommandRoutes());
+  app.route("/", createSpecRoutes());
+  app.route("/", createSubtaskRoutes());
+  app.route("/", createContextRoutes());
+  app.route("/", createMemoryRoutes());
+  app.route("/", createIssueRoutes());
+  app.route("/", createCiRoutes());
+  app.route("/", createWebSearchRoutes());
   app.route("/", createChannelRoutes());
   app.route("/", createLogRoutes());
   app.route("/", createLiveRoutes());

@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import type { QueueError } from "./domain/job_queue_api.ts";
+import { agentRefusal, isAgentError } from "./agent_errors.ts";
 import type { WireError, WireIssue } from "../protocol/line/error.ts";
 
 export interface HttpRefusal {
@@ -99,6 +100,7 @@ function fieldOf(value: unknown, key: PropertyKey): unknown {
 
 /** Maps what the queue says no to. */
 export function queueRefusal(error: QueueError): HttpRefusal {
+  if (isAgentError(error)) return agentRefusal(error);
   switch (error.reason) {
     case "unauthenticated":
       return {
@@ -334,67 +336,6 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         409,
         "station_dispatches_nothing",
         `Cannot retry at station '${error.stationId}' as its trigger must be 'dispatch_worker': it is 'none', so move the task there`,
-      );
-    case "run_not_active":
-      return refusal(
-        409,
-        "run_not_active",
-        `Cannot reach the agent of run '${error.runId}' as the run must be active: it has ended as '${error.outcome}'`,
-        { outcome: error.outcome },
-      );
-    case "too_many_commands":
-      return refusal(
-        409,
-        "too_many_commands",
-        `Cannot take the command as a run may have at most ${error.commandsMax} that are not done: it has them`,
-        { commandsMax: error.commandsMax },
-      );
-    case "subtask_not_found":
-      return refusal(404, error.reason, `Cannot find subtask '${error.id}' of this task`);
-    case "subtask_not_own":
-      return refusal(
-        403,
-        error.reason,
-        `Cannot move subtask '${error.id}' as it must be your own: it is another station's`,
-      );
-    case "no_own_subtask":
-      return refusal(
-        409,
-        error.reason,
-        "Cannot move a subtask as you have none that you may move: expected one that is queued for your station, or under way there",
-      );
-    case "subtask_ambiguous":
-      return refusal(
-        409,
-        error.reason,
-        `Cannot tell which subtask is meant: expected 'subtask_id' to be one of ${error.ids.join(", ")}`,
-        { subtaskIds: error.ids },
-      );
-    case "rationale_required":
-      return refusal(
-        400,
-        error.reason,
-        `Cannot drop subtask '${error.id}' as 'rationale' must say why: current value is empty`,
-      );
-    case "subtask_exists":
-      return refusal(409, error.reason, `Cannot make subtask '${error.id}' as the task has one of that id`);
-    case "too_many_subtasks":
-      return refusal(
-        409,
-        error.reason,
-        `Cannot make the subtasks as a task may have at most ${error.subtasksMax}`,
-        { subtasksMax: error.subtasksMax },
-      );
-    case "subtask_transition_refused":
-      return refusal(
-        409,
-        error.reason,
-        `Cannot move subtask '${error.id}' to '${error.to}' as it is '${error.state}': ${
-          error.allowedNext.length === 0
-            ? "there is no state that you may move it to"
-            : `expected one of ${error.allowedNext.join(", ")}`
-        }`,
-        { state: error.state, allowedNext: error.allowedNext },
       );
     case "attempts_exhausted":
       return refusal(

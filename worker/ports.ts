@@ -1,5 +1,9 @@
 /** The ports of the control plane: what its shells need from the world. */
+import type { IssueData, PipelineRun } from "../protocol/agent/tool_results.ts";
+import type { Result } from "../protocol/result.ts";
 import type { OutboxRow } from "./domain/event.ts";
+import type { IssuePatch, IssueQuery, LibraryError } from "./domain/library_api.ts";
+import type { ProviderError } from "./domain/tool_error.ts";
 
 /** Reads the wall clock, in integer Unix milliseconds, and translates a due time for the platform's alarm. */
 export interface Clock {
@@ -65,4 +69,65 @@ export interface NoticeResult {
 export interface NotificationChannel {
   readonly kind: "mail" | "slack" | "github";
   send(notice: Notice, signal: AbortSignal): Promise<NoticeResult>;
+}
+
+type Asked<T> = Promise<Result<T, ProviderError | LibraryError>>;
+
+/**
+ * The issues of one project of one tracker. Each call is one request of an agent or a person: nothing is tried again here.
+ * `key` is a word of the tracker; one that it could not have made is not found.
+ */
+export interface IssueTracker {
+  readonly name: "builtin" | "github";
+  /** `owner/name`. */
+  readonly project: string;
+  /** `offset` counts issues; `hasMore`: there are some behind these. Comments are left out. */
+  search(query: IssueQuery): Asked<{ readonly issues: readonly IssueData[]; readonly hasMore: boolean }>;
+  get(key: string): Asked<IssueData>;
+  create(
+    input: {
+      readonly title: string;
+      readonly body: string;
+      readonly labels: readonly string[];
+      readonly assignee: string | null;
+    },
+  ): Asked<IssueData>;
+  comment(key: string, body: string): Asked<IssueData>;
+  update(key: string, patch: IssuePatch): Asked<IssueData>;
+}
+
+/** Pipelines of one repository; reads only. */
+export interface CiProvider {
+  /** The newest first, without their jobs. All filters hold at once. */
+  list(
+    filter: {
+      readonly branch?: string | undefined;
+      readonly sha?: string | undefined;
+      readonly pr?: number | undefined;
+      readonly page: number;
+      readonly limit: number;
+    },
+  ): Asked<{ readonly runs: readonly PipelineRun[]; readonly hasMore: boolean }>;
+  run(id: string): Asked<PipelineRun>;
+  /** The end of a job's log, if it is larger than what is kept. */
+  log(jobId: string): Asked<{ readonly text: string; readonly isTruncated: boolean }>;
+}
+
+export interface WebHit {
+  readonly title: string;
+  readonly url: string;
+  readonly snippet: string;
+  readonly publishedAt?: string;
+}
+
+/** A search engine. What it answers is data from strangers. */
+export interface WebSearch {
+  search(
+    query: {
+      readonly words: string;
+      readonly count: number;
+      readonly site?: string | undefined;
+      readonly recency?: "day" | "week" | "month" | "year" | undefined;
+    },
+  ): Asked<readonly WebHit[]>;
 }

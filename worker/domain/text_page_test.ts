@@ -19,7 +19,8 @@ Deno.test("the pages of a text are the text, and no character is cut", () => {
 Deno.test("the pages of a list are the list, each with one item at least", () => {
   const items = Array.from({ length: 20 }, (_, n) => "x".repeat(n * 10));
   const seen: string[] = [];
-  for (let cursor: string | undefined;;) {
+  let cursor: string | undefined;
+  for (;;) {
     const page = pageOfList(items, 100, cursor);
     assert.ok(page.ok && page.value.items.length > 0);
     seen.push(...page.value.items);

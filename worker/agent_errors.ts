@@ -1,0 +1,92 @@
+/** Refusals about subtasks and running agents: a part of `errors.ts`, with the same words and no default branch either. */
+import type { QueueError } from "./domain/job_queue_api.ts";
+import type { SubtaskError } from "./domain/subtask.ts";
+import { type HttpRefusal, refusal } from "./errors.ts";
+
+export type AgentError =
+  | SubtaskError
+  | Extract<QueueError, { readonly reason: "run_not_active" | "too_many_commands" }>;
+
+const REASONS: Readonly<Record<AgentError["reason"], true>> = {
+  run_not_active: true,
+  too_many_commands: true,
+  subtask_not_found: true,
+  subtask_not_own: true,
+  no_own_subtask: true,
+  subtask_ambiguous: true,
+  rationale_required: true,
+  subtask_exists: true,
+  too_many_subtasks: true,
+  subtask_transition_refused: true,
+};
+
+export function isAgentError(error: QueueError): error is AgentError {
+  return error.reason in REASONS;
+}
+
+/** Maps what is said no to. */
+export function agentRefusal(error: AgentError): HttpRefusal {
+  switch (error.reason) {
+    case "run_not_active":
+      return refusal(
+        409,
+        "run_not_active",
+        `Cannot reach the agent of run '${error.runId}' as the run must be active: it has ended as '${error.outcome}'`,
+        { outcome: error.outcome },
+      );
+    case "too_many_commands":
+      return refusal(
+        409,
+        "too_many_commands",
+        `Cannot take the command as a run may have at most ${error.commandsMax} that are not done: it has them`,
+        { commandsMax: error.commandsMax },
+      );
+    case "subtask_not_found":
+      return refusal(404, error.reason, `Cannot find subtask '${error.id}' of this task`);
+    case "subtask_not_own":
+      return refusal(
+        403,
+        error.reason,
+        `Cannot move subtask '${error.id}' as it must be your own: it is another station's`,
+      );
+    case "no_own_subtask":
+      return refusal(
+        409,
+        error.reason,
+        "Cannot move a subtask as you have none that you may move: expected one that is queued for your station, or under way there",
+      );
+    case "subtask_ambiguous":
+      return refusal(
+        409,
+        error.reason,
+        `Cannot tell which subtask is meant: expected 'subtask_id' to be one of ${error.ids.join(", ")}`,
+        { subtaskIds: error.ids },
+      );
+    case "rationale_required":
+      return refusal(
+        400,
+        error.reason,
+        `Cannot drop subtask '${error.id}' as 'rationale' must say why: current value is empty`,
+      );
+    case "subtask_exists":
+      return refusal(409, error.reason, `Cannot make subtask '${error.id}' as the task has one of that id`);
+    case "too_many_subtasks":
+      return refusal(
+        409,
+        error.reason,
+        `Cannot make the subtasks as a task may have at most ${error.subtasksMax}`,
+        { subtasksMax: error.subtasksMax },
+      );
+    case "subtask_transition_refused":
+      return refusal(
+        409,
+        error.reason,
+        `Cannot move subtask '${error.id}' to '${error.to}' as it is '${error.state}': ${
+          error.allowedNext.length === 0
+            ? "there is no state that you may move it to"
+            : `expected one of ${error.allowedNext.join(", ")}`
+        }`,
+        { state: error.state, allowedNext: error.allowedNext },
+      );
+  }
+}

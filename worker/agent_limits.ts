@@ -1,0 +1,47 @@
+/** Limits of what agents read, do and are told: a part of `limits.ts`, which hands it on. */
+
+/** Subtasks of one task: more than a spec of some pages has. */
+export const SUBTASKS_MAX = 500;
+/** Commands to one agent that are not done: each is a person's. */
+export const AGENT_COMMANDS_OPEN_MAX = 100;
+/** Commands that are remembered in a project after their end; a message may be 200 KB. */
+export const AGENT_COMMANDS_KEPT = 1_000;
+/** Commands that one list shows. */
+export const AGENT_COMMANDS_LISTED_MAX = 200;
+
+/** A passage of a document: a screen of text, so that ten of them are one answer. */
+export const CHUNK_MAX_CHARS = 1_600;
+/** One document; it is kept in one row, whose limit is 2 MB. */
+export const SOURCE_MAX_BYTES = 512 * 1024;
+/** Contexts of a project, and documents of a context: what people keep by hand. */
+export const CONTEXTS_MAX = 200;
+export const SOURCES_MAX = 500;
+export const ATTACHMENTS_MAX = 100;
+/** Notes of a project that count at a time, and the size of one. */
+export const MEMORIES_MAX = 10_000;
+export const MEMORY_MAX_BYTES = 16 * 1024;
+/** Built-in issues of a project, and comments of one. */
+export const ISSUES_MAX = 100_000;
+export const ISSUE_COMMENTS_MAX = 1_000;
+/** Revisions that were replaced are kept for runs that began before: longer than any run may last. */
+export const LIBRARY_REPLACED_KEPT_MS = 30 * 24 * 3_600_000;
+/** Replaced rows that one change clears up. */
+export const LIBRARY_PRUNE_ROWS = 100;
+/** Words of an agent's question that are looked for: agents ask in sentences. */
+export const LIBRARY_WORDS_MAX = 32;
+
+/** One file of a spec, and specs of one task: documents that people and agents read. */
+export const SPEC_FILE_MAX_BYTES = 512 * 1024;
+export const SPECS_MAX = 100;
+/** Faults of a spec that are told at once. */
+export const SPEC_FAULTS_MAX = 20;
+/** A provider of a tool (GitHub, a search engine) has this long for one answer. */
+export const TOOL_PROVIDER_TIMEOUT_MS = 15_000;
+/** One JSON answer of such a provider: a hundred issues with their texts. */
+export const TOOL_PROVIDER_JSON_MAX_BYTES = 8 * 1024 * 1024;
+/** What is kept of a job's log: its end, where errors are. */
+export const CI_LOG_MAX_BYTES = 4 * 1024 * 1024;
+/** A page that is fetched for an agent, before it is text; and the text. */
+export const WEB_PAGE_MAX_BYTES = 4 * 1024 * 1024;
+export const WEB_TEXT_MAX_CHARS = 1024 * 1024;
+export const WEB_REDIRECTS_MAX = 5;
