@@ -22,8 +22,13 @@ import type { Harvest, Worktree } from "../ports.ts";
 import { assertNever } from "../../protocol/result.ts";
 import type { ConclusionReading, TerminalReport } from "./outcome.ts";
 
-/** Why this runner ended a run before the agent did; `concluded`: the agent had said its last word and stayed. */
+/**
+ * Why this runner ended a run before the agent did; `concluded`: the agent had said its last word and stayed; `not_sealed`: the
+ * sandbox failed its self-test, and nothing of the agent has run.
+ */
 export type StopReason =
+  | "not_sealed"
+  | "limit_exceeded"
   | "cancelled"
   | "lease_lost"
   | "idle_timeout"

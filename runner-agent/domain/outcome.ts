@@ -40,6 +40,8 @@ export interface TerminalReport {
 
 export interface RunFacts {
   readonly ending: RunEnding;
+  /** What was found where the runner stopped it for what its sandbox is or takes; null or absent where that was not why. */
+  readonly stopDetail?: string | null;
   readonly conclusion: ConclusionReading;
   readonly harvest: HarvestReading;
   readonly baseCommit: string | null;
@@ -64,7 +66,7 @@ export function decideReport(facts: RunFacts): TerminalReport {
   const declared = facts.conclusion.kind === "read" ? facts.conclusion.conclusion : null;
   const isFarewell = endedAfterItsConclusion(facts);
   const faults = [
-    isFarewell ? null : facts.sessionFault ?? endingFault(facts.ending),
+    isFarewell ? null : facts.sessionFault ?? endingFault(facts.ending, facts.stopDetail ?? null),
     conclusionFault(facts.conclusion),
     ...(facts.ending.kind === "exited" || isFarewell ? [uncommittedFault(facts)] : []),
     facts.harvest.kind === "unreadable" ? `the worktree cannot be read: ${facts.harvest.message}` : null,
@@ -103,13 +105,14 @@ function inferred(
   return { conclusion: isWell ? "success" : "failure", summary: isCrash ? UNEXPECTED_END : lastMessage };
 }
 
-function endingFault(ending: RunEnding): string | null {
+function endingFault(ending: RunEnding, stopDetail: string | null): string | null {
   switch (ending.kind) {
     case "exited":
       if (ending.wasKilledForMemory) return "the sandbox ran out of memory";
       return ending.exitCode === 0 ? null : `the agent ended with exit code ${ending.exitCode}`;
     case "stopped":
-      return STOP_TEXTS[ending.reason];
+      return STOP_TEXTS[ending.reason] +
+        (isStopFound(ending.reason) && stopDetail !== null ? `: ${stopDetail}` : "");
     case "lost":
       return "container lost";
     case "not_started":
@@ -119,6 +122,11 @@ function endingFault(ending: RunEnding): string | null {
   }
 }
 
+/** Reasons of which the runner has found more to say. */
+function isStopFound(reason: StopReason): boolean {
+  return reason === "not_sealed" || reason === "limit_exceeded";
+}
+
 const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
   cancelled: "cancelled by the control plane",
   lease_lost: "the lease was lost",
@@ -126,6 +134,8 @@ const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
   timeout: "the run took longer than the station's maximum timeout",
   runner_stopped: "the runner was told to stop",
   concluded: "the agent did not end after its conclusion",
+  not_sealed: "the sandbox is not as sealed as it must be",
+  limit_exceeded: "the sandbox took more than it may",
 };
 
 function conclusionFault(reading: ConclusionReading): string | null {

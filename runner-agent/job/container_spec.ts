@@ -1,5 +1,6 @@
 /** The sandbox of a run: what it sees, what it may use, and its only ways out. */
 import type { SandboxFacts } from "../../protocol/line/usage.ts";
+import { GATE_VARIABLE } from "../container/sandbox_gate.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
 import { PROMPT_FILE } from "../domain/job_files.ts";
 import {
@@ -17,6 +18,7 @@ import { processGitEnvironment } from "./process_git.ts";
 import { planHarness, type RunContext } from "./run_context.ts";
 import {
   CONCLUSION_NAME,
+  GATE_NAME,
   CRED_SOCKET_NAME,
   DMZ_SOCKET_NAME,
   HUB_SOCKET_NAME,
@@ -41,6 +43,9 @@ export function sandboxFacts(context: RunContext, containerId: string): SandboxF
 function imageOf({ deps }: RunContext, harness: HarnessAdapter): string {
   return deps.image.replaceAll("{harness}", harness.name);
 }
+
+/** Without it nothing of a sandbox waits for its self-test. */
+const GATE_ENVIRONMENT = { [GATE_VARIABLE]: `${SANDBOX_ALP_DIR}/${GATE_NAME}` };
 
 /** What sandboxes of this runner may reach. */
 export function networkProfileOf(deps: Pick<RunContext["deps"], "networkProfile">): NetworkProfile {
@@ -83,6 +88,7 @@ export function containerSpec(
     command: plan.command,
     env: {
       ...plan.env,
+      ...GATE_ENVIRONMENT,
       ...sandboxEnvironment({ ...run.job, jobToken: context.jobToken }, deps.address, {
         hubUrl: HUB_URL,
         agentHome,

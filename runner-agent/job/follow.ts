@@ -3,6 +3,7 @@ import { pause } from "../control/retry.ts";
 import { nextDeadline } from "../domain/deadlines.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import type { OutputPump } from "./output_pump.ts";
+import { guardSandbox, type SandboxGuards } from "./sandbox_guards.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunWatch } from "./run_watch.ts";
 
@@ -21,7 +22,9 @@ export async function followContainer(
   // Of a container that has ended nothing is left to stop: how it ended is known at once.
   const signal = hasExited ? over.signal : AbortSignal.any([over.signal, watch.interrupted]);
   const timer = hasExited ? null : watchDeadlines(context, phase, pump, watch, signal);
+  let guards: SandboxGuards | null = null;
   try {
+    if (!hasExited) guards = await guardUnlessEnded(context, phase, watch);
     return await context.deps.runtime.wait(phase.containerId, signal);
   } catch (error) {
     if (hasExited || !watch.interrupted.aborted) throw error;
@@ -29,6 +32,22 @@ export async function followContainer(
   } finally {
     over.abort();
     await timer;
+    await guards?.stop();
+  }
+}
+
+/** A sandbox that ends while it is tested, as for a port that is taken, is one whose end will be seen. */
+async function guardUnlessEnded(
+  context: RunContext,
+  phase: RunPhase & { kind: "started" },
+  watch: RunWatch,
+): Promise<SandboxGuards | null> {
+  try {
+    return await guardSandbox(context, phase, watch);
+  } catch (error) {
+    const found = await context.deps.runtime.inspect(phase.containerId);
+    if (found?.status === "running") throw error;
+    return null;
   }
 }
 

@@ -14,6 +14,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { CommandDesk } from "../control/command_desk.ts";
 import type { AgentTransport } from "../agent_ports.ts";
 import type { AgentEventSender } from "../control/agent_event_sender.ts";
+import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
@@ -72,6 +73,8 @@ export interface ConductorDeps {
   readonly shadows?: readonly string[];
   /** Over the sandboxes of this runner; absent where the kernel bounds them. */
   readonly watchdog?: Watchdog;
+  /** What a run may have of the disk; the built-in bounds when absent. */
+  readonly diskBounds?: DiskBounds;
   readonly worktrees: WorktreeManager;
   readonly controlPlane: ControlPlane;
   readonly sendUsage: UsageSender;

@@ -44,6 +44,8 @@ export const HUB_SOCKET_NAME = "hub.sock";
 export const CRED_SOCKET_NAME = "cred.sock";
 export const DMZ_SOCKET_NAME = "dmz.sock";
 export const CONCLUSION_NAME = "conclusion.json";
+/** Made by the runner once the sandbox has passed its self-test. */
+export const GATE_NAME = "checked";
 
 const LONGEST_SOCKET_NAME = CRED_SOCKET_NAME;
 const RUN_ID_CHARS = 26;

@@ -20,6 +20,7 @@ import type { AgentSlot } from "./agent_slot.ts";
 import { hadSandbox, type RunAgent } from "./run_agent.ts";
 import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
+import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 
 export type Exited = RunPhase & { kind: "exited" };
@@ -47,6 +48,8 @@ export async function createContainer(
   if (!planned.ok) return notStarted(worktree, planText(planned.error));
   const { harness, plan } = planned.value;
   try {
+    const noRoom = await refuseForRoom(context);
+    if (noRoom !== null) return notStarted(worktree, noRoom);
     const owner = await context.deps.runtime.hostOwner();
     // An agent that goes on in another sandbox has its home already.
     const goesOn = agents.isOpen || (wantedSession(context) !== null && await hadSandbox(context));
@@ -54,6 +57,7 @@ export async function createContainer(
     else await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
     await bootAgent(context, agents, plan.homeFiles, resumeText);
     if (context.deps.runtime.name === "process") await linkGitDirectory(worktree);
+    await closeRunGate(context);
     const { containerId } = await context.deps.runtime.create(
       containerSpec(context, worktree, harness, plan),
     );
@@ -121,6 +125,7 @@ export async function conclude(
   const planned = planHarness(context);
   const report = decideReport({
     ending: phase.ending,
+    stopDetail: await readStopDetail(context),
     conclusion: phase.conclusion,
     harvest: phase.harvest,
     baseCommit: phase.worktree?.baseCommit ?? null,

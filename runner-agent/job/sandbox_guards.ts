@@ -2,27 +2,24 @@
  * What stands around the sandbox of a run: room on the disk before it is made, the self-test and its gate at its start, and
  * the watchdog and the disk guard while it runs.
  *
- * ```
- * create:  refuseForRoom -> not started, if it says why        closeRunGate, then runtime.create with gateEnvironment()
- * start:   runtime.start -> openRunGate -> faults: stop it, not started ("the sandbox is not sealed: ...")
- * follow:  openRunGate again for an adopted run; startGuards(onFault: ask the watch to stop) -> stop() at the end
- * ```
+ * 1. A fault asks the watch to stop the run; what was found is written first, so that the report says it also after a crash.
+ * 2. The gate is looked at whenever a run is followed: one that was started by a runner that died before its self-test passes
+ *    it now, one whose gate is open goes on.
  */
 import { join } from "node:path";
-import { type DiskGuard, refuseForDisk, startDiskGuard, writablePaths } from "../container/disk_guard.ts";
-import { closeGate, GATE_VARIABLE, openGate } from "../container/sandbox_gate.ts";
-import type { LimitFault } from "../domain/agent/watchdog.ts";
+import { refuseForDisk, startDiskGuard, writablePaths } from "../container/disk_guard.ts";
+import { closeGate, openGate } from "../container/sandbox_gate.ts";
+import type { StopReason } from "../domain/job_phase.ts";
+import type { RunPhase } from "../domain/job_phase.ts";
 import { SANDBOX_MEMORY_BYTES, SANDBOX_PIDS } from "../limits.ts";
-import type { Worktree } from "../ports.ts";
 import { sandboxSeal } from "./container_spec.ts";
 import type { RunContext } from "./run_context.ts";
-import { SANDBOX_ALP_DIR } from "./run_dirs.ts";
+import { GATE_NAME } from "./run_dirs.ts";
+import type { RunWatch } from "./run_watch.ts";
 
-const GATE_NAME = "checked";
-
-/** Among the variables of the sandbox; without it nothing waits for a gate. */
-export function gateEnvironment(): Readonly<Record<string, string>> {
-  return { [GATE_VARIABLE]: `${SANDBOX_ALP_DIR}/${GATE_NAME}` };
+/** Guards of one run; `stop` resolves when they look no more. */
+export interface SandboxGuards {
+  stop(): Promise<void>;
 }
 
 /** Why this run may not be begun on what is left of the disk; null when it may. */
@@ -36,45 +33,67 @@ export function closeRunGate({ dirs }: RunContext): Promise<void> {
 }
 
 /**
- * Tests the started sandbox and lets its command begin. May be repeated: an open gate stays open.
+ * Tests the sandbox of a run that was started, lets its command begin, and guards it from then on. With a fault the watch is
+ * asked to stop the run, and there is nothing to guard.
  *
- * @returns What is wrong, for people; empty: it is as sealed as it should be.
+ * Rejects if the sandbox cannot be asked.
  */
-export function openRunGate(
+export async function guardSandbox(
   context: RunContext,
-  worktree: Worktree,
-  containerId: string,
-): Promise<readonly string[]> {
+  { worktree, containerId }: RunPhase & { kind: "started" },
+  watch: RunWatch,
+): Promise<SandboxGuards> {
   const { deps, dirs } = context;
-  return openGate({
-    runtime: deps.runtime,
-    containerId,
-    spec: sandboxSeal(context, worktree),
-    gateFile: join(dirs.hub, GATE_NAME),
-  });
-}
-
-/**
- * Guards the disk, and memory and processes where the kernel does not.
- *
- * @param onFault Told at most once by each; a sandbox over its memory or processes is killed right after it, one over its
- *   share of the disk is for the caller to stop.
- */
-export function startGuards(
-  context: RunContext,
-  worktree: Worktree,
-  containerId: string,
-  onFault: (fault: LimitFault) => void,
-): DiskGuard {
-  const { deps } = context;
+  const seal = sandboxSeal(context, worktree);
+  const stop = async (reason: StopReason, detail: string) => {
+    deps.log("sandbox_fault", { ...context.ids, reason, detail });
+    await writeStopDetail(context, detail);
+    watch.askToStop(reason);
+  };
+  const gateFile = join(dirs.hub, GATE_NAME);
+  const faults = await openGate({ runtime: deps.runtime, containerId, spec: seal, gateFile });
+  if (faults.length > 0) {
+    await stop("not_sealed", faults.join("; "));
+    return { stop: () => Promise.resolve() };
+  }
+  let stopping: Promise<void> = Promise.resolve();
+  const onFault = ({ message }: { readonly message: string }) => {
+    stopping = stop("limit_exceeded", message);
+  };
   const limits = { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS };
   const unwatch = deps.watchdog?.watch({ containerId, limits, onFault });
-  const paths = writablePaths(sandboxSeal(context, worktree).mounts);
-  const disk = startDiskGuard({ paths, clock: deps.clock, onFault });
+  const disk = startDiskGuard({
+    paths: writablePaths(seal.mounts),
+    clock: deps.clock,
+    onFault,
+    ...(deps.diskBounds === undefined ? {} : { bounds: deps.diskBounds }),
+  });
   return {
-    stop() {
+    async stop() {
       unwatch?.();
-      return disk.stop();
+      await disk.stop();
+      await stopping;
     },
   };
+}
+
+/** What was found when the run was stopped for its sandbox; null when that was not why. */
+export async function readStopDetail(context: RunContext): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(detailFile(context));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function writeStopDetail(context: RunContext, detail: string): Promise<void> {
+  const file = detailFile(context);
+  await Deno.writeTextFile(`${file}.new`, detail, { mode: 0o600 });
+  await Deno.rename(`${file}.new`, file);
+}
+
+/** Outside of all that the sandbox sees. */
+function detailFile({ dirs }: RunContext): string {
+  return join(dirs.root, "stopped_for.txt");
 }

@@ -25,6 +25,7 @@ export type RunnerEvent =
   | "report_refused"
   | "report_retried"
   | "report_given_up"
+  | "sandbox_fault"
   | "heartbeat_refused"
   | "log_refused"
   | "log_cut"

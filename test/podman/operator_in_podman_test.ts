@@ -50,7 +50,7 @@ Deno.test("in a sandbox, a script ends its station, and finds its files, plugins
       agenticsSpecFiles: { "api.md": "spec\n" },
       plugins: [{ id: "tool", sourceUrl: rig.originDir }],
       operatorConfig: { command: command.replaceAll("&& echo writable", "&& echo writable || true") },
-    });
+    }, { networkProfile: "proxy_only" });
     assert.match(output, /^the prompt\nspec\n# Project\ncred\n/, output);
     assert.doesNotMatch(output, /writable/);
     assert.match(output, /credential_server_not_available/);
