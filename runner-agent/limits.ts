@@ -306,5 +306,7 @@ export const TEMPLATE_TEXT_MAX_BYTES = 256 * 1024;
 export const TEMPLATE_EXTENDS_MAX = 8;
 /** An agent's tool that takes longer than this is of no use to it. */
 export const TOOL_TIMEOUT_MAX_MS = 3_600_000;
+/** Why a sandbox was ended for a service: one line. */
+export const SERVICE_FAILURE_MAX_BYTES = 2_000;
 /** What is read of a project's own folder of templates: a few dozen of them. */
 export const COMMIT_FILES_MAX_BYTES = 4 * 1024 * 1024;

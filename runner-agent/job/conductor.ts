@@ -56,6 +56,7 @@ export async function conductRun(
 ): Promise<ConductOutcome> {
   const context = createRunContext(deps, run);
   await context.end.load();
+  await context.role.load();
   const watch = createRunWatch(isFresh ? "standing" : "unknown");
   const onStop = () => watch.askToStop("runner_stopped");
   shutdown.stop.addEventListener("abort", onStop);

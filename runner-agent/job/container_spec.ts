@@ -11,16 +11,23 @@ import {
   SANDBOX_PIDS,
   SANDBOX_TMP_BYTES,
 } from "../limits.ts";
-import type { ContainerSpec, HarnessAdapter, HarnessPlan, NetworkProfile, Worktree } from "../ports.ts";
+import type {
+  ContainerLimits,
+  ContainerSpec,
+  HarnessAdapter,
+  HarnessPlan,
+  NetworkProfile,
+  Worktree,
+} from "../ports.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { HUB_URL } from "./hub.ts";
 import { processGitEnvironment } from "./process_git.ts";
 import { planHarness, type RunContext } from "./run_context.ts";
 import {
   CONCLUSION_NAME,
-  GATE_NAME,
   CRED_SOCKET_NAME,
   DMZ_SOCKET_NAME,
+  GATE_NAME,
   HUB_SOCKET_NAME,
   SANDBOX_ALP_DIR,
   SANDBOX_BIN_DIR,
@@ -36,8 +43,7 @@ export function sandboxFacts(context: RunContext, containerId: string): SandboxF
   }
   const planned = planHarness(context);
   const image = planned.ok ? imageOf(context, planned.value.harness) : deps.image;
-  const limits = { cpus: SANDBOX_CPUS, memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS };
-  return { driver, containerId, image, ...limits };
+  return { driver, containerId, image, ...limitsOf(context) };
 }
 
 function imageOf({ deps }: RunContext, harness: HarnessAdapter): string {
@@ -71,6 +77,25 @@ export function sandboxSeal(
   };
 }
 
+/** What it may use: the settings', and for runs of before what is built in. */
+function limitsOf({ role }: RunContext): ContainerLimits {
+  const values = role.decided?.settings.values;
+  return {
+    memoryBytes: values?.["limits.memory"] ?? SANDBOX_MEMORY_BYTES,
+    pids: values?.["limits.pids"] ?? SANDBOX_PIDS,
+    cpus: values?.["limits.cpus"] ?? SANDBOX_CPUS,
+  };
+}
+
+/** For `init.sh`; absent for a run without services. */
+function serviceEnvironment({ role }: RunContext): Record<string, string> {
+  if ((role.decided?.template.services.length ?? 0) === 0) return {};
+  return {
+    SHOPFLOOR_SERVICES_DIR: `${SANDBOX_ALP_DIR}/services`,
+    SHOPFLOOR_SERVICES_STATE: `${SANDBOX_OUT_DIR}/services`,
+  };
+}
+
 /** The sandbox of a run. */
 export function containerSpec(
   context: RunContext,
@@ -87,6 +112,7 @@ export function containerSpec(
     image: imageOf(context, harness),
     command: plan.command,
     env: {
+      ...context.role.env,
       ...plan.env,
       ...GATE_ENVIRONMENT,
       ...sandboxEnvironment({ ...run.job, jobToken: context.jobToken }, deps.address, {
@@ -100,10 +126,11 @@ export function containerSpec(
         promptFile: `${workspace}/${PROMPT_FILE}`,
       }),
       ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
+      ...serviceEnvironment(context),
     },
     workDir: workspace,
     ...sandboxSeal(context, worktree),
-    limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
+    limits: limitsOf(context),
     forwards: {
       [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
       [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,

@@ -18,6 +18,8 @@ import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
+import { homeTexts } from "../harness/home_files.ts";
+import { templateHome } from "../harness/template_home.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type {
   Clock,
@@ -35,6 +37,7 @@ import type { AgentRegistry } from "./agent_registry.ts";
 import { modelPath } from "./hub_routes.ts";
 import { MCP_PATH } from "./operator_routes.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
+import { createRunRole, type RoleDeps, type RunRole } from "./run_role.ts";
 import { type RunDirs, runDirs, SANDBOX_BIN_DIR } from "./run_dirs.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { sessionPlan, wantedSession } from "./session_plan.ts";
@@ -80,6 +83,8 @@ export interface ConductorDeps {
   readonly sendUsage: UsageSender;
   /** Brings people's commands to agents; absent where nobody does. */
   readonly commands?: CommandDesk;
+  readonly settingsLayers?: RoleDeps["settingsLayers"];
+  readonly templateSources?: RoleDeps["templateSources"];
   /** How agents are driven; the built-in choice when absent (`domain/agent/transport.ts`). */
   readonly agentTransport?: AgentTransport;
   /** Brings agents' activity logs to the control plane; absent where there is none. */
@@ -96,7 +101,9 @@ export interface ConductorDeps {
 
 export interface RunContext {
   readonly deps: ConductorDeps;
+  /** Its job is the role's: what the station left open is filled in once it is decided. */
   readonly run: JournalledRun;
+  readonly role: RunRole;
   readonly ref: RunRef;
   readonly dirs: RunDirs;
   /** Texts that must not leave the runner (S1). */
@@ -122,9 +129,16 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     ...(work.assemblyLineRepoToken === undefined ? [] : [work.assemblyLineRepoToken]),
     ...[...deps.modelKeys.values()].map((model) => model.key),
   ];
+  const role = createRunRole(deps, run.runId, job, dirs.root);
   return {
     deps,
-    run,
+    run: {
+      ...run,
+      get job() {
+        return role.job;
+      },
+    },
+    role,
     ref: {
       jobId: job.id,
       runId: run.runId,
@@ -200,9 +214,11 @@ export function planHarness(
   const hasKey = harness.provider !== null && deps.modelKeys.has(harness.provider.name);
   const plan = harness.plan({
     prompt: work.prompt,
-    appendSystemPrompt: harness.name === "command"
-      ? work.appendSystemPrompt
-      : [work.appendSystemPrompt, operatorNote(work.autoGit)].filter((text) => text !== "").join("\n\n"),
+    appendSystemPrompt: harness.name === "command" ? work.appendSystemPrompt : [
+      work.appendSystemPrompt,
+      context.role.decided?.template.instructions ?? "",
+      operatorNote(work.autoGit),
+    ].filter((text) => text !== "").join("\n\n"),
     command: commandOf(work),
     modelBaseUrl: harness.provider === null || !hasKey ? null : HUB_URL + modelPath(harness.provider.name),
     model: modelOf(work),
@@ -211,5 +227,14 @@ export function planHarness(
   });
   if (!plan.ok) return err(plan.error);
   const session = wantedSession(context);
-  return ok({ harness, plan: session === null ? plan.value : sessionPlan(context, session, branch) });
+  const withTemplate = { ...plan.value, homeFiles: withTemplateHome(context, plan.value.homeFiles) };
+  return ok({ harness, plan: session === null ? withTemplate : sessionPlan(context, session, branch) });
+}
+
+/** A structured plan's home over the template's; where both configure a CLI, all keys stand. */
+function withTemplateHome({ role }: RunContext, files: HarnessPlan["homeFiles"]): HarnessPlan["homeFiles"] {
+  const own = role.decided?.template.homeFiles ?? [];
+  if (own.length === 0) return files;
+  const planned = Object.entries(files).map(([path, text]) => ({ path, text, isExecutable: false }));
+  return homeTexts([...templateHome(own), ...templateHome(planned)]);
 }

@@ -10,6 +10,7 @@ import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
 import { operatorRoutes } from "./operator_routes.ts";
 import type { RunAgent } from "./run_agent.ts";
 import { hookRoute } from "./hook_route.ts";
+import { serviceRoute } from "./service_route.ts";
 import { withActivity } from "./run_activity.ts";
 import { planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
@@ -34,7 +35,9 @@ export async function openRunHub(context: RunContext, agent: RunAgent | null): P
       : null,
     operator: [
       ...operatorRoutes(context.end, agent?.bridge ?? null),
-      ...(agent === null ? [] : [hookRoute((event) => agent.session.onHook(event))]),
+      ...(agent === null
+        ? []
+        : [hookRoute((event) => agent.session.onHook(event)), serviceRoute(agent.events)]),
     ].map((route) => ({
       ...route,
       handle: withActivity(route.handle, context.activity),

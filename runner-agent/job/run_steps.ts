@@ -2,6 +2,7 @@
  * The steps of a run that touch the world before and after the agent's own time. Each may be repeated after a crash,
  * and none rejects for what a line, a repository or an agent can cause: that becomes part of the report.
  */
+import { join } from "node:path";
 import { redactText } from "../domain/redaction.ts";
 import type { HarvestReading, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
@@ -10,6 +11,8 @@ import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import type { TokenUsage } from "../agent_ports.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import type { ConclusionReading } from "../domain/outcome.ts";
+import { serviceFailure } from "./service_failure.ts";
+import { writeServiceFiles } from "../sidecar/service_files.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
 import { containerSpec } from "./container_spec.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
@@ -22,6 +25,8 @@ import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
+
+const EXECUTABLE = 0o700;
 
 export type Exited = RunPhase & { kind: "exited" };
 
@@ -44,6 +49,8 @@ export async function createContainer(
   agents: AgentSlot,
   resumeText: string | null,
 ): Promise<RunPhase> {
+  const decided = await context.role.decide();
+  if (!decided.ok) return notStarted(worktree, decided.error);
   const planned = planHarness(context, worktree.branch);
   if (!planned.ok) return notStarted(worktree, planText(planned.error));
   const { harness, plan } = planned.value;
@@ -55,6 +62,7 @@ export async function createContainer(
     const goesOn = agents.isOpen || (wantedSession(context) !== null && await hadSandbox(context));
     if (goesOn) await makeHubDir(context.dirs);
     else await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
+    await placeRole(context);
     await bootAgent(context, agents, plan.homeFiles, resumeText);
     if (context.deps.runtime.name === "process") await linkGitDirectory(worktree);
     await closeRunGate(context);
@@ -64,6 +72,16 @@ export async function createContainer(
     return { kind: "created", worktree, containerId };
   } catch (error) {
     return notStarted(worktree, `the sandbox cannot be created: ${faultText(context.secrets, error)}`);
+  }
+}
+
+/** What the run's role has beside the harness's own: its decision, its services, programs in the home. */
+async function placeRole({ role, dirs }: RunContext): Promise<void> {
+  await role.write();
+  const template = role.decided?.template;
+  await writeServiceFiles(join(dirs.hub, "services"), template?.services ?? []);
+  for (const { path, isExecutable } of template?.homeFiles ?? []) {
+    if (isExecutable) await Deno.chmod(join(dirs.home, path), EXECUTABLE);
   }
 }
 
@@ -132,7 +150,8 @@ export async function conclude(
     pushError: canPush ? await push(context) : null,
     autoGit: work.autoGit,
     commitMessageTemplate: work.commitMessageTemplate,
-    sessionFault: agent?.session.state.finish?.message ?? null,
+    sessionFault: agent?.session.state.finish?.message ??
+      await serviceFailure(context.dirs.out, phase.ending),
     usage: agent === null ? null : usedOf(agent.session.usage()),
     isAgent: planned.ok && planned.value.harness.name !== "command",
   });

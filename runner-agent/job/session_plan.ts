@@ -11,6 +11,7 @@ import { chooseTransport } from "../domain/agent/transport.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { OPERATOR_SERVER, PLACEHOLDER_KEY } from "../harness/agent_cli.ts";
 import { homeTexts } from "../harness/home_files.ts";
+import { templateHome } from "../harness/template_home.ts";
 import { sessionHarnessByName } from "../harness/sessions.ts";
 import type { HarnessPlan } from "../ports.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
@@ -25,23 +26,26 @@ export const SESSION_PROGRAM = `${SANDBOX_BIN_DIR}/agent_session`;
 export const TMUX_SOCKET = `${SANDBOX_OUT_DIR}/tmux.sock`;
 const HOOK_PROGRAM = `${SANDBOX_BIN_DIR}/agent_hook`;
 
-type PlanContext = Pick<RunContext, "deps" | "run">;
+type PlanContext = Pick<RunContext, "deps" | "run" | "role">;
 
 /** The harness of a run that is to have a session; null for one that has none. */
 export function wantedSession({ deps, run }: PlanContext): SessionHarness | null {
   const work = run.job.agentDefinition;
   const name = chooseHarness(work, deps.ability);
   if (!name.ok) return null;
-  const chosen = chooseTransport(deps.agentTransport ?? null, name.value, deps.runtime.name);
+  const told = work.operatorConfig["transport"];
+  const wanted = told === "tmux" || told === "structured" ? told : deps.agentTransport ?? null;
+  const chosen = chooseTransport(wanted, name.value, deps.runtime.name);
   return chosen.kind === "tmux" ? sessionHarnessByName(chosen.harness) : null;
 }
 
 /** The home and the environment. The model's key must be there. @param branch Null while it is not known. */
 export function sessionPlan(
-  { deps, run }: PlanContext,
+  { deps, run, role }: PlanContext,
   harness: SessionHarness,
   branch: string | null,
 ): HarnessPlan {
+  const template = role.decided?.template;
   const { agentHome, workspace } = deps.sandboxPaths;
   const work = run.job.agentDefinition;
   const auth = harness.resolveAuth(
@@ -62,11 +66,16 @@ export function sessionPlan(
     command: [SESSION_PROGRAM],
     env: { ...harness.getEnv(run.runId, agentHome), ...auth.env },
     homeFiles: homeTexts([
+      ...templateHome(template?.homeFiles ?? []),
       ...harness.provision(run.runId, workspace),
       ...auth.files,
       ...(work.appendSystemPrompt === "" ? [] : harness.injectSystemPrompt(work.appendSystemPrompt)),
       ...harness.injectInstructions(instructions),
-      ...harness.applyMcpServers({ [OPERATOR_SERVER]: { transport: "http", url: HUB_URL + MCP_PATH } }),
+      ...(template?.instructions == null ? [] : harness.injectInstructions(template.instructions)),
+      ...harness.applyMcpServers({
+        ...template?.mcpServers,
+        [OPERATOR_SERVER]: { transport: "http", url: HUB_URL + MCP_PATH },
+      }),
       ...harness.hooks(HOOK_PROGRAM),
     ]),
   };
@@ -74,7 +83,7 @@ export function sessionPlan(
 
 /** Writes what the session starts its harness by. The hub's directory must be there; the sandbox sees it read-only. */
 export async function writeSessionFiles(
-  { run }: PlanContext,
+  { run, role }: PlanContext,
   dirs: RunDirs,
   harness: SessionHarness,
   resume: ResumeWish | null,
@@ -83,7 +92,7 @@ export async function writeSessionFiles(
   const wish: CommandWish = {
     resume,
     model: modelOf(work),
-    baseArgs: [],
+    baseArgs: role.decided?.template.args ?? [],
     pluginDirs: (work.plugins ?? []).map((plugin) => `${SANDBOX_PLUGINS_DIR}/${plugin.id}`),
     hasSystemPrompt: work.appendSystemPrompt !== "",
   };

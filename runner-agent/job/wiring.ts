@@ -12,6 +12,7 @@ import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harnes
 import { HUB_PORT } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type { Clock, ContainerRuntime, HarnessName, ModelProvider } from "../ports.ts";
+import { folderSource, type TemplateSource } from "../template/template_folder.ts";
 import { createWorktreeManager } from "../worktree/worktree_manager.ts";
 import type { DaemonDeps } from "./daemon.ts";
 import type { RunJournal } from "./journal.ts";
@@ -21,6 +22,7 @@ import { chooseHubBase } from "./run_dirs.ts";
 
 const HARNESS_NAMES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
 const PRIVATE_DIR_MODE = 0o700;
+const BUILT_IN_TEMPLATES = new URL("../templates", import.meta.url).pathname;
 const INIT_SCRIPT = new URL("../container/init.sh", import.meta.url).pathname;
 
 /** Where one registered runner keeps its journal, worktrees and sandboxes. */
@@ -46,6 +48,17 @@ export function createRuntime(
     clock,
     warn,
   });
+}
+
+/** Where worktrees are: each runner has a folder of its own. */
+function worktreesDir({ settings }: RunConfig, stateDir: string, runnerId: string): string {
+  const location = settings.values["worktrees.location"];
+  return location === null ? stateDir : join(location, runnerId);
+}
+
+/** Templates of this machine, before those that come with the runner. */
+export function templateSources(dataDir: string): readonly TemplateSource[] {
+  return [folderSource("global", join(dataDir, "templates")), folderSource("built-in", BUILT_IN_TEMPLATES)];
 }
 
 /** The keys that are in the environment, by provider. */
@@ -114,11 +127,13 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     jobsMax: config.jobsMax,
     runtime: wiring.runtime,
     networkProfile: config.networkProfile,
+    settingsLayers: config.settingsLayers,
+    templateSources: templateSources(config.dataDir),
     ...(wiring.runtime.needsWatchdog
       ? { watchdog: createWatchdog({ runtime: wiring.runtime, clock: wiring.clock }) }
       : {}),
     worktrees: createWorktreeManager({
-      dataDir: stateDir,
+      dataDir: worktreesDir(config, stateDir, registration.id),
       localRepositoryRoots: config.localRepositoryRoots,
       taskBranchForm: config.taskBranchForm,
       hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,

@@ -44,6 +44,10 @@ const STATION_KEYS: readonly (readonly [SettingKey, readonly string[]])[] = [
   ["defaults.template", ["template"]],
   ["defaults.transport", ["transport"]],
   ["defaults.model", ["model"]],
+  ["budgets.tokens", ["budget", "tokens"]],
+  ["budgets.cost_usd", ["budget", "costUsd"]],
+  ["budgets.turns", ["budget", "turns"]],
+  ["budgets.time", ["budget", "minutes"]],
 ];
 
 /** A settings file: its own layer, and one for each project that it has a section for. */
@@ -92,7 +96,7 @@ export function stationLayer(operatorConfig: unknown): Result<SettingsLayer, rea
   const at = locatedValue("the station's operatorConfig", operatorConfig);
   const said = readBy(at, stationSettings);
   if (!said.ok) return said;
-  return ok(layer("station", at, [], said.value, [...STATION_KEYS, ...BOUND_KEYS], (path) => path));
+  return ok(layer("station", at, [], said.value, STATION_KEYS, (path) => path));
 }
 
 function layer(
@@ -114,7 +118,7 @@ function layer(
       section,
     );
     if (value === undefined || value === null || value === "") continue;
-    values[key] = { value: translated(key, value, inFile), from: placeOf(path) };
+    values[key] = { value: translated(level, key, value, inFile), from: placeOf(path) };
   }
   const env = Object.entries((section["env"] ?? {}) as Record<string, string>).map(([name, value]) =>
     [name, { value, from: placeOf(["env", name]) }] as const
@@ -122,10 +126,18 @@ function layer(
   return { level, values: values as SettingsLayer["values"], env: Object.fromEntries(env) };
 }
 
-function translated(key: SettingKey, value: unknown, inFile: (path: string) => string): unknown {
+function translated(
+  level: SettingsLayer["level"],
+  key: SettingKey,
+  value: unknown,
+  inFile: (path: string) => string,
+): unknown {
   switch (key) {
     case "worktrees.branch":
       return `${value}/{taskId}`;
+    case "budgets.time":
+      // A station counts in minutes.
+      return level === "station" ? Number(value) * 60_000 : value;
     case "data_dir":
     case "worktrees.location":
       return inFile(String(value));

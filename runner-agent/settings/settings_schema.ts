@@ -96,5 +96,10 @@ export const stationSettings = z.object({
   template: template.nullish(),
   transport: transport.nullish(),
   model: z.string().nullish(),
-  budgets,
+  budget: z.object({
+    tokens: z.number().positive().nullish(),
+    costUsd: z.number().positive().nullish(),
+    turns: z.number().positive().nullish(),
+    minutes: z.number().positive().nullish(),
+  }).nullish(),
 });

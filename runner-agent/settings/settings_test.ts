@@ -69,7 +69,7 @@ Deno.test("a station's words come last, but it cannot give itself a larger budge
     agent: "claude",
     template: "verifier",
     other: 1,
-    budgets: { tokens: 5e9, turns: 3, time: "1h" },
+    budget: { tokens: 5e9, turns: 3, minutes: 60 },
   });
   assert.ok(station.ok);
   const settings = resolveSettings([...settingsLayers, station.value]);

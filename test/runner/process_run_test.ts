@@ -105,7 +105,7 @@ Deno.test("the hub serves this project's API and nothing else", async () => {
         `curl -s "$AGENTICS_BASE_URL/api/owners/${OWNER}/projects/${PROJECT}/tasks/t"; echo`,
         ask("/api/owners/other/projects/web/tasks/t"),
         ask(`/api/owners/${OWNER}/projects/${PROJECT}/../../../other/projects/web/tasks/t`),
-        ask("/healthz"),
+        ask("/metrics"),
         ask("/git/assembly-line.git/config"),
         ask("/token?service=x"),
       ].join("\n"),
@@ -113,7 +113,7 @@ Deno.test("the hub serves this project's API and nothing else", async () => {
     assert.match(output, /^\{"title":"T"\}$/m);
     assert.match(output, /^404 \/api\/owners\/other\//m);
     assert.match(output, /^404 .*\.\.\/other/m);
-    assert.match(output, /^404 \/healthz$/m);
+    assert.match(output, /^404 \/metrics$/m);
     assert.match(output, /^404 \/git\/assembly-line.git\/config$/m);
     assert.match(output, /^404 \/token/m);
   });
