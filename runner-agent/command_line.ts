@@ -15,8 +15,26 @@ export interface RegisterOptions {
   readonly data?: string;
 }
 
+/** Options of the commands to agents of this machine. */
+export interface AgentOptions {
+  readonly data?: string;
+  readonly interrupt?: boolean;
+  readonly readOnly?: boolean;
+  readonly follow?: boolean;
+  readonly json?: boolean;
+}
+
 /** What each command does. */
 export interface Actions {
+  agents(options: AgentOptions): Promise<void>;
+  tellAgent(
+    act: "messages" | "interrupt" | "suspend" | "resume" | "stop",
+    run: string,
+    text: string | null,
+    options: AgentOptions,
+  ): Promise<number>;
+  attach(run: string, options: RunOptions & AgentOptions): Promise<number>;
+  agentLogs(run: string, options: AgentOptions): Promise<void>;
   register(options: RegisterOptions): Promise<void>;
   list(options: { readonly data?: string }): Promise<void>;
   run(options: RunOptions): Promise<number>;
@@ -124,6 +142,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .action(async (options: RunOptions & { readonly dryRun?: boolean }) =>
       setExitCode(await actions.gc(options))
     );
+  agentCommands(program, actions, setExitCode, dataHelp, withRuntime);
   withRuntime(
     program.command("config").description("the settings of this machine")
       .command("show").description("each setting, its value and where it came from"),
@@ -133,4 +152,44 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--json", "as JSON")
     .action(actions.showConfig);
   return program;
+}
+
+/** To the agents in terminals that run on this machine; RUN is a run's id, or the beginning of one. */
+function agentCommands(
+  program: Command,
+  actions: Actions,
+  setExitCode: (code: number) => void,
+  dataHelp: string,
+  withRuntime: (command: Command) => Command,
+): void {
+  const command = (name: string, about: string) =>
+    program.command(name).description(about).option("--data <dir>", dataHelp);
+  command("agents", "the agents in terminals that run on this machine")
+    .option("--json", "as JSON").action(actions.agents);
+  command("message <run> <text>", "gives an agent a message; ends when the agent has taken it")
+    .option("--interrupt", "ends the turn under way and goes before what waits")
+    .action(async (run: string, text: string, options: AgentOptions) =>
+      setExitCode(await actions.tellAgent("messages", run, text, options))
+    );
+  const plain = {
+    interrupt: "ends the turn that an agent is in",
+    suspend: "takes an agent's sandbox away; it can go on later",
+    stop: "ends an agent's run",
+  } as const;
+  for (const [act, about] of Object.entries(plain)) {
+    command(`${act} <run>`, about).action(async (run: string, options: AgentOptions) =>
+      setExitCode(await actions.tellAgent(act as keyof typeof plain, run, null, options))
+    );
+  }
+  command("resume <run> [text]", "lets a suspended agent go on, and says TEXT to it")
+    .action(async (run: string, text: string | undefined, options: AgentOptions) =>
+      setExitCode(await actions.tellAgent("resume", run, text ?? null, options))
+    );
+  withRuntime(program.command("attach <run>").description("an agent's terminal, here; Ctrl-b d leaves it"))
+    .option("--read-only", "only to look: nothing that is typed reaches the agent")
+    .action(async (run: string, options: RunOptions & AgentOptions) =>
+      setExitCode(await actions.attach(run, options))
+    );
+  command("logs <run>", "what an agent has done")
+    .option("--follow", "goes on while the agent does").action(actions.agentLogs);
 }

@@ -28,6 +28,10 @@ import { collectGarbage, gcLine, gcSummary } from "./job/gc_command.ts";
 import type { GcResult } from "./job/gc.ts";
 import { type DaemonOutcome, runDaemon } from "./job/daemon.ts";
 import { openJournal } from "./job/journal.ts";
+import { agentActions } from "./job/agent_actions.ts";
+import { AgentCommandError } from "./job/control_client.ts";
+import { CONTROL_SOCKET_NAME, serveControlSocket } from "./job/control_socket.ts";
+import { createAgentRegistry } from "./job/agent_registry.ts";
 import { lockRunner } from "./job/runner_lock.ts";
 import { listenForShutdown } from "./job/shutdown.ts";
 import { systemClock } from "./job/system_clock.ts";
@@ -206,17 +210,22 @@ async function run(options: RunOptions): Promise<number> {
   const journal = await openJournal(join(stateDir, "journal.db"));
   using shutdown = listenForShutdown(config.drainMs, systemClock, log);
   const encoder = new TextEncoder();
-  const deps = createDaemonDeps({
-    config,
-    registration,
-    runtime,
-    journal,
-    clock: systemClock,
-    log,
-    env: host.env,
-    uid: host.uid,
-    print: config.isStreaming ? (text) => writeAll(Deno.stdout, encoder.encode(text)) : null,
-  });
+  const registry = createAgentRegistry();
+  const deps = {
+    ...createDaemonDeps({
+      config,
+      registration,
+      runtime,
+      journal,
+      clock: systemClock,
+      log,
+      env: host.env,
+      uid: host.uid,
+      print: config.isStreaming ? (text) => writeAll(Deno.stdout, encoder.encode(text)) : null,
+    }),
+    agents: registry,
+  };
+  const control = await serveControlSocket(join(stateDir, CONTROL_SOCKET_NAME), registry);
   if (runtime.name === "process") log("nothing_isolated", { runtime: runtime.name });
   log("runner_started", {
     runnerId: registration.id,
@@ -226,6 +235,7 @@ async function run(options: RunOptions): Promise<number> {
     version: SHOPFLOOR_VERSION,
   });
   const outcome = await runDaemon(deps, shutdown);
+  await control.close();
   log("runner_stopped", { outcome });
   journal.close();
   closeRuntime(runtime);
@@ -301,13 +311,19 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Arra
 if (import.meta.main) {
   let exitCode = 0;
   try {
-    await commandLine({ register, list, run, doctor, gc, showConfig }, (code) => exitCode = code).parseAsync([
+    await commandLine(
+      { register, list, run, doctor, gc, showConfig, ...agentActions(host) },
+      (code) => exitCode = code,
+    ).parseAsync([
       "runner",
       "runner",
       ...Deno.args,
     ]);
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof RangeError || error instanceof TypeError)) {
+    if (
+      !(error instanceof UsageError || error instanceof AgentCommandError || error instanceof RangeError ||
+        error instanceof TypeError)
+    ) {
       throw error;
     }
     console.error(error.message);

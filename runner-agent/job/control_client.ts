@@ -1,0 +1,95 @@
+/** The commands of a person at this machine to its agents: what they call, and what they print. */
+import { join } from "node:path";
+import { readRegistrations } from "../control/registrations.ts";
+import { CONTROL_SOCKET_NAME } from "./control_socket.ts";
+import type { AgentView } from "./agent_registry.ts";
+
+/** What the person must put right, or wait for. */
+export class AgentCommandError extends Error {}
+
+export interface ControlAnswer {
+  readonly outcome: string;
+  readonly detail: string | null;
+}
+
+/** The agents of all runners of this machine, each with its runner's directory. */
+export async function localAgents(
+  dataDir: string,
+): Promise<readonly { readonly stateDir: string; readonly agent: AgentView }[]> {
+  const found: { stateDir: string; agent: AgentView }[] = [];
+  for (const { id } of await readRegistrations(dataDir)) {
+    const stateDir = join(dataDir, id);
+    const answer = await ask<{ agents: AgentView[] }>(stateDir, "GET", "/agents");
+    for (const agent of answer?.agents ?? []) found.push({ stateDir, agent });
+  }
+  return found;
+}
+
+/** The one whose run's id begins so. */
+export async function localAgent(
+  dataDir: string,
+  run: string,
+): Promise<{ readonly stateDir: string; readonly agent: AgentView }> {
+  const fitting = (await localAgents(dataDir)).filter(({ agent }) => agent.runId.startsWith(run));
+  if (fitting.length === 1) return fitting[0]!;
+  throw new AgentCommandError(
+    fitting.length === 0
+      ? `Cannot find the agent as its run must be on this machine: current value is ${run}; see 'runner agents'`
+      : `Cannot choose the agent as the run must be named by more of its id: current value is ${run}`,
+  );
+}
+
+/** Carries a command out; returns once it is over. */
+export async function commandAgent(
+  dataDir: string,
+  run: string,
+  act: "messages" | "interrupt" | "suspend" | "resume" | "stop",
+  body: Readonly<Record<string, unknown>> = {},
+): Promise<ControlAnswer> {
+  const { stateDir, agent } = await localAgent(dataDir, run);
+  const answer = await ask<ControlAnswer>(
+    stateDir,
+    "POST",
+    `/agents/${encodeURIComponent(agent.runId)}/${act}`,
+    body,
+  );
+  if (answer === null) {
+    throw new AgentCommandError("Cannot reach the agent as its runner must run: it does not answer");
+  }
+  return answer;
+}
+
+/** One line each. */
+export function agentLine(
+  { runId, harness, station, taskId, phase, activity, detail, turns, usage }: AgentView,
+): string {
+  const tokens = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  const now = phase === "running" ? activity + (detail === null ? "" : ` (${detail.slice(0, 60)})`) : phase;
+  return [runId, harness, station, taskId, now, `${turns} turns`, `${tokens} tokens`].join("\t");
+}
+
+/** Null: no runner serves this directory now. */
+async function ask<T>(
+  stateDir: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+): Promise<T | null> {
+  const socket = join(stateDir, CONTROL_SOCKET_NAME);
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  let response: Response;
+  try {
+    response = await fetch(`http://runner${path}`, {
+      client,
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    } as RequestInit);
+  } catch {
+    return null;
+  }
+  const answer = await response.json() as T & { readonly error?: { readonly message: string } };
+  if (response.ok) return answer;
+  throw new AgentCommandError(answer.error?.message ?? `the runner answered ${response.status}`);
+}

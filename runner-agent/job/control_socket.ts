@@ -1,0 +1,151 @@
+/**
+ * What people at this machine may do to its agents: HTTP on `<state>/control.sock`, which only the runner's own user can
+ * open.
+ *
+ * ```
+ * GET  /agents                      GET  /agents/{run}
+ * POST /agents/{run}/messages       {"text": "...", "interrupt": false, "id": "..."}
+ * POST /agents/{run}/interrupt      POST /agents/{run}/keys {"keys": [...]}
+ * POST /agents/{run}/suspend        POST /agents/{run}/resume {"text": null}
+ * POST /agents/{run}/stop
+ * ```
+ *
+ * 1. Nothing is asked of who connects: the mode of the socket, and of its directory, is the check.
+ * 2. A command is answered when it is over, with its outcome; a message that names an `id` is one message however often it
+ *    is sent.
+ */
+import { z } from "zod";
+import { type AgentCommand, keysInput, resumeInput } from "../../protocol/agent/commands.ts";
+import { AGENT_MESSAGE_MAX_BYTES } from "../../protocol/agent/limits.ts";
+import { boundedText } from "../mcp/bounded_text.ts";
+import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
+import { refusal, removeSocket } from "./hub.ts";
+
+const SOCKET_MODE = 0o600;
+export const CONTROL_SOCKET_NAME = "control.sock";
+
+const message = z.strictObject({
+  text: z.string().min(1).max(AGENT_MESSAGE_MAX_BYTES),
+  interrupt: z.boolean().default(false),
+  id: z.string().min(1).max(100).optional(),
+});
+const nothing = z.strictObject({});
+
+/** Serves until it is closed. A socket that a dead runner left is replaced: the runner's lock is ours. */
+export async function serveControlSocket(
+  path: string,
+  agents: AgentRegistry,
+): Promise<{ close(): Promise<void> }> {
+  await removeSocket(path);
+  const ended = new AbortController();
+  const before = Deno.umask(0o177);
+  let server: Deno.HttpServer;
+  try {
+    // The mode holds from the socket's first moment.
+    server = Deno.serve({ path, signal: ended.signal, onListen: () => {} }, createControlHandler(agents));
+    await Deno.chmod(path, SOCKET_MODE);
+  } finally {
+    Deno.umask(before);
+  }
+  return {
+    async close() {
+      ended.abort();
+      await server.finished.catch(() => {});
+      await removeSocket(path);
+    },
+  };
+}
+
+/** The handler alone. */
+export function createControlHandler(agents: AgentRegistry): (request: Request) => Promise<Response> {
+  return async function control(request) {
+    // Paths of the unix scheme have other rules.
+    const parts = new URL(request.url).pathname.split("/").filter((part) => part !== "").map(
+      decodeURIComponent,
+    );
+    const [kind, runId, act, ...more] = parts;
+    if (kind !== "agents" || more.length > 0) return notFound();
+    if (runId === undefined) {
+      return request.method === "GET"
+        ? Response.json({ agents: agents.list().map((one) => one.view()) })
+        : notAllowed("GET");
+    }
+    const agent = agents.find(runId);
+    if (agent === null) {
+      return refusal(
+        404,
+        "agent_not_found",
+        `Cannot find the agent of '${runId}' as it must run here: see GET /agents`,
+      );
+    }
+    if (act === undefined) return request.method === "GET" ? Response.json(agent.view()) : notAllowed("GET");
+    if (request.method !== "POST") return notAllowed("POST");
+    if (act === "stop") {
+      agent.stop();
+      return Response.json({ outcome: "done", detail: null }, { status: 202 });
+    }
+    const command = await commandOf(request, runId, act);
+    return command instanceof Response ? command : await carryOut(agent, command);
+  };
+}
+
+async function carryOut(agent: KnownAgent, command: AgentCommand): Promise<Response> {
+  try {
+    return Response.json(await agent.commands.carryOut(command));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "the agent's session ended before";
+    return refusal(409, "agent_not_reachable", message);
+  }
+}
+
+async function commandOf(request: Request, runId: string, act: string): Promise<AgentCommand | Response> {
+  const text = await boundedText(request);
+  if (text === null) return refusal(413, "too_large", "The body is too long");
+  let body: unknown;
+  try {
+    body = text.trim() === "" ? {} : JSON.parse(text);
+  } catch {
+    return refusal(400, "invalid_json", "Expected JSON");
+  }
+  const head = { runId, commandId: crypto.randomUUID() };
+  switch (act) {
+    case "messages": {
+      const parsed = message.safeParse(body);
+      if (!parsed.success) return invalid(parsed.error);
+      const { id, text, interrupt } = parsed.data;
+      return { ...head, commandId: id ?? head.commandId, kind: "message", text, interrupt };
+    }
+    case "keys": {
+      const parsed = keysInput.safeParse(body);
+      return parsed.success ? { ...head, kind: "keys", keys: parsed.data.keys } : invalid(parsed.error);
+    }
+    case "resume": {
+      const parsed = resumeInput.safeParse(body);
+      return parsed.success ? { ...head, kind: "resume", text: parsed.data.text } : invalid(parsed.error);
+    }
+    case "interrupt":
+    case "suspend": {
+      const parsed = nothing.safeParse(body);
+      return parsed.success ? { ...head, kind: act } : invalid(parsed.error);
+    }
+    default:
+      return notFound();
+  }
+}
+
+function invalid(error: z.ZodError): Response {
+  const issue = error.issues[0];
+  return refusal(
+    400,
+    "invalid_input",
+    `${issue?.path.join(".") || "body"}: ${issue?.message ?? "not expected"}`,
+  );
+}
+
+function notFound(): Response {
+  return refusal(404, "not_found", "Nothing is served at this path");
+}
+
+function notAllowed(method: string): Response {
+  return refusal(405, "method_not_allowed", `expected ${method}`);
+}
