@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createControlPlane } from "../control/control_plane.ts";
 import type { Registration } from "../control/registrations.ts";
 import { openControlPlane } from "../control/transport.ts";
+import { createAgentEventSender } from "../control/agent_event_sender.ts";
 import { createUsageSender } from "../control/usage_sender.ts";
 import type { RunConfig } from "../config.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
@@ -149,6 +150,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
       onEvent: wiring.log,
     }),
     sendUsage: createUsageSender(address, registration.token),
+    sendEvents: createAgentEventSender(address, registration.token),
     journal: wiring.journal,
     clock: wiring.clock,
     random: Math.random,
