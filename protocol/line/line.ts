@@ -11,6 +11,7 @@ import {
   IDLE_TIMEOUT_DEFAULT_MINUTES,
   LINE_FILES_MAX,
   LINE_FILES_MAX_BYTES,
+  LINE_PLUGINS_MAX,
   MAX_TIMEOUT_CEILING_MINUTES,
   MAX_TIMEOUT_DEFAULT_MINUTES,
   PROMPT_MAX_BYTES,
@@ -28,6 +29,12 @@ const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
 const operatorConfig = z.looseObject({
   agent: z.enum(["command", "claude", "codex", "gemini", "opencode"]).optional(),
   model: z.string().max(200).optional(),
+  /** Our extension: the template that the agent is made of (Runtime 1.6), the project's before the runner's. */
+  template: z.string().regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, {
+    error: "expected letters a-z, digits, '-' and '_'",
+  }).optional(),
+  /** Our extension: how the agent is driven; the runner's choice when absent (Runtime 2.2.9). */
+  transport: z.enum(["auto", "tmux", "structured"]).optional(),
   /** Our extension: the shell script that the `command` harness runs. */
   command: textUpToBytes(PROMPT_MAX_BYTES).optional(),
   /** Our extension: what the agent may do with subtasks; `implementor` when absent (Runtime 3.4). */
@@ -125,6 +132,22 @@ export function isRelativePath(path: string): boolean {
     );
 }
 
+/** Where a plugin is fetched from by runners, which have their own credentials: its address holds none (S1). */
+const plugin = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9][\w.-]{0,199}$/, {
+    error: "expected an id of letters, digits, '.', '_' and '-', as it is the name of a folder",
+  }),
+  name: z.string().max(200).optional(),
+  sourceUrl: z.string().max(2_000).refine(isPublicUrl, {
+    error: "expected an http or https address without a credential",
+  }),
+});
+
+function isPublicUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+}
+
 /** A line as a client sends it. `owner` and `project` may stand in it but must agree with the path. */
 export const lineInput = aliased(
   "line",
@@ -137,6 +160,11 @@ export const lineInput = aliased(
     project: z.string().optional(),
     devcontainerTemplate: z.looseObject({ id: z.string().optional(), source: z.string().optional() })
       .optional(),
+    /** Ours: what the `pluginIds` of its stations stand for; others' ids stay what they are, and nothing is fetched. */
+    plugins: z.array(plugin).max(LINE_PLUGINS_MAX).refine(
+      (plugins) => new Set(plugins.map(({ id }) => id)).size === plugins.length,
+      { error: "expected each plugin id once" },
+    ).optional(),
     /** Of `.agentics/devcontainer/`, as files of `.devcontainer/` (Line 2.7, 2.11). */
     devcontainerFiles: filesSchema.optional(),
     /** Of `.agentics/specs/`. */

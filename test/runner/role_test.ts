@@ -1,7 +1,6 @@
 /** What templates and settings make of a run: whole runner over plain processes. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { resolveSettings } from "../../runner-agent/settings/resolved_settings.ts";
 import { readSettings } from "../../runner-agent/settings/settings_layers.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
@@ -50,13 +49,7 @@ services:
       "env: {SETTING: machine, FROM: machine}",
     );
     assert.deepEqual([report.jobResult, report.error], ["success", null]);
-    assert.equal(
-      output,
-      "from the template\nhello build\nstation machine TASK\n".replace(
-        "build",
-        output.match(/hello (\S*)/)?.[1] ?? "",
-      ),
-    );
+    assert.match(output, /^from the template\nhello \S+\nstation machine TASK\n$/);
   });
 });
 
@@ -94,8 +87,4 @@ Deno.test("a template that nobody has is refused with the places that were looke
     const { report } = await runScript(rig, "true", { template: "nobody" });
     assert.match(report.error ?? "", /came 'nobody': looked in project, global, built-in/);
   });
-});
-
-Deno.test("without a template and settings a run has what is built in", () => {
-  assert.equal(resolveSettings([]).values["defaults.template"], null);
 });
