@@ -248,3 +248,24 @@ Deno.test("files of a line lie below the workspace", () => {
     assert.ok(!says(path), path);
   }
 });
+
+Deno.test("a plugin is a folder's name and an address that holds no credential, and there once", () => {
+  const plugins = (...list: readonly object[]) => line({ plugins: list });
+  const [id, sourceUrl] = ["a", "https://x.example/a.git"];
+  assert.deepEqual(faults(plugins({ id, sourceUrl }, { id: "b.c-d_e", name: "B", sourceUrl })), []);
+  for (
+    const url of [
+      "https://me:secret@x.example/a",
+      "https://token@x.example/a",
+      "file:///etc",
+      "ext::sh -c x",
+      "a",
+    ]
+  ) {
+    assertFault(plugins({ id, sourceUrl: url }), /plugins\.0\.sourceUrl.*without a credential/);
+  }
+  for (const wrong of ["../a", ".git", "a/b", ""]) {
+    assertFault(plugins({ id: wrong, sourceUrl }), /plugins\.0\.id.*name of a folder/);
+  }
+  assertFault(plugins({ id, sourceUrl }, { id, sourceUrl }), /plugins: expected each plugin id once/);
+});

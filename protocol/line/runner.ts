@@ -147,6 +147,8 @@ export interface AgentDefinition {
   /** The agent's own session of the run before at this station, by which it can go on where it was (Line 5). */
   readonly resumeSessionId?: string;
   readonly resumeBroadcastId?: string;
+  /** As in the line, for runners that make their containers of it (Line 2.7). */
+  readonly devcontainerTemplate?: Readonly<Record<string, unknown>>;
   /** Fetched by the runner and shown to the agent read-only (Line 16). */
   readonly plugins?: readonly PluginRef[];
   /** Path below the workspace -> content; placed there before the agent starts, never part of its work. */

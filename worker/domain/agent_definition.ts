@@ -6,7 +6,7 @@
  */
 import { withReferenceNames } from "../../protocol/line/aliases.ts";
 import type { Station } from "../../protocol/line/line.ts";
-import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
+import type { AgentDefinition, PluginRef, PolledJob } from "../../protocol/line/runner.ts";
 import type { Claimed } from "./claim.ts";
 import { type JsonText, jsonText } from "./json_text.ts";
 import { resumeFields } from "./session_end.ts";
@@ -105,7 +105,9 @@ function stationTexts(settings: ProjectSettings, line: LineVersion, station: Sta
   const known = textsOf.get(station);
   if (known?.settings === settings && known.line === line) return known;
   const { trigger } = station;
-  const { devcontainerFiles, agenticsSpecFiles } = line.definition;
+  const { devcontainerFiles, agenticsSpecFiles, devcontainerTemplate } = line.definition;
+  const pluginIds = new Set([...station.pluginIds ?? [], ...trigger.pluginIds ?? []]);
+  const plugins = (line.definition.plugins ?? []).filter((plugin) => pluginIds.has(plugin.id));
   const { gitUrl, gitBranch } = settings;
   const fields: StationFields = { stationName: station.name };
   const definition: StationDefinition = {
@@ -121,12 +123,21 @@ function stationTexts(settings: ProjectSettings, line: LineVersion, station: Sta
     idleTimeoutMinutes: trigger.idleTimeoutMinutes,
     maxTimeoutMinutes: trigger.maxTimeoutMinutes,
     operatorConfig: { ...station.operatorConfig, ...trigger.operatorConfig },
+    ...(devcontainerTemplate === undefined ? {} : { devcontainerTemplate }),
+    ...(plugins.length === 0 ? {} : { plugins: plugins.map(withoutNothing) }),
     ...(devcontainerFiles === undefined ? {} : { devcontainerFiles }),
     ...(agenticsSpecFiles === undefined ? {} : { agenticsSpecFiles }),
   };
   const texts = { settings, line, fields: fieldsOf(fields), definition: fieldsOf(definition) };
   textsOf.set(station, texts);
   return texts;
+}
+
+/** A plugin without a name has no field for it. */
+function withoutNothing(
+  { name, ...plugin }: { id: string; name?: string | undefined; sourceUrl: string },
+): PluginRef {
+  return name === undefined ? plugin : { ...plugin, name };
 }
 
 /** JSON of an object that is not empty, without its braces. */

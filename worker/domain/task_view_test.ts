@@ -140,6 +140,24 @@ Deno.test("an offer holds the work but no run and no secret; a claim holds both 
   assert.deepEqual(definition.operatorConfig, { agent: "command", model: "m", command: "true" });
 });
 
+Deno.test("a station's plugins are those of its line that it names; what a line does not know is not fetched", () => {
+  const rig = createQueueRig();
+  const plugins = [{ id: "a", name: "A", sourceUrl: "https://x.test/a" }, {
+    id: "b",
+    sourceUrl: "https://x.test/b",
+  }];
+  const [first, second] = [{ ...station("s"), pluginIds: ["b", "theirs"] }, station("t")];
+  rig.line("tidy", { ...lineOf([first, second]), plugins, devcontainerTemplate: { id: "deno" } } as never);
+  rig.submit("tidy");
+  const runner = rig.runner("r1");
+  const { agentDefinition } = read(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE));
+  assert.deepEqual(agentDefinition.plugins, [plugins[1]]);
+  assert.deepEqual(agentDefinition.devcontainerTemplate, { id: "deno" });
+  rig.report(runner, SUCCESS);
+  const next = read(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE)).agentDefinition;
+  assert.equal("plugins" in next, false);
+});
+
 Deno.test("before a flagged station the agent gets no repository, but the runner does (Line 9)", () => {
   const rig = createQueueRig();
   rig.line("tidy", lineOf([station("a"), station("b", { createAssemblyLineRepo: true })]));
