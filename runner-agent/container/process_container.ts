@@ -35,10 +35,10 @@ import type {
 import { followFile } from "./follow_file.ts";
 import { freePort } from "./free_port.ts";
 import { type PathMap, toHostCommand } from "./host_paths.ts";
-import { isNoSuchProcess } from "./no_such_process.ts";
 import { safeRunName } from "./run_name.ts";
-import { readProcessStart, sendSignal } from "./process_start.ts";
+import { sendSignal } from "./process_start.ts";
 import { processExec } from "./process_exec.ts";
+import { ignoreMissing, isSameProcess, readText, writtenAtMs } from "./process_files.ts";
 import { sessionUsage } from "./session_usage.ts";
 import { readBootId } from "./start_record.ts";
 import { UnsupportedByRuntimeError } from "./unsupported.ts";
@@ -332,35 +332,6 @@ function hostEnv(map: PathMap, env: Readonly<Record<string, string>>): Record<st
   };
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
 function refuse(action: string, why: string): Promise<never> {
   return Promise.reject(new UnsupportedByRuntimeError(`Cannot ${action} as ${why}`));
-}
-
-/** Null where there is no such file. */
-async function writtenAtMs(path: string): Promise<number | null> {
-  const info = await Deno.stat(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  });
-  return info?.mtime?.getTime() ?? null;
-}
-
-/** True while the process of a `/proc/PID/stat` line lives: same pid, same start time, not a zombie. */
-async function isSameProcess(statLine: string): Promise<boolean> {
-  const now = await readText(`/proc/${Number.parseInt(statLine)}/stat`);
-  return now !== null && readProcessStart(now).startTicks === readProcessStart(statLine).startTicks &&
-    !readProcessStart(now).isDead;
-}
-
-async function readText(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || isNoSuchProcess(error)) return null;
-    throw error;
-  }
 }

@@ -27,7 +27,7 @@ async function report(
     assert.deepEqual(await runtime.list(), [], "nothing is left");
     runtime.close();
     const { jobResult, error } = rig.plane.runs.get(jobId)!.outcome!;
-    reports.push({ jobResult, error, output: rig.plane.outputOf(jobId) });
+    reports.push({ jobResult, error: error ?? null, output: rig.plane.outputOf(jobId) });
   });
   return reports[0]!;
 }
