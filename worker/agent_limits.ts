@@ -45,3 +45,5 @@ export const CI_LOG_MAX_BYTES = 4 * 1024 * 1024;
 export const WEB_PAGE_MAX_BYTES = 4 * 1024 * 1024;
 export const WEB_TEXT_MAX_CHARS = 1024 * 1024;
 export const WEB_REDIRECTS_MAX = 5;
+/** Activity of one task's agents that is kept: beyond, the oldest goes, and a marker says how much. */
+export const ACTIVITY_MAX_BYTES = 16 * 1024 * 1024;

@@ -57,6 +57,7 @@ import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
 import { createTaskPageRoutes } from "./routes/task_pages.ts";
 import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
+import { ACTIVITY_OPERATIONS, createActivityRoutes } from "./routes/activity.ts";
 import { AGENT_COMMAND_OPERATIONS, createAgentCommandRoutes } from "./routes/agent_commands.ts";
 import { CI_OPERATIONS, createCiRoutes } from "./routes/ci.ts";
 import { CONTEXT_OPERATIONS, createContextRoutes } from "./routes/contexts.ts";
@@ -97,6 +98,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...CHANNEL_OPERATIONS,
   ...SOCKET_OPERATIONS,
   ...TOOL_OPERATIONS,
+  ...ACTIVITY_OPERATIONS,
   ...AGENT_COMMAND_OPERATIONS,
   ...SPEC_OPERATIONS,
   ...SUBTASK_OPERATIONS,
@@ -137,6 +139,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createRunnerRoutes());
   app.route("/", createApprovalRoutes());
   app.route("/", createToolRoutes());
+  app.route("/", createActivityRoutes());
   app.route("/", createAgentCommandRoutes());
   app.route("/", createSpecRoutes());
   app.route("/", createSubtaskRoutes());

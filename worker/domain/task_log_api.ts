@@ -1,4 +1,5 @@
 /** What may be asked of a `TaskLog` object: one task's live output and timeline. Types only. */
+import type { ActivityEntry, WireAgentEvent } from "../../protocol/agent/events.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { RunUsage, UsageInput } from "../../protocol/line/usage.ts";
 import type { ByteSpan } from "./byte_range.ts";
@@ -56,6 +57,12 @@ export interface TaskLogApi {
    * that report again, and is not appended.
    */
   appendReport(output: ReportOutput): Promise<void>;
+  /**
+   * Adds events of a run's agent, which ascend; idempotent by (runId, sequence). Answers the sequence that is expected next.
+   */
+  addActivity(runId: string, stationId: string, events: readonly WireAgentEvent[]): Promise<number>;
+  /** A page of all runs' events, or of one's, in the order of arrival, from an id on; one more than a page says that there is more. */
+  activity(fromId: number, limit: number, runId: string | null): Promise<readonly ActivityEntry[]>;
   /** Idempotent by event id. */
   record(entry: TimelineEntry): Promise<void>;
   /**

@@ -11,6 +11,8 @@
  * 3. (O3) One alarm: when the output moves or expires. It may come early, late and twice.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { ActivityEntry, WireAgentEvent } from "../../protocol/agent/events.ts";
+import { isoTime } from "../../protocol/line/time.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { RunUsage, UsageInput } from "../../protocol/line/usage.ts";
 import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
@@ -34,6 +36,7 @@ import {
   OUTPUT_READER_WATCHES_MS,
   OUTPUT_RETENTION_DAYS_DEFAULT,
 } from "../limits.ts";
+import { type ActivityTable, openActivityTable } from "../store/log/activity_table.ts";
 import { createLogStore, type LogStore, type WrittenTurn } from "../store/log/store.ts";
 import { openLogTables } from "../store/log/tables.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
@@ -53,6 +56,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
   readonly #viewers: LogViewers;
   readonly #intake: LogIntake;
   readonly #archive: LogArchive;
+  readonly #activity: ActivityTable;
   /** When somebody last asked over HTTP. Only for the pace of runners: that a sleep forgets it changes nothing. */
   #readAtMs = -Infinity;
 
@@ -65,6 +69,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     };
     const clock = this.#clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
     const store = this.#store = createLogStore(ctx.storage);
+    this.#activity = openActivityTable(ctx.storage);
     const book = this.#book = createLogBook(store);
     const kept = { store, book, bucket: env.BLOBS, key: () => `output/${this.#name()}` };
     const reader = this.#reader = createLogReader(kept);
@@ -163,6 +168,15 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
 
   async usage(runId: string): Promise<RunUsage | null> {
     return await Promise.resolve(usageOf(this.#store.usage(), runId));
+  }
+
+  async addActivity(runId: string, stationId: string, events: readonly WireAgentEvent[]): Promise<number> {
+    return await Promise.resolve(this.#activity.add(runId, stationId, events));
+  }
+
+  async activity(fromId: number, limit: number, runId: string | null): Promise<readonly ActivityEntry[]> {
+    const found = this.#activity.page(fromId, limit, runId);
+    return await Promise.resolve(found.map((entry) => ({ ...entry, at: isoTime(entry.atMs) })));
   }
 
   /** A viewer joins. */
