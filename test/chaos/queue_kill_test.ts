@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { freePort } from "../../tools/local/ports.ts";
 import { type ControlPlane, startControlPlane } from "../../tools/local/control_plane.ts";
 import { ADMIN_TOKEN } from "../fake/plane.ts";
-import { station } from "./work_fixture.ts";
+import { station } from "../worker/work_fixture.ts";
 
 const PROJECT = "/api/owners/o/projects/p";
 const RUNNERS = 8;
