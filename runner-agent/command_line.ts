@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { hostname } from "node:os";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
-import type { RunOptions } from "./config.ts";
+import type { CreateOptions, RunOptions } from "./config.ts";
 
 /** Options of `register`. */
 export interface RegisterOptions {
@@ -41,6 +41,7 @@ export interface Actions {
   doctor(options: RunOptions): Promise<number>;
   gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number>;
   showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void>;
+  create(options: RunOptions & CreateOptions): Promise<void>;
 }
 
 /** Repeatable option. */
@@ -151,6 +152,18 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--project <name>", "the same")
     .option("--json", "as JSON")
     .action(actions.showConfig);
+  withRuntime(program.command("create").description("what a run's sandbox would be: with --dry-run, as JSON"))
+    .option("--dry-run", "print the whole container and the home's files with their hashes, and make nothing")
+    .option("--card <file>", "a task card, as JSON")
+    .option("--station <file>", "a station as a line has it, as JSON")
+    .option("--template <name>", "in the place of the station's")
+    .option("--agent <name>", "in the place of the station's: command, claude, codex, gemini or opencode")
+    .option("--repository <dir>", "a clone of the project, for the templates of its HEAD")
+    .option("--owner <name>", "with --project: with the section of this project")
+    .option("--project <name>", "the same")
+    .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
+    .option("--network <profile>", "sealed, proxy_only or open")
+    .action(actions.create);
   return program;
 }
 

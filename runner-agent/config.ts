@@ -15,6 +15,16 @@ import {
 } from "./settings/resolved_settings.ts";
 import { NO_SETTINGS_FILE, type SettingsFile } from "./settings/settings_layers.ts";
 
+/** Options of `create`; the named files are of JSON. */
+export interface CreateOptions {
+  readonly dryRun?: boolean;
+  readonly card?: string;
+  readonly station?: string;
+  readonly template?: string;
+  readonly agent?: string;
+  readonly repository?: string;
+}
+
 /** As commander gives them: texts, lists and flags; absent means not given. */
 export interface RunOptions {
   readonly data?: string;

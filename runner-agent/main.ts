@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
 import { commandLine, type RegisterOptions } from "./command_line.ts";
 import {
+  type CreateOptions,
   dataDirOf,
   type HostFacts,
   originOf,
@@ -27,6 +28,7 @@ import {
 import { collectGarbage, gcLine, gcSummary } from "./job/gc_command.ts";
 import type { GcResult } from "./job/gc.ts";
 import { type DaemonOutcome, runDaemon } from "./job/daemon.ts";
+import { createText } from "./job/dry_run_command.ts";
 import { openJournal } from "./job/journal.ts";
 import { agentActions } from "./job/agent_actions.ts";
 import { AgentCommandError } from "./job/control_client.ts";
@@ -170,16 +172,25 @@ function doctorText({ check, isOk, detail, disables }: DoctorLine): string {
   return `${sign} ${check}: ${detail}${disables === undefined ? "" : ` (disables: ${disables})`}`;
 }
 
-async function showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void> {
-  const { owner, project } = options;
+async function create(options: RunOptions & CreateOptions): Promise<void> {
+  const section = sectionOf(options);
+  const config = readRunConfig(options, host, await loadSettings(options.settings, host.env), section);
+  console.log(await createText(config, options, section, host));
+}
+
+/** `owner/project`, or null where neither is named. */
+function sectionOf({ owner, project }: RunOptions): string | null {
   if ((owner === undefined) !== (project === undefined)) {
     throw new UsageError(
-      "Cannot show the settings as --owner and --project must come together: one is missing",
+      "Cannot look at a project as --owner and --project must come together: one is missing",
     );
   }
+  return owner === undefined ? null : `${owner}/${project}`;
+}
+
+async function showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void> {
   const file = await loadSettings(options.settings, host.env);
-  const section = owner === undefined ? null : `${owner}/${project}`;
-  const { settings } = readRunConfig(options, host, file, section);
+  const { settings } = readRunConfig(options, host, file, sectionOf(options));
   console.log(options.json === true ? settingsJson(settings) : settingsText(settings));
 }
 
@@ -312,7 +323,7 @@ if (import.meta.main) {
   let exitCode = 0;
   try {
     await commandLine(
-      { register, list, run, doctor, gc, showConfig, ...agentActions(host) },
+      { register, list, run, doctor, gc, showConfig, create, ...agentActions(host) },
       (code) => exitCode = code,
     ).parseAsync([
       "runner",

@@ -197,7 +197,8 @@ export function notStarted(worktree: Worktree | null, message: string): Exited {
   return { kind: "exited", worktree, ending: { kind: "not_started", message } };
 }
 
-function planText(error: PlanError): string {
+/** Why a run has no plan, for people. */
+export function planText(error: PlanError): string {
   switch (error.reason) {
     case "harness_unknown":
       return `the station wants the agent '${error.harness}', which this version does not know`;
