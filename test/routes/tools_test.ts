@@ -231,14 +231,12 @@ Deno.test({
       );
     });
 
-    await t.step("CI: runs, a run with its jobs, the end of a log without our key", async () => {
+    await t.step("CI: runs, and a run with its jobs", async () => {
       const { runs } = await use("af_ci_status", { action: "list", pr: 2 });
       assert.deepEqual([runs[0].id, runs[0].status, runs[0].ref], ["77", "failed", "main"]);
       assert.deepEqual((await use("af_ci_status", { action: "list", sha: "b".repeat(40) })).runs, []);
       const { run } = await use("af_ci_status", { action: "run", run_id: "77" });
       assert.deepEqual(run.jobs.map(({ status }: { status: string }) => status), ["failed", "skipped"]);
-      const log = await use("af_ci_status", { action: "log", job_id: "5", tail: 2 });
-      assert.deepEqual([log.text.match(/line \d+/g), log.isTruncated], [["line 28", "line 29"], true]);
       assert.equal(await refused("af_ci_status", { action: "run", run_id: "78" }), "404 ci_run_not_found");
       assert.equal(await refused("af_ci_status", { action: "log", job_id: "../x" }), "404 ci_job_not_found");
       assert.equal((await at.must(200, "GET", "/ci/runs/77")).run.jobs.length, 2);
@@ -258,7 +256,6 @@ Deno.test({
       const page = await use("af_web_search", { action: "fetch", url: `${services.url}/page` });
       assert.deepEqual([page.trust, page.title, page.text], ["untrusted", "A page", "Hello"]);
       const fetched = (url: string) => refused("af_web_search", { action: "fetch", url });
-      assert.equal(await fetched(`${services.url}/inward`), "403 page_refused");
       assert.equal(await fetched("https://evil.example.com/"), "403 page_refused");
       assert.equal(await fetched("http://10.0.0.1/"), "403 page_refused");
       assert.equal(await fetched(`${services.url}/image`), "415 page_not_text");
