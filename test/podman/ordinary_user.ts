@@ -21,6 +21,7 @@ export async function withOrdinaryUser(body: (user: OrdinaryUser) => Promise<voi
   const name = `shopfloor${crypto.randomUUID().slice(0, 8)}`;
   const home = `/tmp/${name}`;
   await must("useradd", ["--create-home", "--home-dir", home, "--shell", "/bin/sh", name]);
+  const uid = (await must("id", ["-u", name])).trim();
   try {
     await must("usermod", ["--add-subuids", SUB_IDS, "--add-subgids", SUB_IDS, name]);
     const deno = `${home}/deno`;
@@ -54,6 +55,20 @@ export async function withOrdinaryUser(body: (user: OrdinaryUser) => Promise<voi
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     await must("rm", ["-rf", "--one-file-system", home]);
+    // What Podman and its service keep outside of the home; gone with the user, as its number will be somebody else's.
+    await must("find", [
+      "/tmp",
+      "-maxdepth",
+      "1",
+      "-uid",
+      uid,
+      "-exec",
+      "rm",
+      "-rf",
+      "--one-file-system",
+      "{}",
+      "+",
+    ]);
   }
 }
 

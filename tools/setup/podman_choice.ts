@@ -13,6 +13,12 @@ export interface PodmanChoice {
 const SMALL_ULIMIT = 1024;
 
 /**
+ * After a program that was run beside a container's command, two processes of Podman stay this long for whoever asks how it
+ * ended; by default five minutes, and a terminal's agent has a dozen such programs a minute.
+ */
+const EXEC_KEPT_SECONDS = 5;
+
+/**
  * In the order of preference. cgroupfs comes first: it works with and without systemd, and our containers need no
  * units. vfs is last: it copies whole images.
  */
@@ -48,6 +54,7 @@ export function containersConf(choice: PodmanChoice): string {
     `runtime = "${choice.runtime}"`,
     `cgroup_manager = "${choice.cgroupManager}"`,
     'events_logger = "file"',
+    `exit_command_delay = ${EXEC_KEPT_SECONDS}`,
     "[network]",
     'network_backend = "netavark"',
     "",

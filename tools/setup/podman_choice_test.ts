@@ -27,3 +27,11 @@ Deno.test("containersConf sets small limits only where the machine's own cannot 
   assert.doesNotMatch(containersConf({ ...choice, usesDefaultUlimits: true }), /ulimits/);
   assert.doesNotMatch(containersConf({ ...choice, usesDefaultUlimits: true }), /static_dir/);
 });
+
+Deno.test("containersConf keeps what is left of a program beside a command for seconds, not minutes", () => {
+  const choice = { runtime: "runc", cgroupManager: "cgroupfs", storageDriver: "overlay" } as const;
+  assert.match(
+    containersConf({ ...choice, usesDefaultUlimits: true }),
+    /\[engine\][^[]*exit_command_delay = 5$/m,
+  );
+});
