@@ -335,7 +335,10 @@ class Conduct {
     if (this.#pump !== null) return this.#pump;
     const agent = await this.#agents.find();
     const former = agent === null ? [] : formerOutputs(this.context, agent.session.state.boots);
-    return this.#pump = startOutputPump(this.context, containerId, this.watch, former);
+    // A sandbox before this one may have moved it on since the run was taken from the journal.
+    const { deps, run } = this.context;
+    const kept = (await deps.journal.runs()).find((one) => one.runId === run.runId);
+    return this.#pump = startOutputPump(this.context, containerId, this.watch, former, kept?.log ?? run.log);
   }
 
   /** Asks the runtime what there is. */

@@ -2,7 +2,7 @@
 import type { RunPhase } from "../domain/job_phase.ts";
 import { createRedactor } from "../domain/redaction.ts";
 import { LOG_FINISH_MAX_MS } from "../limits.ts";
-import { createLogStreamer } from "../log/log_streamer.ts";
+import { createLogStreamer, type LogPosition } from "../log/log_streamer.ts";
 import { createStationPrinter } from "../log/station_printer.ts";
 import type { OutputStream } from "../ports.ts";
 import type { RunContext } from "./run_context.ts";
@@ -19,18 +19,20 @@ export interface OutputPump {
  * Reads from the beginning; what the control plane has already is not sent again.
  *
  * @param former Files with what former sandboxes of the run have written; all of the output is one stream.
+ * @param start Where that stream stands.
  */
 export function startOutputPump(
   context: RunContext,
   containerId: string,
   watch: RunWatch,
   former: readonly string[] = [],
+  start: LogPosition = context.run.log,
 ): OutputPump {
   const { deps, ids } = context;
   const { clock } = deps;
   let lastOutputAtMs = clock.nowMs();
   const streamer = createLogStreamer({
-    start: context.run.log,
+    start,
     clock,
     random: deps.random,
     savePosition: (position) => deps.journal.writeLogPosition(context.run.runId, position),
