@@ -1,5 +1,4 @@
 /** Programs that were run beside a sandbox's command leave nothing behind: an agent in a terminal has a dozen a minute. */
-import assert from "node:assert/strict";
 import { eventually } from "../../runner-agent/container/container_contract.ts";
 import { plainSpec } from "../../runner-agent/container/test_world.ts";
 import { imageOf, openPodman } from "./podman_world.ts";

@@ -66,12 +66,13 @@ Deno.test("a sandbox's command begins only when the self-test has found nothing,
     const command = [
       "/bin/sh",
       "-c",
-      "echo begun; ls -A .af; cat .env; cat .af/secret; touch .af/x; echo more >.env; echo end",
+      "test -e /run/alp/checked && echo begun; ls -A .af; cat .env; cat .af/secret; touch .af/x; echo more >.env; echo end",
     ];
     const wanted = spec({ command });
     const { containerId } = await runtime.create(wanted);
     await runtime.start(containerId);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Longer than the command would take: a program beside it runs meanwhile.
+    await runtime.exec(containerId, { argv: ["sleep", "0.3"], timeoutMs: 10_000, maxBytes: 1 });
     assert.equal((await runtime.inspect(containerId))!.status, "running", "it waits for the gate");
     assert.deepEqual(await openGate({ runtime, containerId, spec: wanted, gateFile }), []);
     const { stdout, stderr } = await collectOutput(runtime, containerId);

@@ -46,7 +46,7 @@ Deno.test("the watchdog ends a sandbox whose processes take more memory than the
   const hungry = [
     "deno",
     "eval",
-    "const all = []; for (let n = 0; n < 400; n++) all.push(new Uint8Array(1 << 20).fill(1)); console.log('full'); await new Promise((done) => setTimeout(done, 30_000)); console.log(all.length)",
+    "const all = []; for (let n = 0; n < 400; n++) all.push(new Uint8Array(1 << 20).fill(1)); console.log('full'); await new Deno.Command('sleep', { args: ['30'] }).output(); console.log(all.length)",
   ];
   const { faults, exitCode, stdout } = await watched(
     { memoryBytes: 200 * MEBIBYTE, pids: 500, cpus: 2 },
