@@ -1,7 +1,7 @@
 /** What one route of the table says, and the short ways to write a row. */
 
 /**
- * Who a route is for. `any`: every token of the project. `job`: as `any`, and the job itself. `stream`: a user, and the
+ * Who a route is for. `agent`: the job's own token alone. `any`: every token of the project. `job`: as `any`, and the job itself. `stream`: a user, and the
  * runner and job of the task. `socket`: a user or a runner. `link`: the token of a gate link.
  * `install`: a user of the project that the request names. `ask`: such a token, a user or a runner of the ask's project. `page`: a signed-in browser,
  * others are sent to the sign-in page. `admin`: the admin token only. `open`: everybody, or a proof in the body.
@@ -13,6 +13,7 @@ export type Audience =
   | "artifact"
   | "stream"
   | "job"
+  | "agent"
   | "socket"
   | "git"
   | "link"

@@ -7,6 +7,7 @@ import { createApp } from "../../worker/app.ts";
 import { ADMIN_TOKEN, type Answer, type CallOptions, startPlane } from "../fake/plane.ts";
 import type { Audience, BadRow, RouteRows } from "./bad_input_row.ts";
 import { GATE_ROUTES } from "./bad_input_gates.ts";
+import { AGENT_ROUTES } from "./bad_input_agents.ts";
 import { CHANNEL_ROUTES } from "./bad_input_channels.ts";
 import { LIVE_ROUTES } from "./bad_input_lives.ts";
 import { LINE_ROUTES } from "./bad_input_lines.ts";
@@ -23,6 +24,7 @@ const ROUTES = [
   ...LINE_ROUTES,
   ...TASK_ROUTES,
   ...RUNNER_ROUTES,
+  ...AGENT_ROUTES,
   ...CHANNEL_ROUTES,
   ...PEOPLE_ROUTES,
   ...GATE_ROUTES,
@@ -133,6 +135,7 @@ function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {
     runner: () => [...strangers, ...wrongKind("user", "job", "repository")],
     artifact: () => [...strangers, ...wrongKind("runner", "repository")],
     socket: () => [...strangers, ...wrongKind("job", "repository")],
+    agent: () => [...strangers, ...wrongKind("user", "runner", "repository")],
     job: () => [...strangers, ...wrongKind("repository")],
     stream: () => [...strangers, ...wrongKind("repository")],
     git: () => strangers,
@@ -268,6 +271,7 @@ function tokenFor(audience: Audience, { tokens }: World): string | null {
       return tokens.runner;
     case "link":
       return tokens.link;
+    case "agent":
     case "artifact":
       return tokens.job;
     case "open":

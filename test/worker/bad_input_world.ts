@@ -104,6 +104,9 @@ export async function makeWorld(plane: TestPlane): Promise<World> {
       artifactId: UNKNOWN_ID,
       commitId: "0".repeat(40),
       repository: `${taskId}.git`,
+      tool: "af_issues",
+      tracker: "builtin",
+      key: "99",
     },
     tokens: {
       user,

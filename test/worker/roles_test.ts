@@ -10,6 +10,7 @@ import type { Operation } from "../../worker/routes/operation.ts";
 import { startGitHub } from "../fake/github.ts";
 import { ADMIN_TOKEN, startPlane } from "../fake/plane.ts";
 import { LIVE_ROUTES } from "./bad_input_lives.ts";
+import { AGENT_ROUTES } from "./bad_input_agents.ts";
 import { LINE_ROUTES } from "./bad_input_lines.ts";
 import { PEOPLE_ROUTES } from "./bad_input_people.ts";
 import { RUNNER_ROUTES } from "./bad_input_runners.ts";
@@ -18,7 +19,7 @@ import { makeWorld, type World } from "./bad_input_world.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
 const GOOD = new Map(
-  [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES, ...LIVE_ROUTES].map((
+  [...LINE_ROUTES, ...TASK_ROUTES, ...RUNNER_ROUTES, ...PEOPLE_ROUTES, ...AGENT_ROUTES, ...LIVE_ROUTES].map((
     rows,
   ) => [rows.route, rows]),
 );

@@ -13,6 +13,7 @@ import {
   type OutputSegment,
   stateOfSegments,
 } from "../domain/output_segment.ts";
+import type { OutputShape } from "../domain/task_log_api.ts";
 import { OUTPUT_MOMENTS_MAX } from "../limits.ts";
 import type { LogEnd, LogStore, MovedOutput } from "../store/log/store.ts";
 
@@ -33,6 +34,8 @@ export interface LogBook {
   /** Where the output begins that is kept at all: what is before it has expired. */
   keptFrom(): number;
   life(): LogLife;
+  /** What every answer about output says of it. */
+  facts(): Omit<OutputShape, "spans">;
   timeline(): readonly TimelineEntry[];
   /** Those of the events whose entries are not in the timeline yet, each once. */
   newEvents(events: readonly LoggedEvent[]): LoggedEvent[];
@@ -79,6 +82,12 @@ export function createLogBook(store: LogStore): LogBook {
       bytesInRows: stateNow().totalBytes - rowsFrom(),
       bytesMoved: rowsFrom() - keptFrom(),
     }),
+    facts: () => {
+      const { totalBytes } = stateNow();
+      const hasEnded = endedNow() !== null;
+      const isGone = hasEnded && totalBytes > 0 && keptFrom() === totalBytes;
+      return { totalBytes, hasEnded, expiredAtMs: isGone ? movedNow()?.expiredAtMs ?? null : null };
+    },
     timeline: timelineNow,
     newEvents: (events) => {
       const known = new Set(timelineNow().map((entry) => entry.eventId));

@@ -11,8 +11,6 @@
  * 3. (O3) One alarm: when the output moves or expires. It may come early, late and twice.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { ActivityEntry, WireAgentEvent } from "../../protocol/agent/events.ts";
-import { isoTime } from "../../protocol/line/time.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { RunUsage, UsageInput } from "../../protocol/line/usage.ts";
 import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
@@ -137,7 +135,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
 
   async read(fromOffset: number, bytesMax: number): Promise<OutputPage> {
     this.#intake.flush();
-    const facts = this.#facts();
+    const facts = this.#book.facts();
     const offset = Math.min(Math.max(this.#book.keptFrom(), fromOffset), facts.totalBytes);
     const slices = await this.#reader.slices(offset, Math.min(bytesMax, OUTPUT_READ_MAX_BYTES));
     return { offset, bytes: bytesOf(slices), ...facts };
@@ -147,7 +145,7 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     this.#readAtMs = this.#clock.nowMs();
     this.#intake.flush();
     const kept = this.#book.segments().filter((segment) => segment.offset >= this.#book.keptFrom());
-    return await Promise.resolve({ spans: spansOf(kept, runId), ...this.#facts() });
+    return await Promise.resolve({ spans: spansOf(kept, runId), ...this.#book.facts() });
   }
 
   async pace(): Promise<OutputPace> {
@@ -170,13 +168,12 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     return await Promise.resolve(usageOf(this.#store.usage(), runId));
   }
 
-  async addActivity(runId: string, stationId: string, events: readonly WireAgentEvent[]): Promise<number> {
+  async addActivity(...[runId, stationId, events]: Parameters<TaskLogApi["addActivity"]>) {
     return await Promise.resolve(this.#activity.add(runId, stationId, events));
   }
 
-  async activity(fromId: number, limit: number, runId: string | null): Promise<readonly ActivityEntry[]> {
-    const found = this.#activity.page(fromId, limit, runId);
-    return await Promise.resolve(found.map((entry) => ({ ...entry, at: isoTime(entry.atMs) })));
+  async activity(...[fromId, limit, runId]: Parameters<TaskLogApi["activity"]>) {
+    return await Promise.resolve(this.#activity.page(fromId, limit, runId));
   }
 
   /** A viewer joins. */
@@ -237,17 +234,6 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     }
     this.#viewers.goOn();
     this.#arm();
-  }
-
-  #facts(): { readonly totalBytes: number; readonly hasEnded: boolean; readonly expiredAtMs: number | null } {
-    const { totalBytes } = this.#book.state();
-    const hasEnded = this.#book.ended() !== null;
-    const isGone = hasEnded && totalBytes > 0 && this.#book.keptFrom() === totalBytes;
-    return {
-      totalBytes,
-      hasEnded,
-      expiredAtMs: isGone ? this.#book.moved()?.expiredAtMs ?? null : null,
-    };
   }
 
   /** Kept with the end rather than by itself: until then every call names the object. */

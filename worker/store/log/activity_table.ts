@@ -4,22 +4,15 @@
  *
  * Bounded: beyond `ACTIVITY_MAX_BYTES` the oldest rows go, and a marker row stands for all that ever went.
  */
-import type { WireAgentEvent } from "../../../protocol/agent/events.ts";
+import type { ActivityEntry, WireAgentEvent } from "../../../protocol/agent/events.ts";
+import { isoTime } from "../../../protocol/line/time.ts";
 import { ACTIVITY_MAX_BYTES } from "../../limits.ts";
-
-/** An entry as it is kept; `dropped` is the marker. */
-export interface KeptActivity extends Omit<WireAgentEvent, "type"> {
-  readonly id: number;
-  readonly runId: string;
-  readonly stationId: string;
-  readonly type: WireAgentEvent["type"] | "dropped";
-}
 
 export interface ActivityTable {
   /** Adds what is new of a run's events, which ascend; answers the sequence that is expected next. */
   add(runId: string, stationId: string, events: readonly WireAgentEvent[]): number;
   /** From an id on, in the order of arrival; `runId` null: of all runs. The marker goes first. */
-  page(fromId: number, limit: number, runId: string | null): readonly KeptActivity[];
+  page(fromId: number, limit: number, runId: string | null): readonly ActivityEntry[];
 }
 
 const CREATE = `CREATE TABLE activity (first_id integer PRIMARY KEY NOT NULL, run_id text NOT NULL,
@@ -105,11 +98,20 @@ export function openActivityTable(storage: DurableObjectStorage): ActivityTable 
       }),
     page: (fromId, limit, runId) => {
       if (!exists()) return [];
-      const found: KeptActivity[] = [];
+      const found: ActivityEntry[] = [];
       const { events, bytes, untilId } = marker();
       if (events > 0 && fromId <= untilId) {
         const payload = { events, bytes };
-        found.push({ id: untilId, runId: "", stationId: "", sequence: 0, atMs: 0, type: "dropped", payload });
+        found.push({
+          id: untilId,
+          runId: "",
+          stationId: "",
+          sequence: 0,
+          atMs: 0,
+          type: "dropped",
+          payload,
+          at: isoTime(0),
+        });
       }
       const ofRun = runId === null ? "" : "AND run_id = ?";
       let from = fromId;
@@ -123,7 +125,7 @@ export function openActivityTable(storage: DurableObjectStorage): ActivityTable 
         (JSON.parse(row.body) as WireAgentEvent[]).forEach((event, n) => {
           const id = row.first_id + n;
           if (id < from || found.length >= limit) return;
-          found.push({ ...event, id, runId: row.run_id, stationId: row.station_id });
+          found.push({ ...event, id, at: isoTime(event.atMs), runId: row.run_id, stationId: row.station_id });
         });
         from = row.first_id + row.count;
       }
