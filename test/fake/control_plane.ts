@@ -16,6 +16,7 @@ import {
   runnerRegistration,
   runnerReport,
 } from "../../protocol/line/runner.ts";
+import { agentEventsInput, type WireAgentEvent } from "../../protocol/agent/events.ts";
 import { usageInput } from "../../protocol/line/usage.ts";
 import { LEASE_MS, LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import { ulid } from "../../protocol/ids.ts";
@@ -37,6 +38,7 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
   const runs = new Map<string, FakeRun>();
   const violations: string[] = [];
   const usage: FakeControlPlane["usage"] = [];
+  const agentEvents = new Map<string, WireAgentEvent[]>();
   const polls: (readonly string[] | null)[] = [];
   const watchers = new Set<() => void>();
   const ended = new AbortController();
@@ -76,7 +78,25 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     if (request.method === "POST" && log !== null) return appendLog(request, url, log[1]!, log[2]!, body);
     const use = path.match(/^\/runs\/([^/]+)\/jobs\/([^/]+)\/usage$/);
     if (request.method === "POST" && use !== null) return takeUsage(use[1]!, body);
+    const told = path.match(/^\/runs\/([^/]+)\/jobs\/([^/]+)\/events$/);
+    if (request.method === "POST" && told !== null) return takeEvents(told[1]!, body);
     return violation(`unknown route ${route}`, 404);
+  }
+
+  /** What is there already is dropped; a gap is the runner's fault. */
+  function takeEvents(runId: string, body: Uint8Array): Response {
+    const input = agentEventsInput.safeParse(json(body));
+    if (!input.success) return violation(`events: ${input.error.message}`);
+    const kept = agentEvents.get(runId) ?? [];
+    agentEvents.set(runId, kept);
+    for (const event of input.data.events) {
+      if (event.sequence > kept.length) {
+        return violation(`events: ${kept.length} must come before ${event.sequence}`);
+      }
+      if (event.sequence === kept.length) kept.push(event);
+    }
+    announce();
+    return Response.json({ nextSequence: kept.length, cancel: false });
   }
 
   function takeUsage(runId: string, body: Uint8Array): Response {
@@ -256,6 +276,7 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     port,
     violations,
     usage,
+    agentEvents,
     runs,
     polls,
     addJob({ taskId, ...work }) {

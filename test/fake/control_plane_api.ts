@@ -1,4 +1,5 @@
 /** What a test may ask of the fake control plane, and tell it. */
+import type { WireAgentEvent } from "../../protocol/agent/events.ts";
 import type { AgentDefinition, PolledJob, RunnerReport } from "../../protocol/line/runner.ts";
 import type { UsageInput } from "../../protocol/line/usage.ts";
 
@@ -22,6 +23,8 @@ export interface FakeControlPlane extends AsyncDisposable {
   readonly runs: Map<string, FakeRun>;
   readonly polls: (readonly string[] | null)[];
   /** What the runner told of its runs' use of the machine, message by message. */
+  /** The activity logs of agents, by their run. */
+  readonly agentEvents: ReadonlyMap<string, readonly WireAgentEvent[]>;
   readonly usage: (UsageInput & { readonly runId: string })[];
   /** Queues a job of a task; its runs appear in `runs` under the job's id. */
   addJob(work: Partial<AgentDefinition> & { readonly taskId: string }): string;

@@ -15,6 +15,17 @@ export async function imageOf(harness: HarnessName): Promise<string> {
   return (await ensureAgentImage({ harness, dataDir, settings })).image;
 }
 
+/** The options by which a runner's process finds this Podman. */
+export function podmanOptions(): readonly string[] {
+  return [
+    "--podman-socket",
+    service.socketPath,
+    "--podman-first-host-id",
+    String(settings.firstHostId),
+    ...(settings.hasResourceLimits ? [] : ["--podman-no-limits"]),
+  ];
+}
+
 /** A runtime whose logs are below `root`, which the sandbox's user may pass through to what is mounted. */
 export async function openPodman(
   root: string,
