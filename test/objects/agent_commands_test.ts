@@ -1,0 +1,62 @@
+/** Commands to agents over a runner's socket: pushed at once, said again after a sleep and a new connection, settled once. */
+import assert from "node:assert/strict";
+import type { ServerMessage } from "../../protocol/runner/socket.ts";
+import { startPlane } from "../fake/plane.ts";
+import { connect, nextJob, openRunner, type TestSocket } from "../fake/socket_client.ts";
+import { submit } from "../worker/work_fixture.ts";
+
+type Command = Extract<ServerMessage, { type: "agent_command" }>;
+const commandsOf = (socket: TestSocket) =>
+  socket.heard.filter((message): message is Command => message.type === "agent_command");
+
+Deno.test({
+  name: "commands to agents over the socket",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async (t) => {
+    await using plane = await startPlane();
+    const { at, socket, runner } = await openRunner(plane, {});
+    socket.say({ type: "want", credit: 1 });
+    await submit(at);
+    const job = await nextJob(socket);
+    const path = `/runs/${job.runId}`;
+    const send = async (text: string) =>
+      (await at.must(201, "POST", `${path}/messages`, { body: { text } })).id;
+
+    await t.step("a message is pushed as soon as it is written, and counts as sent", async () => {
+      const id = await send("one");
+      await socket.until("it must be pushed", () => commandsOf(socket).length === 1);
+      assert.deepEqual(commandsOf(socket)[0], {
+        ...{ type: "agent_command", runId: job.runId, commandId: id },
+        ...{ kind: "message", text: "one", interrupt: false },
+      });
+      const { messages } = await at.must(200, "GET", `${path}/messages`);
+      assert.deepEqual([messages[0].state, messages[0].text], ["sent", "one"]);
+    });
+
+    await t.step("behind a sleep of the queue it is still pushed", async () => {
+      await plane.evict("JOB_QUEUE", at.queueName);
+      const id = await send("two");
+      await socket.until(
+        "it must be pushed",
+        () => commandsOf(socket).some(({ commandId }) => commandId === id),
+      );
+    });
+
+    await t.step("a heartbeat's verdict and a new connection say again what is not done", async () => {
+      const verdict = (await socket.must("heartbeat", { runs: [{ runId: job.runId }] })).runs[0]!;
+      assert.equal("agentCommands" in verdict ? verdict.agentCommands?.length : 0, 2);
+      const [first] = commandsOf(socket);
+      const done = { runId: job.runId, commandId: first!.commandId, outcome: "confirmed" };
+      assert.deepEqual(await socket.must("agent_command_done", done), { commandId: first!.commandId });
+      assert.deepEqual(await socket.must("agent_command_done", done), { commandId: first!.commandId });
+      await socket[Symbol.asyncDispose]();
+      await using again = await connect(plane, at, runner.token);
+      await again.hello({ runs: [{ runId: job.runId, leaseEpoch: job.leaseEpoch }] });
+      await again.until("it must be said again", () => commandsOf(again).length === 1);
+      assert.equal((commandsOf(again)[0] as { text?: string }).text, "two");
+      const unknown = await again.ask("agent_command_done", { ...done, commandId: "nobodys" });
+      assert.equal(unknown.ok ? null : unknown.error.code, "command_not_found");
+    });
+  },
+});
