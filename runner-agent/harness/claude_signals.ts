@@ -1,6 +1,6 @@
 /**
- * What Claude Code's hooks mean (Runtime 2.2.4). An interrupt is told by no hook, unless a tool ran
- * (`PostToolUseFailure` with `is_interrupt`). The tokens are in the transcript (`claude_usage.ts`).
+ * What Claude Code's hooks mean (Runtime 2.2.4). An interrupt is told by no hook, also not
+ * when a tool was running. The tokens are in the transcript (`claude_usage.ts`).
  */
 
 import type { ActivitySignal, HookEvent } from "../agent_ports.ts";

@@ -16,11 +16,11 @@ export const claudeTranscript: UsageFile = {
   createTally: () => createLineTally(answerOf),
 };
 
-function answerOf(line: Readonly<Record<string, unknown>>): LineNews | null {
+function answerOf(line: Readonly<Record<string, unknown>>): readonly LineNews[] {
   const message = objectField(line, "message");
   const answerId = filledField(message, "id");
-  if (line.type !== "assistant" || answerId === null) return null;
-  return { kind: "answer", answerId, usage: anthropicUsage(objectField(message, "usage")) };
+  if (line.type !== "assistant" || answerId === null) return [];
+  return [{ kind: "answer", answerId, usage: anthropicUsage(objectField(message, "usage")) }];
 }
 
 /** Anthropic's counters, which are apart from each other. */

@@ -15,12 +15,12 @@ export const codexRollout: UsageFile = {
   createTally: () => createLineTally(newsOf),
 };
 
-function newsOf(line: Readonly<Record<string, unknown>>): LineNews | null {
+function newsOf(line: Readonly<Record<string, unknown>>): readonly LineNews[] {
   const payload = objectField(line, "payload");
-  if (line.type !== "event_msg" || payload.type !== "task_complete") return null;
-  if (payload.error === null || payload.error === undefined) return null;
-  return {
+  if (line.type !== "event_msg" || payload.type !== "task_complete") return [];
+  if (payload.error === null || payload.error === undefined) return [];
+  return [{
     kind: "failure",
     message: filledField(objectField(payload, "error"), "message") ?? "the model failed",
-  };
+  }];
 }

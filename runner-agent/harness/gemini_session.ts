@@ -39,7 +39,8 @@ export const geminiSession: SessionHarness = {
   resumeAcceptsPrompt: true,
   interruptKeys: ["Escape"],
   clearInputKeys: [],
-  hasInterruptHook: true,
+  // None comes when a tool is interrupted; an interrupted answer ends with `AfterAgent`.
+  hasInterruptHook: false,
   hasFailureHook: false,
   mendSessionFile: mendGeminiChat,
   startsBeforePrompt: true,

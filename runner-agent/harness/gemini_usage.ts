@@ -16,13 +16,13 @@ export const geminiChat: UsageFile = {
   createTally: () => createLineTally(newsOf),
 };
 
-function newsOf(line: Readonly<Record<string, unknown>>): LineNews | null {
+function newsOf(line: Readonly<Record<string, unknown>>): readonly LineNews[] {
   if (line.type === "error") {
-    return { kind: "failure", message: filledField(line, "content") ?? "the model failed" };
+    return [{ kind: "failure", message: filledField(line, "content") ?? "the model failed" }];
   }
   const answerId = filledField(line, "id");
-  if (line.type !== "gemini" || answerId === null) return null;
-  return { kind: "answer", answerId, usage: geminiUsage(objectField(line, "tokens")) };
+  if (line.type !== "gemini" || answerId === null) return [];
+  return [{ kind: "answer", answerId, usage: geminiUsage(objectField(line, "tokens")) }];
 }
 
 /** The CLI's counters: `input` holds what was read from the cache; thoughts are output that is not shown. */

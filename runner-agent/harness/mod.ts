@@ -27,6 +27,7 @@ export { CLI_PACKAGES, type CliPackage, NODE_PACKAGE } from "./cli_packages.ts";
 export { type ComposedFile, composeHome } from "./home_files.ts";
 export { MODEL_PROVIDERS } from "./providers.ts";
 export { AGENT_HOME, WORKSPACE } from "./sandbox_paths.ts";
+export { createStreamTally } from "./stream_usage.ts";
 export { SESSION_HARNESS_NAMES, sessionHarnessByName } from "./sessions.ts";
 
 const HARNESSES: Readonly<Record<HarnessName, HarnessAdapter>> = {

@@ -112,6 +112,9 @@ export const Shopfloor = async ({ directory }) => {
         parts: parts.filter((part) => part.type === "text").map(({ type, text, synthetic }) => ({ type, text, synthetic })),
       });
     },
+    "experimental.text.complete": async ({ sessionID }, { text }) => {
+      if (sessions.has(sessionID)) lastTexts.set(sessionID, text);
+    },
     "tool.execute.before": async (input, { args }) => {
       if (children.has(input.sessionID)) return;
       tell("tool.execute.before", { sessionID: input.sessionID, callID: input.callID, tool: input.tool, args });

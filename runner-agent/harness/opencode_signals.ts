@@ -69,13 +69,15 @@ function toolEnded(part: Readonly<Record<string, unknown>>): readonly ActivitySi
 }
 
 function turnFailed(error: Readonly<Record<string, unknown>>): readonly ActivitySignal[] {
-  const name = textField(error, "name") ?? "";
-  if (name === ABORTED) return [{ kind: "turn_ended", lastMessage: null, isInterrupted: true }];
-  const message = filledField(objectField(error, "data"), "message");
-  return [{
-    kind: "turn_failed",
-    message: [name, message].filter((text) => text !== null && text !== "").join(": ") || "the model failed",
-  }];
+  return textField(error, "name") === ABORTED
+    ? [{ kind: "turn_ended", lastMessage: null, isInterrupted: true }]
+    : [{ kind: "turn_failed", message: opencodeFailure(error) }];
+}
+
+/** What OpenCode says of an error: its name, and the provider's words. */
+export function opencodeFailure(error: Readonly<Record<string, unknown>>): string {
+  const words = [filledField(error, "name"), filledField(objectField(error, "data"), "message")];
+  return words.filter((text) => text !== null).join(": ") || "the model failed";
 }
 
 /** The counters of an assistant's message; `input` is without the cache, and reasoning is output that is not shown. */

@@ -12,9 +12,8 @@ export type LineNews =
   | { readonly kind: "answer"; readonly answerId: string; readonly usage: TokenUsage }
   | { readonly kind: "failure"; readonly message: string };
 
-/** @param read null for a line that tells neither. */
 export function createLineTally(
-  read: (line: Readonly<Record<string, unknown>>) => LineNews | null,
+  read: (line: Readonly<Record<string, unknown>>) => readonly LineNews[],
 ): UsageTally {
   const counted = new Map<string, TokenUsage>();
   let cut = "";
@@ -24,10 +23,11 @@ export function createLineTally(
       const lines = (cut + text).split("\n");
       cut = lines.pop() ?? "";
       let added = NO_USAGE;
-      for (const line of lines) {
-        const news = read(fieldsOfLine(line));
-        if (news?.kind === "failure") failure = news.message;
-        if (news?.kind !== "answer") continue;
+      for (const news of lines.flatMap((line) => read(fieldsOfLine(line)))) {
+        if (news.kind === "failure") {
+          failure = news.message;
+          continue;
+        }
         added = addUsage(added, moreThan(counted.get(news.answerId) ?? NO_USAGE, news.usage));
         counted.set(news.answerId, news.usage);
       }

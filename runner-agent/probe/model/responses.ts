@@ -1,7 +1,8 @@
 /**
  * The scripted model in OpenAI's Responses format. As the real one it refuses fields and items that it does not know, and
  * wants an output for each call. Codex offers its shell in one of two ways, depending on the model's name: as a function, or,
- * to models that it knows to write code, as `tools.exec_command` inside of a custom tool `exec` that takes JavaScript.
+ * to models that it knows to write code, as `tools.exec_command` inside of a custom tool `exec` that takes JavaScript; there
+ * the tools of MCP servers are not offered at all, but listed in the program's `ALL_TOOLS`.
  */
 
 import { z } from "zod";
@@ -161,6 +162,14 @@ function findCodeTool(tools: readonly Tool[]): ShellTool | null {
   return {
     name: CODE_TOOL.name,
     argumentsFor: (command) => `text(await tools.exec_command({ cmd: ${JSON.stringify(command)} }));`,
+    callFor: (tool, input) =>
+      [
+        `const wanted = ${JSON.stringify(tool)};`,
+        "const tool = ALL_TOOLS.find(({ name }) => name === wanted || name.endsWith(`_${wanted}`));",
+        "text(tool === undefined",
+        "  ? `there is no tool ${wanted}`",
+        `  : JSON.stringify(await tools[tool.name](${JSON.stringify(input ?? {})})));`,
+      ].join("\n"),
   };
 }
 

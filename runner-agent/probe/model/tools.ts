@@ -6,6 +6,8 @@ import type { AnswerStep } from "./step.ts";
 export interface ShellTool {
   readonly name: string;
   argumentsFor(command: string): unknown;
+  /** Where the shell is a program of the CLI's that also calls tools which it does not offer: what calls one. */
+  callFor?(tool: string, input: unknown): unknown;
 }
 
 /** The JSON schema of a tool's parameters, as far as it matters. */
@@ -38,7 +40,11 @@ export function toolUse(
         : { name: call.shellTool.name, input: call.shellTool.argumentsFor(step.command) };
     case "call": {
       const name = findTool(call.toolNames, step.tool);
-      return name === null ? null : { name, input: step.input };
+      if (name !== null) return { name, input: step.input };
+      const called = call.shellTool?.callFor?.(step.tool, step.input);
+      return called === undefined || call.shellTool === null
+        ? null
+        : { name: call.shellTool.name, input: called };
     }
   }
 }
