@@ -78,7 +78,7 @@ export function sandboxSeal(
 }
 
 /** What it may use: the settings', and for runs of before what is built in. */
-function limitsOf({ role }: RunContext): ContainerLimits {
+export function limitsOf({ role }: RunContext): ContainerLimits {
   const values = role.decided?.settings.values;
   return {
     memoryBytes: values?.["limits.memory"] ?? SANDBOX_MEMORY_BYTES,

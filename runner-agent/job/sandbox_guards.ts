@@ -11,8 +11,7 @@ import { refuseForDisk, startDiskGuard, writablePaths } from "../container/disk_
 import { closeGate, openGate } from "../container/sandbox_gate.ts";
 import type { StopReason } from "../domain/job_phase.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
-import { SANDBOX_MEMORY_BYTES, SANDBOX_PIDS } from "../limits.ts";
-import { sandboxSeal } from "./container_spec.ts";
+import { limitsOf, sandboxSeal } from "./container_spec.ts";
 import type { RunContext } from "./run_context.ts";
 import { GATE_NAME } from "./run_dirs.ts";
 import type { RunWatch } from "./run_watch.ts";
@@ -60,7 +59,7 @@ export async function guardSandbox(
   const onFault = ({ message }: { readonly message: string }) => {
     stopping = stop("limit_exceeded", message);
   };
-  const limits = { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS };
+  const limits = limitsOf(context);
   const unwatch = deps.watchdog?.watch({ containerId, limits, onFault });
   const disk = startDiskGuard({
     paths: writablePaths(seal.mounts),
