@@ -47,3 +47,5 @@ export const WEB_TEXT_MAX_CHARS = 1024 * 1024;
 export const WEB_REDIRECTS_MAX = 5;
 /** Activity of one task's agents that is kept: beyond, the oldest goes, and a marker says how much. */
 export const ACTIVITY_MAX_BYTES = 16 * 1024 * 1024;
+/** Entries of agents' activity on a task's page; the rest is the API's. */
+export const PAGE_ACTIVITY_ENTRIES = 40;

@@ -61,8 +61,8 @@ export interface TaskLogApi {
    * Adds events of a run's agent, which ascend; idempotent by (runId, sequence). Answers the sequence that is expected next.
    */
   addActivity(runId: string, stationId: string, events: readonly WireAgentEvent[]): Promise<number>;
-  /** A page of all runs' events, or of one's, in the order of arrival, from an id on; one more than a page says that there is more. */
-  activity(fromId: number, limit: number, runId: string | null): Promise<readonly ActivityEntry[]>;
+  /** A page of all runs' events, or of one's, in the order of arrival, from an id on (null: the newest); one more than a page says that there is more. */
+  activity(fromId: number | null, limit: number, runId: string | null): Promise<readonly ActivityEntry[]>;
   /** Idempotent by event id. */
   record(entry: TimelineEntry): Promise<void>;
   /**

@@ -2,6 +2,7 @@
 /** One task: where it is, what its stations and people did, what they print right now, and what came out. */
 import type { TaskData } from "../../protocol/line/task.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import { AgentWork, type AgentWorkProps } from "./agent_work.tsx";
 import { Diff, type DiffProps, Reports, type ReportView } from "./evidence.tsx";
 import { May } from "./frame.tsx";
 import { askPath } from "./gate_path.ts";
@@ -29,6 +30,7 @@ export interface TaskPageView {
   /** Names below `/assets` of the terminal's files. */
   readonly terminal: { readonly xterm: string; readonly fit: string; readonly style: string };
   readonly timeline: readonly TimelineEntry[];
+  readonly agents: Omit<AgentWorkProps, "nowMs">;
   readonly stations: readonly StationName[];
   readonly asks: readonly AskedOfPeople[];
   /** The ask that the task waits on. */
@@ -74,6 +76,9 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
           </div>
           <div id="history" data-live {...over}>
             <Timeline task={task} entries={view.timeline} asks={view.asks} log={log} nowMs={view.nowMs} />
+          </div>
+          <div id="agents" data-live {...over}>
+            <AgentWork {...view.agents} nowMs={view.nowMs} />
           </div>
           <h2>Card</h2>
           <Card task={task} />

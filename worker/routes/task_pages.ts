@@ -5,7 +5,7 @@ import { isName, type StationId } from "../../protocol/ids.ts";
 import { name, reason } from "../../protocol/line/fields.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
-import { FORM_MAX_BYTES, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
+import { FORM_MAX_BYTES, PAGE_ACTIVITY_ENTRIES, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { plainText } from "../pages/plain_text.ts";
 import type { StationName } from "../pages/task_actions.tsx";
@@ -84,11 +84,13 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
   const { owner, project, task, queue, repository, access } = opened;
   const known = await queue.authorizeTask(c.var.caller, task.id);
   const log = taskLog(c.env, owner, project, task.id);
-  const [output, timeline, evidence, stations, asks] = await Promise.all([
+  const [output, timeline, activity, subtasks, evidence, stations, asks] = await Promise.all([
     log.read(0, 0).then(({ totalBytes }) =>
       log.read(totalBytes - PAGE_OUTPUT_TAIL_BYTES, PAGE_OUTPUT_TAIL_BYTES)
     ),
     log.timeline(),
+    log.activity(null, PAGE_ACTIVITY_ENTRIES, null),
+    queue.listSubtasks(c.var.caller, { taskId: task.id }),
     loadEvidence(repository, access, commitsOf(task.history)),
     stationsOf(c, opened),
     asksOf(c, opened),
@@ -105,6 +107,7 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
     },
     terminal: terminalNames(),
     timeline,
+    agents: { activity, subtasks: subtasks.ok ? subtasks.value : [] },
     stations,
     asks,
     pendingAskId: known.ok ? known.value.askId : null,

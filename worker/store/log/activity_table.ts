@@ -11,8 +11,8 @@ import { ACTIVITY_MAX_BYTES } from "../../limits.ts";
 export interface ActivityTable {
   /** Adds what is new of a run's events, which ascend; answers the sequence that is expected next. */
   add(runId: string, stationId: string, events: readonly WireAgentEvent[]): number;
-  /** From an id on, in the order of arrival; `runId` null: of all runs. The marker goes first. */
-  page(fromId: number, limit: number, runId: string | null): readonly ActivityEntry[];
+  /** From an id on (null: the newest that fit), in the order of arrival; `runId` null: of all runs. The marker goes first. */
+  page(fromId: number | null, limit: number, runId: string | null): readonly ActivityEntry[];
 }
 
 const CREATE = `CREATE TABLE activity (first_id integer PRIMARY KEY NOT NULL, run_id text NOT NULL,
@@ -56,6 +56,11 @@ export function openActivityTable(storage: DurableObjectStorage): ActivityTable 
       ...[row.first_id, row.run_id, row.station_id, row.next_sequence, row.count, row.size, row.body],
     );
 
+  const nextId = () => {
+    const [last] = rows("WHERE first_id > ? ORDER BY first_id DESC LIMIT 1", MARKER_ID);
+    return last === undefined ? marker().untilId + 1 : last.first_id + last.count;
+  };
+
   /** Takes the oldest rows away until what is left fits. */
   function shorten(): void {
     const total = sql.exec("SELECT coalesce(sum(size), 0) AS total FROM activity")
@@ -84,20 +89,17 @@ export function openActivityTable(storage: DurableObjectStorage): ActivityTable 
         const next = nextOf(runId);
         const fresh = events.filter(({ sequence }) => sequence >= next);
         if (fresh.length === 0) return next;
-        const [last] = rows("ORDER BY first_id DESC LIMIT 1");
-        const afterLast = last === undefined || last.first_id === MARKER_ID
-          ? marker().untilId + 1
-          : last.first_id + last.count;
         const body = JSON.stringify(fresh);
         const next_sequence = fresh.at(-1)!.sequence + 1;
         const size = new TextEncoder().encode(body).length;
-        const head = { first_id: afterLast, run_id: runId, station_id: stationId };
+        const head = { first_id: nextId(), run_id: runId, station_id: stationId };
         insert({ ...head, next_sequence, count: fresh.length, size, body });
         shorten();
         return next_sequence;
       }),
-    page: (fromId, limit, runId) => {
+    page: (wantedId, limit, runId) => {
       if (!exists()) return [];
+      const fromId = wantedId ?? Math.max(0, nextId() - limit);
       const found: ActivityEntry[] = [];
       const { events, bytes, untilId } = marker();
       if (events > 0 && fromId <= untilId) {
