@@ -123,3 +123,29 @@ Deno.test("the command reads its files, makes nothing, and prints no secret", as
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("a template reaches an agent in a terminal: its servers, instructions, arguments and files are in the home", async () => {
+  const config = readRunConfig({ data: "/nonexistent" }, host);
+  const made = async (operatorConfig: Record<string, unknown>) => {
+    const dry = await dryRun(config, {
+      work: { operatorConfig: { agent: "claude", transport: "tmux", ...operatorConfig } },
+      taskTitle: "t",
+      repositoryDir: null,
+      owner: "o",
+      project: "p",
+    }, host);
+    assert.ok(dry.ok, JSON.stringify(dry));
+    return dry.value;
+  };
+  const bare = await made({});
+  assert.deepEqual(bare.spec.command, ["/run/alp/bin/agent_session"]);
+  const changed = (of: typeof bare) =>
+    of.home.filter(({ path, sha256 }) => bare.home.find((one) => one.path === path)?.sha256 !== sha256)
+      .map(({ path }) => path);
+  const servers = { docs: { transport: "http", url: "http://127.0.0.1:9000/mcp" } };
+  assert.deepEqual(changed(await made({ mcp_servers: servers })), [".claude.json"]);
+  assert.deepEqual(changed(await made({ instructions: "be brief" })), [".claude/CLAUDE.md"]);
+  assert.equal(changed(await made({ system_prompt: "you are kind" })).length, 1);
+  const [service] = (await made({ services: [{ name: "db", command: ["db"] }] })).services;
+  assert.equal(service?.path, "00-db/command");
+});
