@@ -43,7 +43,7 @@ export async function serveControlSocket(
   try {
     // The mode holds from the socket's first moment.
     server = Deno.serve({ path, signal: ended.signal, onListen: () => {} }, createControlHandler(agents));
-    await Deno.chmod(path, SOCKET_MODE);
+    Deno.chmodSync(path, SOCKET_MODE);
   } finally {
     Deno.umask(before);
   }
