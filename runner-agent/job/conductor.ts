@@ -30,7 +30,8 @@ import { AgentSlot } from "./agent_slot.ts";
 import { followContainer } from "./follow.ts";
 import type { Hub } from "./hub.ts";
 import type { JournalledRun } from "./journal.ts";
-import { type OutputPump, silence, startOutputPump } from "./output_pump.ts";
+import { silence } from "./output_pump.ts";
+import { RunOutput } from "./run_output.ts";
 import { type ConductorDeps, createRunContext, type RunContext } from "./run_context.ts";
 import { cleanUp, deliverReport } from "./run_end.ts";
 import { startRunHeartbeat } from "./run_heartbeat.ts";
@@ -38,9 +39,9 @@ import { openRunHub } from "./run_hub.ts";
 import { conclude, createContainer, harvest, notStarted, prepare } from "./run_steps.ts";
 import { faultText } from "./run_texts.ts";
 import type { RunAgent } from "./run_agent.ts";
-import { runCommands } from "./run_commands.ts";
+import { listenToPeople } from "./run_commands.ts";
 import { createRunWatch, type RunWatch } from "./run_watch.ts";
-import { formerOutputs, keepAndRemove, restoreHome, stopForSuspend } from "./suspend.ts";
+import { keepAndRemove, restoreHome, stopForSuspend } from "./suspend.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
 import { startUsageMonitor, type UsageMonitor } from "./usage_monitor.ts";
 
@@ -78,7 +79,7 @@ class Conduct {
   #phase: RunPhase;
   #container: ContainerSight = "absent";
   #hub: Hub | null = null;
-  #pump: OutputPump | null = null;
+  readonly #output: RunOutput;
   #usage: UsageMonitor | null = null;
   #failures = 0;
   readonly #agents: AgentSlot;
@@ -93,8 +94,9 @@ class Conduct {
   ) {
     this.#phase = context.run.phase;
     this.#agents = new AgentSlot(context);
+    this.#output = new RunOutput(context, watch, this.#agents);
     const isOver = ["pushed", "reported", "cleaned"].includes(this.#phase.kind);
-    const idle = () => silence(context, this.#phase, this.#pump);
+    const idle = () => silence(context, this.#phase, this.#output.current);
     this.#heartbeat = isOver ? null : startRunHeartbeat(context, watch, idle);
   }
 
@@ -168,7 +170,7 @@ class Conduct {
         return await this.#suspend(step.containerId);
       case "await_resume":
         this.#listen(await this.#agents.find());
-        await aborted(watch.interrupted, this.shutdown.abandon);
+        await watch.untilInterrupted(this.shutdown.abandon);
         if (this.shutdown.abandon.aborted) throw new AbandonedError("Abandoned");
         return null;
       case "harvest":
@@ -192,7 +194,7 @@ class Conduct {
     if (phase.kind === "exited" && "containerId" in this.#phase && this.#container !== "absent") {
       // Invariant 2; a container that never ran has written nothing.
       if (this.#container !== "created") {
-        await this.#finishPump(this.#phase.containerId);
+        await this.#output.finish(this.#phase.containerId, this.shutdown.abandon);
       }
     }
     if (phase.kind === "exited") await this.#endSession(phase.ending);
@@ -233,7 +235,7 @@ class Conduct {
       this.#isCaughtUp = true;
       this.#hub ??= await openRunHub(context, agent);
       this.#listen(agent);
-      const pump = await this.#pumpOf(phase.containerId);
+      const pump = await this.#output.of(phase.containerId);
       this.#usage ??= startUsageMonitor(context, phase.containerId, phase.startedAtMs);
       const ended = await this.#driven(
         agent,
@@ -282,8 +284,8 @@ class Conduct {
 
   /** Takes a sandbox away whose agent goes on in another. */
   async #setAside(agent: RunAgent | null, containerId: string): Promise<void> {
-    await this.#finishPump(containerId);
-    this.#pump = null;
+    await this.#output.finish(containerId, this.shutdown.abandon);
+    this.#output.forget();
     await this.#usage?.finish();
     this.#usage = null;
     if (agent === null) await this.context.deps.runtime.remove(containerId);
@@ -299,18 +301,8 @@ class Conduct {
     return { kind: "suspended", worktree: phase.worktree };
   }
 
-  /** From now on people's commands reach the agent. */
   #listen(agent: RunAgent | null): void {
-    const { deps, run, dirs } = this.context;
-    if (this.#detach !== null) return;
-    const commands = agent === null ? null : runCommands(agent, this.watch);
-    const ends = [
-      deps.commands?.attach(run.runId, commands, `${dirs.root}/commands.ndjson`),
-      agent === null
-        ? undefined
-        : deps.agents?.add(this.context, agent, commands!, this.watch, () => this.#phase),
-    ];
-    this.#detach = () => ends.forEach((end) => end?.());
+    this.#detach ??= listenToPeople(this.context, agent, this.watch, () => this.#phase);
   }
 
   async #endSession(ending: RunEnding): Promise<void> {
@@ -324,21 +316,6 @@ class Conduct {
     if (this.shutdown.abandon.aborted || !this.#agents.isOpen) return;
     const left = await this.#agents.close(AGENT_EVENTS_FINISH_MS);
     if (left > 0) this.context.deps.log("events_left", { ...this.context.ids, events: left });
-  }
-
-  async #finishPump(containerId: string): Promise<void> {
-    const pump = await this.#pumpOf(containerId);
-    await pump.finish(this.shutdown.abandon);
-  }
-
-  async #pumpOf(containerId: string): Promise<OutputPump> {
-    if (this.#pump !== null) return this.#pump;
-    const agent = await this.#agents.find();
-    const former = agent === null ? [] : formerOutputs(this.context, agent.session.state.boots);
-    // A sandbox before this one may have moved it on since the run was taken from the journal.
-    const { deps, run } = this.context;
-    const kept = (await deps.journal.runs()).find((one) => one.runId === run.runId);
-    return this.#pump = startOutputPump(this.context, containerId, this.watch, former, kept?.log ?? run.log);
   }
 
   /** Asks the runtime what there is. */
@@ -368,11 +345,4 @@ class Conduct {
     const waitMs = backoffMs(++this.#failures, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, random());
     await pause(clock, waitMs, this.shutdown.abandon);
   }
-}
-
-/** Resolves once one of them has aborted. */
-function aborted(...signals: readonly AbortSignal[]): Promise<void> {
-  const any = AbortSignal.any([...signals]);
-  if (any.aborted) return Promise.resolve();
-  return new Promise((resolve) => any.addEventListener("abort", () => resolve(), { once: true }));
 }

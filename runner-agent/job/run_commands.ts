@@ -1,7 +1,9 @@
 /** People's commands to the agent of one run: those to its session, and those to its sandbox, which the conductor carries out. */
 import type { AgentCommands } from "../agent_ports.ts";
 import type { CommandOutcome } from "../../protocol/agent/commands.ts";
+import type { RunPhase } from "../domain/job_phase.ts";
 import type { RunAgent } from "./run_agent.ts";
+import type { RunContext } from "./run_context.ts";
 import type { RunWatch } from "./run_watch.ts";
 
 export function runCommands({ session, harness }: RunAgent, watch: RunWatch): AgentCommands {
@@ -29,4 +31,20 @@ export function runCommands({ session, harness }: RunAgent, watch: RunWatch): Ag
       return command.kind === "resume" ? resume(command.text) : session.carryOut(command);
     },
   };
+}
+
+/** From now on people's commands reach the agent, by the control plane and at this machine. @returns Ends it. */
+export function listenToPeople(
+  context: RunContext,
+  agent: RunAgent | null,
+  watch: RunWatch,
+  phase: () => RunPhase,
+): () => void {
+  const { deps, run, dirs } = context;
+  const commands = agent === null ? null : runCommands(agent, watch);
+  const ends = [
+    deps.commands?.attach(run.runId, commands, `${dirs.root}/commands.ndjson`),
+    agent === null ? undefined : deps.agents?.add(context, agent, commands!, watch, phase),
+  ];
+  return () => ends.forEach((end) => end?.());
 }

@@ -16,6 +16,8 @@ export interface RunWatch {
   askToStop(reason: StopReason): void;
   /** Only while there is a sandbox to suspend, or none to resume. */
   askFor(wish: "suspend" | "resume", text?: string | null): void;
+  /** Resolves once the run should not go on as it is, or `signal` has aborted. */
+  untilInterrupted(signal: AbortSignal): Promise<void>;
   /** The wish came true: the run goes on as it is. */
   settle(wish: "suspend" | "resume"): void;
 }
@@ -46,6 +48,11 @@ export function createRunWatch(lease: LeaseSight): RunWatch {
       wish = what;
       if (what === "resume") resumeText = text;
       interrupt.abort();
+    },
+    untilInterrupted(signal) {
+      const either = AbortSignal.any([interrupt.signal, signal]);
+      if (either.aborted) return Promise.resolve();
+      return new Promise((resolve) => either.addEventListener("abort", () => resolve(), { once: true }));
     },
     settle(what) {
       if (wish !== what) return;
