@@ -205,23 +205,6 @@ export const REMEMBERED_ANSWER_MAX_CHARS = 8 * 1024;
 export const REMEMBERED_PRUNED_AT_ONCE = 8;
 /** Live streams that a task remembers: one per run, and no task has many runs. */
 export const TASK_STREAMS_MAX = 20;
-/** A live session is forgotten, with its files, so long after anything was heard of it. */
-export const LIVE_SESSION_LIFE_MS = 30 * 24 * 3_600_000;
-/** Lines of a timeline that one session may write: some subagents and questions; a person reads no more. */
-export const LIVE_NOTES_MAX = 200;
-/** How often it is written, and its queue told, that an agent is active: at most that much too early it counts as silent. */
-export const LIVE_ACTIVE_WRITE_MS = 5_000;
-export const LIVE_ACTIVE_TELL_MS = 15_000;
-/** While helpers of an agent work its own silence counts a third; an agent compacts its memory for so long at most. */
-export const LIVE_SUBAGENT_PATIENCE = 3;
-export const LIVE_COMPACT_MAX_MS = 5 * 60_000;
-/** A broadcaster's output is written together so often, and so much of it waits at most: then the socket is closed. */
-export const LIVE_OUTPUT_WRITE_MS = 250;
-export const LIVE_OUTPUT_WAITING_MAX_BYTES = 4 * 1024 * 1024;
-/** A workspace as a zip, one picture or recording, and the memory of an agent: each is one object in R2. */
-export const WORKSPACE_ARCHIVE_MAX_BYTES = 50 * 1000 * 1000;
-export const MEDIA_MAX_BYTES = 20 * 1000 * 1000;
-export const AGENT_MEMORY_MAX_BYTES = 50 * 1000 * 1000;
 /** Rows in one page of a list of the history. */
 export const LIST_PAGE_DEFAULT = 50;
 export const LIST_PAGE_MAX = 200;
@@ -314,12 +297,6 @@ export const CHANNEL_BODY_MAX_BYTES = 512 * 1024;
 export const CHANNEL_REPLY_TIMEOUT_MS = 10_000;
 /** Rows of the worklist that are looked through for what an ask is about. */
 export const CHANNEL_ASKS_SEARCHED_MAX = 2_000;
-/** Requests of one job that wait for a person at once: each is a question to somebody. */
-export const HELD_REQUESTS_MAX = 16;
-/** What is kept of a held request's body and URL: enough to judge it by; its digest binds the rest. */
-export const APPROVAL_PREVIEW_MAX_CHARS = 2_000;
-export const APPROVAL_URL_SHOWN_MAX_CHARS = 1_000;
-
 /** How long after the try before each try of a webhook is: the schedule of Standard Webhooks, three days in all. */
 export const WEBHOOK_TRIES_AFTER_MS: readonly number[] = [
   0,
