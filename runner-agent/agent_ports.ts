@@ -171,6 +171,8 @@ export interface SessionHarness {
   readonly messageWhileBusy: "queued" | "steers";
   /** From the paste to Enter. */
   readonly pasteSettleMs: number;
+  /** From a resumed session's first sign of life to the first paste: a long conversation is drawn first, and keys are lost. */
+  readonly resumeSettleMs: number;
   /** argv whose output holds the version. */
   readonly versionProbe: readonly string[];
 }

@@ -40,5 +40,6 @@ export const claudeSession: SessionHarness = {
   startsBeforePrompt: true,
   messageWhileBusy: "queued",
   pasteSettleMs: 1_200,
+  resumeSettleMs: 1_000,
   versionProbe: ["claude", "--version"],
 };

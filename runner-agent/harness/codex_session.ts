@@ -38,5 +38,6 @@ export const codexSession: SessionHarness = {
   startsBeforePrompt: false,
   messageWhileBusy: "steers",
   pasteSettleMs: 1_500,
+  resumeSettleMs: 1_000,
   versionProbe: ["codex", "--version"],
 };

@@ -47,5 +47,6 @@ export const geminiSession: SessionHarness = {
   messageWhileBusy: "queued",
   // It swallows an Enter that follows the paste at once.
   pasteSettleMs: 1_500,
+  resumeSettleMs: 4_000,
   versionProbe: ["gemini", "--version"],
 };

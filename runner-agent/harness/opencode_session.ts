@@ -48,5 +48,6 @@ export const opencodeSession: SessionHarness = {
   startsBeforePrompt: true,
   messageWhileBusy: "queued",
   pasteSettleMs: 1_500,
+  resumeSettleMs: 2_000,
   versionProbe: ["opencode", "--version"],
 };

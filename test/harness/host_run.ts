@@ -79,7 +79,7 @@ export async function createHostSandbox(): Promise<HostSandbox> {
       return decoder.decode(stdout).trim();
     },
     async [Symbol.asyncDispose]() {
-      await Deno.remove(rootDir, { recursive: true });
+      await removeAtLast(rootDir);
     },
   };
   await sandbox.git("init", "--quiet", "--initial-branch=main");
@@ -87,4 +87,15 @@ export async function createHostSandbox(): Promise<HostSandbox> {
   await sandbox.git("config", "user.email", "agent@shopfloor.invalid");
   await sandbox.git("commit", "--quiet", "--allow-empty", "--message=start");
   return sandbox;
+}
+
+/** What a CLI has left running may still write, for a moment. */
+async function removeAtLast(dir: string, triesLeft = 20): Promise<void> {
+  try {
+    await Deno.remove(dir, { recursive: true });
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await removeAtLast(dir, triesLeft - 1);
+  }
 }
