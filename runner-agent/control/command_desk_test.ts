@@ -43,8 +43,10 @@ function makeSession() {
   };
 }
 
+/** Until nothing has changed for a while: files are written in between. */
 async function settle(): Promise<void> {
-  for (let n = 0; n < 20; n++) await new Promise((resolve) => setTimeout(resolve, 1));
+  const untilMs = performance.now() + 25;
+  while (performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 function deskTest(name: string, run: (file: string) => Promise<void>): void {
