@@ -46,6 +46,12 @@ const PASSED_VARIABLES = [
   "SHOPFLOOR_MAIL_URL",
   "SHOPFLOOR_MAIL_KEY",
   "SHOPFLOOR_MAIL_FROM",
+  "SHOPFLOOR_TOOLS_GITHUB_TOKEN",
+  "SHOPFLOOR_TOOLS_GITHUB_REPOSITORIES",
+  "SHOPFLOOR_WEB_SEARCH_PROVIDER",
+  "SHOPFLOOR_WEB_SEARCH_URL",
+  "SHOPFLOOR_WEB_SEARCH_KEY",
+  "SHOPFLOOR_WEB_FETCH_HOSTS",
 ] as const;
 /** How often the Worker's scheduled work is done: on the platform the cron in wrangler.toml says so. */
 const SCHEDULE_MS = 3_600_000;
