@@ -14,18 +14,7 @@ export async function attachTerminal(
   containerId: string,
   isReadOnly: boolean,
 ): Promise<number> {
-  const argv = [
-    "env",
-    "TERM=xterm-256color",
-    "tmux",
-    "-u",
-    "-S",
-    TMUX_SOCKET,
-    "attach-session",
-    "-t",
-    "agent",
-  ];
-  const terminal = await runtime.openTerminal(containerId, isReadOnly ? [...argv, "-r"] : argv, sizeNow());
+  const terminal = await runtime.openTerminal(containerId, attachArgv(isReadOnly), sizeNow());
   const isTerminal = Deno.stdin.isTerminal();
   const over = new AbortController();
   const onResize = () => void terminal.resize(sizeNow()).catch(() => {});
@@ -50,6 +39,22 @@ export async function attachTerminal(
     }
     terminal.close();
   }
+}
+
+/** The program on the person's terminal. */
+export function attachArgv(isReadOnly: boolean): readonly string[] {
+  const argv = [
+    "env",
+    "TERM=xterm-256color",
+    "tmux",
+    "-u",
+    "-S",
+    TMUX_SOCKET,
+    "attach-session",
+    "-t",
+    "agent",
+  ];
+  return isReadOnly ? [...argv, "-r"] : argv;
 }
 
 function sizeNow(): { readonly cols: number; readonly rows: number } {

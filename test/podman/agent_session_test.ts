@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { type ScriptedStep, startScriptedModel } from "../fake/scripted_model.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
+import { attachArgv } from "../../runner-agent/job/attach.ts";
 import { createAgentRegistry } from "../../runner-agent/job/agent_registry.ts";
 import { imageOf, openPodman, podmanOptions } from "./podman_world.ts";
 
@@ -108,6 +109,14 @@ Deno.test("an agent is talked to, suspended within a turn without a sandbox left
     });
     await eventually("it works", () => agents.list().some((one) => one.view().detail === "Bash"));
     const { runId } = agents.list()[0]!.view();
+    const { containerId } = agents.list()[0]!.view();
+    const terminal = await runtime.openTerminal(containerId!, attachArgv(true), { cols: 200, rows: 50 });
+    let seen = "";
+    for await (const bytes of terminal.readable) {
+      seen += new TextDecoder().decode(bytes);
+      if (seen.includes("sleep 60")) break;
+    }
+    terminal.close();
     const command = { runId, commandId: "c1" };
     assert.deepEqual(await agents.find(runId)!.commands.carryOut({ ...command, kind: "suspend" }), {
       outcome: "done",
