@@ -310,3 +310,36 @@ export const TOOL_TIMEOUT_MAX_MS = 3_600_000;
 export const SERVICE_FAILURE_MAX_BYTES = 2_000;
 /** What is read of a project's own folder of templates: a few dozen of them. */
 export const COMMIT_FILES_MAX_BYTES = 4 * 1024 * 1024;
+/** What `.worktreeinclude` may bring along: settings and small data, not a tree of dependencies. */
+export const INCLUDE_FILES_MAX = 10_000;
+export const INCLUDE_MAX_BYTES = 512 * 1024 * 1024;
+/** The file itself: a few patterns. */
+export const INCLUDE_PATTERNS_MAX_BYTES = 64 * 1024;
+/** Each is a fetch at a run's start, and a mount. */
+export const SUBMODULES_MAX = 50;
+/** Large files that are placed from the project's own store on this machine; the rest stay pointers. */
+export const LFS_FILES_MAX = 10_000;
+export const LFS_MAX_BYTES = 4 * 1024 * 1024 * 1024;
+/** A pointer has three short lines; git-lfs takes nothing longer for one. */
+export const LFS_POINTER_MAX_BYTES = 1024;
+/** A project that no run wanted for so long is fetched anew when one does. */
+export const CACHE_UNUSED_MS = 30 * 24 * 3_600_000;
+/** It is an argument of a process, of which Linux takes 128 KiB. */
+export const SETUP_SCRIPT_MAX_BYTES = 64 * 1024;
+
+// ---------------------------------------------------------------------------------- the probe of agent CLIs
+
+/** From the start of a large CLI on a busy machine to the list of its tools; a session waits as long. */
+export const PROBE_BOOT_MS = TOOLS_READY_MS;
+/** A turn against a model that answers at once, with a paste of 200 KB before it. */
+export const PROBE_TURN_MS = 45_000;
+/** An answer that has been coming for so long is on the screen, and can be broken into. */
+export const PROBE_STREAMS_MS = 700;
+/** What a CLI writes of a turn's tokens comes a moment after the turn's end. */
+export const PROBE_USAGE_MS = 3_000;
+/** Of a screen or an output, as a clue to what went wrong. */
+export const PROBE_SEEN_MAX_CHARS = 600;
+/** A program's word of its version: a line. */
+export const PROBE_VERSION_MAX_BYTES = 4 * 1024;
+/** How often another process's probe of this machine is looked at again. */
+export const PROBE_LOCK_LOOK_MS = 250;
