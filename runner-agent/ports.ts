@@ -56,6 +56,8 @@ export interface WorktreeRequest {
   /** Placed in the workspace, hidden from git. */
   readonly files: readonly JobFile[];
   readonly plugins: readonly PluginSource[];
+  /** Copy what `.worktreeinclude` of a project on this machine names (Runtime 2.3.5); default: nothing is carried over. */
+  readonly includesIgnored?: boolean;
   readonly owner: { readonly uid: number; readonly gid: number };
 }
 
@@ -75,6 +77,46 @@ export interface Worktree {
   readonly baseCommit: string;
   /** What HEAD was when the station started. */
   readonly startCommit: string;
+  /** What is not as a person would expect, in sentences: pointers in place of large files, empty submodules. */
+  readonly notes?: readonly string[];
+}
+
+/** One worktree of this runner, for people (Runtime 1.3). */
+export interface WorktreeInfo {
+  readonly runId: string;
+  readonly taskId: string;
+  readonly path: string;
+  readonly branch: string;
+  /** The project's branch that the work is for. */
+  readonly baseBranch: string;
+  readonly baseCommit: string;
+  /** Null where `fault` says why. */
+  readonly headCommit: string | null;
+  /** Commits since the run began; null where `fault` says why. */
+  readonly ahead: number | null;
+  readonly isDirty: boolean | null;
+  /** The branch is none that this runner would name: the project's own, or one of another setting. */
+  readonly isForeign: boolean;
+  /** Runs that have the same branch of the same project checked out; each in a repository of its own. */
+  readonly sharesBranchWith: readonly string[];
+  readonly fault: string | null;
+}
+
+/** What one cache of a project's repository was given up for, or why it stays. */
+export interface CacheResult {
+  readonly path: string;
+  readonly result: "removed" | "would_remove" | "kept";
+  readonly reason: string;
+}
+
+/** What people ask of the worktrees of a runner; beside {@link WorktreeManager}, which runs need. */
+export interface WorktreeInventory {
+  /** All that are whole, by run; also while agents work. What one of them is about is in its `fault`. */
+  list(): Promise<readonly WorktreeInfo[]>;
+  /** Removes caches that no run stands on and that were not used for `unusedMs`. */
+  reclaimCaches(
+    request: { readonly nowMs: number; readonly unusedMs: number; readonly isDryRun: boolean },
+  ): Promise<readonly CacheResult[]>;
 }
 
 export interface Harvest {
@@ -95,7 +137,11 @@ export type WorktreeError =
   }
   /** A file that the job brings cannot be placed in the worktree. */
   | { readonly reason: "file_refused"; readonly path: string; readonly hint: string }
-  | { readonly reason: "plugin_failed"; readonly pluginId: string; readonly detail: string };
+  | { readonly reason: "plugin_failed"; readonly pluginId: string; readonly detail: string }
+  /** Somebody else's branch has the name, or stands in its way. */
+  | { readonly reason: "branch_taken"; readonly branch: string; readonly hint: string }
+  | { readonly reason: "include_refused"; readonly hint: string }
+  | { readonly reason: "submodule_refused"; readonly path: string; readonly hint: string };
 
 /** A file of a commit; `text` null: a link, other bytes than text, or too large. */
 export interface CommitFile {
@@ -116,7 +162,10 @@ export interface WorktreeManager {
    * Text files below a folder at the task's base commit, by their paths below it: the project's own, not what an agent made
    * of them. The run must be prepared.
    */
-  filesAtBase(runId: string, under: string): Promise<Ok<ReadonlyMap<string, CommitFile>> | Err<WorktreeError>>;
+  filesAtBase(
+    runId: string,
+    under: string,
+  ): Promise<Ok<ReadonlyMap<string, CommitFile>> | Err<WorktreeError>>;
   /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository, if there is one. */
   pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
   /**

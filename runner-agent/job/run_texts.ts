@@ -21,5 +21,11 @@ function plainText(error: WorktreeError): string {
       return `the file '${error.path}' of the job cannot be placed: ${error.hint}`;
     case "plugin_failed":
       return `the plugin '${error.pluginId}' cannot be fetched: ${error.detail}`;
+    case "branch_taken":
+      return `the branch '${error.branch}' is taken: ${error.hint}`;
+    case "include_refused":
+      return `the files of .worktreeinclude cannot be copied: ${error.hint}`;
+    case "submodule_refused":
+      return `the submodule '${error.path}' cannot be checked out: ${error.hint}`;
   }
 }

@@ -14,6 +14,12 @@ import type { Git, GitFailure } from "./git_command.ts";
 import { ALTERNATES, type RunDirectory, SANDBOX_GIT_DIR, SANDBOX_WORKSPACE } from "./run_directory.ts";
 import type { StartPoint } from "./start_point.ts";
 
+/** Who commits in a sandbox, unless the agent says otherwise. */
+export const AGENT_EMAIL = "agent@shopfloor.invalid";
+
+/** As many writers as this machine has cores: a checkout of many files waits for the disk, not for git. */
+const CHECKOUT_CONFIG = { "checkout.workers": "0", "index.threads": "true", "index.version": "4" };
+
 export interface PrivateGitDir {
   readonly start: StartPoint;
   readonly projectBranch: string;
@@ -42,6 +48,7 @@ export async function createPrivateGitDir(
     action: "check out the work",
     gitDir: run.git,
     workTree: run.workspace,
+    config: CHECKOUT_CONFIG,
     args: ["read-tree", "-u", "--reset", want.start.startCommit],
   });
   // The mount point of the read-only file must exist; inside, the mount hides it.

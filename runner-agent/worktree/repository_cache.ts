@@ -5,10 +5,11 @@
  * 1. Whatever changes a cache holds its lock, a lock of the operating system on `<id>.lock`, which a crash
  *    releases. The one exception writes a ref that only its run uses (`harvest.ts`).
  *    What a crash of git itself left locked is freed once per process, before anything else (`settle`).
- * 2. Objects are only ever added: runs name them as alternates, so nothing is collected here. An operator who
- *    wants the space back deletes `repositories/` while no run exists.
+ * 2. Objects are only ever added: runs name them as alternates, so nothing is collected here. A cache
+ *    that no run stands on is removed when nobody has wanted it for long (`cache_reclaim.ts`): its lock file says when.
  * 3. `refs/remotes/origin/*` and `refs/tags/*` are the project's as of the last fetch. `refs/shopfloor/runs/{runId}`
- *    is a run's head, `refs/shopfloor/bases/{runId}` what its work began from; `refs/shopfloor/incoming/{runId}/*`
+ *    is a run's head, `refs/shopfloor/bases/{runId}` what its work began from, `refs/shopfloor/heads/{runId}`
+ *    the project's branch as it saw it, so that no collection on the host takes what it borrows; `refs/shopfloor/incoming/{runId}/*`
  *    exists only inside one `prepare`.
  * 4. Objects are readable to everybody, whatever the umask, as another user reads them in the sandbox. So runs of
  *    one project may read each other's objects, never each other's refs.
@@ -58,6 +59,7 @@ export function createRepositoryCaches(dataDir: string, git: Git): RepositoryCac
     async open(origin) {
       const gitDir = join(directory, `${await cacheId(origin.url)}.git`);
       return await withLock(gitDir, async () => {
+        await Deno.utime(`${gitDir}.lock`, new Date(), new Date());
         if (await exists(gitDir)) return ok(gitDir);
         const made = await initCache(git, gitDir);
         return made.ok ? ok(gitDir) : made;

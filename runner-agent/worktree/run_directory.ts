@@ -8,6 +8,7 @@
  * objects         link to the cache's objects               -> /shopfloor/objects    (read-only)
  * harvest.git/    the host's own view of the agent's objects; never shown to the agent
  * plugins/        a directory per plugin of the job         -> /run/alp/plugins      (read-only)
+ * submodules/     a directory per submodule of the project  -> its place below /workspace (read-only)
  * gateway.git/    what the agent sees as `origin`; served, never mounted
  * worktree.json   the note; written last
  * ```
@@ -39,6 +40,7 @@ export interface RunDirectory {
   readonly objects: string;
   readonly harvest: string;
   readonly plugins: string;
+  readonly submodules: string;
   readonly gateway: string;
   readonly note: string;
 }
@@ -55,6 +57,10 @@ export interface RunNote {
   /** Files of the runner in the workspace: no part of the work. */
   readonly hiddenPaths?: readonly string[];
   readonly hasPlugins?: boolean;
+  /** Paths in the worktree, in the order of the directories below `submodules/`. */
+  readonly submodules?: readonly string[];
+  /** What a person is told about the worktree. */
+  readonly notes?: readonly string[];
 }
 
 /** Names the paths of a run; throws if the id could leave the directory. */
@@ -71,6 +77,7 @@ export function runDirectory(dataDir: string, runId: string): RunDirectory {
     objects: join(root, "objects"),
     harvest: join(root, "harvest.git"),
     plugins: join(root, "plugins"),
+    submodules: join(root, "submodules"),
     gateway: join(root, "gateway.git"),
     note: join(root, "worktree.json"),
   };
@@ -79,7 +86,10 @@ export function runDirectory(dataDir: string, runId: string): RunDirectory {
 /** What the sandbox sees of a run (Runtime 2.4: shorter targets first). */
 export function sandboxMounts(
   run: RunDirectory,
-  { cacheGitDir, hasPlugins = false }: Pick<RunNote, "cacheGitDir" | "hasPlugins">,
+  { cacheGitDir, hasPlugins = false, submodules = [] }: Pick<
+    RunNote,
+    "cacheGitDir" | "hasPlugins" | "submodules"
+  >,
 ): readonly ContainerMount[] {
   return [
     { source: run.workspace, target: SANDBOX_WORKSPACE, isReadOnly: false },
@@ -87,6 +97,11 @@ export function sandboxMounts(
     { source: run.git, target: SANDBOX_GIT_DIR, isReadOnly: false },
     { source: join(cacheGitDir, "objects"), target: SANDBOX_OBJECTS_DIR, isReadOnly: true },
     ...(hasPlugins ? [{ source: run.plugins, target: SANDBOX_PLUGINS_DIR, isReadOnly: true }] : []),
+    ...submodules.map((path, n) => ({
+      source: join(run.submodules, String(n)),
+      target: `${SANDBOX_WORKSPACE}/${path}`,
+      isReadOnly: true,
+    })),
   ];
 }
 
@@ -98,6 +113,21 @@ export async function readNote(run: RunDirectory): Promise<RunNote | null> {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
+}
+
+/** The notes of all runs that are whole, by run. */
+export async function readNotes(dataDir: string): Promise<ReadonlyMap<string, RunNote>> {
+  const notes = new Map<string, RunNote>();
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(join(dataDir, "runs"))) {
+      if (!isDirectory || !isName(name)) continue;
+      const note = await readNote(runDirectory(dataDir, name));
+      if (note !== null) notes.set(name, note);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return notes;
 }
 
 /** Reads the note of a run that was prepared; throws if it was not, as the caller is wrong then. */
@@ -119,7 +149,16 @@ export async function writeNote(run: RunDirectory, note: RunNote): Promise<void>
 /** Throws away what a `prepare` that did not complete left behind (invariant 2). */
 export async function clearUnfinished(run: RunDirectory): Promise<void> {
   for (
-    const path of [run.workspace, run.dotGit, run.git, run.objects, run.harvest, run.plugins, run.gateway]
+    const path of [
+      run.workspace,
+      run.dotGit,
+      run.git,
+      run.objects,
+      run.harvest,
+      run.plugins,
+      run.submodules,
+      run.gateway,
+    ]
   ) {
     await removeTree(path);
   }

@@ -8,8 +8,9 @@
  *    by force: they are this task's own, and what an earlier run left there is what this run started from.
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { WorktreeRequest } from "../ports.ts";
+import type { WorktreeError, WorktreeRequest } from "../ports.ts";
 import type { Origin } from "./allowed_repository.ts";
+import { checkProjectBranches } from "./branch_collision.ts";
 import type { Git, GitFailure } from "./git_command.ts";
 import type { GitAccess } from "./git_environment.ts";
 import { runRef } from "./harvest.ts";
@@ -33,7 +34,7 @@ export async function fetchStart(
   origin: Origin,
   request: WorktreeRequest,
   branchOfTask: string,
-): Promise<Result<FetchedStart, GitFailure>> {
+): Promise<Result<FetchedStart, WorktreeError>> {
   const branch = await projectBranch(git, origin, request.projectBranch);
   if (!branch.ok) return branch;
   const fetched = await fetchProject(git, gitDir, origin);
@@ -51,6 +52,11 @@ export async function fetchStart(
     : await fetchWork(git, gitDir, request.runId, request.taskId, request.taskRepository);
   if (!work.ok) return work;
   const { workCommit, recordedBase } = work.value;
+  if (request.initBranch) {
+    const isFirst = workCommit === null;
+    const free = await checkProjectBranches(git, gitDir, branchOfTask, projectHead, isFirst);
+    if (!free.ok) return free;
+  }
   let mergeBase: string | null = null;
   if (workCommit !== null && recordedBase === null) {
     const found = await findMergeBase(git, gitDir, workCommit, projectHead);
@@ -66,7 +72,7 @@ export async function fetchStart(
     recordedBase,
     mergeBase,
   });
-  const pinned = await pinRun(git, gitDir, request.runId, start);
+  const pinned = await pinRun(git, gitDir, request.runId, start, projectHead);
   return pinned.ok ? ok({ start, projectBranch: branch.value, projectHead }) : pinned;
 }
 
@@ -141,7 +147,7 @@ export async function unpinRun(
 ): Promise<void> {
   const dropped = await caches.withLock(
     gitDir,
-    () => deleteRefs(git, gitDir, [runRef(runId), basePin(runId)]),
+    () => deleteRefs(git, gitDir, [runRef(runId), basePin(runId), headPin(runId)]),
   );
   if (!dropped.ok) {
     throw new Error(`Cannot unpin run ${runId} as git must delete its refs: ${dropped.error.stderr}`);
@@ -252,10 +258,14 @@ async function pinRun(
   gitDir: string,
   runId: string,
   start: StartPoint,
+  projectHead: string,
 ): Promise<Result<null, GitFailure>> {
-  for (
-    const [ref, commit] of [[runRef(runId), start.startCommit], [basePin(runId), start.baseCommit]] as const
-  ) {
+  const pins = [
+    [runRef(runId), start.startCommit],
+    [basePin(runId), start.baseCommit],
+    [headPin(runId), projectHead],
+  ] as const;
+  for (const [ref, commit] of pins) {
     const pinned = await git.run({ action: "pin the start", gitDir, args: ["update-ref", ref, commit] });
     if (!pinned.ok) return pinned;
   }
@@ -282,6 +292,11 @@ async function deleteRefs(
 
 function basePin(runId: string): string {
   return `refs/shopfloor/bases/${runId}`;
+}
+
+/** The project's branch as the run saw it: the origin may forget it, the run's repository does not. */
+function headPin(runId: string): string {
+  return `refs/shopfloor/heads/${runId}`;
 }
 
 function taskAccess({ authorization }: TaskRepository): GitAccess {

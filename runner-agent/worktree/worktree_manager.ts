@@ -8,19 +8,31 @@
  *    worked in it (R1). Without a note it starts again from nothing, as no agent can have run.
  * 2. The cache's lock is held while refs of the cache change, never while files are checked out or pushed.
  * 3. What looks at one run's worktree does so one after the other: the operator may ask while the run ends.
- * 4. No credential is in an argument, an error or the sandbox (S1).
+ * 4. What comes beside the commits, in this order: the job's files, the content of large files, ignored files of the
+ *    checkout; none takes the place of one before it. All are hidden from git. Submodules have places of their own.
+ * 5. No credential is in an argument, an error or the sandbox (S1).
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { isName } from "../../protocol/ids.ts";
-import { COMMIT_FILES_MAX_BYTES, HUB_PORT } from "../limits.ts";
-import type { Worktree, WorktreeError, WorktreeManager, WorktreeRequest } from "../ports.ts";
+import { COMMIT_FILES_MAX_BYTES, HUB_PORT, TASK_BRANCH_FORM } from "../limits.ts";
+import type {
+  Worktree,
+  WorktreeError,
+  WorktreeInventory,
+  WorktreeManager,
+  WorktreeRequest,
+} from "../ports.ts";
 import { type Origin, resolveOrigin } from "./allowed_repository.ts";
+import { checkOwnRuns } from "./branch_collision.ts";
+import { reclaimCaches } from "./cache_reclaim.ts";
 import { createEmptyProject } from "./empty_project.ts";
 import { createGit, type Git } from "./git_command.ts";
 import { giveToOwner } from "./give_to_owner.ts";
 import { filesAtCommit } from "./files_at_commit.ts";
 import { fetchAgentWork, harvestRun } from "./harvest.ts";
-import { placeJobFiles } from "./job_files.ts";
+import { includeIgnored } from "./include_files.ts";
+import { placeJobFiles, writeExclude } from "./job_files.ts";
+import { placeLargeFiles } from "./large_files.ts";
 import { createOneByOne } from "./one_by_one.ts";
 import { createPrivateGitDir } from "./private_git_dir.ts";
 import { fetchPlugins } from "./plugin_files.ts";
@@ -29,6 +41,7 @@ import { createRepositoryCaches, type RepositoryCaches } from "./repository_cach
 import {
   clearUnfinished,
   readNote,
+  readNotes,
   removeTree,
   requireNote,
   type RunDirectory,
@@ -38,6 +51,8 @@ import {
   writeNote,
 } from "./run_directory.ts";
 import { taskBranch } from "./start_point.ts";
+import { placeSubmodules } from "./submodule_files.ts";
+import { listWorktrees } from "./worktree_list.ts";
 import { fetchStart, pushToOrigin, pushWorkRefs, unpinRun } from "./work_refs.ts";
 
 export interface WorktreeManagerOptions {
@@ -54,36 +69,49 @@ export interface WorktreeManagerOptions {
 }
 
 /** Creates the port over the file system and stock git (2.35 or newer). */
-export function createWorktreeManager(options: WorktreeManagerOptions): WorktreeManager {
+export function createWorktreeManager(
+  options: WorktreeManagerOptions,
+): WorktreeManager & WorktreeInventory {
   const git = createGit(options.dataDir, options.env ?? Deno.env.toObject());
   const caches = createRepositoryCaches(options.dataDir, git);
   const originUrl = `http://127.0.0.1:${options.hubPort ?? HUB_PORT}/git/project.git`;
-  const branchOf = (taskId: string) => taskBranch(taskId, options.taskBranchForm);
+  const branchForm = options.taskBranchForm ?? TASK_BRANCH_FORM;
+  const branchOf = (taskId: string) => taskBranch(taskId, branchForm);
   const emptyProject = createEmptyProject(git, options.dataDir);
   const oneByOne = createOneByOne();
   const localRoots = options.localRepositoryRoots;
   const place = (runId: string) => runDirectory(options.dataDir, runId);
 
+  const harvest: WorktreeManager["harvest"] = (runId) =>
+    oneByOne(runId, async () => {
+      const run = place(runId);
+      const note = await requireNote(run);
+      await caches.settle(note.cacheGitDir);
+      return await harvestRun(git, run, note, runId);
+    });
+
   return {
-    async prepare(request) {
-      requireName("taskId", request.taskId);
-      const run = place(request.runId);
-      const known = await readNote(run);
-      if (known !== null) return ok(describe(run, known));
-      const origin = request.projectUrl === null
-        ? await emptyProject()
-        : await resolveOrigin(request.projectUrl, localRoots);
-      if (!origin.ok) return origin;
-      const note = await build({ git, caches, run, originUrl, branchOf, localRoots }, request, origin.value);
-      return note.ok ? ok(describe(run, note.value)) : note;
-    },
-    harvest: (runId) =>
-      oneByOne(runId, async () => {
-        const run = place(runId);
-        const note = await requireNote(run);
-        await caches.settle(note.cacheGitDir);
-        return await harvestRun(git, run, note, runId);
+    prepare: (request) =>
+      oneByOne(request.runId, async () => {
+        requireName("taskId", request.taskId);
+        const run = place(request.runId);
+        const known = await readNote(run);
+        if (known !== null) return ok(describe(run, known));
+        const origin = request.projectUrl === null
+          ? await emptyProject()
+          : await resolveOrigin(request.projectUrl, localRoots);
+        if (!origin.ok) return origin;
+        const { dataDir } = options;
+        const note = await build(
+          { git, caches, run, originUrl, branchOf, localRoots, dataDir },
+          request,
+          origin.value,
+        );
+        return note.ok ? ok(describe(run, note.value)) : note;
       }),
+    harvest,
+    list: () => listWorktrees(options.dataDir, branchForm, harvest),
+    reclaimCaches: (request) => reclaimCaches(options.dataDir, caches, request),
     async filesAtBase(runId, under) {
       const note = await requireNote(place(runId));
       return await filesAtCommit(git, note.cacheGitDir, note.baseCommit, under, COMMIT_FILES_MAX_BYTES);
@@ -135,10 +163,11 @@ interface Building {
   readonly originUrl: string;
   readonly branchOf: (taskId: string) => string;
   readonly localRoots: readonly string[];
+  readonly dataDir: string;
 }
 
 async function build(
-  { git, caches, run, originUrl, branchOf, localRoots }: Building,
+  { git, caches, run, originUrl, branchOf, localRoots, dataDir }: Building,
   request: WorktreeRequest,
   origin: Origin,
 ): Promise<Result<RunNote, WorktreeError>> {
@@ -151,6 +180,14 @@ async function build(
     () => fetchStart(git, cacheGitDir, origin, request, branch),
   );
   if (!start.ok) return start;
+  const { startCommit } = start.value.start;
+  if (request.initBranch) {
+    const free = checkOwnRuns(await readNotes(dataDir), cacheGitDir, request.taskId, branch);
+    if (!free.ok) {
+      await unpinRun(git, caches, cacheGitDir, request.runId);
+      return free;
+    }
+  }
 
   // Others may pass through, as the sandbox's user does, but not look around.
   await Deno.mkdir(run.root, { recursive: true, mode: 0o711 });
@@ -164,20 +201,46 @@ async function build(
   if (!made.ok) return err(made.error);
   const hiddenPaths = await placeJobFiles(git, run, request.files);
   if (!hiddenPaths.ok) return hiddenPaths;
+  const large = await placeLargeFiles(git, run, origin, startCommit, hiddenPaths.value);
+  if (!large.ok) return large;
+  const included = request.includesIgnored === true ? await includeIgnored(git, run, origin) : ok([]);
+  if (!included.ok) return included;
+  const hidden = [...hiddenPaths.value, ...large.value.paths, ...included.value];
+  await writeExclude(run.git, hidden);
+  const submodules = await placeSubmodules({
+    git,
+    caches,
+    run,
+    origin,
+    localRoots,
+    cacheGitDir,
+    startCommit,
+    projectHead: start.value.projectHead,
+  });
+  if (!submodules.ok) return submodules;
+  const hasSubmodules = submodules.value.paths.length > 0;
   const hasPlugins = request.plugins.length > 0;
   if (hasPlugins) {
     const fetched = await fetchPlugins(git, run, request.plugins, localRoots);
     if (!fetched.ok) return fetched;
   }
-  const given = [run.workspace, run.dotGit, run.git, ...(hasPlugins ? [run.plugins] : [])];
+  const given = [
+    run.workspace,
+    run.dotGit,
+    run.git,
+    ...(hasPlugins ? [run.plugins] : []),
+    ...(hasSubmodules ? [run.submodules] : []),
+  ];
   await giveToOwner(given, request.owner);
   const note: RunNote = {
     taskId: request.taskId,
     cacheGitDir,
     projectBranch: start.value.projectBranch,
     ...start.value.start,
-    hiddenPaths: hiddenPaths.value,
+    hiddenPaths: hidden,
     hasPlugins,
+    submodules: submodules.value.paths,
+    notes: [...large.value.notes, ...submodules.value.notes],
   };
   await writeNote(run, note);
   return ok(note);
@@ -190,6 +253,7 @@ function describe(run: RunDirectory, note: RunNote): Worktree {
     branch: note.branch,
     baseCommit: note.baseCommit,
     startCommit: note.startCommit,
+    ...(note.notes === undefined || note.notes.length === 0 ? {} : { notes: note.notes }),
   };
 }
 
