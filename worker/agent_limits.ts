@@ -47,8 +47,16 @@ export const WEB_TEXT_MAX_CHARS = 1024 * 1024;
 export const WEB_REDIRECTS_MAX = 5;
 /** Activity of one task's agents that is kept: beyond, the oldest goes, and a marker says how much. */
 export const ACTIVITY_MAX_BYTES = 16 * 1024 * 1024;
-/** Entries of agents' activity on a task's page; the rest is the API's. */
+/** Entries of agents' activity on one page of it; on a task's page are the newest few. */
 export const PAGE_ACTIVITY_ENTRIES = 40;
+/** Entries of activity that are looked through for one page of those of a kind. */
+export const PAGE_ACTIVITY_LOOKED_MAX = 2_000;
+/** What one entry shows of a text; the API has it whole. */
+export const PAGE_ACTIVITY_TEXT_MAX_CHARS = 6_000;
+/** Deliveries with messages that are looked through for how an agent's newest messages are. */
+export const ACTIVITY_FACT_ROWS = 50;
+/** Whoever presses keys again within this time goes on typing; after it, that they type is told anew. */
+export const TYPING_PAUSE_MS = 10 * 60_000;
 /** Requests of one job that wait for a person at once: each is a question to somebody. */
 export const HELD_REQUESTS_MAX = 16;
 /** What is kept of a held request's body and URL: enough to judge it by; its digest binds the rest. */

@@ -10,7 +10,8 @@ import { AGENT_KEY_MAX_CHARS, AGENT_KEYS_MAX, AGENT_MESSAGE_MAX_BYTES } from "./
 export const AGENT_COMMAND_KINDS = ["message", "interrupt", "keys", "suspend", "resume"] as const;
 export type AgentCommandKind = (typeof AGENT_COMMAND_KINDS)[number];
 
-const key = z.string().min(1).max(AGENT_KEY_MAX_CHARS).regex(/^[\x21-\x7e]+$/, {
+/** What is one letter outside of ASCII is a key, too. */
+const key = z.string().min(1).max(AGENT_KEY_MAX_CHARS).regex(/^(?:[\x21-\x7e]+|[^\p{ASCII}\p{C}\p{Z}])$/u, {
   error: "expected a key's tmux name, such as 'Escape', 'C-c' or 'y'",
 });
 
@@ -53,14 +54,16 @@ export const resumeInput = z.strictObject({ text: text.nullable().default(null) 
 
 export const commandState = z.enum(["queued", "sent", "done"]);
 export type CommandState = z.infer<typeof commandState>;
-/** A command as people see it. The text of a message is theirs to read: they may read the agent's output, too. */
+/**
+ * A command as people see it. The text of a message is theirs to read: they may read the agent's output, too. Keys are
+ * told to nobody but the runner: they may be a password.
+ */
 export const commandData = z.object({
   id: z.string(),
   runId: z.string(),
   kind: z.enum(AGENT_COMMAND_KINDS),
   text: z.string().nullable(),
   interrupt: z.boolean(),
-  keys: z.array(z.string()),
   state: commandState,
   outcome: z.enum(COMMAND_OUTCOMES).nullable(),
   detail: z.string().nullable(),

@@ -71,6 +71,10 @@ export const viewerQuery = z.object({
     description:
       "`true`: the viewer acknowledges what it has shown, and gets at most a window of output beyond it.",
   }),
+  activity: z.enum(["true", "false"]).default("false").meta({
+    description:
+      "`true`: a frame `activity` says that agents did something; what it was is in the task's events.",
+  }),
 });
 
 /**
@@ -88,4 +92,6 @@ export type ViewerMessage = z.infer<typeof viewerMessage>;
 export type ViewerFrame =
   | OutputFrame
   | { readonly kind: "timeline"; readonly entry: TimelineEntry }
+  /** An agent's activity has grown; only for who asked for it. */
+  | { readonly kind: "activity"; readonly runId: string }
   | { readonly kind: "end"; readonly status: "completed" | "failed" };

@@ -12,7 +12,7 @@ import type { Clock, ContainerRuntime } from "../ports.ts";
 export interface AgentTerminal {
   /** Pastes, waits `settleMs`, and presses Enter. */
   submit(text: string, settleMs: number): Promise<void>;
-  /** Presses keys of tmux's names one after the other. */
+  /** Presses keys of tmux's names one after the other; signs that follow each other come together, as typed quickly. */
   press(keys: readonly string[]): Promise<void>;
   /** What is on the screen. Only for looking whether a text still stands there. */
   screen(): Promise<string>;
@@ -82,9 +82,9 @@ export function createAgentTerminal(
       }),
     press: (keys) =>
       oneByOne(async () => {
-        for (const [at, key] of keys.entries()) {
+        for (const [at, strokes] of strokesOf(keys).entries()) {
           if (at > 0) await clock.sleep(KEY_GAP_MS);
-          await tmux(["send-keys", "-t", TARGET, key]);
+          await tmux(["send-keys", "-t", TARGET, "--", ...strokes]);
         }
       }),
     screen: () => oneByOne(() => tmux(["capture-pane", "-p", "-J", "-t", TARGET])),
@@ -97,6 +97,23 @@ export function createAgentTerminal(
         void await run([place.sessionProgram, "--finish", String(status)], undefined, FINISH_CALL_MS)
       ),
   };
+}
+
+/**
+ * What is pressed at once: signs that follow each other, or one key with a name, which some CLIs take for a part of a
+ * paste when it comes along with text. A `;` at the end of an argument would end tmux's command.
+ */
+export function strokesOf(keys: readonly string[]): readonly (readonly string[])[] {
+  const strokes: string[][] = [];
+  let isText = false;
+  for (const key of keys) {
+    const isSign = [...key].length === 1 || key === "Space";
+    const stroke = key.endsWith(";") ? `${key.slice(0, -1)}\\;` : key;
+    if (isSign && isText) strokes.at(-1)!.push(stroke);
+    else strokes.push([stroke]);
+    isText = isSign;
+  }
+  return strokes;
 }
 
 export class TerminalError extends Error {}

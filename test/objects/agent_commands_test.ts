@@ -43,9 +43,42 @@ Deno.test({
       );
     });
 
+    await t.step(
+      "keys reach the runner, are told to nobody else, and who types is on record once",
+      async () => {
+        const press = async (...keys: string[]) =>
+          (await at.must(201, "POST", `${path}/keys`, { body: { keys } })) as Record<string, unknown>;
+        const sent = [await press("s", "é", "Enter"), await press("t")];
+        await socket.until(
+          "they must be pushed",
+          () => commandsOf(socket).some(({ commandId }) => commandId === sent[1]!["id"]),
+        );
+        const pressed = commandsOf(socket).filter(({ kind }) => kind === "keys");
+        const pushed = [...new Map(pressed.map((one) => [one.commandId, one])).values()];
+        assert.deepEqual(pushed.map((one) => "keys" in one ? one.keys : []), [["s", "é", "Enter"], ["t"]]);
+        const listed = async () =>
+          ((await at.must(200, "GET", `${path}/messages`)).messages as { kind: string }[])
+            .filter(({ kind }) => kind === "keys");
+        assert.equal(JSON.stringify([sent, await listed()]).includes("é"), false);
+        for (const { id } of sent) {
+          await socket.must("agent_command_done", {
+            runId: job.runId,
+            commandId: id as string,
+            outcome: "done",
+          });
+        }
+        assert.equal((await listed()).length, 1, "of those that are done the last one stays");
+        const rows = await plane.sql("JOB_QUEUE", at.queueName, "select body from agent_command");
+        assert.equal(JSON.stringify(rows).includes("é"), false, "what was pressed is forgotten");
+        const { entries } = await at.must(200, "GET", `/tasks/${job.agentDefinition.taskId}/timeline`);
+        const typed = (entries as { kind: string; detail: string }[]).filter(({ kind }) => kind === "typed");
+        assert.deepEqual(typed.map(({ detail }) => detail), ["by user:admin"]);
+      },
+    );
+
     await t.step("a heartbeat's verdict and a new connection say again what is not done", async () => {
       const verdict = (await socket.must("heartbeat", { runs: [{ runId: job.runId }] })).runs[0]!;
-      assert.equal("agentCommands" in verdict ? verdict.agentCommands?.length : 0, 2);
+      assert.equal("agentCommands" in verdict ? verdict.agentCommands?.length : 0, 2, "keys are done");
       const [first] = commandsOf(socket);
       const done = { runId: job.runId, commandId: first!.commandId, outcome: "confirmed" };
       assert.deepEqual(await socket.must("agent_command_done", done), { commandId: first!.commandId });

@@ -1,6 +1,7 @@
 /** What agents did, as a task's log keeps it: once, in order, and bounded. */
 import assert from "node:assert/strict";
 import type { ActivityEntry } from "../../protocol/agent/events.ts";
+import type { AgentFacts } from "../../worker/domain/task_log_api.ts";
 import { startPlane } from "../fake/plane.ts";
 import { ACTIVITY_MAX_BYTES } from "../../worker/limits.ts";
 
@@ -33,6 +34,38 @@ Deno.test({
       assert.deepEqual((await page(log, 2, 2)).map(({ id }) => id), [2, 3]);
       assert.deepEqual((await page(log, 0, 10, "b")).map(({ id }) => id), [3]);
       assert.deepEqual((await page(log, null, 2)).map(({ id }) => id), [3, 4]);
+    });
+
+    await t.step("how an agent is: its last change, and the last state of each message", async () => {
+      const log = "o/p/facts";
+      const say = (sequence: number, type: string, payload: object) => ({
+        sequence,
+        atMs: 1_000,
+        type,
+        payload,
+      });
+      const facts = (runId: string) => plane.rpc<AgentFacts>("TASK_LOG", log, "agentFacts", runId);
+      assert.deepEqual(await facts("a"), { status: null, messages: {} });
+      await add(
+        log,
+        "a",
+        say(0, "status_change", { activity: "thinking" }),
+        say(1, "message", { id: "m", state: "pasted" }),
+      );
+      await add(log, "b", say(0, "status_change", { activity: "idle" }));
+      await add(
+        log,
+        "a",
+        say(2, "status_change", { activity: "working" }),
+        say(3, "message", { id: "m", state: "confirmed" }),
+      );
+      await add(log, "a", say(4, "text", { text: '"type":"status_change"' }));
+      const { status, messages } = await facts("a");
+      assert.equal(status?.payload["activity"], "working");
+      assert.deepEqual(Object.entries(messages).map(([id, one]) => [id, one.payload["state"]]), [[
+        "m",
+        "confirmed",
+      ]]);
     });
 
     await t.step(

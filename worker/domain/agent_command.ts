@@ -34,13 +34,13 @@ export function sentCommand(row: AgentCommandRow, nowMs: number): AgentCommandRo
   return row.state === "queued" ? { ...row, state: "sent", sentAtMs: nowMs } : row;
 }
 
-/** Its first end is its end: what is said of it again changes nothing. */
+/** Its first end is its end: what is said of it again changes nothing. Keys are forgotten: they may be a password. */
 export function doneCommand(
   row: AgentCommandRow,
   { outcome, detail }: CommandOutcome,
   nowMs: number,
 ): AgentCommandRow {
-  return row.state === "done" ? row : { ...row, state: "done", outcome, detail, doneAtMs: nowMs };
+  return row.state === "done" ? row : { ...row, keys: [], state: "done", outcome, detail, doneAtMs: nowMs };
 }
 
 /** What fits into one answer: the oldest first, at least one. */
@@ -70,11 +70,10 @@ export function wireCommand({ id, runId, kind, text, interrupt, keys }: AgentCom
 
 /** As people see it. */
 export function commandView(row: AgentCommandRow): CommandData {
-  const { createdAtMs, sentAtMs, doneAtMs, keys, ...rest } = row;
+  const { createdAtMs, sentAtMs, doneAtMs, keys: _, ...rest } = row;
   const time = (ms: number | null) => ms === null ? null : isoTime(ms);
   return {
     ...rest,
-    keys: [...keys],
     createdAt: isoTime(createdAtMs),
     sentAt: time(sentAtMs),
     doneAt: time(doneAtMs),

@@ -136,9 +136,12 @@ export interface LibraryApi {
     input: { readonly contextId: string; readonly sourceId: string; readonly by: string },
   ): Answer<null>;
 
-  /** Passages of what is attached to the agent's work, as of its run's start; the best first. */
+  /**
+   * Passages of what is attached to the agent's work, as of its run's start; the best first. `scope` null: a person's
+   * search, of everything as it is now.
+   */
   searchContext(
-    scope: AgentScope,
+    scope: AgentScope | null,
     input: {
       readonly query: string;
       readonly contextId: string | null;

@@ -47,6 +47,14 @@ export interface OutputShape extends Omit<OutputPage, "offset" | "bytes"> {
   readonly spans: readonly ByteSpan[];
 }
 
+/** How a run's agent is, as far as its activity says. */
+export interface AgentFacts {
+  /** Its last change of phase or activity; null: it told none. */
+  readonly status: ActivityEntry | null;
+  /** The last state of its newest messages, by their ids. */
+  readonly messages: Readonly<Record<string, ActivityEntry>>;
+}
+
 export interface TaskLogApi {
   /** Idempotent by (runId, sequence): a repeated chunk changes nothing and gets the same answer. */
   append(chunk: OutputChunk): Promise<ChunkAnswer>;
@@ -63,6 +71,8 @@ export interface TaskLogApi {
   addActivity(runId: string, stationId: string, events: readonly WireAgentEvent[]): Promise<number>;
   /** A page of all runs' events, or of one's, in the order of arrival, from an id on (null: the newest); one more than a page says that there is more. */
   activity(fromId: number | null, limit: number, runId: string | null): Promise<readonly ActivityEntry[]>;
+  /** The newest of what tells how a run's agent is. */
+  agentFacts(runId: string): Promise<AgentFacts>;
   /** Idempotent by event id. */
   record(entry: TimelineEntry): Promise<void>;
   /**

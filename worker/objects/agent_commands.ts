@@ -5,6 +5,7 @@
  * 1. (O2) A command is written before anybody is told of it; what is told more than once carries the same id.
  * 2. (O4) Which runs have commands that are not done is read from the rows when the object wakes.
  * 3. A run that ends ends its commands: `expired`.
+ * 4. Keys that were pressed are no history: of those that are done, the last of a run stays, without what they were.
  */
 import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
 import {
@@ -16,7 +17,7 @@ import {
   wireCommand,
 } from "../domain/agent_command.ts";
 import type { Change } from "../domain/queue_state.ts";
-import { AGENT_COMMANDS_KEPT } from "../limits.ts";
+import { AGENT_COMMANDS_KEPT, TYPING_PAUSE_MS } from "../limits.ts";
 import type { CommandTable } from "../store/queue/command_table.ts";
 
 export interface AgentCommands {
@@ -30,16 +31,25 @@ export interface AgentCommands {
   settle(row: AgentCommandRow, done: CommandOutcome): void;
   list(runId: string, limit: number): readonly AgentCommandRow[];
   read(runId: string, id: string): AgentCommandRow | null;
+  /** Whether somebody who presses keys now has pressed none for a while; a sleep forgets it. */
+  beginsTyping(runId: string, by: string): boolean;
   /** Runs that ended by a decision. */
   tell(changes: readonly Change[]): void;
 }
 
 export function createAgentCommands(table: CommandTable, nowMs: () => number): AgentCommands {
   const open = new Set(table.openRuns());
+  const typedAtMs = new Map<string, Map<string, number>>();
+  const lastKeys = new Map<string, string>();
 
   function settle(row: AgentCommandRow, done: CommandOutcome): void {
     table.put(doneCommand(row, done, nowMs()));
     if (table.open(row.runId).length === 0) open.delete(row.runId);
+    if (row.kind === "keys") {
+      const before = lastKeys.get(row.runId);
+      if (before !== undefined && before !== row.id) table.remove(before);
+      lastKeys.set(row.runId, row.id);
+    }
     table.prune(AGENT_COMMANDS_KEPT);
   }
 
@@ -65,15 +75,22 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
     settle,
     list: table.list,
     read: table.read,
+    beginsTyping: (runId, by) => {
+      const known = typedAtMs.get(runId) ?? new Map<string, number>();
+      const lastMs = known.get(by) ?? -Infinity;
+      typedAtMs.set(runId, known.set(by, nowMs()));
+      return nowMs() - lastMs >= TYPING_PAUSE_MS;
+    },
     tell: (changes) => {
-      if (open.size === 0) return;
+      if (open.size === 0 && typedAtMs.size === 0) return;
       for (const change of changes) {
-        if (change.kind !== "run" || change.row.state.kind !== "finished" || !open.has(change.row.id)) {
-          continue;
-        }
+        if (change.kind !== "run" || change.row.state.kind !== "finished") continue;
+        typedAtMs.delete(change.row.id);
+        if (!open.has(change.row.id)) continue;
         for (const row of table.open(change.row.id)) {
           settle(row, { outcome: "expired", detail: "the run ended" });
         }
+        lastKeys.delete(change.row.id);
       }
     },
   };

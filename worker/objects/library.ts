@@ -78,7 +78,7 @@ export class Library extends DurableObject<Env> implements LibraryApi {
     return await Promise.resolve(contexts.deleteSource(this.#at, input));
   }
 
-  async searchContext(scope: AgentScope, input: Parameters<LibraryApi["searchContext"]>[1]) {
+  async searchContext(scope: AgentScope | null, input: Parameters<LibraryApi["searchContext"]>[1]) {
     return await Promise.resolve(contexts.searchContext(this.#at, scope, input));
   }
 

@@ -107,10 +107,10 @@ export function deleteSource(
 
 export function searchContext(
   { store }: LibraryContext,
-  scope: AgentScope,
+  scope: AgentScope | null,
   { query, ...rest }: Parameters<LibraryApi["searchContext"]>[1],
 ): readonly FoundChunk[] {
-  const pin = store.changes.pinOf(scope.runId, scope.claimedAtMs);
+  const pin = scope === null ? Number.MAX_SAFE_INTEGER : store.changes.pinOf(scope.runId, scope.claimedAtMs);
   const words = anyWord(query);
   return words === null ? [] : store.contexts.search(scope, pin, { words, ...rest });
 }

@@ -25,14 +25,18 @@ interface Place {
   readonly acked: number | null;
   /** It has got the end. */
   readonly isOver: boolean;
+  /** It hears when agents do something. Absent: it does not. */
+  readonly hearsActivity?: true;
 }
 
 export interface LogViewers {
-  /** Gives a new viewer the timeline, then the output from `offset` on, then what comes. */
-  join(socket: WebSocket, offset: number, acks: boolean): void;
+  /** Gives a new viewer the timeline, then the output from `offset` on, then what comes. `wants`: `protocol/line/log.ts`. */
+  join(socket: WebSocket, wants: URLSearchParams): void;
   /** After rows were written: their frames. */
   tell(frames: readonly OutputFrame[]): void;
   tellTimeline(entries: readonly TimelineEntry[]): void;
+  /** The agent of a run did something. */
+  tellActivity(runId: string): void;
   /** A message of a viewer; what is no acknowledgement is ignored. */
   hear(socket: WebSocket, message: string | ArrayBuffer): void;
   /** Looks after everybody: after a wake-up, and when the task has ended. */
@@ -122,9 +126,12 @@ export function createLogViewers(
   }
 
   return {
-    join: (socket, offset, acks) => {
-      const at = Math.max(offset, book.keptFrom());
-      keep(socket, { at, acked: acks ? at : null, isOver: false });
+    join: (socket, wants) => {
+      const offset = Number(wants.get("offset") ?? "0");
+      const acks = wants.get("acks") === "true";
+      const at = Math.max(Number.isSafeInteger(offset) ? offset : 0, book.keptFrom());
+      const hears = wants.get("activity") === "true" ? { hearsActivity: true } as const : {};
+      keep(socket, { at, acked: acks ? at : null, isOver: false, ...hears });
       ctx.acceptWebSocket(socket);
       for (const entry of book.timeline()) socket.send(JSON.stringify({ kind: "timeline", entry }));
       void pump(socket);
@@ -137,6 +144,10 @@ export function createLogViewers(
     tellTimeline: (entries) => {
       const texts = entries.map((entry) => JSON.stringify({ kind: "timeline", entry }));
       everybody((socket) => texts.forEach((text) => socket.send(text)));
+    },
+    tellActivity: (runId) => {
+      const text = JSON.stringify({ kind: "activity", runId });
+      everybody((socket) => placeOf(socket).hearsActivity === true && socket.send(text));
     },
     hear: (socket, message) => {
       const ack = readMessage(message);

@@ -169,7 +169,13 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
   }
 
   async addActivity(...[runId, stationId, events]: Parameters<TaskLogApi["addActivity"]>) {
-    return await Promise.resolve(this.#activity.add(runId, stationId, events));
+    const next = this.#activity.add(runId, stationId, events);
+    this.#viewers.tellActivity(runId);
+    return await Promise.resolve(next);
+  }
+
+  async agentFacts(runId: string) {
+    return await Promise.resolve(this.#activity.facts(runId));
   }
 
   async activity(...[fromId, limit, runId]: Parameters<TaskLogApi["activity"]>) {
@@ -181,12 +187,9 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("expected a WebSocket upgrade\n", { status: 426 });
     }
-    const query = new URL(request.url).searchParams;
-    const offset = Number(query.get("offset") ?? "0");
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     this.#intake.flush();
-    const from = Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
-    this.#viewers.join(server, from, query.get("acks") === "true");
+    this.#viewers.join(server, new URL(request.url).searchParams);
     return await Promise.resolve(new Response(null, { status: 101, webSocket: client }));
   }
 

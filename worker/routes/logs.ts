@@ -70,8 +70,8 @@ export function createLogRoutes(): Hono<AppEnv> {
     if (log instanceof Response) return log;
     const { expiredAtMs } = await log.read(0, 0);
     if (expiredAtMs !== null) return expired(expiredAtMs);
-    const { offset, acks } = query.value;
-    const request = new Request(`https://log/ws?offset=${offset}&acks=${acks}`, {
+    const { offset, acks, activity } = query.value;
+    const request = new Request(`https://log/ws?offset=${offset}&acks=${acks}&activity=${activity}`, {
       headers: { upgrade: "websocket" },
     });
     return await log.fetch(request);

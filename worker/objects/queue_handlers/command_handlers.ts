@@ -1,12 +1,33 @@
 /** What people do to running agents, on its way to their runners. */
+import type { AgentCommandKind } from "../../../protocol/agent/commands.ts";
 import type { RunId } from "../../../protocol/ids.ts";
 import { err, ok } from "../../../protocol/result.ts";
 import { commandView } from "../../domain/agent_command.ts";
 import { authenticate, authorize } from "../../domain/authorize.ts";
+import type { Draft } from "../../domain/draft.ts";
+import type { Run } from "../../domain/queue_state.ts";
 import { AGENT_COMMANDS_LISTED_MAX, AGENT_COMMANDS_OPEN_MAX } from "../../limits.ts";
 import type { Handlers } from "./handlers.ts";
 
 type Methods = "commandAgent" | "listCommands" | "settleCommand";
+
+/** Who did it is on record; of keys that they were pressed, once for a while of typing, and never which. */
+function noteCommand(
+  draft: Draft,
+  run: Run,
+  kind: AgentCommandKind,
+  actor: string,
+  beginsTyping: (runId: string, by: string) => boolean,
+): void {
+  if (kind === "keys") {
+    if (!beginsTyping(run.id, actor)) return;
+    const { taskId, id: runId, jobId } = run;
+    const task = draft.task(taskId);
+    const about = { stationId: draft.job(jobId)?.stationId ?? null, jobId, runId, detail: `by ${actor}` };
+    if (task !== undefined) draft.note(task, "typed", about);
+  }
+  draft.audit(`agent_${kind}`, actor, { taskId: run.taskId, subject: `run:${run.id}` });
+}
 
 export const commandHandlers: Handlers<Methods> = {
   commandAgent: (queue, caller, { runId, wish }) => {
@@ -25,6 +46,7 @@ export const commandHandlers: Handlers<Methods> = {
       if (commands.openCount(runId) >= AGENT_COMMANDS_OPEN_MAX) {
         return err({ reason: "too_many_commands", commandsMax: AGENT_COMMANDS_OPEN_MAX });
       }
+      noteCommand(draft, run, wish.kind, actor, commands.beginsTyping);
       const row = commands.add({ ...wish, id: draft.newId(), runId, by: actor });
       return ok(commandView(row));
     }, { runId });

@@ -34,8 +34,9 @@ export interface ContextTable {
   attachments(contextId: string): readonly Attachment[];
   attach(contextId: string, to: readonly Attachment[], at: Writing): void;
   /** As of `pin`, among what is attached to the scope. */
+  /** `scope` null: whatever it is attached to. */
   search(
-    scope: AgentScope,
+    scope: AgentScope | null,
     pin: number,
     query: {
       readonly words: string;
@@ -120,10 +121,20 @@ export function createContextTable(sql: SqlStorage): ContextTable {
            c.headings AS headings, c.text AS text, bm25(chunks_fts, 2.0, 1.0) AS rank
          FROM chunks_fts JOIN chunks c ON c.id = chunks_fts.rowid
          JOIN sources s ON s.context_id = c.context_id AND s.id = c.source_id AND s.revision = c.revision
-         WHERE chunks_fts MATCH ? AND ${asOf("s")} AND ${ATTACHED}
+         WHERE chunks_fts MATCH ? AND ${asOf("s")} ${scope === null ? "" : `AND ${ATTACHED}`}
            AND (? IS NULL OR s.context_id = ?) AND (? IS NULL OR s.id = ?)
          ORDER BY rank, c.id LIMIT ?`,
-        ...[words, pin, pin, ...attachedTo(scope, pin), contextId, contextId, sourceId, sourceId, limit],
+        ...[
+          words,
+          pin,
+          pin,
+          ...(scope === null ? [] : attachedTo(scope, pin)),
+          contextId,
+          contextId,
+          sourceId,
+          sourceId,
+          limit,
+        ],
       ).toArray() as unknown as (Omit<FoundChunk, "headings" | "score"> & {
         headings: string;
         rank: number;

@@ -6,13 +6,16 @@
  */
 import type { ActivityEntry, WireAgentEvent } from "../../../protocol/agent/events.ts";
 import { isoTime } from "../../../protocol/line/time.ts";
-import { ACTIVITY_MAX_BYTES } from "../../limits.ts";
+import type { AgentFacts } from "../../domain/task_log_api.ts";
+import { ACTIVITY_FACT_ROWS, ACTIVITY_MAX_BYTES } from "../../limits.ts";
 
 export interface ActivityTable {
   /** Adds what is new of a run's events, which ascend; answers the sequence that is expected next. */
   add(runId: string, stationId: string, events: readonly WireAgentEvent[]): number;
   /** From an id on (null: the newest that fit), in the order of arrival; `runId` null: of all runs. The marker goes first. */
   page(fromId: number | null, limit: number, runId: string | null): readonly ActivityEntry[];
+  /** What the newest events of a run say of its agent. */
+  facts(runId: string): AgentFacts;
 }
 
 const CREATE = `CREATE TABLE activity (first_id integer PRIMARY KEY NOT NULL, run_id text NOT NULL,
@@ -82,7 +85,32 @@ export function openActivityTable(storage: DurableObjectStorage): ActivityTable 
     insert({ first_id: MARKER_ID, run_id: "", station_id: "", next_sequence: 0, count: 0, size: 0, body });
   }
 
+  const entriesOf = (row: Row): readonly ActivityEntry[] =>
+    (JSON.parse(row.body) as WireAgentEvent[]).map((event, n) => ({
+      ...event,
+      id: row.first_id + n,
+      at: isoTime(event.atMs),
+      runId: row.run_id,
+      stationId: row.station_id,
+    }));
+  /** The newest rows of a run that have such an event, and those events, the newest first. */
+  const newest = (runId: string, type: WireAgentEvent["type"], limit: number) =>
+    rows(
+      "WHERE run_id = ? AND instr(body, ?) > 0 ORDER BY first_id DESC LIMIT ?",
+      runId,
+      `"type":"${type}"`,
+      limit,
+    ).flatMap((row) => entriesOf(row).toReversed()).filter((entry) => entry.type === type);
+
   return {
+    facts: (runId) => {
+      if (!exists()) return { status: null, messages: {} };
+      const messages: Record<string, ActivityEntry> = {};
+      for (const entry of newest(runId, "message", ACTIVITY_FACT_ROWS)) {
+        messages[String(entry.payload["id"])] ??= entry;
+      }
+      return { status: newest(runId, "status_change", 1)[0] ?? null, messages };
+    },
     add: (runId, stationId, events) =>
       storage.transactionSync(() => {
         if (!exists()) sql.exec(CREATE);
@@ -124,11 +152,7 @@ export function openActivityTable(storage: DurableObjectStorage): ActivityTable 
           ...values,
         );
         if (row === undefined) break;
-        (JSON.parse(row.body) as WireAgentEvent[]).forEach((event, n) => {
-          const id = row.first_id + n;
-          if (id < from || found.length >= limit) return;
-          found.push({ ...event, id, at: isoTime(event.atMs), runId: row.run_id, stationId: row.station_id });
-        });
+        found.push(...entriesOf(row).filter(({ id }) => id >= from).slice(0, limit - found.length));
         from = row.first_id + row.count;
       }
       return found;

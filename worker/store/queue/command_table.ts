@@ -10,6 +10,7 @@ export interface CommandTable {
   list(runId: string, limit: number): readonly AgentCommandRow[];
   read(runId: string, id: string): AgentCommandRow | null;
   put(row: AgentCommandRow): void;
+  remove(id: string): void;
   /** Forgets the oldest that are done, beyond so many. */
   prune(kept: number): void;
 }
@@ -36,6 +37,7 @@ export function createCommandTable(sql: Sql): CommandTable {
     read: (runId, id) =>
       rows("SELECT body FROM agent_command WHERE id = ? AND run_id = ?", id, runId)[0] ?? null,
     put: (row) => sql.run(PUT, row.id, row.runId, row.state === "done" ? 0 : 1, JSON.stringify(row)),
+    remove: (id) => sql.run("DELETE FROM agent_command WHERE id = ?", id),
     prune: (kept) =>
       sql.run(
         "DELETE FROM agent_command WHERE is_open = 0 AND id <= " +
