@@ -44,6 +44,9 @@ const QUIET_CONFIG: Readonly<Record<string, string>> = {
   "core.fsmonitor": "false",
   "core.attributesFile": "/dev/null",
   "core.excludesFile": "/dev/null",
+  // What another system would take for `.git` or `..` is refused here too: a commit travels.
+  "core.protectHFS": "true",
+  "core.protectNTFS": "true",
   "gc.auto": "0",
   "maintenance.auto": "false",
   "submodule.recurse": "false",
