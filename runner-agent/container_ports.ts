@@ -196,6 +196,8 @@ export interface ContainerRuntime {
   /** Unpausing what is not paused is a no-op. */
   unpause(containerId: string): Promise<void>;
   hasImage(name: string): Promise<boolean>;
+  /** What tells an image from another one of the same name; null: there is none, or the driver has no images. */
+  imageId(name: string): Promise<string | null>;
   /** @param onProgress Told each line of what happens. Rejects with what the registry said. */
   pullImage(name: string, onProgress: (line: string) => void, signal?: AbortSignal): Promise<void>;
   /** Rejects with the last lines of a build that failed. */

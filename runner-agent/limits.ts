@@ -343,3 +343,5 @@ export const PROBE_SEEN_MAX_CHARS = 600;
 export const PROBE_VERSION_MAX_BYTES = 4 * 1024;
 /** How often another process's probe of this machine is looked at again. */
 export const PROBE_LOCK_LOOK_MS = 250;
+/** Four agents one after the other, each with all that a probe waits for at most. */
+export const PROBE_LOCK_MAX_MS = 20 * 60_000;

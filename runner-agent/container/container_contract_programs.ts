@@ -195,6 +195,7 @@ export const PROGRAM_TESTS: ContractTests = {
 
   async "images are there or not, and a pull that fails says why"({ runtime }) {
     assert.equal(await runtime.hasImage("localhost/shopfloor-no-such-image:1"), false);
+    assert.equal(await runtime.imageId("localhost/shopfloor-no-such-image:1"), null);
     // Nobody listens on port 1.
     await assert.rejects(
       runtime.pullImage("127.0.0.1:1/none:1", () => {}),

@@ -252,6 +252,10 @@ export class DummyContainer implements ContainerRuntime {
     return Promise.resolve(this.options.world.images.has(name));
   }
 
+  imageId(name: string): Promise<string | null> {
+    return Promise.resolve(this.options.world.images.has(name) ? `id of ${name}` : null);
+  }
+
   pullImage(name: string, onProgress: (line: string) => void): Promise<void> {
     onProgress(`pulled ${name}`);
     this.options.world.images.add(name);

@@ -33,7 +33,7 @@ import { causeOf, PodmanClient, unexpectedReply } from "./podman_client.ts";
 import { AGENT_ID, containerName, LABEL, podmanCreateBody, type PodmanHost } from "./podman_create_body.ts";
 import { podmanDoctor } from "./podman_doctor.ts";
 import { podmanExec, podmanTerminal } from "./podman_exec.ts";
-import { buildImage, hasImage, pullImage } from "./podman_images.ts";
+import { buildImage, hasImage, imageId, pullImage } from "./podman_images.ts";
 import { containerState, lifeOf, type PodmanState } from "./podman_state.ts";
 import { readBootId, readStartRecord, removeStartRecord, writeStartRecord } from "./start_record.ts";
 import { requireNetwork } from "./network_profile.ts";
@@ -246,6 +246,10 @@ export class PodmanContainer implements ContainerRuntime {
 
   unpause(containerId: string): Promise<void> {
     return this.#freeze(containerId, "unpause");
+  }
+
+  imageId(name: string): Promise<string | null> {
+    return imageId(this.#podman, name);
   }
 
   hasImage(name: string): Promise<boolean> {

@@ -10,6 +10,13 @@ export async function hasImage(podman: PodmanClient, name: string): Promise<bool
   throw unexpectedReply("look for an image", reply);
 }
 
+export async function imageId(podman: PodmanClient, name: string): Promise<string | null> {
+  const reply = await podman.request("GET", `/images/${encodeURIComponent(name)}/json`);
+  if (reply.status === 404) return null;
+  if (reply.status === 200 && typeof reply.body.Id === "string") return reply.body.Id;
+  throw unexpectedReply("look for an image", reply);
+}
+
 /** A registry on this machine's loopback may speak plain HTTP, as with other container tools. */
 export async function pullImage(
   podman: PodmanClient,

@@ -276,6 +276,10 @@ export class ProcessContainer implements ContainerRuntime {
     return Promise.resolve(true);
   }
 
+  imageId(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
   pullImage(): Promise<void> {
     return refuse(
       "pull an image",

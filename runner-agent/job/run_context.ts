@@ -21,6 +21,7 @@ import type { UsageSender } from "../control/usage_sender.ts";
 import { homeTexts } from "../harness/home_files.ts";
 import { templateHome } from "../harness/template_home.ts";
 import type { EventLog } from "../log/event_log.ts";
+import type { CapabilityDesk } from "../probe/capability_desk.ts";
 import type {
   Clock,
   ContainerRuntime,
@@ -87,6 +88,8 @@ export interface ConductorDeps {
   readonly templateSources?: RoleDeps["templateSources"];
   /** How agents are driven; the built-in choice when absent (`domain/agent/transport.ts`). */
   readonly agentTransport?: AgentTransport;
+  /** What the versions of agent CLIs can do; absent: all. */
+  readonly capabilities?: CapabilityDesk;
   /** Brings agents' activity logs to the control plane; absent where there is none. */
   readonly sendEvents?: AgentEventSender;
   /** The agents of this runner, for people at this machine; absent where nobody asks. */
@@ -129,7 +132,12 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     ...(work.assemblyLineRepoToken === undefined ? [] : [work.assemblyLineRepoToken]),
     ...[...deps.modelKeys.values()].map((model) => model.key),
   ];
-  const role = createRunRole(deps, run.runId, job, dirs.root);
+  const role = createRunRole(
+    { ...deps, onlyTransport: (agent) => onlyTransport(deps, agent) },
+    run.runId,
+    job,
+    dirs.root,
+  );
   return {
     deps,
     run: {
@@ -159,6 +167,13 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     }),
     activity: createRunActivity(nowMs),
   };
+}
+
+/** An agent whose version does not do in a terminal goes without one. */
+function onlyTransport(deps: ConductorDeps, work: PolledJob["agentDefinition"]): AgentTransport | null {
+  const name = chooseHarness(work, deps.ability);
+  if (!name.ok || name.value === "command") return null;
+  return deps.capabilities?.known(name.value)?.kind === "structured" ? "structured" : null;
 }
 
 /** The same for a restarted runner, as the agent holds it already; tells nothing of the token that it is made from. */

@@ -6,9 +6,9 @@
  * 2. What a station says itself, its template never changes; only what it leaves open.
  */
 import { join } from "node:path";
-import type { PolledJob } from "../../protocol/line/runner.ts";
+import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { ResolvedTemplate } from "../agent_ports.ts";
+import type { AgentTransport, ResolvedTemplate } from "../agent_ports.ts";
 import { commandOf } from "../domain/job_choice.ts";
 import { HUB_PORT } from "../limits.ts";
 import type { CommitFile, WorktreeManager } from "../ports.ts";
@@ -31,6 +31,8 @@ export interface RoleDeps {
   readonly worktrees: Pick<WorktreeManager, "filesAtBase">;
   readonly address: { readonly owner: string; readonly project: string };
   readonly sandboxPaths: { readonly agentHome: string; readonly workspace: string };
+  /** How an agent must be driven whatever a station says, as its version can do no more; absent: as is said. */
+  readonly onlyTransport?: (work: AgentDefinition) => AgentTransport | null;
 }
 
 export interface RunRole {
@@ -51,6 +53,8 @@ export interface RunRole {
 export interface DecidedRole {
   readonly template: ResolvedTemplate;
   readonly settings: ResolvedSettings;
+  /** What the agent's version can do at most; absent: all. */
+  readonly onlyTransport?: AgentTransport;
 }
 
 const PROJECT_TEMPLATES = ".agentics/templates";
@@ -84,7 +88,8 @@ export function createRunRole(deps: RoleDeps, runId: string, job: PolledJob, roo
       if (decided !== null) return ok(null);
       const role = await decideRole(deps, runId, job, known);
       if (!role.ok) return err(role.error.map(problemText).join("; "));
-      stand(role.value);
+      const only = deps.onlyTransport?.(effectiveJob(job, role.value).agentDefinition) ?? null;
+      stand(only === null ? role.value : { ...role.value, onlyTransport: only });
       return ok(null);
     },
     async write() {
@@ -147,14 +152,15 @@ export function projectSource(
 }
 
 /** Invariant 2. */
-export function effectiveJob(job: PolledJob, { template, settings }: DecidedRole): PolledJob {
+export function effectiveJob(job: PolledJob, role: DecidedRole): PolledJob {
+  const { template, settings } = role;
   const work = job.agentDefinition;
   const { operatorConfig } = work;
   const isScript = commandOf(work) !== null;
   const agent = operatorConfig["agent"] ??
     (isScript ? null : template.harness ?? settings.values["defaults.harness"]);
   const model = operatorConfig["model"] ?? template.model ?? settings.values["defaults.model"];
-  const transport = settings.values["defaults.transport"];
+  const transport = role.onlyTransport ?? settings.values["defaults.transport"];
   const budget = budgetOf(settings);
   return {
     ...job,

@@ -35,6 +35,9 @@ export type RunnerEvent =
   | "session_resumed"
   | "events_left"
   | "print_failed"
+  | "harness_probing"
+  | "harness_judged"
+  | "harness_probe_failed"
   | "container_orphan_removed"
   | "cleanup_failed";
 

@@ -229,7 +229,8 @@ export class ProbeSandbox {
     if (this.#exitCode !== null) return `it ended with status ${this.#exitCode}`;
     try {
       const screen = await this.#running?.terminal.screen() ?? "";
-      const lines = screen.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
+      const lines = screen.split("\n").map((line) => line.trim().replaceAll(/\s+/g, " "))
+        .filter((line) => /\w/.test(line));
       return `the screen: ${lines.slice(-LINES_SEEN).join("\n")}`;
     } catch {
       return "its terminal does not answer";
