@@ -61,8 +61,20 @@ export class Demo {
   }
 }
 
-/** Processes whose command line or environment names the data directory: what a demo may not leave behind. */
+/** Podman's own, of programs that were run beside an agent, stay some seconds (`tools/setup/podman_choice.ts`). */
+const LEFT_BEHIND_MAX_MS = 10_000;
+
+/** Processes whose command line names the data directory: what a demo may not leave behind. */
 export async function leftovers(dataDir: string): Promise<string[]> {
+  const deadlineMs = performance.now() + LEFT_BEHIND_MAX_MS;
+  for (;;) {
+    const found = await processesOf(dataDir);
+    if (found.length === 0 || performance.now() > deadlineMs) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function processesOf(dataDir: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(entry.name) || Number(entry.name) === Deno.pid) continue;
