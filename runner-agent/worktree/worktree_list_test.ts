@@ -133,9 +133,11 @@ Deno.test("a branch that another task has checked out on this runner is refused,
 Deno.test("what a run borrows survives a rewritten project and a collection on the host", async () => {
   await withFixture(async (f) => {
     const { mounts } = await prepared(f.manager, f.request("r1"));
+    await commitAs(f, "r1", "first.txt");
+    unwrap(await f.manager.pushWork(f.request("r1")));
     const old = await f.moveProject("b.txt");
-    await prepared(f.manager, f.request("r2", { taskId: "t2" }));
-    unwrap(await f.manager.pushWork(f.request("r2", { taskId: "t2" })));
+    // The second station stands on the first one's work, its base, and the project's branch of now.
+    await prepared(f.manager, f.request("r2"));
     await f.git(f.originDir, "update-ref", "refs/heads/main", `${old}^`);
     await prepared(f.manager, f.request("r3", { taskId: "t3" }));
     const cache = join(mounts[3]!.source, "..");
@@ -145,7 +147,7 @@ Deno.test("what a run borrows survives a rewritten project and a collection on t
       assert.equal((await f.agent(runId, "fsck", "--full")).code, 0);
       assert.equal((await f.agent(runId, "log", "origin/main")).code, 0);
       await commitAs(f, runId, "after.txt");
-      assert.equal(unwrap(await f.manager.harvest(runId)).commitCount, 1);
+      assert.ok(unwrap(await f.manager.harvest(runId)).commitCount >= 1);
     }
   });
 });

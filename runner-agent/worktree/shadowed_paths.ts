@@ -1,0 +1,26 @@
+/**
+ * Tracked files on paths that the sandbox hides are marked `skip-worktree` in the agent's index, so that git takes them for
+ * unchanged, whatever lies on them: `git add -A` commits no deletion. Only before an agent has run.
+ */
+import { ok, type Result } from "../../protocol/result.ts";
+import type { Git, GitFailure } from "./git_command.ts";
+import type { RunDirectory } from "./run_directory.ts";
+
+/** @param shadows Paths of the workspace; those that nothing tracked is on or below change nothing. */
+export async function skipShadowed(
+  git: Git,
+  run: RunDirectory,
+  shadows: readonly string[],
+): Promise<Result<null, GitFailure>> {
+  if (shadows.length === 0) return ok(null);
+  const at = { action: "mark hidden files", gitDir: run.git, workTree: run.workspace };
+  const listed = await git.run({ ...at, args: ["--literal-pathspecs", "ls-files", "-z", "--", ...shadows] });
+  if (!listed.ok) return listed;
+  if (listed.value === "") return ok(null);
+  const marked = await git.run({
+    ...at,
+    args: ["update-index", "--skip-worktree", "-z", "--stdin"],
+    stdin: listed.value,
+  });
+  return marked.ok ? ok(null) : marked;
+}
