@@ -42,6 +42,7 @@ export interface Actions {
   gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number>;
   showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void>;
   create(options: RunOptions & CreateOptions): Promise<void>;
+  probeHarness(name: string, options: RunOptions & { readonly json?: boolean }): Promise<number>;
 }
 
 /** Repeatable option. */
@@ -124,6 +125,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
       "--task-branch <form>",
       "what a task's branch is called (SHOPFLOOR_TASK_BRANCH; default task-{taskId})",
     )
+    .option("--no-harness-probe", "offer agents whose version nobody has probed, as they are")
     .option("--once", "end after one job")
     .option("--stream-output", "print what agents write, behind the name of their station")
     .option("--log-format <name>", "json or text, on standard error", "json")
@@ -144,6 +146,17 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
       setExitCode(await actions.gc(options))
     );
   agentCommands(program, actions, setExitCode, dataHelp, withRuntime);
+  withRuntime(
+    program.command("harness").description("the agent CLIs in this machine's images")
+      .command("probe <name>").description(
+        "boots an agent (claude, codex, gemini or opencode) against a built-in model, and keeps what holds for its version",
+      ),
+  )
+    .option("--image <name>", "local image of the sandbox; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
+    .option("--json", "the record, as JSON")
+    .action(async (name: string, options: RunOptions & { readonly json?: boolean }) =>
+      setExitCode(await actions.probeHarness(name, options))
+    );
   withRuntime(
     program.command("config").description("the settings of this machine")
       .command("show").description("each setting, its value and where it came from"),

@@ -51,6 +51,7 @@ export interface RunOptions {
   readonly transport?: string;
   readonly taskBranch?: string;
   readonly settings?: string;
+  readonly harnessProbe?: boolean;
 }
 
 export interface RunConfig {
@@ -75,6 +76,8 @@ export interface RunConfig {
   /** How many jobs may run at once. */
   readonly jobsMax: number;
   readonly transport: Transport;
+  /** Whether an agent CLI of an unknown version is probed before it is offered. */
+  readonly probesHarnesses: boolean;
   /** What a task's branch is called, with `{taskId}` in it (pick A27). */
   readonly taskBranchForm: string;
   /** What stations and sandboxes get, with where each value came from; a station's own words come last. */
@@ -174,6 +177,7 @@ export function readRunConfig(
       TRANSPORTS,
     ),
     jobsMax: count("--jobs", options.jobs ?? host.env["SHOPFLOOR_RUNNER_JOBS"] ?? "1", RUNNER_JOBS_MAX),
+    probesHarnesses: options.harnessProbe ?? true,
     taskBranchForm: values["worktrees.branch"],
     networkProfile: networkProfile(settings, host),
     settings,

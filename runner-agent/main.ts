@@ -40,6 +40,7 @@ import { systemClock } from "./job/system_clock.ts";
 import { createDaemonDeps, createRuntime, stateDirOf } from "./job/wiring.ts";
 import { createEventLog } from "./log/event_log.ts";
 import type { ContainerRuntime, DoctorLine } from "./ports.ts";
+import { harnessActions, harnessDoctor } from "./probe/probe_command.ts";
 import { loadSettings } from "./settings/load_settings.ts";
 import { settingsJson, settingsText } from "./settings/show_settings.ts";
 
@@ -162,13 +163,17 @@ async function doctor(options: RunOptions): Promise<number> {
       ...await imageDoctor(runtime, config.image.replaceAll("{harness}", config.harness ?? "command")),
     );
   }
+  lines.push(...await harnessDoctor(config.dataDir));
   closeRuntime(runtime);
   for (const line of lines) console.log(doctorText(line));
-  return lines.some((line) => !line.isOk && !OPTIONAL_CHECKS.has(line.check)) ? 1 : 0;
+  return lines.some((line) => !line.isOk && !isOptional(line)) ? 1 : 0;
 }
 
-function doctorText({ check, isOk, detail, disables }: DoctorLine): string {
-  const sign = isOk ? "ok  " : OPTIONAL_CHECKS.has(check) ? "warn" : "FAIL";
+const isOptional = ({ check }: DoctorLine) => OPTIONAL_CHECKS.has(check) || check.startsWith("agent ");
+
+function doctorText(line: DoctorLine): string {
+  const { check, isOk, detail, disables } = line;
+  const sign = isOk ? "ok  " : isOptional(line) ? "warn" : "FAIL";
   return `${sign} ${check}: ${detail}${disables === undefined ? "" : ` (disables: ${disables})`}`;
 }
 
@@ -323,7 +328,7 @@ if (import.meta.main) {
   let exitCode = 0;
   try {
     await commandLine(
-      { register, list, run, doctor, gc, showConfig, create, ...agentActions(host) },
+      { register, list, run, doctor, gc, showConfig, create, ...agentActions(host), ...harnessActions(host) },
       (code) => exitCode = code,
     ).parseAsync([
       "runner",

@@ -1,6 +1,6 @@
 /**
- * `deno task runner register|run|list|doctor|gc`: the runner's own command line. For `run`, `doctor` and `gc` it first prepares
- * what this machine needs (programs, Podman's settings and service, the image), unless `--podman-socket` names a service
+ * `deno task runner COMMAND`: the runner's own command line. For `run`, `doctor`, `gc` and `harness` it first prepares what
+ * this machine needs (programs, Podman's settings and service, the image), unless `--podman-socket` names a service
  * or `--runtime process` asks for none.
  */
 import { repositoryPath } from "./local/paths.ts";
@@ -23,13 +23,13 @@ await sandbox?.stop();
 Deno.exit(code);
 
 function needsSandbox(given: readonly string[]): boolean {
-  if (!["run", "doctor", "gc"].includes(given[0] ?? "")) return false;
+  if (!["run", "doctor", "gc", "harness"].includes(given[0] ?? "")) return false;
   if (given.includes("--help") || given.includes("-h")) return false;
   return optionOf(given, "--podman-socket") === null && optionOf(given, "--runtime") !== "process";
 }
 
 async function prepare(given: readonly string[]): Promise<Sandbox | null> {
-  const named = optionOf(given, "--harness");
+  const named = given[0] === "harness" ? given[2] : optionOf(given, "--harness");
   const harness = HARNESSES.find((name) => name === named) ?? "command";
   try {
     return await prepareSandbox({

@@ -6,6 +6,7 @@ import { openControlPlane } from "../control/transport.ts";
 import { createAgentEventSender } from "../control/agent_event_sender.ts";
 import { createUsageSender } from "../control/usage_sender.ts";
 import type { RunConfig } from "../config.ts";
+import { DISK_BOUNDS } from "../container/disk_guard.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
 import { ProcessContainer } from "../container/process_container.ts";
 import { createWatchdog } from "../container/watchdog.ts";
@@ -13,6 +14,7 @@ import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harnes
 import { HUB_PORT } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type { Clock, ContainerRuntime, HarnessName, ModelProvider } from "../ports.ts";
+import { createCapabilityDesk } from "../probe/capability_desk.ts";
 import { folderSource, type TemplateSource } from "../template/template_folder.ts";
 import { createWorktreeManager } from "../worktree/worktree_manager.ts";
 import type { DaemonDeps } from "./daemon.ts";
@@ -97,6 +99,12 @@ export interface Wiring {
   readonly print: ((text: string) => void) | null;
 }
 
+/** A terminal is in the sandboxes of Podman alone; elsewhere there is nothing to probe. */
+function capabilitiesOf({ config, runtime, uid, clock, log }: Wiring): Pick<DaemonDeps, "capabilities"> {
+  if (!config.probesHarnesses || runtime.name !== "podman") return {};
+  return { capabilities: createCapabilityDesk({ runtime, dataDir: config.dataDir, uid, clock, log }) };
+}
+
 export function createDaemonDeps(wiring: Wiring): DaemonDeps {
   const { config, registration } = wiring;
   const address = {
@@ -128,6 +136,8 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     jobsMax: config.jobsMax,
     runtime: wiring.runtime,
     networkProfile: config.networkProfile,
+    shadows: config.settings.values["workspace.shadows"],
+    diskBounds: { ...DISK_BOUNDS, maxBytes: config.settings.values["limits.disk"] },
     settingsLayers: config.settingsLayers,
     templateSources: templateSources(config.dataDir),
     ...(wiring.runtime.needsWatchdog
@@ -151,6 +161,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     }),
     sendUsage: createUsageSender(address, registration.token),
     sendEvents: createAgentEventSender(address, registration.token),
+    ...capabilitiesOf(wiring),
     journal: wiring.journal,
     clock: wiring.clock,
     random: Math.random,

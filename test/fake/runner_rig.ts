@@ -153,7 +153,13 @@ async function startInside(
   await Deno.mkdir(stateDir, { recursive: true });
   const journal = await openJournal(join(stateDir, "journal.db"));
   const config = readRunConfig(
-    { data: at.dataDir, allowRepositoryUnder: [at.root], pollingInterval: "0.05", heartbeatSeconds: "0.05" },
+    {
+      data: at.dataDir,
+      allowRepositoryUnder: [at.root],
+      pollingInterval: "0.05",
+      heartbeatSeconds: "0.05",
+      harnessProbe: false,
+    },
     { env: {}, uid: Deno.uid() ?? 0 },
   );
   const deps: DaemonDeps = {
