@@ -13,11 +13,13 @@ export interface RegisterOptions {
   readonly labels: string;
   readonly tokenFile?: string;
   readonly data?: string;
+  readonly settings?: string;
 }
 
 /** Options of the commands to agents of this machine. */
 export interface AgentOptions {
   readonly data?: string;
+  readonly settings?: string;
   readonly interrupt?: boolean;
   readonly readOnly?: boolean;
   readonly follow?: boolean;
@@ -36,7 +38,7 @@ export interface Actions {
   attach(run: string, options: RunOptions & AgentOptions): Promise<number>;
   agentLogs(run: string, options: AgentOptions): Promise<void>;
   register(options: RegisterOptions): Promise<void>;
-  list(options: { readonly data?: string }): Promise<void>;
+  list(options: { readonly data?: string; readonly settings?: string }): Promise<void>;
   run(options: RunOptions): Promise<number>;
   doctor(options: RunOptions): Promise<number>;
   gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number>;
@@ -54,14 +56,16 @@ function collect(value: string, before: readonly string[] | undefined): readonly
 export function commandLine(actions: Actions, setExitCode: (code: number) => void): Command {
   const dataHelp =
     "where registrations and state are kept (SHOPFLOOR_RUNNER_DATA; default ~/.local/state/shopfloor-runner)";
-  const withRuntime = (command: Command) =>
+  const withData = (command: Command) =>
     command
       .option("--data <dir>", dataHelp)
-      .option("--runtime <name>", "podman, or process, which isolates nothing (default podman)")
       .option(
         "--settings <file>",
         "settings of this machine (SHOPFLOOR_SETTINGS; default ~/.config/shopfloor/settings.yaml)",
-      )
+      );
+  const withRuntime = (command: Command) =>
+    withData(command)
+      .option("--runtime <name>", "podman, or process, which isolates nothing (default podman)")
       .option(
         "--podman-socket <path>",
         "Podman's API socket (SHOPFLOOR_PODMAN_SOCKET; default: where its service listens)",
@@ -77,7 +81,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
   const program = new Command("runner")
     .description("Runs the stations of assembly lines on this machine. It dials out only.")
     .version(SHOPFLOOR_VERSION);
-  program.command("register")
+  withData(program.command("register"))
     .description(
       "registers this machine with a project; needs a user token in SHOPFLOOR_TOKEN or --token-file",
     )
@@ -91,7 +95,6 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
       `self-hosted,${Deno.build.os === "darwin" ? "macos" : Deno.build.os}`,
     )
     .option("--token-file <file>", "a file with a user token")
-    .option("--data <dir>", dataHelp)
     .action(actions.register);
   withRuntime(program.command("run").description("takes jobs and runs them, until SIGTERM or Ctrl-C"))
     .option("--name <name>", "which registration, when there are several")
@@ -130,8 +133,8 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--stream-output", "print what agents write, behind the name of their station")
     .option("--log-format <name>", "json or text, on standard error", "json")
     .action(async (options: RunOptions) => setExitCode(await actions.run(options)));
-  program.command("list").description("registrations, and what their servers say of them")
-    .option("--data <dir>", dataHelp).action(actions.list);
+  withData(program.command("list").description("registrations, and what their servers say of them"))
+    .action(actions.list);
   withRuntime(program.command("doctor").description("what works on this machine and what does not"))
     .option("--image <name>", "local image of the sandbox, whose programs are looked at (SHOPFLOOR_IMAGE)")
     .action(async (options: RunOptions) => setExitCode(await actions.doctor(options)));
@@ -145,7 +148,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .action(async (options: RunOptions & { readonly dryRun?: boolean }) =>
       setExitCode(await actions.gc(options))
     );
-  agentCommands(program, actions, setExitCode, dataHelp, withRuntime);
+  agentCommands(program, actions, setExitCode, withData, withRuntime);
   withRuntime(
     program.command("harness").description("the agent CLIs in this machine's images")
       .command("probe <name>").description(
@@ -185,11 +188,10 @@ function agentCommands(
   program: Command,
   actions: Actions,
   setExitCode: (code: number) => void,
-  dataHelp: string,
+  withData: (command: Command) => Command,
   withRuntime: (command: Command) => Command,
 ): void {
-  const command = (name: string, about: string) =>
-    program.command(name).description(about).option("--data <dir>", dataHelp);
+  const command = (name: string, about: string) => withData(program.command(name).description(about));
   command("agents", "the agents in terminals that run on this machine")
     .option("--json", "as JSON").action(actions.agents);
   command("message <run> <text>", "gives an agent a message; ends when the agent has taken it")

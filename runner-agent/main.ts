@@ -107,12 +107,14 @@ async function readTokenFile(path: string): Promise<string> {
 }
 
 /** Where registrations are, also by the settings file. */
-async function dataDir({ data }: { readonly data?: string }): Promise<string> {
-  const { global } = await loadSettings(undefined, host.env);
+async function dataDir(
+  { data, settings }: { readonly data?: string; readonly settings?: string },
+): Promise<string> {
+  const { global } = await loadSettings(settings, host.env);
   return dataDirOf(data, host, global.values["data_dir"]?.value ?? null);
 }
 
-async function list(options: { readonly data?: string }): Promise<void> {
+async function list(options: { readonly data?: string; readonly settings?: string }): Promise<void> {
   const registrations = await readRegistrations(await dataDir(options));
   if (registrations.length === 0) console.log("no registrations: use 'register' first");
   for (const one of registrations) {
@@ -259,7 +261,7 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 async function gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number> {
-  const config = readRunConfig(options, host);
+  const config = readRunConfig(options, host, await loadSettings(options.settings, host.env));
   const results: GcResult[] = [];
   await collectGarbage(config, host, options.dryRun ?? false, (one) => {
     results.push(one);
@@ -328,7 +330,17 @@ if (import.meta.main) {
   let exitCode = 0;
   try {
     await commandLine(
-      { register, list, run, doctor, gc, showConfig, create, ...agentActions(host), ...harnessActions(host) },
+      {
+        register,
+        list,
+        run,
+        doctor,
+        gc,
+        showConfig,
+        create,
+        ...agentActions(host, dataDir),
+        ...harnessActions(host),
+      },
       (code) => exitCode = code,
     ).parseAsync([
       "runner",

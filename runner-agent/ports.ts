@@ -56,6 +56,8 @@ export interface WorktreeRequest {
   /** Placed in the workspace, hidden from git. */
   readonly files: readonly JobFile[];
   readonly plugins: readonly PluginSource[];
+  /** Paths of the workspace that the sandbox will hide: git takes what is tracked there for unchanged. Absent: none. */
+  readonly shadows?: readonly string[];
   /** Copy what `.worktreeinclude` of a project on this machine names (Runtime 2.3.5); default: nothing is carried over. */
   readonly includesIgnored?: boolean;
   readonly owner: { readonly uid: number; readonly gid: number };

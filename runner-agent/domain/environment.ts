@@ -7,8 +7,8 @@ export interface SandboxAddresses {
   readonly agentHome: string;
   /** Inside the sandbox. */
   readonly conclusionFile: string;
-  /** The egress proxy (Line 14), e.g. `http://127.0.0.1:3128`. */
-  readonly proxyUrl: string;
+  /** The egress proxy (Line 14), e.g. `http://127.0.0.1:3128`; null: there is none, and nothing listens. */
+  readonly proxyUrl: string | null;
   /** The credential server's socket (Line 13). */
   readonly credSocket: string;
   /** Below it, a directory per plugin of the job (Line 16). */
@@ -53,7 +53,7 @@ export function sandboxEnvironment(
     ALP_JOB_ID: job.id,
     ALP_STATION_LABELS: work.labels.join(","),
     ALP_CRED_SOCKET: at.credSocket,
-    ...proxyVariables(at.proxyUrl),
+    ...(at.proxyUrl === null ? {} : proxyVariables(at.proxyUrl)),
     ...(work.plugins === undefined || work.plugins.length === 0
       ? {}
       : { VIBECAST_EXTRA_PLUGINS: work.plugins.map((plugin) => `${at.pluginsDir}/${plugin.id}`).join(":") }),

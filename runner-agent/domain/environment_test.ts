@@ -71,6 +71,11 @@ Deno.test("sandboxEnvironment() sets the standard variables without a repository
   });
 });
 
+Deno.test("sandboxEnvironment() names no proxy where there is none", () => {
+  const env = sandboxEnvironment(job, { owner: "acme", project: "web" }, { ...at, proxyUrl: null });
+  assert.deepEqual(Object.keys(env).filter((name) => /proxy/i.test(name)), []);
+});
+
 Deno.test("sandboxEnvironment() shows the task's repository on loopback and not where it really is", () => {
   const withRepository: PolledJob = {
     ...job,

@@ -1,19 +1,22 @@
 /** The commands of the command line that are about agents of this machine (`control_socket.ts`). */
 import { basename } from "node:path";
-import type { Actions } from "../command_line.ts";
-import { dataDirOf, type HostFacts, readRunConfig } from "../config.ts";
+import type { Actions, AgentOptions } from "../command_line.ts";
+import { type HostFacts, readRunConfig } from "../config.ts";
+import { loadSettings } from "../settings/load_settings.ts";
 import { printAgentLog } from "./agent_logs.ts";
 import { attachTerminal } from "./attach.ts";
 import { AgentCommandError, agentLine, commandAgent, localAgent, localAgents } from "./control_client.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime } from "./wiring.ts";
 
+/** @param dataDir Where registrations and state are, also by the settings file. */
 export function agentActions(
   host: HostFacts,
+  dataDir: (options: AgentOptions) => Promise<string>,
 ): Pick<Actions, "agents" | "tellAgent" | "attach" | "agentLogs"> {
   return {
     async agents(options): Promise<void> {
-      const found = await localAgents(dataDirOf(options.data, host));
+      const found = await localAgents(await dataDir(options));
       if (options.json === true) console.log(JSON.stringify(found.map(({ agent }) => agent), null, 2));
       else if (found.length === 0) console.log("no agents in terminals run here now");
       else for (const { agent } of found) console.log(agentLine(agent));
@@ -24,12 +27,12 @@ export function agentActions(
         : act === "resume"
         ? { text }
         : {};
-      const { outcome, detail } = await commandAgent(dataDirOf(options.data, host), run, act, body);
+      const { outcome, detail } = await commandAgent(await dataDir(options), run, act, body);
       console.log(detail === null ? outcome : `${outcome}: ${detail}`);
       return outcome === "done" || outcome === "confirmed" ? 0 : 1;
     },
     async attach(run, options): Promise<number> {
-      const config = readRunConfig(options, host);
+      const config = readRunConfig(options, host, await loadSettings(options.settings, host.env));
       const { stateDir, agent } = await localAgent(config.dataDir, run);
       if (agent.containerId === null) {
         throw new AgentCommandError(
@@ -44,11 +47,11 @@ export function agentActions(
       }
     },
     async agentLogs(run, options): Promise<void> {
-      const dataDir = dataDirOf(options.data, host);
-      const { stateDir, agent } = await localAgent(dataDir, run);
+      const dir = await dataDir(options);
+      const { stateDir, agent } = await localAgent(dir, run);
       const isOver = async () =>
         options.follow !== true ||
-        !(await localAgents(dataDir)).some((one) => one.agent.runId === agent.runId);
+        !(await localAgents(dir)).some((one) => one.agent.runId === agent.runId);
       await printAgentLog(stateDir, agent.runId, (line) => console.log(line), isOver);
     },
   };

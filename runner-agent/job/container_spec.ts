@@ -3,6 +3,7 @@ import type { SandboxFacts } from "../../protocol/line/usage.ts";
 import { GATE_VARIABLE } from "../container/sandbox_gate.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
 import { PROMPT_FILE } from "../domain/job_files.ts";
+import { setupCommand } from "../domain/worktree_setup.ts";
 import {
   EGRESS_PROXY_PORT,
   HUB_PORT,
@@ -53,9 +54,18 @@ function imageOf({ deps }: RunContext, harness: HarnessAdapter): string {
 /** Without it nothing of a sandbox waits for its self-test. */
 const GATE_ENVIRONMENT = { [GATE_VARIABLE]: `${SANDBOX_ALP_DIR}/${GATE_NAME}` };
 
+const PROXY_FORWARD: Readonly<Record<number, string>> = {
+  [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
+};
+
 /** What sandboxes of this runner may reach. */
 export function networkProfileOf(deps: Pick<RunContext["deps"], "networkProfile">): NetworkProfile {
-  return deps.networkProfile ?? "proxy_only";
+  return deps.networkProfile ?? "sealed";
+}
+
+/** Only one profile has a proxy: where nothing listens, nothing is named either. */
+export function hasProxy(deps: Pick<RunContext["deps"], "networkProfile">): boolean {
+  return networkProfileOf(deps) === "proxy_only";
 }
 
 /** What of a sandbox its self-test looks at (`sandbox_guards.ts`). */
@@ -73,7 +83,7 @@ export function sandboxSeal(
     ],
     tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
     networkProfile: networkProfileOf(deps),
-    shadows: deps.shadows ?? [],
+    shadows: (deps.shadows ?? []).map((path) => `${deps.sandboxPaths.workspace}/${path}`),
   };
 }
 
@@ -85,6 +95,15 @@ export function limitsOf({ role }: RunContext): ContainerLimits {
     pids: values?.["limits.pids"] ?? SANDBOX_PIDS,
     cpus: values?.["limits.cpus"] ?? SANDBOX_CPUS,
   };
+}
+
+/** The setup script comes first, inside of the sandbox (`domain/worktree_setup.ts`). */
+function withSetup({ role }: RunContext, command: readonly string[]): readonly string[] {
+  const script = role.decided?.settings.values["worktrees.setup"] ?? null;
+  if (script === null) return command;
+  const made = setupCommand(script, SANDBOX_OUT_DIR, command);
+  if (!made.ok) throw new Error(made.error);
+  return made.value;
 }
 
 /** For `init.sh`; absent for a run without services. */
@@ -110,7 +129,7 @@ export function containerSpec(
     jobId: run.job.id,
     attempt: run.job.attempt,
     image: imageOf(context, harness),
-    command: plan.command,
+    command: withSetup(context, plan.command),
     env: {
       ...context.role.env,
       ...plan.env,
@@ -119,7 +138,7 @@ export function containerSpec(
         hubUrl: HUB_URL,
         agentHome,
         conclusionFile: `${SANDBOX_OUT_DIR}/${CONCLUSION_NAME}`,
-        proxyUrl: `http://127.0.0.1:${EGRESS_PROXY_PORT}`,
+        proxyUrl: hasProxy(deps) ? `http://127.0.0.1:${EGRESS_PROXY_PORT}` : null,
         credSocket: `${SANDBOX_ALP_DIR}/${CRED_SOCKET_NAME}`,
         pluginsDir: SANDBOX_PLUGINS_DIR,
         binDir: SANDBOX_BIN_DIR,
@@ -133,7 +152,7 @@ export function containerSpec(
     limits: limitsOf(context),
     forwards: {
       [HUB_PORT]: `${SANDBOX_ALP_DIR}/${HUB_SOCKET_NAME}`,
-      [EGRESS_PROXY_PORT]: `${SANDBOX_ALP_DIR}/${DMZ_SOCKET_NAME}`,
+      ...(hasProxy(deps) ? PROXY_FORWARD : {}),
     },
   };
 }

@@ -40,6 +40,7 @@ import { MCP_PATH } from "./operator_routes.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
 import { createRunRole, type RoleDeps, type RunRole } from "./run_role.ts";
 import { type RunDirs, runDirs, SANDBOX_BIN_DIR } from "./run_dirs.ts";
+import { resolveSettings } from "../settings/resolved_settings.ts";
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { sessionPlan, wantedSession } from "./session_plan.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
@@ -71,9 +72,9 @@ export interface ConductorDeps {
   readonly hubBase: string;
   readonly heartbeatMs: number;
   readonly runtime: ContainerRuntime;
-  /** What sandboxes may reach; absent: the hub and the egress proxy. */
+  /** What sandboxes may reach; absent: the hub only. */
   readonly networkProfile?: NetworkProfile;
-  /** Paths inside that sandboxes do not see the content of; absent: none. */
+  /** Paths of the workspace that sandboxes do not see the content of; absent: none. */
   readonly shadows?: readonly string[];
   /** Over the sandboxes of this runner; absent where the kernel bounds them. */
   readonly watchdog?: Watchdog;
@@ -197,6 +198,8 @@ export async function worktreeRequest(context: RunContext): Promise<Result<Workt
     pushesToOrigin: work.autoGit,
     files: files.value,
     plugins: work.plugins ?? [],
+    includesIgnored: resolveSettings(deps.settingsLayers ?? []).values["worktrees.include"],
+    shadows: deps.shadows ?? [],
     owner: await deps.runtime.hostOwner(),
   });
 }

@@ -4,7 +4,7 @@ import { PROJECT_REPO_PATH } from "../domain/environment.ts";
 import { createModelRoute } from "../egress/model_route.ts";
 import { startRefusingProxy } from "../egress/refusing_proxy.ts";
 import { createGitRoute } from "../worktree/git_route.ts";
-import { networkProfileOf } from "./container_spec.ts";
+import { hasProxy } from "./container_spec.ts";
 import { type Hub, openToAll, removeSocket, serveSocket, startHub } from "./hub.ts";
 import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
 import { operatorRoutes } from "./operator_routes.ts";
@@ -49,8 +49,7 @@ export async function openRunHub(context: RunContext, agent: RunAgent | null): P
     const credential = createCredentialHandler(run.job.id);
     open.push(await serveSocket(dirs.credSocket, () => credential));
     await removeSocket(dirs.dmzSocket);
-    // Sealed: there is no socket of a proxy, whatever forwards to it.
-    if (networkProfileOf(deps) !== "sealed") {
+    if (hasProxy(deps)) {
       open.push(startRefusingProxy(dirs.dmzSocket, run.job.id));
       await openToAll(dirs.dmzSocket);
     }

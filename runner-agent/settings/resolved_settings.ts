@@ -31,6 +31,12 @@ export interface SettingValues {
   readonly "worktrees.branch": string;
   /** Null: below the data directory. */
   readonly "worktrees.location": string | null;
+  /** Copy what `.worktreeinclude` of a project on this machine names; no station may say so. */
+  readonly "worktrees.include": boolean;
+  /** A shell script that runs in the sandbox before the agent. */
+  readonly "worktrees.setup": string | null;
+  /** Paths of the worktree whose content no sandbox shows. */
+  readonly "workspace.shadows": readonly string[];
   readonly "limits.memory": number;
   readonly "limits.cpus": number;
   readonly "limits.pids": number;
@@ -57,6 +63,9 @@ export const BUILT_IN: SettingValues = {
   "defaults.model": null,
   "worktrees.branch": TASK_BRANCH_FORM,
   "worktrees.location": null,
+  "worktrees.include": false,
+  "worktrees.setup": null,
+  "workspace.shadows": [],
   "limits.memory": SANDBOX_MEMORY_BYTES,
   "limits.cpus": SANDBOX_CPUS,
   "limits.pids": SANDBOX_PIDS,

@@ -19,8 +19,11 @@ const GLOBAL_KEYS: readonly (readonly [key: SettingKey, path: readonly string[]]
   ["defaults.model", ["defaults", "model"]],
   ["worktrees.branch", ["worktrees", "prefix"]],
   ["worktrees.location", ["worktrees", "location"]],
+  ["worktrees.include", ["worktrees", "include"]],
+  ["worktrees.setup", ["worktrees", "setup"]],
 ];
 const BOUND_KEYS: readonly (readonly [SettingKey, readonly string[]])[] = [
+  ["workspace.shadows", ["workspace", "shadows"]],
   ["limits.memory", ["limits", "memory"]],
   ["limits.cpus", ["limits", "cpus"]],
   ["limits.pids", ["limits", "pids"]],
@@ -38,12 +41,15 @@ const PROJECT_KEYS: readonly (readonly [SettingKey, readonly string[]])[] = [
   ["runtime.image", ["image"]],
   ["runtime.network", ["network"]],
   ["worktrees.branch", ["worktrees", "prefix"]],
+  ["worktrees.include", ["worktrees", "include"]],
+  ["worktrees.setup", ["worktrees", "setup"]],
 ];
 const STATION_KEYS: readonly (readonly [SettingKey, readonly string[]])[] = [
   ["defaults.harness", ["agent"]],
   ["defaults.template", ["template"]],
   ["defaults.transport", ["transport"]],
   ["defaults.model", ["model"]],
+  ["worktrees.setup", ["setup"]],
   ["budgets.tokens", ["budget", "tokens"]],
   ["budgets.cost_usd", ["budget", "costUsd"]],
   ["budgets.turns", ["budget", "turns"]],

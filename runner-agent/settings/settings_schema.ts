@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { durationMs } from "../domain/agent/duration.ts";
 import { sizeBytes } from "../domain/agent/size.ts";
+import { SETUP_SCRIPT_MAX_BYTES } from "../limits.ts";
 
 const HARNESSES = ["claude", "codex", "gemini", "opencode", "command"] as const;
 
@@ -35,6 +36,18 @@ const image = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/:@{}-]*$/, {
 const prefix = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*(?:\/[A-Za-z0-9_-]+)*$/, {
   error: "expected letters, digits, '_', '-' and '/'",
 });
+/** Plain paths, so that what is hidden is what a person reads here. */
+const shadow = z.string().min(1).max(1_000).refine(
+  (value) =>
+    value.split("/").every((part) => !["", ".", "..", ".git"].includes(part)) && !value.includes("\0"),
+  { error: "expected a path of the worktree without '..', such as config/secrets" },
+);
+const workspace = z.strictObject({ shadows: z.array(shadow).max(100).optional() }).optional();
+/** A shell script, which travels as an argument. */
+const script = z.string().refine(
+  (value) => !value.includes("\0") && new TextEncoder().encode(value).length <= SETUP_SCRIPT_MAX_BYTES,
+  { error: `expected a script of at most ${SETUP_SCRIPT_MAX_BYTES} bytes` },
+);
 const network = z.enum(["sealed", "proxy_only", "open"]);
 const transport = z.enum(["auto", "tmux", "structured"]);
 const model = z.string().min(1).max(200);
@@ -60,7 +73,12 @@ const project = z.strictObject({
   model: model.optional(),
   image: image.optional(),
   network: network.optional(),
-  worktrees: z.strictObject({ prefix: prefix.optional() }).optional(),
+  worktrees: z.strictObject({
+    prefix: prefix.optional(),
+    include: z.boolean().optional(),
+    setup: script.optional(),
+  }).optional(),
+  workspace,
   limits,
   budgets,
   env: env.optional(),
@@ -80,7 +98,13 @@ export const settingsDocument = z.strictObject({
     transport: transport.optional(),
     model: model.optional(),
   }).optional(),
-  worktrees: z.strictObject({ prefix: prefix.optional(), location: path.optional() }).optional(),
+  worktrees: z.strictObject({
+    prefix: prefix.optional(),
+    location: path.optional(),
+    include: z.boolean().optional(),
+    setup: script.optional(),
+  }).optional(),
+  workspace,
   limits,
   budgets,
   env: env.optional(),
@@ -96,6 +120,7 @@ export const stationSettings = z.object({
   template: template.nullish(),
   transport: transport.nullish(),
   model: z.string().nullish(),
+  setup: script.nullish(),
   budget: z.object({
     tokens: z.number().positive().nullish(),
     costUsd: z.number().positive().nullish(),

@@ -166,3 +166,29 @@ Deno.test("a file that is missing is none by default and a fault by name; an emp
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("hidden paths are plain paths of the worktree, and a project has its own", () => {
+  const file = read(
+    "workspace: {shadows: [.env, config/secrets]}\nprojects: {a/b: {workspace: {shadows: [keys]}}}",
+  );
+  const shadows = (project: string | null) =>
+    readRunConfig({}, host, file, project).settings.values["workspace.shadows"];
+  assert.deepEqual(shadows(null), [".env", "config/secrets"]);
+  assert.deepEqual(shadows("a/b"), ["keys"]);
+  assert.match(settingsText(readRunConfig({}, host).settings), /^workspace\.shadows +- +built-in$/m);
+  for (const path of ["../up", "/etc", "a//b", ".git/config", ""]) {
+    const wrong = readSettings("/etc/s.yaml", `workspace: {shadows: [${JSON.stringify(path)}]}`);
+    assert.ok(!wrong.ok && wrong.error[0]!.line === 1, path);
+  }
+});
+
+Deno.test("a station may bring a setup script, but only this machine's file lets ignored files be copied", () => {
+  const file = read("worktrees: {include: true}\nprojects: {a/b: {worktrees: {setup: make deps}}}");
+  const { values } = readRunConfig({}, host, file, "a/b").settings;
+  assert.deepEqual([values["worktrees.include"], values["worktrees.setup"]], [true, "make deps"]);
+  const station = stationLayer({ setup: "npm ci", include: true, worktrees: { include: true } });
+  assert.ok(station.ok);
+  const resolved = resolveSettings([station.value]).values;
+  assert.deepEqual([resolved["worktrees.include"], resolved["worktrees.setup"]], [false, "npm ci"]);
+  assert.ok(!stationLayer({ setup: "x".repeat(70_000) }).ok);
+});

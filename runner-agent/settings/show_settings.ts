@@ -31,5 +31,5 @@ function shown({ values, from, env, envFrom }: ResolvedSettings): readonly Shown
 }
 
 function valueText(value: unknown): string {
-  return value === null ? "-" : String(value);
+  return value === null || (Array.isArray(value) && value.length === 0) ? "-" : String(value);
 }

@@ -6,6 +6,9 @@ import { ok, type Result } from "../../protocol/result.ts";
 import type { Git, GitFailure } from "./git_command.ts";
 import type { RunDirectory } from "./run_directory.ts";
 
+/** As arguments of one command: fits the kernel's limit with the longest of paths. */
+const PATHS_AT_ONCE = 300;
+
 /** @param shadows Paths of the workspace; those that nothing tracked is on or below change nothing. */
 export async function skipShadowed(
   git: Git,
@@ -16,11 +19,11 @@ export async function skipShadowed(
   const at = { action: "mark hidden files", gitDir: run.git, workTree: run.workspace };
   const listed = await git.run({ ...at, args: ["--literal-pathspecs", "ls-files", "-z", "--", ...shadows] });
   if (!listed.ok) return listed;
-  if (listed.value === "") return ok(null);
-  const marked = await git.run({
-    ...at,
-    args: ["update-index", "--skip-worktree", "-z", "--stdin"],
-    stdin: listed.value,
-  });
-  return marked.ok ? ok(null) : marked;
+  const paths = listed.value.split("\0").filter((path) => path !== "");
+  for (let first = 0; first < paths.length; first += PATHS_AT_ONCE) {
+    const some = paths.slice(first, first + PATHS_AT_ONCE);
+    const marked = await git.run({ ...at, args: ["update-index", "--skip-worktree", "--", ...some] });
+    if (!marked.ok) return marked;
+  }
+  return ok(null);
 }

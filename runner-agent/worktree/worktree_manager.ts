@@ -50,6 +50,7 @@ import {
   sandboxMounts,
   writeNote,
 } from "./run_directory.ts";
+import { skipShadowed } from "./shadowed_paths.ts";
 import { taskBranch } from "./start_point.ts";
 import { placeSubmodules } from "./submodule_files.ts";
 import { listWorktrees } from "./worktree_list.ts";
@@ -218,6 +219,8 @@ async function build(
     projectHead: start.value.projectHead,
   });
   if (!submodules.ok) return submodules;
+  const skipped = await skipShadowed(git, run, request.shadows ?? []);
+  if (!skipped.ok) return skipped;
   const hasSubmodules = submodules.value.paths.length > 0;
   const hasPlugins = request.plugins.length > 0;
   if (hasPlugins) {

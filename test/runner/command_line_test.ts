@@ -155,3 +155,21 @@ Deno.test("one registration runs once at a time", async () => {
     assert.equal((await first.status).code, 0);
   });
 });
+
+Deno.test("a data directory of the settings file is found by every command that has one", async () => {
+  await withRunnerRig(async (rig) => {
+    const settings = join(rig.root, "settings.yaml");
+    await Deno.writeTextFile(settings, "data_dir: elsewhere\n");
+    const args = registerArgs(rig).filter((arg) => arg !== "--data" && arg !== join(rig.root, "fresh"));
+    const made = await runner([...args, "--settings", settings], { SHOPFLOOR_TOKEN: USER_TOKEN });
+    assert.equal(made.code, 0, made.stderr);
+    await Deno.stat(join(rig.root, "elsewhere", "runner.json"));
+    const listed = await runner(["list", "--settings", settings]);
+    assert.match(listed.stdout, /^shed\t/m, listed.stderr);
+    const agents = await runner(["agents", "--settings", settings]);
+    assert.match(agents.stdout, /no agents in terminals/, agents.stderr);
+    const wrong = await runner(["list", "--settings", join(rig.root, "none.yaml")]);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /Cannot read the settings/);
+  });
+});

@@ -194,6 +194,8 @@ Deno.test("a container that belongs to no run of the journal is removed at the s
       mounts: [],
       limits: { memoryBytes: 1, pids: 1, cpus: 1 },
       tmpfs: {},
+      networkProfile: "sealed",
+      shadows: [],
       forwards: {},
     });
     const runner = await rig.startInside(runtime);

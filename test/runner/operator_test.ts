@@ -237,6 +237,8 @@ Deno.test("a sandbox finds its credential socket and its proxy, which say that t
        curl -s -w ' job %{http_code}\\n' -H "ALP-Job-Id: other" http://example.invalid/x
        curl -s -o /dev/null -w 'connect %{http_connect}\\n' https://example.invalid/x || true
        curl -s -o /dev/null -w 'loopback %{http_code}\\n' "$AGENTICS_BASE_URL/nothing"`,
+      {},
+      { networkProfile: "proxy_only" },
     );
     const codes = output.split("\n");
     for (const at of [0, 1, 2]) {
@@ -249,5 +251,17 @@ Deno.test("a sandbox finds its credential socket and its proxy, which say that t
     assert.match(output, /"job_mismatch".*job 403/);
     assert.match(output, /^connect 501$/m);
     assert.match(output, /^loopback 404$/m);
+  });
+});
+
+Deno.test("a sealed sandbox has no proxy: no variable names one, and nothing listens", async () => {
+  await withRunnerRig(async (rig) => {
+    const { output } = await runScript(
+      rig,
+      `env | grep -i proxy || echo none
+       ls /run/alp/dmz.sock "$(dirname "$ALP_CRED_SOCKET")/dmz.sock" 2>/dev/null || echo no socket
+       curl -s -o /dev/null -w 'hub %{http_code}\\n' "$AGENTICS_BASE_URL/nothing"`,
+    );
+    assert.equal(output, "none\nno socket\nhub 404\n");
   });
 });
