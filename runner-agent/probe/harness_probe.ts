@@ -27,7 +27,10 @@ export interface HarnessProbeDeps {
   readonly onCheck?: (check: CapabilityCheck) => void;
 }
 
-const PASSABLE = 0o711;
+/** Below the data directory: what is a probe's own while it goes on. */
+export const PROBE_DIR = "harness-probe";
+/** Sandboxes' users pass through to what they see of it. */
+export const PASSABLE = 0o711;
 /** What a CLI without a version is called in its record, which is never kept. */
 export const NO_VERSION = "unknown";
 
@@ -58,7 +61,7 @@ async function boot(
   image: string,
   list: CheckList,
 ): Promise<void> {
-  const workDir = join(dataDir, "harness-probe");
+  const workDir = join(dataDir, PROBE_DIR, "work");
   const key = `probe-${crypto.randomUUID()}`;
   // What a probe that was killed has left.
   await removeTree(workDir);

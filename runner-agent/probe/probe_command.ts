@@ -1,4 +1,5 @@
 /** `runner harness probe NAME`: probes the version in the image, keeps the record, prints it. */
+import { join } from "node:path";
 import type { Actions } from "../command_line.ts";
 import { type HostFacts, readRunConfig } from "../config.ts";
 import { isWhole, judgeCapability } from "../domain/agent/capability.ts";
@@ -11,11 +12,9 @@ import { adapterVersion } from "./adapter_version.ts";
 import { probeOnce } from "./capability_desk.ts";
 import { openCapabilityRecords } from "./capability_records.ts";
 import { readCliVersion } from "./cli_version.ts";
+import { PASSABLE, PROBE_DIR } from "./harness_probe.ts";
 import { ProbeFault } from "./probe_sandbox.ts";
 import { checkLine, conclusionLine } from "./probe_table.ts";
-
-/** Whose containers the command's are, among all of this machine. */
-const INSTANCE = "harness-probe";
 
 export function harnessActions(host: HostFacts): Pick<Actions, "probeHarness"> {
   return {
@@ -35,7 +34,8 @@ export function harnessActions(host: HostFacts): Pick<Actions, "probeHarness"> {
           `Cannot probe as the runtime must be podman, which has terminals: current value is ${config.runtime}`,
         );
       }
-      const runtime = createRuntime(config, INSTANCE, systemClock, (line) => console.error(line));
+      await Deno.mkdir(join(config.dataDir, PROBE_DIR), { recursive: true, mode: PASSABLE });
+      const runtime = createRuntime(config, PROBE_DIR, systemClock, (line) => console.error(line));
       const say = options.json === true ? () => {} : (line: string) => console.log(line);
       try {
         const image = config.image.replaceAll("{harness}", harness);
