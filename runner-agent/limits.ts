@@ -345,3 +345,5 @@ export const PROBE_VERSION_MAX_BYTES = 4 * 1024;
 export const PROBE_LOCK_LOOK_MS = 250;
 /** Four agents one after the other, each with all that a probe waits for at most. */
 export const PROBE_LOCK_MAX_MS = 20 * 60_000;
+/** A setup script installs dependencies; one that takes longer hangs. */
+export const SETUP_MAX_MS = 30 * 60_000;

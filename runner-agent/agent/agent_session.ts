@@ -47,6 +47,8 @@ export interface AgentSessionDeps {
   readonly events: AgentEvents;
   readonly clock: Clock;
   readonly budget: AgentBudget;
+  /** What a setup script may take before the harness starts. */
+  readonly setupMs?: number;
   readonly usageFiles: UsageFiles;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;

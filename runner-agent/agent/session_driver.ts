@@ -34,6 +34,8 @@ export interface SessionDriverDeps {
   readonly harness: SessionHarness;
   readonly clock: Clock;
   readonly budget: AgentBudget;
+  /** What a setup script may take before the harness starts. */
+  readonly setupMs?: number;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
@@ -61,7 +63,12 @@ export class SessionDriver {
   async #takeStep(terminal: AgentTerminal, signal: AbortSignal): Promise<void> {
     const { clock, budget } = this.deps;
     const { state } = this.core;
-    const view = { nowMs: clock.nowMs(), budget, hasConcluded: this.deps.hasConcluded() };
+    const view = {
+      nowMs: clock.nowMs(),
+      budget,
+      hasConcluded: this.deps.hasConcluded(),
+      setupMs: this.deps.setupMs ?? 0,
+    };
     let step = nextSessionStep(state, { ...view, isAttached: null });
     const news = this.core.next();
     if (step.kind === "look") {

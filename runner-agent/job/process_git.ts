@@ -5,6 +5,8 @@
  * `/workspace/.git` becomes a file in the worktree that names the private git directory on the host. `origin` is written
  * with a port that nobody forwards ({@link STAND_IN_PORT}), and git is told by its environment to use the hub's
  * instead; the driver rewrites the hub's port there and leaves the stand-in alone.
+ *
+ * Submodules, which a sandbox sees by mounts, are copied into the worktree.
  */
 import { HUB_PORT } from "../limits.ts";
 import type { Worktree } from "../ports.ts";
@@ -27,6 +29,10 @@ export async function linkGitDirectory(worktree: Worktree): Promise<void> {
   if (gitDir === undefined) {
     throw new Error(`Cannot link git as the worktree must mount ${SANDBOX_GIT_DIR}: it does not`);
   }
+  for (const { source, target } of worktree.mounts) {
+    if (!target.startsWith(`${SANDBOX_WORKSPACE}/`) || target === `${SANDBOX_WORKSPACE}/.git`) continue;
+    await copyTree(source, worktree.worktreeDir + target.slice(SANDBOX_WORKSPACE.length));
+  }
   await Deno.writeTextFile(`${worktree.worktreeDir}/.git`, `gitdir: ${gitDir}\n`);
   // git takes this setting from the file only, so the environment cannot say it.
   const config = await Deno.readTextFile(`${gitDir}/config`);
@@ -35,4 +41,16 @@ export async function linkGitDirectory(worktree: Worktree): Promise<void> {
     `${gitDir}/config`,
     config.replace(ofSandbox, () => `\tworktree = ${worktree.worktreeDir}\n`),
   );
+}
+
+/** Links are copied as links. */
+async function copyTree(source: string, target: string): Promise<void> {
+  await Deno.mkdir(target, { recursive: true });
+  const { success, code } = await new Deno.Command("cp", {
+    args: ["-R", "-P", "--", `${source}/.`, target],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  if (!success) throw new Error(`Cannot copy a submodule as cp must succeed: current value is exit ${code}`);
 }

@@ -23,6 +23,7 @@ import { createToolCalls } from "../control/tool_calls.ts";
 import { promptHash } from "../domain/agent/message_queue.ts";
 import { redactText } from "../domain/redaction.ts";
 import { type Bridge, createBridge } from "../mcp/agent_tools.ts";
+import { SETUP_MAX_MS } from "../limits.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
 import { budgetOf, SESSION_PROGRAM, TMUX_SOCKET, wantedSession } from "./session_plan.ts";
@@ -74,6 +75,7 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
     events,
     clock,
     budget: budgetOf(context),
+    setupMs: context.role.decided?.settings.values["worktrees.setup"] == null ? 0 : SETUP_MAX_MS,
     usageFiles: createUsageFiles({
       usageFile: harness.usageFile,
       hostHome: dirs.home,

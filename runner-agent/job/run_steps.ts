@@ -12,6 +12,7 @@ import type { TokenUsage } from "../agent_ports.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import type { ConclusionReading } from "../domain/outcome.ts";
 import { serviceFailure } from "./service_failure.ts";
+import { setupFailure } from "./setup_failure.ts";
 import { writeServiceFiles } from "../sidecar/service_files.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
 import { containerSpec } from "./container_spec.ts";
@@ -151,6 +152,7 @@ export async function conclude(
     autoGit: work.autoGit,
     commitMessageTemplate: work.commitMessageTemplate,
     sessionFault: agent?.session.state.finish?.message ??
+      await setupFailure(context.dirs.out, phase.ending) ??
       await serviceFailure(context.dirs.out, phase.ending),
     usage: agent === null ? null : usedOf(agent.session.usage()),
     isAgent: planned.ok && planned.value.harness.name !== "command",

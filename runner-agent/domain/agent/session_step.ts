@@ -11,6 +11,8 @@ import { decideTurnEnd } from "./turn_end.ts";
 export interface SessionView {
   readonly nowMs: number;
   readonly budget: AgentBudget;
+  /** What a setup script may take before the harness starts; its failure ends the sandbox by itself. */
+  readonly setupMs?: number;
   /** Null: not looked yet. */
   readonly isAttached: boolean | null;
   readonly hasConcluded: boolean;
@@ -35,7 +37,9 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
   if (state.phase.kind !== "starting" && state.phase.kind !== "running") {
     return { kind: "wait", untilMs: null };
   }
-  const readyMs = state.isReady || state.bootedAtMs === null ? null : state.bootedAtMs + TOOLS_READY_MS;
+  const readyMs = state.isReady || state.bootedAtMs === null
+    ? null
+    : state.bootedAtMs + TOOLS_READY_MS + (view.setupMs ?? 0);
   if (readyMs !== null && readyMs <= nowMs) return { kind: "finish", finish: TOOLS_NOT_READY };
   if (state.reminder !== null && state.reminder.untilMs <= nowMs) {
     return { kind: "remind", text: state.reminder.text };
