@@ -3,7 +3,8 @@
  * test away from every reader.
  *
  * What no spec can switch off:
- * - H1 no capability, no new privileges, Podman's seccomp profile;
+ * - H1 no capability, no new privileges, and the system calls of `seccomp.json` alone: Podman's own profile leaves user
+ *   namespaces, key rings and sockets to the hypervisor (vsock, which no network namespace holds) open;
  * - H2 a read-only root; only mounts and sized memory file systems are writable;
  * - H3 no network: `lo` alone (S2), unless the profile is `open`, which the driver has refused where it is not allowed;
  *   `sealed` has the hub's forward only;
@@ -54,6 +55,8 @@ export const AGENT_HOME = "/home/agent";
 /** Where PID 1 is mounted: outside of `/run/shopfloor`, which belongs to the conductor. */
 export const INIT_TARGET = "/usr/local/lib/shopfloor_init.sh";
 const NAMESPACE_SIZE = 65_536;
+/** Read by Podman's service, which is this user's. */
+const SECCOMP_PROFILE = new URL("./seccomp.json", import.meta.url).pathname;
 
 /** Labels, by which a restarted runner finds its own (R1). */
 export const LABEL = {
@@ -94,6 +97,7 @@ export function podmanCreateBody(
     },
     cap_drop: ["ALL"],
     no_new_privileges: true,
+    seccomp_profile_path: SECCOMP_PROFILE,
     read_only_filesystem: true,
     netns: { nsmode: spec.networkProfile === "open" ? "bridge" : "none" },
     ...userNamespace(host),

@@ -65,6 +65,7 @@ Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (gol
       },
       cap_drop: ["ALL"],
       no_new_privileges: true,
+      seccomp_profile_path: new URL("./seccomp.json", import.meta.url).pathname,
       read_only_filesystem: true,
       netns: { nsmode: "none" },
       userns: { nsmode: "private" },
@@ -141,4 +142,40 @@ Deno.test("podmanCreateBody gives a sealed sandbox the hub's forward only, and a
     ),
     ["none", "none", "bridge"],
   );
+});
+
+Deno.test("the system calls of a sandbox leave out namespaces, keys, the kernel's insides and sockets beyond lo", async () => {
+  const profile = JSON.parse(await Deno.readTextFile(new URL("./seccomp.json", import.meta.url))) as {
+    readonly defaultAction: string;
+    readonly syscalls: readonly {
+      readonly names: readonly string[];
+      readonly action: string;
+      readonly args?: readonly { readonly index: number; readonly value: number; readonly op: string }[];
+    }[];
+  };
+  assert.equal(profile.defaultAction, "SCMP_ACT_ERRNO", "what is not named is refused");
+  const allowed = profile.syscalls.filter((rule) => rule.action === "SCMP_ACT_ALLOW");
+  const always = new Set(allowed.filter((rule) => rule.args === undefined).flatMap((rule) => rule.names));
+  const never = [
+    ..."unshare setns mount umount2 pivot_root chroot fsopen move_mount open_by_handle_at".split(" "),
+    ..."keyctl add_key request_key bpf perf_event_open userfaultfd io_uring_setup kexec_load".split(" "),
+    ..."init_module reboot syslog swapon settimeofday clock_settime clone clone3 socket socketcall".split(
+      " ",
+    ),
+  ];
+  assert.deepEqual(never.filter((name) => always.has(name)), []);
+  const argumentsOf = (name: string) =>
+    allowed.filter((rule) => rule.names.includes(name)).flatMap((rule) => rule.args ?? []);
+  // AF_UNIX, AF_INET, AF_INET6, AF_NETLINK.
+  assert.deepEqual(argumentsOf("socket").map((one) => [one.index, one.op, one.value]), [
+    [0, "SCMP_CMP_EQ", 1],
+    [0, "SCMP_CMP_EQ", 2],
+    [0, "SCMP_CMP_EQ", 10],
+    [0, "SCMP_CMP_EQ", 16],
+  ]);
+  // No new namespace: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
+  assert.deepEqual(argumentsOf("clone").map((one) => [one.op, one.value]), [[
+    "SCMP_CMP_MASKED_EQ",
+    0x7e020000,
+  ]]);
 });
