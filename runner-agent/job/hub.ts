@@ -122,7 +122,9 @@ export function createHubHandler(
   closed: AbortSignal,
 ): (request: Request) => Promise<Response> {
   return async function hub(request) {
-    const asked = new URL(request.url);
+    // An agent may send any host: with some there is no URL.
+    const asked = URL.parse(request.url);
+    if (asked === null) return refusal(400, "invalid_request", "This request names no place that could be");
     // The unix scheme has other rules for paths; HTTP's are the ones that routes and upstreams go by (invariant 2).
     const url = new URL(HUB_URL + asked.pathname + asked.search);
     const route = routes.find((one) =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { HUB_REQUESTS_MAX } from "../limits.ts";
-import { serveSocket } from "./hub.ts";
+import { createHubHandler, serveSocket } from "./hub.ts";
 import { systemClock } from "./system_clock.ts";
 
 const SERVE = `
@@ -110,6 +110,32 @@ Deno.test("a hub takes so many requests at a time, refuses more with a reason, a
     await answerAll();
   } finally {
     for (const one of open) one.close();
+    await hub.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("a request whose host makes no address is refused by the hub, and is no fault of the runner's", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = join(dir, "hub.sock");
+  const faults: string[] = [];
+  const hub = await serveSocket(
+    path,
+    (closed) => createHubHandler([], (fault) => faults.push(fault), closed),
+  );
+  try {
+    const answers: string[] = [];
+    for (const host of ["a b", "[", "hub"]) {
+      using connection = await Deno.connect({ transport: "unix", path });
+      const request = `GET /x HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      await connection.write(new TextEncoder().encode(request));
+      const head = new Uint8Array(12);
+      await connection.read(head);
+      answers.push(new TextDecoder().decode(head));
+    }
+    assert.deepEqual(answers, ["HTTP/1.1 400", "HTTP/1.1 400", "HTTP/1.1 404"]);
+    assert.deepEqual(faults, []);
+  } finally {
     await hub.close();
     await Deno.remove(dir, { recursive: true });
   }
