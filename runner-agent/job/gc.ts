@@ -1,5 +1,6 @@
 /**
- * `runner gc`: finds what runs have left on this machine and removes what no journal knows. What may go is decided in
+ * `runner gc`: finds what runs have left on this machine and removes what no journal knows, and the caches of
+ * repositories that nobody wants any more. What may go is decided in
  * `domain/gc_plan.ts`; here it is looked for, and taken away one by one with a result for each.
  *
  * 1. Look first, then read the journal: a run that begins meanwhile is in the journal before it has anything to find.
@@ -12,8 +13,9 @@ import { measureDisk } from "../container/disk_guard.ts";
 import { PodmanClient } from "../container/podman_client.ts";
 import { listOwnImages, removeImage } from "../container/podman_image_list.ts";
 import { type GcFound, planGc } from "../domain/gc_plan.ts";
-import { GC_MEASURE_BUDGET_MS } from "../limits.ts";
+import { CACHE_UNUSED_MS, GC_MEASURE_BUDGET_MS } from "../limits.ts";
 import type { ContainerRuntime } from "../ports.ts";
+import { createWorktreeManager } from "../worktree/worktree_manager.ts";
 import { removeStubborn } from "./remove_stubborn.ts";
 import { runDirs } from "./run_dirs.ts";
 import { lockRunner } from "./runner_lock.ts";
@@ -32,7 +34,7 @@ export interface GcRequest {
 }
 
 export interface GcResult {
-  readonly kind: GcFound["kind"] | "state";
+  readonly kind: GcFound["kind"] | "state" | "cache";
   readonly name: string;
   readonly result: "removed" | "would_remove" | "kept" | "failed";
   readonly reason: string;
@@ -72,6 +74,16 @@ export async function collectRunGarbage(state: GcState, request: GcRequest): Pro
     nowMs: Date.now(),
   };
   await act(candidates, planGc(candidates, known), request);
+  await collectCaches(state.stateDir, request);
+}
+
+/** Caches of projects' repositories, once the worktrees that stood on them are gone. */
+async function collectCaches(stateDir: string, { isDryRun, onResult }: GcRequest): Promise<void> {
+  const worktrees = createWorktreeManager({ dataDir: stateDir, localRepositoryRoots: [] });
+  const wish = { nowMs: Date.now(), unusedMs: CACHE_UNUSED_MS, isDryRun };
+  for (const { path, result, reason } of await worktrees.reclaimCaches(wish)) {
+    onResult({ kind: "cache", name: path, result, reason, bytes: null });
+  }
 }
 
 /** Images that a newer one replaced. @param inUse Names that a runner was told to use. */

@@ -116,3 +116,20 @@ Deno.test("gc touches nothing of a state whose journal cannot be read", async ()
     assert.deepEqual(left(), before);
   });
 });
+
+Deno.test("a cache of a repository goes when nobody has wanted it for a month, and a young one stays", async () => {
+  await withState(async ({ stateDir, gc }) => {
+    const [old, young] = ["a", "b"].map((name) => `${stateDir}/repositories/${name.repeat(32)}.git`);
+    const dayMs = 86_400_000;
+    for (const [path, days] of [[old!, 31], [young!, 1]] as const) {
+      await Deno.mkdir(path, { recursive: true });
+      await Deno.writeTextFile(`${path}.lock`, "");
+      const usedAt = new Date(Date.now() - days * dayMs);
+      await Deno.utime(`${path}.lock`, usedAt, usedAt);
+    }
+    const results = (await gc()).filter((one) => one.kind === "cache").map((one) => [one.name, one.result]);
+    assert.deepEqual(results, [[old, "removed"], [young, "kept"]]);
+    await Deno.stat(young!);
+    await assert.rejects(Deno.stat(old!), Deno.errors.NotFound);
+  });
+});

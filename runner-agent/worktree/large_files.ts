@@ -22,6 +22,8 @@ import type { RunDirectory } from "./run_directory.ts";
 const POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:[a-z0-9.-]+ .*\n)*?oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n?$/;
 const NOTHING_FOUND_EXIT_CODE = 1;
+/** As arguments of one command: fits the kernel's limit with the longest of paths. */
+const PATHS_AT_ONCE = 300;
 
 export interface LargeFile {
   readonly oid: string;
@@ -81,12 +83,12 @@ export async function placeLargeFiles(
     if (isPlaced) left -= file.bytes;
     (isPlaced ? placed : pointers).push(path);
   }
-  const marked = placed.length === 0 ? listed : await git.run({
-    ...place,
-    action: "hide large files",
-    args: ["update-index", "--skip-worktree", "--", ...placed],
-  });
-  if (!marked.ok) return marked;
+  for (let first = 0; first < placed.length; first += PATHS_AT_ONCE) {
+    const some = placed.slice(first, first + PATHS_AT_ONCE);
+    const args = ["update-index", "--skip-worktree", "--", ...some];
+    const marked = await git.run({ ...place, action: "hide large files", args });
+    if (!marked.ok) return marked;
+  }
   const notes = [
     ...(pointers.length === 0 ? [] : [
       `${pointers.length} files of Git LFS are pointers, as their content is not on this machine; the first is '${
