@@ -7,6 +7,7 @@
  * - P3 `stop` ends the service only if this process started it, or its starter is dead.
  */
 
+import { endLeftovers } from "./podman_leftovers.ts";
 import { runCommand } from "./run_command.ts";
 import { makeRunDir, type PodmanSettings } from "./podman_settings.ts";
 
@@ -72,10 +73,17 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
       endProcess(child.pid, "SIGTERM");
       child.ref();
       await child.status;
-      await unmountStorage(settings);
-      await removeRunDir(settings);
+      await letGo(settings);
     },
   };
+}
+
+/** Nothing of ours uses the storage any longer, but containers that live on. */
+async function letGo(settings: PodmanSettings): Promise<void> {
+  const root = storageRoot(settings);
+  await endLeftovers(root, await containerIds(root, settings));
+  await unmountStorage(settings);
+  await removeRunDir(settings);
 }
 
 /**
@@ -93,13 +101,19 @@ async function unmountStorage(settings: PodmanSettings): Promise<void> {
 /** Leaves nothing outside the data directory, unless a container still needs it. */
 async function removeRunDir(settings: PodmanSettings): Promise<void> {
   const root = storageRoot(settings);
-  const list = `${root}/${settings.choice.storageDriver}-containers/containers.json`;
-  const text = await Deno.readTextFile(list).catch(() => "[]");
+  const containers = await containerIds(root, settings);
   const mounts = await Deno.readTextFile("/proc/self/mounts");
-  if (text.trim() !== "[]" || mounts.includes(` ${root}/`) || mounts.includes(` ${settings.runDir}/`)) return;
+  if (containers.size > 0 || mounts.includes(` ${root}/`) || mounts.includes(` ${settings.runDir}/`)) return;
   await Deno.remove(settings.runDir, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
+}
+
+/** Of all containers in the storage; before the first one there is no list. */
+async function containerIds(root: string, { choice }: PodmanSettings): Promise<ReadonlySet<string>> {
+  const list = `${root}/${choice.storageDriver}-containers/containers.json`;
+  const text = await Deno.readTextFile(list).catch(() => "[]");
+  return new Set((JSON.parse(text) as readonly { readonly id: string }[]).map(({ id }) => id));
 }
 
 function storageRoot(settings: PodmanSettings): string {
@@ -133,8 +147,7 @@ async function stopOrphan(recordPath: string, settings: PodmanSettings): Promise
     if (performance.now() > deadlineMs) return;
     await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
   }
-  await unmountStorage(settings);
-  await removeRunDir(settings);
+  await letGo(settings);
 }
 
 /** True when the process exists and its command line contains `word`. */
