@@ -29,6 +29,7 @@ export interface AgentOptions {
 /** What each command does. */
 export interface Actions {
   agents(options: AgentOptions): Promise<void>;
+  worktrees(options: AgentOptions): Promise<void>;
   tellAgent(
     act: "messages" | "interrupt" | "suspend" | "resume" | "stop",
     run: string,
@@ -194,6 +195,8 @@ function agentCommands(
   const command = (name: string, about: string) => withData(program.command(name).description(about));
   command("agents", "the agents in terminals that run on this machine")
     .option("--json", "as JSON").action(actions.agents);
+  command("worktrees", "where runs of this machine work, on which branch, and how far they have come")
+    .option("--json", "as JSON").action(actions.worktrees);
   command("message <run> <text>", "gives an agent a message; ends when the agent has taken it")
     .option("--interrupt", "ends the turn under way and goes before what waits")
     .action(async (run: string, text: string, options: AgentOptions) =>

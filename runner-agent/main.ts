@@ -243,7 +243,9 @@ async function run(options: RunOptions): Promise<number> {
     }),
     agents: registry,
   };
-  const control = await serveControlSocket(join(stateDir, CONTROL_SOCKET_NAME), registry);
+  const control = await serveControlSocket(join(stateDir, CONTROL_SOCKET_NAME), registry, {
+    list: async () => await deps.worktrees.list?.() ?? [],
+  });
   if (runtime.name === "process") log("nothing_isolated", { runtime: runtime.name });
   log("runner_started", {
     runnerId: registration.id,

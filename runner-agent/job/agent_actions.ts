@@ -5,7 +5,15 @@ import { type HostFacts, readRunConfig } from "../config.ts";
 import { loadSettings } from "../settings/load_settings.ts";
 import { printAgentLog } from "./agent_logs.ts";
 import { attachTerminal } from "./attach.ts";
-import { AgentCommandError, agentLine, commandAgent, localAgent, localAgents } from "./control_client.ts";
+import {
+  AgentCommandError,
+  agentLine,
+  commandAgent,
+  localAgent,
+  localAgents,
+  localWorktrees,
+  worktreeLine,
+} from "./control_client.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime } from "./wiring.ts";
 
@@ -13,13 +21,19 @@ import { createRuntime } from "./wiring.ts";
 export function agentActions(
   host: HostFacts,
   dataDir: (options: AgentOptions) => Promise<string>,
-): Pick<Actions, "agents" | "tellAgent" | "attach" | "agentLogs"> {
+): Pick<Actions, "agents" | "worktrees" | "tellAgent" | "attach" | "agentLogs"> {
   return {
     async agents(options): Promise<void> {
       const found = await localAgents(await dataDir(options));
       if (options.json === true) console.log(JSON.stringify(found.map(({ agent }) => agent), null, 2));
       else if (found.length === 0) console.log("no agents in terminals run here now");
       else for (const { agent } of found) console.log(agentLine(agent));
+    },
+    async worktrees(options): Promise<void> {
+      const found = await localWorktrees(await dataDir(options));
+      if (options.json === true) console.log(JSON.stringify(found, null, 2));
+      else if (found.length === 0) console.log("no runner that runs here has a worktree now");
+      else for (const one of found) console.log(worktreeLine(one));
     },
     async tellAgent(act, run, text, options): Promise<number> {
       const body = act === "messages"

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { readRegistrations } from "../control/registrations.ts";
 import { CONTROL_SOCKET_NAME } from "./control_socket.ts";
+import type { WorktreeInfo } from "../ports.ts";
 import type { AgentView } from "./agent_registry.ts";
 
 /** What the person must put right, or wait for. */
@@ -23,6 +24,28 @@ export async function localAgents(
     for (const agent of answer?.agents ?? []) found.push({ stateDir, agent });
   }
   return found;
+}
+
+/** The worktrees of all runners that run on this machine. */
+export async function localWorktrees(dataDir: string): Promise<readonly WorktreeInfo[]> {
+  const found: WorktreeInfo[] = [];
+  for (const { id } of await readRegistrations(dataDir)) {
+    const answer = await ask<{ worktrees: WorktreeInfo[] }>(join(dataDir, id), "GET", "/worktrees");
+    found.push(...answer?.worktrees ?? []);
+  }
+  return found;
+}
+
+/** One line for people. */
+export function worktreeLine(one: WorktreeInfo): string {
+  const state = one.fault ?? [
+    `${one.ahead} ahead`,
+    ...(one.isDirty === true ? ["uncommitted changes"] : []),
+    ...(one.isForeign ? ["foreign branch"] : []),
+    ...one.sharesBranchWith.map((run) => `same branch as ${run}`),
+  ].join(", ");
+  const commit = (one.headCommit ?? one.baseCommit).slice(0, 12);
+  return [one.runId, one.branch, `on ${one.baseBranch}`, commit, state, one.path].join("\t");
 }
 
 /** The one whose run's id begins so. */

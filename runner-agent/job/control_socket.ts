@@ -7,7 +7,7 @@
  * POST /agents/{run}/messages       {"text": "...", "interrupt": false, "id": "..."}
  * POST /agents/{run}/interrupt      POST /agents/{run}/keys {"keys": [...]}
  * POST /agents/{run}/suspend        POST /agents/{run}/resume {"text": null}
- * POST /agents/{run}/stop
+ * POST /agents/{run}/stop            GET  /worktrees
  * ```
  *
  * 1. Nothing is asked of who connects: the mode of the socket, and of its directory, is the check.
@@ -18,6 +18,7 @@ import { z } from "zod";
 import { type AgentCommand, keysInput, resumeInput } from "../../protocol/agent/commands.ts";
 import { AGENT_MESSAGE_MAX_BYTES } from "../../protocol/agent/limits.ts";
 import { boundedText } from "../mcp/bounded_text.ts";
+import type { WorktreeInventory } from "../ports.ts";
 import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
 import { refusal, removeSocket } from "./hub.ts";
 
@@ -35,6 +36,7 @@ const nothing = z.strictObject({});
 export async function serveControlSocket(
   path: string,
   agents: AgentRegistry,
+  worktrees: Pick<WorktreeInventory, "list"> | null = null,
 ): Promise<{ close(): Promise<void> }> {
   await removeSocket(path);
   const ended = new AbortController();
@@ -42,7 +44,10 @@ export async function serveControlSocket(
   let server: Deno.HttpServer;
   try {
     // The mode holds from the socket's first moment.
-    server = Deno.serve({ path, signal: ended.signal, onListen: () => {} }, createControlHandler(agents));
+    server = Deno.serve(
+      { path, signal: ended.signal, onListen: () => {} },
+      createControlHandler(agents, worktrees),
+    );
     Deno.chmodSync(path, SOCKET_MODE);
   } finally {
     Deno.umask(before);
@@ -57,13 +62,21 @@ export async function serveControlSocket(
 }
 
 /** The handler alone. */
-export function createControlHandler(agents: AgentRegistry): (request: Request) => Promise<Response> {
+export function createControlHandler(
+  agents: AgentRegistry,
+  worktrees: Pick<WorktreeInventory, "list"> | null = null,
+): (request: Request) => Promise<Response> {
   return async function control(request) {
     // Paths of the unix scheme have other rules.
     const parts = new URL(request.url).pathname.split("/").filter((part) => part !== "").map(
       decodeURIComponent,
     );
     const [kind, runId, act, ...more] = parts;
+    if (kind === "worktrees" && runId === undefined) {
+      return request.method === "GET"
+        ? Response.json({ worktrees: await worktrees?.list() ?? [] })
+        : notAllowed("GET");
+    }
     if (kind !== "agents" || more.length > 0) return notFound();
     if (runId === undefined) {
       return request.method === "GET"

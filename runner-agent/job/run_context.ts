@@ -30,6 +30,7 @@ import type {
   HarnessPlan,
   ModelProvider,
   NetworkProfile,
+  WorktreeInventory,
   WorktreeManager,
   WorktreeRequest,
 } from "../ports.ts";
@@ -80,7 +81,7 @@ export interface ConductorDeps {
   readonly watchdog?: Watchdog;
   /** What a run may have of the disk; the built-in bounds when absent. */
   readonly diskBounds?: DiskBounds;
-  readonly worktrees: WorktreeManager;
+  readonly worktrees: WorktreeManager & Partial<Pick<WorktreeInventory, "list">>;
   readonly controlPlane: ControlPlane;
   readonly sendUsage: UsageSender;
   /** Brings people's commands to agents; absent where nobody does. */

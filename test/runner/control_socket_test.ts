@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { saveRegistration } from "../../runner-agent/control/registrations.ts";
 import type { AgentRegistry, AgentView, KnownAgent } from "../../runner-agent/job/agent_registry.ts";
-import { AgentCommandError, commandAgent, localAgents } from "../../runner-agent/job/control_client.ts";
+import {
+  AgentCommandError,
+  commandAgent,
+  localAgents,
+  localWorktrees,
+  worktreeLine,
+} from "../../runner-agent/job/control_client.ts";
 import { CONTROL_SOCKET_NAME, serveControlSocket } from "../../runner-agent/job/control_socket.ts";
+import type { WorktreeInfo } from "../../runner-agent/ports.ts";
 import type { AgentCommand } from "../../protocol/agent/commands.ts";
 
 const VIEW: AgentView = {
@@ -22,6 +29,21 @@ const VIEW: AgentView = {
   containerId: "c",
   usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
   messages: [],
+};
+
+const WORKTREE: WorktreeInfo = {
+  runId: "r1",
+  taskId: "t1",
+  path: "/w",
+  branch: "main",
+  baseBranch: "main",
+  baseCommit: "ba5e",
+  headCommit: "0123456789abcdef",
+  ahead: 2,
+  isDirty: true,
+  isForeign: true,
+  sharesBranchWith: ["r2"],
+  fault: null,
 };
 
 async function withSocket(
@@ -58,7 +80,7 @@ async function withSocket(
   });
   await Deno.mkdir(join(dataDir, "r1"));
   const socket = join(dataDir, "r1", CONTROL_SOCKET_NAME);
-  const serving = await serveControlSocket(socket, agents);
+  const serving = await serveControlSocket(socket, agents, { list: () => Promise.resolve([WORKTREE]) });
   try {
     await body({ dataDir, socket, heard, stops });
   } finally {
@@ -66,6 +88,20 @@ async function withSocket(
     await Deno.remove(dataDir, { recursive: true });
   }
 }
+
+Deno.test("worktrees are listed, with what a person must know of each", async () => {
+  await withSocket(async ({ dataDir }) => {
+    assert.deepEqual(await localWorktrees(dataDir), [WORKTREE]);
+    assert.equal(
+      worktreeLine(WORKTREE),
+      "r1\tmain\ton main\t0123456789ab\t2 ahead, uncommitted changes, foreign branch, same branch as r2\t/w",
+    );
+    assert.match(
+      worktreeLine({ ...WORKTREE, headCommit: null, fault: "unreadable" }),
+      /\tba5e\tunreadable\t/,
+    );
+  });
+});
 
 Deno.test("agents are listed and commanded by the beginning of their run's id", async () => {
   await withSocket(async ({ dataDir, heard, stops }) => {
