@@ -6,7 +6,7 @@
  * 2. A file is counted from its beginning in each life of the runner: what is told is its whole, by its path.
  */
 import { constants } from "node:fs";
-import { open, realpath } from "node:fs/promises";
+import { type FileHandle, open, realpath } from "node:fs/promises";
 import type { HookEvent, TokenUsage, UsageFile, UsageTally } from "../agent_ports.ts";
 import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
 import { USAGE_FILE_LOOK_BYTES } from "../limits.ts";
@@ -14,6 +14,11 @@ import { USAGE_FILE_LOOK_BYTES } from "../limits.ts";
 export interface UsageFiles {
   /** Reads what the files that an event names have got since the last look; those that told anything new. */
   look(event: HookEvent): Promise<readonly FileUsage[]>;
+  /**
+   * Rewrites files between two lives of the CLI (`SessionHarness.mendSessionFile`); they are counted anew from their
+   * beginning. The sandbox must have ended.
+   */
+  mend(paths: readonly string[], mend: (text: string) => string): Promise<void>;
 }
 
 export interface FileUsage {
@@ -55,6 +60,13 @@ export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
   }
 
   return {
+    async mend(paths, mend) {
+      for (const path of paths) {
+        if (!path.startsWith(`${deps.agentHome}/`)) continue;
+        const isMended = await rewrite(deps.hostHome, path.slice(deps.agentHome.length + 1), mend);
+        if (isMended) files.delete(path);
+      }
+    },
     async look(event) {
       const found: FileUsage[] = [];
       for (const path of deps.usageFile?.pathsOf(event) ?? []) {
@@ -67,18 +79,48 @@ export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
 }
 
 /** Null for what must not, or cannot, be read. */
-async function readFrom(home: string, path: string, offset: number): Promise<Uint8Array | null> {
+function readFrom(home: string, path: string, offset: number): Promise<Uint8Array | null> {
+  return withFile(home, path, constants.O_RDONLY, (file, size) => readPiece(file, size, offset));
+}
+
+/** Whether anything was changed. A file that is too large to be read at once stays as it is. */
+async function rewrite(home: string, path: string, mend: (text: string) => string): Promise<boolean> {
+  const isMended = await withFile(home, path, constants.O_RDWR, async (file, size) => {
+    if (size > USAGE_FILE_LOOK_BYTES) return false;
+    const text = new TextDecoder().decode(await readPiece(file, size, 0));
+    const mended = mend(text);
+    if (mended === text) return false;
+    const bytes = new TextEncoder().encode(mended);
+    for (let at = 0; at < bytes.length;) {
+      at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    }
+    await file.truncate(bytes.length);
+    return true;
+  });
+  return isMended ?? false;
+}
+
+async function readPiece(file: FileHandle, size: number, offset: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.max(0, Math.min(size - offset, USAGE_FILE_LOOK_BYTES)));
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
+  return bytes.subarray(0, bytesRead);
+}
+
+/** Invariant 1. Null for what must not, or cannot, be opened. */
+async function withFile<T>(
+  home: string,
+  path: string,
+  flags: number,
+  act: (file: FileHandle, size: number) => Promise<T>,
+): Promise<T | null> {
   try {
     const real = await realpath(`${home}/${path}`);
     if (!real.startsWith(`${await realpath(home)}/`)) return null;
     // NONBLOCK: a pipe in the file's place would hold us.
-    const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await open(real, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const info = await file.stat();
-      if (!info.isFile()) return null;
-      const bytes = new Uint8Array(Math.max(0, Math.min(info.size - offset, USAGE_FILE_LOOK_BYTES)));
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
-      return bytes.subarray(0, bytesRead);
+      return info.isFile() ? await act(file, info.size) : null;
     } finally {
       await file.close();
     }

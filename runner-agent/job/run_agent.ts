@@ -37,6 +37,8 @@ export interface RunAgent {
   drive(containerId: string, signal: AbortSignal): Promise<void>;
   /** Brings the harness of a sandbox to its end so that it can be continued. */
   suspend(containerId: string): Promise<void>;
+  /** Between two sandboxes: makes the session's files what the CLI can continue. */
+  mend(): Promise<void>;
   /** After a restart of this runner: what hooks told nobody. */
   adopt(): Promise<void>;
   /** Notes the bytes of what the agent is told beside its task (Runtime 3.3). */
@@ -67,6 +69,11 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
   const send: SendEvents = deps.sendEvents === undefined
     ? () => Promise.resolve({ kind: "refused" })
     : (events) => deps.sendEvents!(context.ref, events);
+  const usageFiles = createUsageFiles({
+    usageFile: harness.usageFile,
+    hostHome: dirs.home,
+    agentHome: deps.sandboxPaths.agentHome,
+  });
   const events = await openAgentEvents({ dir: dirs.root, clock, random, send });
   const session = await AgentSession.open({
     harness,
@@ -76,11 +83,7 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
     clock,
     budget: budgetOf(context),
     setupMs: context.role.decided?.settings.values["worktrees.setup"] == null ? 0 : SETUP_MAX_MS,
-    usageFiles: createUsageFiles({
-      usageFile: harness.usageFile,
-      hostHome: dirs.home,
-      agentHome: deps.sandboxPaths.agentHome,
-    }),
+    usageFiles,
     clean,
     hasConcluded: () => end.concludedAtMs() !== null,
     wantsToStop: (lastMessage) => end.wantsToStop(lastMessage),
@@ -118,6 +121,10 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
     }),
     drive: (containerId, signal) => session.run(terminalOf(containerId), signal),
     suspend: (containerId) => session.suspend(terminalOf(containerId)),
+    async mend() {
+      if (harness.mendSessionFile === null) return;
+      await usageFiles.mend(Object.keys(session.state.fileUsage), harness.mendSessionFile);
+    },
     async adopt() {
       await session.adopt();
       for (const event of await missedHooks(dirs)) await session.onHook(event);

@@ -4,7 +4,8 @@
  *
  * 1. What the sandbox has written is kept before it is removed: the output of a run is one stream, which a restarted runner
  *    reads from its beginning.
- * 2. The home is copied before the removal; a session that cannot be continued begins again from that copy.
+ * 2. The session's files are mended where the CLI needs it, then the home is copied, before the removal; a session that
+ *    cannot be continued begins again from that copy.
  */
 import { join } from "node:path";
 import { createRedactor } from "../domain/redaction.ts";
@@ -30,6 +31,7 @@ export async function keepAndRemove(
   containerId: string,
 ): Promise<void> {
   await keepOutput(context, containerId, agent.session.state.boots);
+  await agent.mend();
   await snapshotHome(context);
   await agent.session.suspended();
   await context.deps.runtime.remove(containerId);
