@@ -49,7 +49,7 @@ export interface AgentSessionDeps {
   readonly budget: AgentBudget;
   /** What a setup script may take before the harness starts. */
   readonly setupMs?: number;
-  readonly usageFiles: UsageFiles;
+  readonly usageFiles: Pick<UsageFiles, "look">;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
