@@ -1,6 +1,6 @@
 /**
- * `deno task runner COMMAND`: the runner's own command line. For `run`, `doctor`, `gc` and `harness` it first prepares what
- * this machine needs (programs, Podman's settings and service, the image), unless `--podman-socket` names a service
+ * `deno task runner COMMAND`: the runner's own command line. For `run`, `doctor`, `gc`, `harness` and `attach` it first
+ * prepares what this machine needs (programs, Podman's settings and service, the image), unless `--podman-socket` names a service
  * or `--runtime process` asks for none.
  */
 import { repositoryPath } from "./local/paths.ts";
@@ -23,7 +23,7 @@ await sandbox?.stop();
 Deno.exit(code);
 
 function needsSandbox(given: readonly string[]): boolean {
-  if (!["run", "doctor", "gc", "harness"].includes(given[0] ?? "")) return false;
+  if (!["run", "doctor", "gc", "harness", "attach"].includes(given[0] ?? "")) return false;
   if (given.includes("--help") || given.includes("-h")) return false;
   return optionOf(given, "--podman-socket") === null && optionOf(given, "--runtime") !== "process";
 }
@@ -50,6 +50,8 @@ async function prepare(given: readonly string[]): Promise<Sandbox | null> {
 function addedArgs(given: readonly string[], prepared: Sandbox): readonly string[] {
   return prepared.runnerArgs.filter((arg) => {
     const name = arg.split("=")[0]!;
+    // What is attached to has its image already.
+    if (given[0] === "attach" && name === "--image") return false;
     return optionOf(given, name) === null;
   });
 }
