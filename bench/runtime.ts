@@ -32,6 +32,7 @@ await reportBench({
     ...(worktrees.ratioWithOwner === null ? {} : { WORKTREE_WITH_OWNER_TO_GIT: worktrees.ratioWithOwner }),
   },
   targets,
+  notes: ["Below TMPDIR: on a disk that others write to, in memory for ratios that a disk does not blur."],
 });
 for (const target of targets) {
   if (target.verdict === "missed") {

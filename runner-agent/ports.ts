@@ -101,6 +101,8 @@ export interface WorktreeInfo {
   readonly isForeign: boolean;
   /** Runs that have the same branch of the same project checked out; each in a repository of its own. */
   readonly sharesBranchWith: readonly string[];
+  /** {@link Worktree.notes}. */
+  readonly notes: readonly string[];
   readonly fault: string | null;
 }
 

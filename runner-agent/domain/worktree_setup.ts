@@ -47,6 +47,13 @@ fi
 exec "$@"
 `;
 
+/** Says `notes` on the run's output, a line each, before the command: what a person or an agent would otherwise wonder about. */
+export function notedCommand(notes: readonly string[], command: readonly string[]): readonly string[] {
+  if (notes.length === 0) return command;
+  const text = notes.map((note) => `shopfloor worktree: ${note}`).join("\n");
+  return ["/bin/sh", "-c", 'printf "%s\\n" "$1" >&2; shift; exec "$@"', "worktree", text, ...command];
+}
+
 /** The command of a sandbox whose setup comes first; an error for a script that is no argument of a process. */
 export function setupCommand(
   script: string,

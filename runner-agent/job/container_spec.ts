@@ -3,7 +3,7 @@ import type { SandboxFacts } from "../../protocol/line/usage.ts";
 import { GATE_VARIABLE } from "../container/sandbox_gate.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
 import { PROMPT_FILE } from "../domain/job_files.ts";
-import { setupCommand } from "../domain/worktree_setup.ts";
+import { notedCommand, setupCommand } from "../domain/worktree_setup.ts";
 import {
   EGRESS_PROXY_PORT,
   HUB_PORT,
@@ -129,7 +129,7 @@ export function containerSpec(
     jobId: run.job.id,
     attempt: run.job.attempt,
     image: imageOf(context, harness),
-    command: withSetup(context, plan.command),
+    command: notedCommand(worktree.notes ?? [], withSetup(context, plan.command)),
     env: {
       ...context.role.env,
       ...plan.env,

@@ -43,6 +43,7 @@ export function worktreeLine(one: WorktreeInfo): string {
     ...(one.isDirty === true ? ["uncommitted changes"] : []),
     ...(one.isForeign ? ["foreign branch"] : []),
     ...one.sharesBranchWith.map((run) => `same branch as ${run}`),
+    ...one.notes,
   ].join(", ");
   const commit = (one.headCommit ?? one.baseCommit).slice(0, 12);
   return [one.runId, one.branch, `on ${one.baseBranch}`, commit, state, one.path].join("\t");

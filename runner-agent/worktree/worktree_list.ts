@@ -25,6 +25,7 @@ export async function listWorktrees(
       isForeign: !isNamedBy(branchForm, note.taskId, note.branch),
       sharesBranchWith: notes.filter(([other, its]) => other !== runId && isSameBranch(its, note))
         .map(([other]) => other),
+      notes: note.notes ?? [],
       ...state,
     });
   }

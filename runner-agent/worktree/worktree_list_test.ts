@@ -36,6 +36,7 @@ Deno.test("the list says where each run is, what it stands on, and how far it ha
       isDirty: true,
       isForeign: false,
       sharesBranchWith: ["r3"],
+      notes: [],
       fault: null,
     });
     assert.deepEqual([second!.branch, second!.isForeign, second!.isDirty, second!.ahead], [

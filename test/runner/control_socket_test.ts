@@ -43,6 +43,7 @@ const WORKTREE: WorktreeInfo = {
   isDirty: true,
   isForeign: true,
   sharesBranchWith: ["r2"],
+  notes: [],
   fault: null,
 };
 

@@ -79,3 +79,28 @@ Deno.test("an agent finds a submodule's files, and ignored files that the runner
     assert.match(output, /libraryA=1\nclean\n/);
   });
 });
+
+Deno.test("what is not as expected in a worktree is said on the run's output before the agent's", async () => {
+  await withRunnerRig(async (rig) => {
+    const checkout = join(rig.originDir, "..", "checkout");
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 5\n`;
+    await rig.git(rig.root, "clone", "--quiet", rig.originDir, checkout);
+    await Deno.writeTextFile(join(checkout, ".gitattributes"), "*.bin filter=lfs\n");
+    await Deno.writeTextFile(join(checkout, "a.bin"), pointer);
+    await rig.git(checkout, "add", "--all");
+    await rig.git(
+      checkout,
+      "-c",
+      "user.name=P",
+      "-c",
+      "user.email=p@example.invalid",
+      "commit",
+      "-qm",
+      "more",
+    );
+    const { report, output } = await runScript(rig, { command: "echo worked" }, { repository: checkout });
+    assert.equal(report.error, null, output);
+    assert.match(output, /^shopfloor worktree: 1 files of Git LFS are pointers.*'a\.bin'\n/m);
+    assert.match(output, /^worked$/m);
+  });
+});
