@@ -252,12 +252,19 @@ export const AGENT_EVENTS_FINISH_MS = 20_000;
 export const MISSED_HOOKS_MAX_BYTES = 8 * 1024 * 1024;
 /** A terminal that did not answer is tried again after this. */
 export const TERMINAL_AGAIN_MS = 1_000;
+/** A screen that is the same for so long has come to rest; one with a clock on it never does. */
+export const BOX_REST_MS = 1_000;
+export const BOX_REST_MAX_MS = 20_000;
 /** A CLI redraws while it reads a paste: the wait before Enter grows by a second for 200 KB. */
 export const PASTE_CHARS_PER_MS = 200;
 /** So much of a message's end is looked for on the screen; a line of the box is longer. */
 export const SCREEN_MATCH_CHARS = 24;
 /** One look into a file in which a CLI counts its tokens. */
 export const USAGE_FILE_LOOK_BYTES = 32 * 1024 * 1024;
+/** A longer line of what a CLI tells is passed over: an answer's own words, with what it wrote to files. */
+export const USAGE_LINE_MAX_CHARS = 4 * 1024 * 1024;
+/** Answers of a model whose count may still be corrected: that happens within the same turn. */
+export const USAGE_ANSWERS_KNOWN = 10_000;
 /** A line of a pull's or build's progress, as shown to people. */
 export const IMAGE_LINE_MAX_CHARS = 400;
 /** Open files of one process in a sandbox: a bundler's watcher of a large tree fits. */

@@ -311,8 +311,13 @@ Deno.test("a suspend interrupts, ends the harness, and the next one continues by
   assert.equal(world.session.state.phase.kind, "suspended");
   const after = await world.crash();
   assert.deepEqual(await after.session.boot(null), { kind: "exact", sessionId: "s-1" });
+  after.terminal.text = "half a conversation";
   await after.session.onToolsListed();
   await settled();
+  after.terminal.text = "a whole conversation";
+  await after.clock.pass(1_000);
+  assert.equal(after.terminal.done.at(-1), "screen", "it is not at rest");
+  await after.clock.pass(1_000);
   assert.match(
     after.terminal.done.at(-1) ?? "",
     /^submit \[Notice: this agent was suspended while.+\]\n\nThis session was/s,

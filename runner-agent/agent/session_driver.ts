@@ -17,6 +17,8 @@ import {
 import { interrupted, isTurnRunning, type SessionState } from "../domain/agent/session_state.ts";
 import { nextSessionStep, type SessionStep } from "../domain/agent/session_step.ts";
 import {
+  BOX_REST_MAX_MS,
+  BOX_REST_MS,
   FINISH_AGAIN_MS,
   INTERRUPT_WAIT_MS,
   PASTE_CHARS_PER_MS,
@@ -45,6 +47,8 @@ export interface SessionDriverDeps {
 
 export class SessionDriver {
   #wasStalled = false;
+  /** The boot whose input box is known to take a paste. */
+  #bootAtRest: number | null = null;
 
   constructor(private readonly deps: SessionDriverDeps, private readonly core: SessionCore) {}
 
@@ -109,6 +113,8 @@ export class SessionDriver {
         await core.change((state, nowMs) => withQueue(state, markInterrupted(state.queue, nowMs)));
         return await this.interruptTurn(terminal);
       case "paste":
+        // What has changed meanwhile is another question.
+        if (await this.#awaitBox(terminal, signal)) return;
         return await this.#deliver(step.id, terminal);
       case "enter_again":
         return await this.#enterAgain(step.id, terminal);
@@ -124,6 +130,25 @@ export class SessionDriver {
         await terminal.finish(step.status);
         return await this.#pause(FINISH_AGAIN_MS, signal);
     }
+  }
+
+  /**
+   * A CLI that shows a long conversation again lists its tools before its input box takes a paste: waits once, until the
+   * screen has come to rest. Whether it has waited.
+   */
+  async #awaitBox(terminal: AgentTerminal, signal: AbortSignal): Promise<boolean> {
+    const { boots, resumeWish } = this.core.state;
+    if (resumeWish === null || this.#bootAtRest === boots) return false;
+    this.#bootAtRest = boots;
+    const untilMs = this.deps.clock.nowMs() + BOX_REST_MAX_MS;
+    let before = "";
+    while (this.deps.clock.nowMs() < untilMs && !signal.aborted) {
+      const now = await terminal.screen();
+      if (now === before && now.trim() !== "") break;
+      before = now;
+      await this.#pause(BOX_REST_MS, signal);
+    }
+    return true;
   }
 
   /** Writes that a message may have been pasted, and pastes it. */
