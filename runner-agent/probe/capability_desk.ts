@@ -116,8 +116,16 @@ async function currentRecord(
   return found?.adapter === adapterVersion(harness) ? found : null;
 }
 
+export interface ProbeWish {
+  /** Also where there is a record. */
+  readonly isForced?: boolean;
+  readonly onCheck?: (check: CapabilityCheck) => void;
+  /** Called once nobody else probes, before it begins. */
+  readonly onAlone?: () => Promise<void>;
+}
+
 /**
- * Probes and keeps the record (invariant 2). @param wish `isForced`: also where there is a record.
+ * Probes and keeps the record (invariant 2).
  *
  * @throws {ProbeFault} this machine could not do its part.
  */
@@ -126,12 +134,13 @@ export async function probeOnce(
   harness: SessionHarness,
   image: string,
   version: CliVersion,
-  wish: { readonly isForced?: boolean; readonly onCheck?: (check: CapabilityCheck) => void },
+  wish: ProbeWish,
 ): Promise<CapabilityRecord> {
   const records = openCapabilityRecords(deps.dataDir);
   using _lock = await waitForLock(deps);
   const found = wish.isForced === true ? null : await currentRecord(records, harness, version);
   if (found !== null) return found;
+  await wish.onAlone?.();
   const { runtime, dataDir, uid, clock } = deps;
   const onCheck = wish.onCheck === undefined ? {} : { onCheck: wish.onCheck };
   const probe = deps.probe ?? probeHarness;

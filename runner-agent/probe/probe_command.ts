@@ -39,7 +39,6 @@ export function harnessActions(host: HostFacts): Pick<Actions, "probeHarness"> {
       const say = options.json === true ? () => {} : (line: string) => console.log(line);
       try {
         const image = config.image.replaceAll("{harness}", harness);
-        await removeFormer(runtime);
         const session = sessionHarnessByName(harness);
         const version = await readCliVersion(runtime, image, session);
         say(`${harness} ${version.version ?? ""} in ${image} (adapter ${adapterVersion(session)})`);
@@ -48,7 +47,11 @@ export function harnessActions(host: HostFacts): Pick<Actions, "probeHarness"> {
           session,
           image,
           version,
-          { isForced: true, onCheck: (check) => say(checkLine(check)) },
+          {
+            isForced: true,
+            onAlone: () => removeFormer(runtime),
+            onCheck: (check) => say(checkLine(check)),
+          },
         );
         const verdict = judgeCapability(record);
         if (options.json === true) console.log(JSON.stringify({ ...record, verdict }, null, 2));
@@ -90,9 +93,7 @@ export async function harnessDoctor(dataDir: string): Promise<readonly DoctorLin
   });
 }
 
-/** What a probe that was killed has left; another one that goes on now is not touched. */
+/** What a probe that was killed has left. */
 async function removeFormer(runtime: ContainerRuntime): Promise<void> {
-  for (const { containerId, state } of await runtime.list()) {
-    if (state !== "running") await runtime.remove(containerId);
-  }
+  for (const { containerId } of await runtime.list()) await runtime.remove(containerId);
 }

@@ -172,7 +172,8 @@ Deno.test("a runner that is killed within a turn finds its agent, which was give
       prompt: "Begin here.",
       operatorConfig: { agent: "claude", transport: "tmux" },
     });
-    const start = () => rig.startProcess("--once", "--image", image, ...podmanOptions());
+    const start = () =>
+      rig.startProcess("--once", "--no-harness-probe", "--image", image, ...podmanOptions());
     const first = start();
     const events = () => [...rig.plane.agentEvents.values()].flat();
     await eventually("it works", () => events().some((one) => one.payload.tool === "Bash"));

@@ -82,7 +82,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
         dataDir: runnerDir,
         sandboxArgs: sandbox.runnerArgs,
         args: [
-          ...(options.harness === "command" ? [] : [`--harness=${options.harness}`]),
+          // The image has the versions that this release is tested with.
+          ...(options.harness === "command" ? [] : [`--harness=${options.harness}`, "--no-harness-probe"]),
           ...(origin.localRoot === null ? [] : [`--allow-repository-under=${origin.localRoot}`]),
         ],
         env: modelEnv,
