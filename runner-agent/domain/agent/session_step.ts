@@ -37,9 +37,11 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
   if (state.phase.kind !== "starting" && state.phase.kind !== "running") {
     return { kind: "wait", untilMs: null };
   }
+  // Only the first sandbox of a run sets its worktree up.
+  const setupMs = state.boots > 1 ? 0 : view.setupMs ?? 0;
   const readyMs = state.isReady || state.bootedAtMs === null
     ? null
-    : state.bootedAtMs + TOOLS_READY_MS + (view.setupMs ?? 0);
+    : state.bootedAtMs + TOOLS_READY_MS + setupMs;
   if (readyMs !== null && readyMs <= nowMs) return { kind: "finish", finish: TOOLS_NOT_READY };
   if (state.reminder !== null && state.reminder.untilMs <= nowMs) {
     return { kind: "remind", text: state.reminder.text };
