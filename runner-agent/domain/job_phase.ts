@@ -24,12 +24,13 @@ import type { ConclusionReading, TerminalReport } from "./outcome.ts";
 
 /**
  * Why this runner ended a run before the agent did; `concluded`: the agent had said its last word and stayed; `not_sealed`: the
- * sandbox failed its self-test, and nothing of the agent has run.
+ * sandbox failed its self-test, and nothing of the agent has run; `stopped_by_person`: at this machine (`runner stop`).
  */
 export type StopReason =
   | "not_sealed"
   | "limit_exceeded"
   | "cancelled"
+  | "stopped_by_person"
   | "lease_lost"
   | "idle_timeout"
   | "timeout"
@@ -107,7 +108,7 @@ export type Step =
   | { readonly kind: "create"; readonly worktree: Worktree }
   /** Write {@link RunPhase} `started` with the time of now. */
   | { readonly kind: "record_start"; readonly worktree: Worktree; readonly containerId: string }
-  | { readonly kind: "start"; readonly containerId: string }
+  | { readonly kind: "start"; readonly phase: RunPhase & { kind: "started" } }
   /** Stream output and wait for the end, or for a reason to stop. */
   | { readonly kind: "follow"; readonly phase: RunPhase & { kind: "started" } }
   | { readonly kind: "stop"; readonly containerId: string }
@@ -188,7 +189,7 @@ function afterStart(phase: RunPhase & { kind: "started" }, view: RunView): Step 
     return record({ kind: "suspending", worktree, containerId });
   }
   if (view.container !== "created") return { kind: "follow", phase };
-  return view.lease === "unknown" ? { kind: "confirm_lease" } : { kind: "start", containerId };
+  return view.lease === "unknown" ? { kind: "confirm_lease" } : { kind: "start", phase };
 }
 
 function aside(phase: Extract<RunPhase, { kind: "suspending" | "suspended" }>, view: RunView): Step {

@@ -197,7 +197,7 @@ Deno.test("a container that was created and has never run is started after a cra
   const phase: RunPhase = { kind: "started", worktree, containerId: "c", startedAtMs: 0 };
   assert.deepEqual(nextStep(phase, { container: "created", lease: "standing", stop: null, wish: null }), {
     kind: "start",
-    containerId: "c",
+    phase,
   });
 });
 

@@ -27,7 +27,7 @@ export interface AgentView {
 export interface KnownAgent {
   readonly commands: AgentCommands;
   view(): AgentView;
-  /** Ends the run as a stop of the runner would. */
+  /** Ends the run, which is reported as stopped by a person here. */
   stop(): void;
 }
 
@@ -53,7 +53,7 @@ export function createAgentRegistry(): AgentRegistry {
       const known: KnownAgent = {
         commands,
         view: () => viewOf(context, agent, phase()),
-        stop: () => watch.askToStop("cancelled"),
+        stop: () => watch.askToStop("stopped_by_person"),
       };
       agents.set(context.run.runId, known);
       return () => {

@@ -53,7 +53,7 @@ export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Pr
 
 async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
   const former = await findFormerRuns(deps, deps.runnerName, shutdown.abandon);
-  const slots = createSlots((run, isFresh) => conductRun(deps, run, isFresh, shutdown));
+  const slots = createSlots((run, isFresh, park) => conductRun(deps, run, isFresh, shutdown, park));
   for (const run of former) {
     deps.log("run_resumed", { runId: run.runId, jobId: run.job.id, phase: run.phase.kind });
     slots.begin(run, false);

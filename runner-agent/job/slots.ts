@@ -3,6 +3,8 @@
  *
  * 1. A run that rejects (the journal cannot be used) breaks all: nothing more is begun, and the end rejects with its
  *    reason once the others are over.
+ * 3. A run that waits for people has no sandbox: it takes no room. One that goes on is not kept waiting for room, so for a
+ *    while there may be more than wanted.
  * 2. (R1) A run that was begun here is known for long after its end: a server that gives it again means the same one.
  */
 import { RUNS_KNOWN_MAX } from "../limits.ts";
@@ -22,21 +24,40 @@ export interface Slots {
 }
 
 export function createSlots(
-  conduct: (run: JournalledRun, isFresh: boolean) => Promise<ConductOutcome>,
+  conduct: (
+    run: JournalledRun,
+    isFresh: boolean,
+    park: (isParked: boolean) => void,
+  ) => Promise<ConductOutcome>,
 ): Slots {
   const running = new Map<string, Promise<void>>();
+  const parked = new Set<string>();
+  /** Resolves when there may be more room. */
+  let roomier = Promise.withResolvers<void>();
   /** The oldest first. */
   const known = new Set<string>();
   const broken = new AbortController();
   let hasLeft = false;
 
+  function tellRoom(): void {
+    roomier.resolve();
+    roomier = Promise.withResolvers();
+  }
+
   async function follow(run: JournalledRun, isFresh: boolean): Promise<void> {
+    const park = (isParked: boolean) => {
+      if (isParked) parked.add(run.runId);
+      else parked.delete(run.runId);
+      tellRoom();
+    };
     try {
-      if (await conduct(run, isFresh) === "left") hasLeft = true;
+      if (await conduct(run, isFresh, park) === "left") hasLeft = true;
     } catch (error) {
       broken.abort(error);
     } finally {
       running.delete(run.runId);
+      parked.delete(run.runId);
+      tellRoom();
     }
   }
 
@@ -52,7 +73,9 @@ export function createSlots(
       const { promise: aborted, resolve } = Promise.withResolvers<void>();
       const onAbort = () => resolve();
       signal.addEventListener("abort", onAbort);
-      while (running.size >= max && !signal.aborted) await Promise.race([...running.values(), aborted]);
+      while (running.size - parked.size >= max && !signal.aborted) {
+        await Promise.race([roomier.promise, aborted]);
+      }
       signal.removeEventListener("abort", onAbort);
     },
     async end() {
