@@ -166,6 +166,8 @@ export const AREAS: readonly Area[] = [
       "line_page_answer",
       "line_text_input",
       "opened_project",
+      "opened_library",
+      "agent_view",
       "ustar_read",
       "live_place",
     ].map((name) => `worker/routes/${name}.ts`),

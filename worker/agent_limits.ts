@@ -51,6 +51,12 @@ export const ACTIVITY_MAX_BYTES = 16 * 1024 * 1024;
 export const PAGE_ACTIVITY_ENTRIES = 40;
 /** Entries of activity that are looked through for one page of those of a kind. */
 export const PAGE_ACTIVITY_LOOKED_MAX = 2_000;
+/** Of what people wanted of an agent, the newest on a page. */
+export const PAGE_COMMANDS = 8;
+/** A form with a message: its bytes are up to three in a form's encoding. */
+export const AGENT_FORM_MAX_BYTES = 3 * 200 * 1024 + 4_096;
+/** A form with a document of the library, in a form's encoding. */
+export const DOCUMENT_FORM_MAX_BYTES = 3 * 512 * 1024 + 4_096;
 /** What one entry shows of a text; the API has it whole. */
 export const PAGE_ACTIVITY_TEXT_MAX_CHARS = 6_000;
 /** Deliveries with messages that are looked through for how an agent's newest messages are. */

@@ -37,6 +37,10 @@ interface CallOptions {
 
 /** A runner that does by hand what ours does by itself. */
 export interface FakeRunner {
+  /** Calls the project's API as the runner; gives the parsed answer. */
+  call(method: string, path: string, body: unknown): Promise<unknown>;
+  /** Says that the job goes on; the answer. */
+  beat(job: PolledJob): Promise<unknown>;
   /** Takes the job that waits. */
   claim(): Promise<PolledJob>;
   /** Sends output, numbered by the caller. */
@@ -156,6 +160,11 @@ async function registerRunner(
   });
   const as = { token };
   return {
+    call: (method, path, body) => call(method, `${PROJECT}${path}`, body, as),
+    beat: (job) => {
+      const named = { jobId: job.id, runId: job.runId, leaseEpoch: job.leaseEpoch };
+      return call("PATCH", `${PROJECT}/runners/${id}`, { ...named, jobResult: "in_progress" }, as);
+    },
     async claim() {
       const answer = await call<{ jobs: PolledJob[] } | null>("POST", `${PROJECT}/runners/jobs`, {}, as);
       assert.ok(answer?.jobs[0], "there must be a job to claim");

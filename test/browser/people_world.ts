@@ -24,11 +24,13 @@ export interface PeopleWorld extends AsyncDisposable {
 }
 
 /** Starts it; boots once per test file. */
-export async function startPeopleWorld(): Promise<PeopleWorld> {
+export async function startPeopleWorld(
+  roles = "github:vera=viewer, github:*=approver",
+): Promise<PeopleWorld> {
   const github = startGitHub();
   const factory = await startFactory({
     ...github.variables,
-    SHOPFLOOR_ROLES: "github:vera=viewer, github:*=approver",
+    SHOPFLOOR_ROLES: roles,
   });
   await factory.putLine();
   const runner = await factory.runner("bench-1");

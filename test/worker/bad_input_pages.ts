@@ -18,6 +18,112 @@ const NO_LINE: BadRow = {
 const SANDBOX = { driver: "podman", containerId: "c", image: "i", cpus: 1, memoryBytes: 1, pids: 1 };
 const POINT = { atMs: 1, cpuMs: 1, memoryBytes: 1, readBytes: 1, writeBytes: 1, pids: 1 };
 
+const TASK_PAGE = "/p/:owner/:project/tasks/:taskId";
+const NO_TASK: BadRow = {
+  what: "a task that nobody made",
+  isAdmin: true,
+  ids: { taskId: "nothing" },
+  status: 404,
+};
+const noSuch = (what: string, ids: Readonly<Record<string, string>>): BadRow => (
+  { what, isAdmin: true, ids, status: 404 }
+);
+const notWhole = (says: RegExp): BadRow => (
+  { what: "an empty form", isAdmin: true, body: "", status: 400, says }
+);
+const CONTEXTS = "/p/:owner/:project/contexts";
+const CONTEXT = `${CONTEXTS}/:contextId`;
+const MEMORY = "/p/:owner/:project/memory";
+const ISSUES = "/p/:owner/:project/issues";
+
+/** Of agents, subtasks, specs and the library. */
+const AGENT_PAGES: readonly RouteRows[] = [
+  {
+    route: "POST /p/:owner/:project/runs/:runId/agent/:action{message|interrupt|suspend|resume}",
+    audience: "page",
+    rows: [
+      { ...noSuch("a run that never was", { runId: "nothing", action: "interrupt" }), body: "" },
+      {
+        what: "a message without a text",
+        isAdmin: true,
+        ids: { action: "message" },
+        body: "",
+        status: 400,
+        says: /Nothing was sent/,
+      },
+    ],
+  },
+  { route: `GET ${TASK_PAGE}/activity`, audience: "page", rows: [NO_PROJECT, NO_TASK] },
+  { route: `GET ${TASK_PAGE}/subtasks`, audience: "page", rows: [NO_PROJECT, NO_TASK] },
+  {
+    route: `POST ${TASK_PAGE}/subtasks`,
+    audience: "page",
+    rows: [NO_TASK, notWhole(/Nothing was changed/)],
+  },
+  {
+    route: `POST ${TASK_PAGE}/subtasks/move`,
+    audience: "page",
+    rows: [NO_TASK, notWhole(/Nothing was changed/)],
+  },
+  { route: `GET ${TASK_PAGE}/specs`, audience: "page", rows: [NO_PROJECT, NO_TASK] },
+  {
+    route: `GET ${TASK_PAGE}/specs/:spec`,
+    audience: "page",
+    rows: [NO_TASK, noSuch("a spec of a task that has none", { spec: "login" })],
+  },
+  { route: `GET ${CONTEXTS}`, audience: "page", rows: [NO_PROJECT] },
+  { route: `POST ${CONTEXTS}`, audience: "page", rows: [NO_PROJECT, notWhole(/Nothing was changed/)] },
+  {
+    route: `GET ${CONTEXT}`,
+    audience: "page",
+    rows: [NO_PROJECT, noSuch("a context that nobody made", { contextId: "nothing" })],
+  },
+  {
+    route: `POST ${CONTEXT}/sources`,
+    audience: "page",
+    rows: [noSuch("a context that nobody made", { contextId: "nothing" })],
+  },
+  {
+    route: `POST ${CONTEXT}/attach`,
+    audience: "page",
+    rows: [noSuch("a context that nobody made", { contextId: "nothing" })],
+  },
+  {
+    route: `POST ${CONTEXT}/delete`,
+    audience: "page",
+    rows: [noSuch("a context that nobody made", { contextId: "nothing" })],
+  },
+  {
+    route: `GET ${CONTEXT}/sources/:sourceId`,
+    audience: "page",
+    rows: [noSuch("a document that nobody wrote", { sourceId: "nothing" })],
+  },
+  {
+    route: `POST ${CONTEXT}/sources/:sourceId/delete`,
+    audience: "page",
+    rows: [noSuch("a document that nobody wrote", { sourceId: "nothing" })],
+  },
+  { route: `GET ${MEMORY}`, audience: "page", rows: [NO_PROJECT] },
+  { route: `POST ${MEMORY}`, audience: "page", rows: [NO_PROJECT, notWhole(/Nothing was changed/)] },
+  {
+    route: `POST ${MEMORY}/:memoryId/forget`,
+    audience: "page",
+    rows: [noSuch("a note that nobody wrote", { memoryId: "nothing" })],
+  },
+  { route: `GET ${ISSUES}`, audience: "page", rows: [NO_PROJECT] },
+  { route: `POST ${ISSUES}`, audience: "page", rows: [NO_PROJECT, notWhole(/Nothing was changed/)] },
+  {
+    route: `GET ${ISSUES}/:key`,
+    audience: "page",
+    rows: [noSuch("an issue that nobody made", { key: "404" })],
+  },
+  {
+    route: `POST ${ISSUES}/:key/:action{comments|state}`,
+    audience: "page",
+    rows: [noSuch("an issue that nobody made", { key: "404", action: "comments" })],
+  },
+];
+
 export const PAGE_ROUTES: readonly RouteRows[] = [
   { route: "GET /metrics", audience: "page" },
   { route: "GET /p/:owner/:project/metrics", audience: "page", rows: [NO_PROJECT] },
@@ -31,6 +137,7 @@ export const PAGE_ROUTES: readonly RouteRows[] = [
       status: 404,
     }],
   },
+  ...AGENT_PAGES,
   { route: `GET ${CARDS}`, audience: "page", rows: [NO_PROJECT] },
   {
     route: `POST ${CARDS}`,

@@ -130,7 +130,6 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
       this.#viewers.tellTimeline(entries);
       if (turn !== null) this.#afterTurn(turn);
     }
-    await Promise.resolve();
   }
 
   async read(fromOffset: number, bytesMax: number): Promise<OutputPage> {
@@ -161,7 +160,6 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     const known = this.#store.usage();
     const next = addUsage(known, runId, input);
     if (next !== known) this.#store.setUsage(next);
-    await Promise.resolve();
   }
 
   async usage(runId: string): Promise<RunUsage | null> {

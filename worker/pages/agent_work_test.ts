@@ -36,10 +36,12 @@ Deno.test("subtasks and activity are shown as text, and nothing where there is n
   const html = String(AgentWork({
     subtasks: [subtask],
     activity: [entry("dropped", { events: 7, bytes: 9 }), entry("text", { text: "<script>" })],
+    path: "/p/o/p/tasks/t",
+    apiPath: "/api/t/events",
     nowMs: 61_000,
   }));
   assert.match(html, /Waits for verification.*login:1.*&lt;b&gt;First&lt;\/b&gt;.*at make/);
   assert.match(html, /7 older entries/);
   assert.ok(html.includes("&lt;script&gt;") && !html.includes("<script>"));
-  assert.equal(String(AgentWork({ subtasks: [], activity: [], nowMs: 0 })), "");
+  assert.equal(String(AgentWork({ subtasks: [], activity: [], path: "", apiPath: "", nowMs: 0 })), "");
 });

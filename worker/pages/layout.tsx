@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import { type Frame, projectPath, useFrame } from "./frame.tsx";
 
 /** The parts of the navigation. */
-export type Place = "board" | "worklist" | "lines" | "runners" | "metrics" | "api" | "projects";
+export type Place = "board" | "worklist" | "lines" | "library" | "runners" | "metrics" | "api" | "projects";
 
 export interface Crumb {
   readonly text: string;
@@ -109,6 +109,7 @@ function Navigation({ at, frame }: { readonly at: Place | null; readonly frame: 
     ["board", "Board", project === null ? "/" : projectPath(project)],
     ["worklist", "Worklist", project === null ? "/worklist" : inProject("worklist")],
     ["lines", "Lines", inProject("lines")],
+    ["library", "Library", project === null ? "/projects?to=contexts" : `${projectPath(project)}/contexts`],
     ["runners", "Runners", inProject("runners")],
     ["metrics", "Metrics", project === null ? "/metrics" : inProject("metrics")],
     ["api", "API docs", "/api-docs"],
@@ -158,5 +159,7 @@ function nameOf(project: Frame["project"]): string {
 
 /** Choosing another project stays at the same part of it. */
 function switchPath(at: Place | null): string {
-  return at === null || at === "api" || at === "projects" ? "/projects" : `/projects?to=${at}`;
+  return at === null || at === "api" || at === "projects"
+    ? "/projects"
+    : `/projects?to=${at === "library" ? "contexts" : at}`;
 }

@@ -7,7 +7,7 @@ import { Layout, type Place } from "./layout.tsx";
 export interface ProjectsView {
   readonly projects: readonly ProjectName[];
   /** The part of the project to go to; null: its board. */
-  readonly to: Exclude<Place, "board" | "api" | "projects"> | "cards" | null;
+  readonly to: Exclude<Place, "board" | "api" | "projects" | "library"> | "contexts" | "cards" | null;
   /** Whether there is a history that knows projects. */
   readonly isKnown: boolean;
   /** What was typed and names no project; null: nothing was. */
@@ -18,7 +18,11 @@ export interface ProjectsView {
 export function ProjectsPage({ view }: { readonly view: ProjectsView }) {
   const { projects, to, isKnown, refused } = view;
   return (
-    <Layout title="Projects" at={to === "cards" ? "board" : to ?? "projects"} crumbs={[{ text: "Projects" }]}>
+    <Layout
+      title="Projects"
+      at={to === "cards" ? "board" : to === "contexts" ? "library" : to ?? "projects"}
+      crumbs={[{ text: "Projects" }]}
+    >
       <h1>Choose a project</h1>
       {projects.length === 0
         ? (

@@ -7,6 +7,7 @@ import type { RunUsage, SandboxFacts, UsagePoint } from "../../protocol/line/usa
 import type { RunnerView } from "../domain/job_queue_api.ts";
 import { Chart } from "./chart.tsx";
 import { inWords } from "./chart_scale.ts";
+import { AgentPanel, type AgentView } from "./agent.tsx";
 import type { ProjectName } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 import { Ago, Commit, lasted, Status, taskPath } from "./parts.tsx";
@@ -24,6 +25,7 @@ export interface RunPageView {
   readonly runner: RunnerView | null;
   /** Null: its runner never said. */
   readonly usage: RunUsage | null;
+  readonly agent: AgentView;
   /** Of this run alone. */
   readonly timeline: readonly TimelineEntry[];
 }
@@ -34,7 +36,7 @@ export function RunPage({ view }: { readonly view: RunPageView }) {
   const title = `${stationName}, run by ${run.runnerName}`;
   const crumbs = [{ text: task.title, href: taskPath(at.owner, at.project, task.id) }, { text: "run" }];
   return (
-    <Layout title={title} at="board" crumbs={crumbs}>
+    <Layout title={title} at="board" crumbs={crumbs} scripts={["live.js"]}>
       <h1>{title}</h1>
       <div class="meta">
         <Status status={run.conclusion ?? run.status} />
@@ -49,6 +51,9 @@ export function RunPage({ view }: { readonly view: RunPageView }) {
         <Place view={view} />
         <Sandbox sandbox={usage?.sandbox ?? null} />
       </div>
+      {run.endedAt !== null && view.agent.facts.status === null
+        ? null
+        : <AgentPanel view={view.agent} from="run" />}
       <h2>Resource use</h2>
       <Use usage={usage} isOver={run.endedAt !== null} />
       <Events entries={view.timeline} />
@@ -110,6 +115,14 @@ function Ending({ view: { at, run, nowMs } }: { readonly view: RunPageView }) {
         <dd>
           <a href={`/api/owners/${o}/projects/${p}/tasks/${id}/log?run=${encodeURIComponent(run.id)}`}>
             as text
+          </a>
+        </dd>
+        <dt>Activity</dt>
+        <dd>
+          <a
+            href={`${taskPath(at.owner, at.project, run.taskId)}/activity?run=${encodeURIComponent(run.id)}`}
+          >
+            what its agent did
           </a>
         </dd>
         <dt>Reports</dt>

@@ -2,6 +2,8 @@
 /** One task: where it is, what its stations and people did, what they print right now, and what came out. */
 import type { TaskData } from "../../protocol/line/task.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import { apiOf } from "./activity.tsx";
+import { AgentPanel, type AgentView } from "./agent.tsx";
 import { AgentWork, type AgentWorkProps } from "./agent_work.tsx";
 import { Diff, type DiffProps, Reports, type ReportView } from "./evidence.tsx";
 import { May } from "./frame.tsx";
@@ -30,7 +32,9 @@ export interface TaskPageView {
   /** Names below `/assets` of the terminal's files. */
   readonly terminal: { readonly xterm: string; readonly fit: string; readonly style: string };
   readonly timeline: readonly TimelineEntry[];
-  readonly agents: Omit<AgentWorkProps, "nowMs">;
+  readonly agents: Pick<AgentWorkProps, "activity" | "subtasks">;
+  /** That which works right now, in a terminal; null: none does, or it tells nothing of itself. */
+  readonly agent: AgentView | null;
   readonly stations: readonly StationName[];
   readonly asks: readonly AskedOfPeople[];
   /** The ask that the task waits on. */
@@ -51,6 +55,19 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
   const log = `/api/owners/${encodeURIComponent(task.owner)}/projects/${
     encodeURIComponent(task.projectId)
   }/tasks/${task.id}/log`;
+  const screen = (
+    <Terminal
+      log={log}
+      {...output}
+      isOver={isOver}
+      agentRunId={view.agent?.runId ?? null}
+      files={{ xterm: `/assets/${terminal.xterm}`, fit: `/assets/${terminal.fit}` }}
+      stations={Object.fromEntries([
+        ...task.history.map((entry) => [entry.stationId, entry.stationName]),
+        ...view.stations.map((station) => [station.id, station.name]),
+      ])}
+    />
+  );
   return (
     <Layout
       title={task.title}
@@ -58,11 +75,18 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
       crumbs={[{ text: task.assemblyLineId, href: linePath(lineAt, task.assemblyLineId) }, {
         text: task.title,
       }]}
-      scripts={["live.js", "terminal.js", "replay.js"]}
+      scripts={[
+        "live.js",
+        "terminal.js",
+        "replay.js",
+        "activity.js",
+        ...(view.agent === null ? [] : ["typing.js"]),
+      ]}
       styles={[terminal.style]}
       pollMs={POLL_MS}
     >
       <h1>{task.title}</h1>
+      {view.agent === null ? null : screen}
       <div class="two">
         <div>
           <div id="state" data-live {...over}>
@@ -74,18 +98,22 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
           <div id="actions" data-live {...over}>
             <TaskActions task={task} stations={view.stations} />
           </div>
+          {view.agent === null ? null : <AgentPanel view={view.agent} from="task" />}
           <div id="history" data-live {...over}>
             <Timeline task={task} entries={view.timeline} asks={view.asks} log={log} nowMs={view.nowMs} />
           </div>
           <div id="agents" data-live {...over}>
-            <AgentWork {...view.agents} nowMs={view.nowMs} />
+            <AgentWork {...view.agents} path={repository} apiPath={apiOf(task)} nowMs={view.nowMs} />
           </div>
           <h2>Card</h2>
           <Card task={task} />
-          <h2>Repository</h2>
+          <h2>Repository and work</h2>
           <p class="meta">
             <a href={`${repository}/files`}>Browse files</a>
             <a href={`${repository}/commits`}>Commits</a>
+            <a href={`${repository}/specs`}>Specs</a>
+            <a href={`${repository}/subtasks`}>Subtasks</a>
+            <a href={`${repository}/activity`}>Activity</a>
           </p>
           <p class="small soft">
             Everything that the stations left. Any user name, and a token as the password:
@@ -93,16 +121,7 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
           <code class="clone">git clone {task.assemblyLineRepo.url}</code>
         </div>
         <div>
-          <Terminal
-            log={log}
-            {...output}
-            isOver={isOver}
-            files={{ xterm: `/assets/${terminal.xterm}`, fit: `/assets/${terminal.fit}` }}
-            stations={Object.fromEntries([
-              ...task.history.map((entry) => [entry.stationId, entry.stationName]),
-              ...view.stations.map((station) => [station.id, station.name]),
-            ])}
-          />
+          {view.agent === null ? screen : null}
           <div id="evidence" data-live {...over}>
             <h2>Reports</h2>
             <Reports reports={view.reports} />

@@ -7,7 +7,7 @@ import { ProjectsPage, type ProjectsView } from "../pages/projects.tsx";
 import { createHistoryReader } from "../store/history/read.ts";
 import { page, requireViewer } from "./page_response.ts";
 
-const PARTS = ["worklist", "lines", "runners", "metrics", "cards"] as const;
+const PARTS = ["worklist", "lines", "contexts", "runners", "metrics", "cards"] as const;
 
 /** `GET /projects`: `to` is the part of the project to go to, `project` (`owner/project`) the one that was chosen. */
 export function createProjectPageRoutes(): Hono<AppEnv> {

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "../app_env.ts";
 import { RunPage } from "../pages/run.tsx";
 import { taskLog } from "../stubs/task_log.ts";
+import { loadAgent } from "./agent_view.ts";
 import { baseUrlOf } from "./input.ts";
 import { openProject, refusedPage } from "./opened_project.ts";
 import { page } from "./page_response.ts";
@@ -26,14 +27,22 @@ export function createRunPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv
     ]);
     if (!task.ok) return refusedPage(c, task.error);
     const log = taskLog(c.env, at.owner, at.project, taskId);
-    const [usage, timeline] = await Promise.all([log.usage(run.value.id), log.timeline()]);
+    const atMs = nowMs();
+    const stationName = task.value.history.find((entry) => entry.stationId === stationId)?.stationName ??
+      stationId;
+    const { id: runId, endedAt } = run.value;
+    const [usage, timeline, agent] = await Promise.all([
+      log.usage(runId),
+      log.timeline(),
+      loadAgent(c, { queue, log, at, runId, stationName, isActive: endedAt === null, nowMs: atMs }),
+    ]);
     const view = {
       at,
-      nowMs: nowMs(),
+      nowMs: atMs,
       run: run.value,
       task: task.value,
-      stationName: task.value.history.find((entry) => entry.stationId === stationId)?.stationName ??
-        stationId,
+      stationName,
+      agent,
       runner: runner.ok ? runner.value : null,
       usage,
       timeline: timeline.filter((entry) => entry.runId === run.value.id),

@@ -3,7 +3,10 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { isName, type StationId } from "../../protocol/ids.ts";
 import { name, reason } from "../../protocol/line/fields.ts";
+import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { AppEnv } from "../app_env.ts";
+import type { TaskLogApi } from "../domain/task_log_api.ts";
+import type { AgentView } from "../pages/agent.tsx";
 import type { QueueError } from "../domain/job_queue_api.ts";
 import { FORM_MAX_BYTES, PAGE_ACTIVITY_ENTRIES, PAGE_OUTPUT_TAIL_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
@@ -14,6 +17,7 @@ import type { AskedOfPeople } from "../pages/task_timeline.tsx";
 import { createHistoryReader } from "../store/history/read.ts";
 import { jobQueue } from "../stubs/job_queue.ts";
 import { taskLog } from "../stubs/task_log.ts";
+import { loadAgent } from "./agent_view.ts";
 import { terminalNames } from "./asset_files.ts";
 import { baseUrlOf } from "./input.ts";
 import { type OpenedTask, openTask } from "./opened_task.ts";
@@ -108,6 +112,7 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
     terminal: terminalNames(),
     timeline,
     agents: { activity, subtasks: subtasks.ok ? subtasks.value : [] },
+    agent: await agentOf(c, opened, log, timeline, nowMs),
     stations,
     asks,
     pendingAskId: known.ok ? known.value.askId : null,
@@ -115,6 +120,27 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
     diff: { diff: evidence.diff, fault: evidence.diffFault },
     notice: (NOTICES as Readonly<Record<string, string>>)[c.req.query("notice") ?? ""] ?? null,
   };
+}
+
+/** That of the newest run, while the run is active and its agent tells of itself. */
+async function agentOf(
+  c: Context<AppEnv>,
+  { owner, project, task, queue }: OpenedTask,
+  log: TaskLogApi,
+  timeline: readonly TimelineEntry[],
+  nowMs: number,
+): Promise<AgentView | null> {
+  const { currentJobId } = task;
+  const newest = timeline.findLast(({ jobId, runId }) => runId !== null && jobId === currentJobId);
+  if (currentJobId === null || newest === undefined) return null;
+  const run = await queue.readRun(c.var.caller, newest.runId!);
+  if (!run.ok || run.value.endedAt !== null) return null;
+  const stationName = task.history.findLast((entry) => entry.jobId === currentJobId)?.stationName ??
+    run.value.stationId;
+  const at = { owner, project };
+  const known = { queue, log, at, runId: run.value.id, stationName, isActive: true, nowMs };
+  const agent = await loadAgent(c, known);
+  return agent.facts.status === null ? null : agent;
 }
 
 /** Of the version that the task is on; none when it cannot be read. */

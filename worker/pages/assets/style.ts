@@ -258,6 +258,15 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .written dd { margin: 0; }
 .text.mono { font-family: var(--mono); font-size: 0.86rem; }
 #audit { margin-top: 0.9rem; }
+.activity { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.55rem; }
+.activity > li { min-width: 0; }
+.activity p { margin: 0; }
+.activity details { margin: 0; }
+.activity pre, .inset pre { max-height: 24rem; overflow: auto; }
+.prose { margin: 1.2rem 0; }
+.prose > :first-child { margin-top: 0; }
+.prose h3 { margin: 1.2rem 0 0.4rem; }
+.files li > .meta { flex: 0 1 auto; }
 .due { font-variant-numeric: tabular-nums; white-space: nowrap; }
 `.trimStart();
 

@@ -2,11 +2,14 @@
  * The scripts of a task's output, as text. `terminal.js` puts a terminal in the place of the text and keeps it live;
  * `replay.js` shows output again from any moment. Without them the text stays, and links to all of it.
  */
+import { ACTIVITY } from "./activity_script.ts";
 import { REPLAY } from "./replay_script.ts";
+import { TYPING } from "./typing_script.ts";
 
 /**
  * Looks after the terminal. It offers to other scripts, as `terminal` of the element `#terminal` once that has told
- * `shopfloor:ready`: `live()`, `hold()`, `reset()`, and `write(bytes)`, which resolves when they are shown.
+ * `shopfloor:ready`: `live()`, `hold()`, `reset()`, `write(bytes)`, which resolves when they are shown, and `type(heard)`,
+ * after which `heard` gets what is typed until it is null.
  *
  * xterm.js writes its theme into style elements, and colours of 24 bits into style attributes: the page's policy
  * (`style-src 'self'`) refuses both. So on this page `createElement` gives, for a style element, a stand-in that puts its
@@ -42,19 +45,33 @@ const TERMINAL = String.raw`
     return stand;
   };
 
+  /** The largest font in which so many columns fit, as far as it can be read. */
+  function fontFor(cols, family) {
+    const canvas = create("canvas").getContext("2d");
+    canvas.font = "13px " + family;
+    const wide = canvas.measureText("W").width * cols, room = box.clientWidth - 48;
+    return Math.max(9, Math.min(13, Math.floor(130 * room / wide) / 10));
+  }
+
   async function openTerminal() {
     const [{ Terminal }, { FitAddon }] = await Promise.all([import(box.dataset.xterm), import(box.dataset.fit)]);
     const screen = document.createElement("div");
     screen.className = "screen";
+    const cols = Number(box.dataset.cols ?? 0), rows = Number(box.dataset.rows ?? 0);
+    const fontFamily = getComputedStyle(pre).fontFamily;
     const terminal = new Terminal({
-      convertEol: true, disableStdin: true, scrollback: 20000, fontSize: 13,
-      fontFamily: getComputedStyle(pre).fontFamily, cursorInactiveStyle: "none", minimumContrastRatio: 4.5,
+      ...(cols > 0 ? { cols, rows } : {}),
+      convertEol: true, disableStdin: true, scrollback: 20000,
+      fontSize: cols > 0 ? fontFor(cols, fontFamily) : 13, fontFamily, cursorInactiveStyle: "none", minimumContrastRatio: 4.5,
       theme: { background: "#14161b", foreground: "#dfe3ea", cursor: "#14161b", selectionBackground: "#3a4a7a" },
     });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     const pages = { PageUp: -1, PageDown: 1 }, lines = { ArrowUp: -1, ArrowDown: 1 };
+    let typist = null;
+    terminal.onData((data) => typist?.(data));
     terminal.attachCustomKeyEventHandler((event) => {
+      if (typist !== null) return !(event.ctrlKey && event.key === "]");
       if (event.type !== "keydown") return false;
       if (event.key in pages) terminal.scrollPages(pages[event.key]);
       else if (event.key in lines) terminal.scrollLines(lines[event.key]);
@@ -68,9 +85,18 @@ const TERMINAL = String.raw`
     terminal.open(screen);
     terminal.textarea.setAttribute("aria-label", "Output. Arrow keys and Page Up and Down scroll it");
     pre.hidden = true;
-    fit.fit();
-    new ResizeObserver(() => fit.fit()).observe(screen);
+    if (cols === 0) {
+      fit.fit();
+      new ResizeObserver(() => fit.fit()).observe(screen);
+    }
     return {
+      type: (heard) => {
+        typist = heard;
+        terminal.options.disableStdin = heard === null;
+        screen.classList.toggle("typed", heard !== null);
+        if (heard !== null) terminal.focus();
+        return terminal.textarea;
+      },
       from: Number(box.dataset.tail),
       reset: () => terminal.reset(),
       write: (data) => new Promise((done) => terminal.write(data, done)),
@@ -95,6 +121,7 @@ const TERMINAL = String.raw`
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("offset", String(offset));
     url.searchParams.set("acks", "true");
+    url.searchParams.set("activity", "true");
     acked = offset;
     let over = false;
     socket = new WebSocket(url);
@@ -111,6 +138,8 @@ const TERMINAL = String.raw`
       } else if (frame.kind === "timeline" && !seen.has(frame.entry.eventId)) {
         seen.add(frame.entry.eventId);
         document.dispatchEvent(new Event("shopfloor:changed"));
+      } else if (frame.kind === "activity") {
+        document.dispatchEvent(new Event("shopfloor:activity"));
       } else if (frame.kind === "end") {
         over = true;
         status.textContent = "ended";
@@ -135,6 +164,7 @@ const TERMINAL = String.raw`
     box.terminal = {
       reset: sink.reset,
       write: sink.write,
+      type: sink.type,
       hold: () => { turn++; socket.close(); status.textContent = "replay"; },
       live: () => { sink.reset(); start(sink); },
     };
@@ -147,4 +177,6 @@ const TERMINAL = String.raw`
 export const TERMINAL_SCRIPTS: Readonly<Record<string, string>> = {
   "terminal.js": TERMINAL.trimStart(),
   "replay.js": REPLAY.trimStart(),
+  "typing.js": TYPING.trimStart(),
+  "activity.js": ACTIVITY.trimStart(),
 };
