@@ -294,6 +294,8 @@ export const DISK_MEASURE_COST_FACTOR = 20;
 /** The first measure of a large tree with a cold cache; doubled when it was not enough, three times. */
 export const DISK_MEASURE_BUDGET_MS = 10_000;
 export const DISK_UNMEASURED_MAX = 3;
+/** What a file counts for at least: a block of most file systems. Theirs is a number of files, too. */
+export const DISK_FILE_MIN_BYTES = 4_096;
 /** So much gone since the last measure: somebody writes in earnest. */
 export const DISK_DROP_BYTES = 1024 * 1024 * 1024;
 /** The runner's journal, the harvest and other runs still fit. */
@@ -350,6 +352,10 @@ export const PROBE_SEEN_MAX_CHARS = 600;
 export const PROBE_VERSION_MAX_BYTES = 4 * 1024;
 /** How often another process's probe of this machine is looked at again. */
 export const PROBE_LOCK_LOOK_MS = 250;
+/** From the end of a program to the runner's knowledge of it. */
+export const PROBE_ENDED_MS = 3_000;
+/** What did not hold may have been the machine's doing: after this it is tried again. */
+export const PROBE_LACK_MAX_AGE_MS = 24 * 3_600_000;
 /** Four agents one after the other, each with all that a probe waits for at most. */
 export const PROBE_LOCK_MAX_MS = 20 * 60_000;
 /** A setup script installs dependencies; one that takes longer hangs. */

@@ -3,7 +3,7 @@
  * left before a run is begun. What to do about it is decided in `domain/agent/disk_guard.ts`.
  *
  * 1. A fault is told once; the guard then stops looking. Whoever is told ends the run.
- * 2. A measure is a `du` of the run's writable directories that is killed when its time is over.
+ * 2. A measure is a `du` of the run's writable directories, and one of their number of files (GNU), killed when its time is over.
  */
 import { statfs } from "node:fs/promises";
 import {
@@ -18,6 +18,7 @@ import type { LimitFault } from "../domain/agent/watchdog.ts";
 import {
   DISK_BLAME_BYTES,
   DISK_DROP_BYTES,
+  DISK_FILE_MIN_BYTES,
   DISK_FREE_FLOOR_BYTES,
   DISK_LOOK_MS,
   DISK_MAX_BYTES,
@@ -113,12 +114,27 @@ export async function freeBytes(path: string): Promise<number> {
 }
 
 /**
- * What the files below some directories take on the disk; null when that could not be found out: it takes longer than the
- * budget, or a directory may not be read.
+ * What the files below some directories take on the disk, each of them a block at least, as a disk has only so many files; null
+ * when that could not be found out: it takes longer than the budget, or a directory may not be read.
  */
 export async function measureDisk(paths: readonly string[], budgetMs: number): Promise<number | null> {
+  const [kibibytes, files] = await Promise.all([
+    total(["-k"], paths, budgetMs),
+    total(["--inodes"], paths, budgetMs),
+  ]);
+  if (kibibytes === null || files === null) return null;
+  if (!kibibytes.isWhole && !await isReadable(paths)) return null;
+  return Math.max(kibibytes.sum * 1024, files.sum * DISK_FILE_MIN_BYTES);
+}
+
+/** The sum of a `du`; null when it was not done in its time. */
+async function total(
+  unit: readonly string[],
+  paths: readonly string[],
+  budgetMs: number,
+): Promise<{ readonly sum: number; readonly isWhole: boolean } | null> {
   const child = new Deno.Command("du", {
-    args: ["-s", "-k", "-x", "-c", "--", ...paths],
+    args: ["-s", "-x", "-c", ...unit, "--", ...paths],
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -128,9 +144,8 @@ export async function measureDisk(paths: readonly string[], budgetMs: number): P
   try {
     const { stdout, success } = await child.output();
     // Files come and go while they are counted: then `du` fails, and its sum is still good if nothing was closed to it.
-    const total = /^(\d+)\ttotal$/m.exec(new TextDecoder().decode(stdout))?.[1];
-    if (total === undefined) return null;
-    return success || await isReadable(paths) ? Number(total) * 1024 : null;
+    const sum = /^(\d+)\ttotal$/m.exec(new TextDecoder().decode(stdout))?.[1];
+    return sum === undefined ? null : { sum: Number(sum), isWhole: success };
   } finally {
     clearTimeout(timer);
   }

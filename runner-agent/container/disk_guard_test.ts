@@ -23,6 +23,14 @@ Deno.test("measureDisk counts blocks below several directories, and gives up whe
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("measureDisk counts a file without content as a block: a disk has only so many files", async () => {
+  const dir = await Deno.makeTempDir();
+  for (let n = 0; n < 1_000; n++) await Deno.writeTextFile(`${dir}/${n}`, "");
+  const used = (await measureDisk([dir], 10_000))!;
+  assert.ok(used >= 4_096_000 && used < 5_000_000, String(used));
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("a disk guard tells its fault once and ends; stopped before, it tells nothing", async () => {
   const dir = await Deno.makeTempDir();
   await Deno.writeFile(`${dir}/f`, new Uint8Array(300_000).fill(1));

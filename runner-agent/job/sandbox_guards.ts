@@ -7,8 +7,9 @@
  *    it now, one whose gate is open goes on.
  */
 import { join } from "node:path";
-import { refuseForDisk, startDiskGuard, writablePaths } from "../container/disk_guard.ts";
+import { DISK_BOUNDS, refuseForDisk, startDiskGuard, writablePaths } from "../container/disk_guard.ts";
 import { closeGate, openGate } from "../container/sandbox_gate.ts";
+import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { StopReason } from "../domain/job_phase.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import { limitsOf, sandboxSeal } from "./container_spec.ts";
@@ -19,6 +20,13 @@ import type { RunWatch } from "./run_watch.ts";
 /** Guards of one run; `stop` resolves when they look no more. */
 export interface SandboxGuards {
   stop(): Promise<void>;
+}
+
+/** Whichever is less: what this runner gives, or what its settings say. */
+function diskBoundsOf({ deps, role }: RunContext): DiskBounds {
+  const bounds = deps.diskBounds ?? DISK_BOUNDS;
+  const said = role.decided?.settings.values["limits.disk"] ?? bounds.maxBytes;
+  return { ...bounds, maxBytes: Math.min(bounds.maxBytes, said) };
 }
 
 /** Why this run may not be begun on what is left of the disk; null when it may. */
@@ -65,7 +73,7 @@ export async function guardSandbox(
     paths: writablePaths(seal.mounts),
     clock: deps.clock,
     onFault,
-    ...(deps.diskBounds === undefined ? {} : { bounds: deps.diskBounds }),
+    bounds: diskBoundsOf(context),
   });
   return {
     async stop() {
