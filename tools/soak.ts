@@ -1,10 +1,14 @@
 /**
- * `deno task soak`: the storm of the chaos suite, long: a thousand kills over two hundred tasks, with a fixed seed. Writes
- * `bench/results/soak_chaos.json`; exit code 1 when anything is not as it must be.
+ * `deno task soak`: what takes too long for every change. Exit code 1 when anything is not as it must be.
+ *
+ * - harness: each of the four agent CLIs is probed in a real sandbox. Writes `bench/results/soak_harness.json`.
+ * - chaos: the storm of the chaos suite, long: a thousand kills over two hundred tasks, with a fixed seed. Writes
+ *   `bench/results/soak_chaos.json`.
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { runStorm } from "../test/chaos/storm.ts";
 import { repositoryPath } from "./local/paths.ts";
+import { probeAllHarnesses } from "./soak_harness.ts";
 
 const SEED = 20_261_121;
 const KILLS = 1_000;
@@ -14,31 +18,50 @@ const MS_PER_KILL = 5_000;
 
 const program = new Command("deno task soak")
   .description(
-    "Kills Worker, runners and history at random while tasks go through, and looks for what is missing.",
+    "Probes all agent CLIs; kills Worker, runners and history at random while tasks go through, and looks for what is missing.",
   )
+  .addOption(new Option("--only <part>", "one part").choices(["harness", "chaos"]))
   .option("--kills <n>", "SIGKILLs in all", String(KILLS))
   .option("--tasks <n>", "tasks in all", String(TASKS))
   .option("--seed <n>", "of the random choices", String(SEED))
-  .option("--out <file>", "where the result goes", repositoryPath("bench/results/soak_chaos.json"))
+  .option("--out <file>", "where the result of chaos goes", repositoryPath("bench/results/soak_chaos.json"))
   .parse(Deno.args, { from: "user" });
-const options = program.opts<{ kills: string; tasks: string; seed: string; out: string }>();
-const kills = count("--kills", options.kills);
-const report = await runStorm({
-  seed: count("--seed", options.seed),
-  tasks: count("--tasks", options.tasks),
-  kills,
-  maxMs: Math.max(120_000, kills * MS_PER_KILL),
-  say: (line) => console.log(line),
-});
-await Deno.writeTextFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
-for (const fault of report.faults) console.error(fault);
-console.log(
-  `${report.tasks} tasks, ${
-    Object.entries(report.kills).map(([who, n]) => `${n} ${who}`).join(", ")
-  } kills, ` +
-    `${report.runsStarted} runs started, ${report.runsLost} lost, ${report.seconds} s: ${report.faults.length} faults`,
-);
-Deno.exit(report.faults.length === 0 ? 0 : 1);
+const options = program.opts<
+  { kills: string; tasks: string; seed: string; out: string; only?: "harness" | "chaos" }
+>();
+const isWhole = [
+  ...(options.only === "chaos" ? [] : [await soakHarnesses()]),
+  ...(options.only === "harness" ? [] : [await soakChaos()]),
+].every((one) => one);
+Deno.exit(isWhole ? 0 : 1);
+
+async function soakHarnesses(): Promise<boolean> {
+  const report = await probeAllHarnesses((line) => console.log(line));
+  const out = repositoryPath("bench/results/soak_harness.json");
+  await Deno.writeTextFile(out, `${JSON.stringify(report, null, 2)}\n`);
+  for (const fault of report.faults) console.error(fault);
+  return report.faults.length === 0;
+}
+
+async function soakChaos(): Promise<boolean> {
+  const kills = count("--kills", options.kills);
+  const report = await runStorm({
+    seed: count("--seed", options.seed),
+    tasks: count("--tasks", options.tasks),
+    kills,
+    maxMs: Math.max(120_000, kills * MS_PER_KILL),
+    say: (line) => console.log(line),
+  });
+  await Deno.writeTextFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
+  for (const fault of report.faults) console.error(fault);
+  console.log(
+    `${report.tasks} tasks, ${
+      Object.entries(report.kills).map(([who, n]) => `${n} ${who}`).join(", ")
+    } kills, ` +
+      `${report.runsStarted} runs started, ${report.runsLost} lost, ${report.seconds} s: ${report.faults.length} faults`,
+  );
+  return report.faults.length === 0;
+}
 
 function count(name: string, text: string): number {
   const value = Number(text);

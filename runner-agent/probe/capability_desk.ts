@@ -4,6 +4,8 @@
  * 1. A record counts with the adapter that it was made with only; another one is as none.
  * 2. One probe at a time, over all processes of a data directory: who waited looks for the record again.
  * 3. A fault of this machine is no record: what is not known is asked again.
+ * 4. What does not hold is tried twice, and again when its record is {@link PROBE_LACK_MAX_AGE_MS} old: a machine that has
+ *    too much to do makes everybody look slow.
  */
 import { join } from "node:path";
 import type { SessionHarness, SessionHarnessName } from "../agent_ports.ts";
@@ -11,11 +13,12 @@ import {
   type CapabilityCheck,
   type CapabilityRecord,
   type CapabilityVerdict,
+  isWhole,
   judgeCapability,
 } from "../domain/agent/capability.ts";
 import { sessionHarnessByName } from "../harness/mod.ts";
 import { lockRunner } from "../job/runner_lock.ts";
-import { PROBE_LOCK_LOOK_MS, PROBE_LOCK_MAX_MS } from "../limits.ts";
+import { PROBE_LACK_MAX_AGE_MS, PROBE_LOCK_LOOK_MS, PROBE_LOCK_MAX_MS } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type { Clock, ContainerRuntime } from "../ports.ts";
 import { adapterVersion } from "./adapter_version.ts";
@@ -64,7 +67,7 @@ export function createCapabilityDesk(deps: CapabilityDeskDeps): CapabilityDesk {
   async function recordOf(name: SessionHarnessName, image: string): Promise<CapabilityRecord> {
     const harness = sessionHarnessByName(name);
     const version = await versionOf(harness, image);
-    const found = await currentRecord(records, harness, version);
+    const found = await currentRecord(records, harness, version, deps.clock.nowMs());
     if (found !== null) return found;
     deps.log("harness_probing", { harness: name, version: version.version });
     return await probeOnce(deps, harness, image, version, {});
@@ -106,18 +109,21 @@ export function createCapabilityDesk(deps: CapabilityDeskDeps): CapabilityDesk {
   };
 }
 
-/** Invariant 1. */
+/** The record that counts (invariants 1 and 4). */
 async function currentRecord(
   records: CapabilityRecords,
   harness: SessionHarness,
   { version }: CliVersion,
+  nowMs: number,
 ): Promise<CapabilityRecord | null> {
   const found = version === null ? null : await records.find(harness.name, version);
-  return found?.adapter === adapterVersion(harness) ? found : null;
+  if (found?.adapter !== adapterVersion(harness)) return null;
+  const isOld = nowMs - found.probedAtMs >= PROBE_LACK_MAX_AGE_MS;
+  return isOld && !isWhole(judgeCapability(found)) ? null : found;
 }
 
 export interface ProbeWish {
-  /** Also where there is a record. */
+  /** Also where there is a record, and once. */
   readonly isForced?: boolean;
   readonly onCheck?: (check: CapabilityCheck) => void;
   /** Called once nobody else probes, before it begins. */
@@ -138,13 +144,19 @@ export async function probeOnce(
 ): Promise<CapabilityRecord> {
   const records = openCapabilityRecords(deps.dataDir);
   using _lock = await waitForLock(deps);
-  const found = wish.isForced === true ? null : await currentRecord(records, harness, version);
+  const { runtime, dataDir, uid, clock } = deps;
+  const isForced = wish.isForced === true;
+  const found = isForced ? null : await currentRecord(records, harness, version, clock.nowMs());
   if (found !== null) return found;
   await wish.onAlone?.();
-  const { runtime, dataDir, uid, clock } = deps;
   const onCheck = wish.onCheck === undefined ? {} : { onCheck: wish.onCheck };
   const probe = deps.probe ?? probeHarness;
-  const record = await probe({ runtime, dataDir, uid, clock, ...onCheck }, harness, image, version);
+  const act = () => probe({ runtime, dataDir, uid, clock, ...onCheck }, harness, image, version);
+  const first = await act();
+  // Invariant 4; a person who asks for a probe sees what it finds, and may ask again.
+  const record = isForced || version.version === null || isWhole(judgeCapability(first))
+    ? first
+    : await act();
   // A CLI that says no version is asked again: there is nothing to know it by.
   if (version.version !== null) await records.save(record);
   return record;

@@ -39,7 +39,7 @@ function record(failed: readonly string[] = []): CapabilityRecord {
     cliVersion: "2.1.197",
     adapter: adapterVersion(sessionHarnessByName("claude")),
     image: IMAGE,
-    probedAtMs: 1,
+    probedAtMs: Date.now(),
     checks: CAPABILITY_CHECKS.map((name) => ({
       name,
       outcome: failed.includes(name) ? "failed" : "ok",
@@ -150,6 +150,25 @@ Deno.test("what a probe finds is the verdict, and the doctor's", async () => {
     assert.equal((await harnessDoctor(dataDir))[0]?.disables, "this agent");
     await openCapabilityRecords(dataDir).save({ ...record(), adapter: "another" });
     assert.deepEqual(await harnessDoctor(dataDir), []);
+  });
+});
+
+Deno.test("what does not hold is tried twice, and again a day later; what holds stands", async () => {
+  await withStage(async ({ desk, probes, dataDir }) => {
+    const found = [record(["paste"]), record()];
+    const verdict = await desk(() => Promise.resolve(found[probes() - 1]!)).judge("claude", IMAGE);
+    assert.deepEqual([verdict, probes()], [{ kind: "session", lacks: [] }, 2]);
+    const old = Date.now() - 86_400_001;
+    const records = openCapabilityRecords(dataDir);
+    await records.save({ ...record(), probedAtMs: old });
+    assert.equal((await desk().judge("claude", IMAGE))?.kind, "session");
+    assert.equal(probes(), 2);
+    await records.save({ ...record(["paste"]), probedAtMs: Date.now() });
+    assert.equal((await desk().judge("claude", IMAGE))?.kind, "structured");
+    assert.equal(probes(), 2);
+    await records.save({ ...record(["paste"]), probedAtMs: old });
+    assert.equal((await desk().judge("claude", IMAGE))?.kind, "session");
+    assert.equal(probes(), 3);
   });
 });
 

@@ -33,7 +33,7 @@ import { chooseHubBase, GATE_NAME, removeHubBase, removeRunDirs } from "../job/r
 import { createContainer } from "../job/run_steps.ts";
 import { SESSION_PROGRAM, TMUX_SOCKET } from "../job/session_plan.ts";
 import { keepAndRemove, restoreHome, stopForSuspend } from "../job/suspend.ts";
-import { HUB_PORT, STOP_GRACE_MS } from "../limits.ts";
+import { HUB_PORT, PROBE_ENDED_MS, STOP_GRACE_MS } from "../limits.ts";
 import type { Clock, ContainerRuntime, Worktree } from "../ports.ts";
 import { createWorktreeManager } from "../worktree/worktree_manager.ts";
 import type { ScriptedModel } from "./model/server.ts";
@@ -61,8 +61,8 @@ const NOBODY = { serverUrl: "http://127.0.0.1:9", owner: "probe", project: "prob
 interface Running {
   readonly containerId: string;
   readonly terminal: AgentTerminal;
-  /** Resolves once the sandbox has ended, with its exit code. */
-  readonly ended: Promise<number | null>;
+  /** Resolves once the sandbox has ended, or nobody can tell. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -74,6 +74,7 @@ export class ProbeSandbox {
   #agent: RunAgent | null = null;
   #running: Running | null = null;
   #exitCode: number | null = null;
+  #fault: unknown = null;
 
   private constructor(
     private readonly deps: ProbeSandboxDeps,
@@ -118,11 +119,6 @@ export class ProbeSandbox {
     return this.at.model;
   }
 
-  /** How the last sandbox ended by itself; null while it runs. */
-  get exitCode(): number | null {
-    return this.#exitCode;
-  }
-
   /** Makes the next sandbox and starts the CLI. @param text What is said to one that goes on. */
   async start(text: string | null = null): Promise<void> {
     const { deps, context } = this;
@@ -140,7 +136,7 @@ export class ProbeSandbox {
     );
     // Invariant 1.
     const terminal: AgentTerminal = { ...inner, isAttached: () => Promise.resolve(true) };
-    this.#running = { containerId, terminal, ended: Promise.resolve(null), stop: () => Promise.resolve() };
+    this.#running = { containerId, terminal, ended: Promise.resolve(), stop: () => Promise.resolve() };
     this.#exitCode = null;
     const agent = this.#agent = await this.#slot.make();
     this.#hub ??= await this.#openHub(agent);
@@ -155,8 +151,9 @@ export class ProbeSandbox {
     const over = new AbortController();
     const ended = deps.runtime.wait(containerId, over.signal).then(({ exitCode }) => {
       this.#exitCode = exitCode;
-      return exitCode;
-    }, () => null);
+    }, (error) => {
+      if (!over.signal.aborted) this.#fault = error;
+    });
     const driving = agent.session.run(terminal, over.signal);
     this.#running = {
       containerId,
@@ -177,6 +174,7 @@ export class ProbeSandbox {
     const held = session.until(test).catch(() => undefined);
     await Promise.race([held, late, this.#running?.ended ?? late]);
     over.abort();
+    if (this.#fault !== null) throw new ProbeFault("the sandbox cannot be watched", { cause: this.#fault });
     return test(session.state);
   }
 
@@ -228,12 +226,16 @@ export class ProbeSandbox {
   async look(): Promise<string> {
     if (this.#exitCode !== null) return `it ended with status ${this.#exitCode}`;
     try {
-      const screen = await this.#running?.terminal.screen() ?? "";
+      const screen = await this.#running!.terminal.screen();
       const lines = screen.split("\n").map((line) => line.trim().replaceAll(/\s+/g, " "))
         .filter((line) => /\w/.test(line));
       return `the screen: ${lines.slice(-LINES_SEEN).join("\n")}`;
-    } catch {
-      return "its terminal does not answer";
+    } catch (error) {
+      // Its end may be told a moment later than its terminal is gone. A terminal that does not answer while it runs is no
+      // doing of the CLI's (invariant 2).
+      await Promise.race([this.#running?.ended, this.deps.clock.sleep(PROBE_ENDED_MS)]);
+      if (this.#exitCode !== null) return `it ended with status ${this.#exitCode}`;
+      throw new ProbeFault("the agent's terminal does not answer", { cause: error });
     }
   }
 
