@@ -200,7 +200,7 @@ export const AREAS: readonly Area[] = [
   { path: "runner-agent/pipeline/", may: ["protocol/"], packages: ["yaml", "ajv"] },
   shell("control", ["zod"]),
   shell("container"),
-  shell("worktree", ["ignore"]),
+  shell("worktree"),
   shell("harness", ["smol-toml"]),
   shell("template", ["yaml", "zod"]),
   shell("sidecar"),
