@@ -6,6 +6,7 @@
  * conductor must decide about are return values. All methods are safe to call again with the same arguments
  * after a crash (R1), unless the comment says otherwise.
  */
+import type { McpServerConfig } from "./agent_ports.ts";
 import type { ContainerMount } from "./container_ports.ts";
 import type { JobFile } from "./domain/job_files.ts";
 
@@ -251,18 +252,15 @@ export interface HarnessRequest {
   readonly command: string | null;
   /** Directories of the job's plugins, inside the sandbox. */
   readonly pluginDirs: readonly string[];
-  /** How the agent reaches its operator (Line 16); null for a run that has none. */
-  readonly operator: OperatorAccess | null;
+  /** MCP servers for the agent, by name; our own among them. */
+  readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
+  /** A shell command for the CLI's hooks: the event's name is appended, its JSON comes on stdin; null: no hooks. */
+  readonly hookCommand: string | null;
+  /** Appended to the command line. */
+  readonly args: readonly string[];
   /** Where the sandbox reaches the model, e.g. `http://127.0.0.1:7400/model/anthropic`; the runner adds the key. */
   readonly modelBaseUrl: string | null;
   readonly model: string | null;
-}
-
-export interface OperatorAccess {
-  /** The MCP server with `complete_station`, e.g. `http://127.0.0.1:7400/mcp`. */
-  readonly mcpUrl: string;
-  /** A shell command for the CLI's own stop hook: reads the hook's JSON on stdin, prints a decision as JSON. */
-  readonly stopHook: string;
 }
 
 export interface HarnessPlan {

@@ -5,8 +5,8 @@
  */
 
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { HomeFile, McpServerConfig } from "../agent_ports.ts";
-import type { HarnessError, HarnessRequest, ModelProvider, OperatorAccess } from "../ports.ts";
+import type { HomeFile, SessionHarness } from "../agent_ports.ts";
+import type { HarnessError, HarnessRequest, ModelProvider } from "../ports.ts";
 import { AGENT_HOME, inAgentHome, PROMPT_FILE, SYSTEM_PROMPT_FILE } from "./sandbox_paths.ts";
 
 /** What a CLI is given instead of a key; CLIs refuse to start without any. */
@@ -27,19 +27,20 @@ export interface HookCommand {
   readonly timeoutMs: number;
 }
 
-/** The stop hook of a run with an operator, at the event by which a CLI tells that it wants to stop. */
-export function stopHook(event: string, operator: OperatorAccess): HookCommand {
-  return { event, command: operator.stopHook, timeoutMs: STOP_HOOK_TIMEOUT_MS };
-}
-
 /** A hook in the shape that Claude Code, Codex and Gemini CLI share; the unit of `timeout` is each CLI's own. */
 export function hookEntry({ command }: HookCommand, timeout: number) {
   return { hooks: [{ name: OPERATOR_SERVER, type: "command", command, timeout }] };
 }
 
-/** The operator as an MCP server; none without an operator. */
-export function operatorServers(operator: OperatorAccess | null): Readonly<Record<string, McpServerConfig>> {
-  return operator === null ? {} : { [OPERATOR_SERVER]: { transport: "http", url: operator.mcpUrl } };
+/** The MCP servers and the hooks of a CLI without a terminal: as it has them in one. */
+export function toolFiles(
+  session: Pick<SessionHarness, "applyMcpServers" | "hooks">,
+  { mcpServers, hookCommand }: HarnessRequest,
+): readonly HomeFile[] {
+  return [
+    ...(Object.keys(mcpServers).length === 0 ? [] : session.applyMcpServers(mcpServers)),
+    ...filesFor(hookCommand, (command) => session.hooks(command)),
+  ];
 }
 
 /** The files of an adapter when there is something to say in them. */

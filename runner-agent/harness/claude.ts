@@ -5,14 +5,13 @@ import type { HarnessAdapter } from "../ports.ts";
 import {
   agentPromptFiles,
   commonEnv,
-  filesFor,
-  operatorServers,
   PLACEHOLDER_KEY,
   requireModel,
-  stopHook,
+  toolFiles,
   withPromptOnStdin,
 } from "./agent_cli.ts";
-import { CLAUDE_ENV, claudeAuth, claudeGates, claudeHooks, claudeMcpServers } from "./claude_home.ts";
+import { CLAUDE_ENV, claudeAuth, claudeGates } from "./claude_home.ts";
+import { claudeSession } from "./claude_session.ts";
 import { homeTexts } from "./home_files.ts";
 import { ANTHROPIC } from "./providers.ts";
 import { inAgentHome, SYSTEM_PROMPT_FILE, WORKSPACE } from "./sandbox_paths.ts";
@@ -38,6 +37,7 @@ export const claudeHarness: HarnessAdapter = {
         ...(request.appendSystemPrompt === ""
           ? []
           : ["--append-system-prompt-file", inAgentHome(SYSTEM_PROMPT_FILE)]),
+        ...request.args,
       ]),
       env: { ...commonEnv(), ...auth.env, ...CLAUDE_ENV },
       homeFiles: {
@@ -45,10 +45,7 @@ export const claudeHarness: HarnessAdapter = {
         ...homeTexts([
           ...claudeGates(WORKSPACE),
           ...auth.files,
-          ...filesFor(request.operator, (operator) => [
-            ...claudeMcpServers(operatorServers(operator)),
-            ...claudeHooks([stopHook("Stop", operator)]),
-          ]),
+          ...toolFiles(claudeSession, request),
         ]),
       },
     });

@@ -6,13 +6,13 @@ import {
   agentPromptFiles,
   commonEnv,
   filesFor,
-  operatorServers,
   PLACEHOLDER_KEY,
   requireModel,
-  stopHook,
+  toolFiles,
   withPromptOnStdin,
 } from "./agent_cli.ts";
-import { codexAuth, codexGates, codexHooks, codexMcpServers, codexSystemPrompt } from "./codex_home.ts";
+import { codexAuth, codexGates, codexSystemPrompt } from "./codex_home.ts";
+import { codexSession } from "./codex_session.ts";
 import { homeTexts } from "./home_files.ts";
 import { OPENAI } from "./providers.ts";
 import { WORKSPACE } from "./sandbox_paths.ts";
@@ -30,10 +30,11 @@ export const codexHarness: HarnessAdapter = {
         "codex",
         "exec",
         "--dangerously-bypass-approvals-and-sandbox",
-        // Our own hook would wait for a person's trust.
-        ...(request.operator === null ? [] : ["--dangerously-bypass-hook-trust"]),
+        // Our own hooks would wait for a person's trust.
+        ...(request.hookCommand === null ? [] : ["--dangerously-bypass-hook-trust"]),
         "--skip-git-repo-check",
         "--json",
+        ...request.args,
         "-",
       ]),
       env: { ...commonEnv(), ...auth.env },
@@ -43,10 +44,7 @@ export const codexHarness: HarnessAdapter = {
           ...codexGates(WORKSPACE),
           ...auth.files,
           ...filesFor(request.appendSystemPrompt, codexSystemPrompt),
-          ...filesFor(request.operator, (operator) => [
-            ...codexMcpServers(operatorServers(operator)),
-            ...codexHooks([stopHook("Stop", operator)]),
-          ]),
+          ...toolFiles(codexSession, request),
         ]),
       },
     });

@@ -6,7 +6,7 @@ import { commonEnv, promptFiles } from "./agent_cli.ts";
 
 /**
  * Runs the station's script with bash, which stops at the first command that fails. The script finds the prompt in
- * the file named by `SHOPFLOOR_PROMPT_FILE`.
+ * the file named by `SHOPFLOOR_PROMPT_FILE`, and its template's `args` as `$1` and on.
  */
 export const commandHarness: HarnessAdapter = {
   name: "command",
@@ -14,7 +14,10 @@ export const commandHarness: HarnessAdapter = {
   plan(request) {
     if (request.command === null || request.command.trim() === "") return err({ reason: "command_missing" });
     return ok({
-      command: ["bash", "-euo", "pipefail", "-c", request.command],
+      command: [
+        ...["bash", "-euo", "pipefail", "-c", request.command],
+        ...(request.args.length === 0 ? [] : ["bash", ...request.args]),
+      ],
       env: commonEnv(),
       homeFiles: promptFiles(request),
     });

@@ -9,21 +9,13 @@ import {
   agentPromptFiles,
   commonEnv,
   filesFor,
-  operatorServers,
   PLACEHOLDER_KEY,
   requireModel,
-  stopHook,
+  toolFiles,
   withPromptOnStdin,
 } from "./agent_cli.ts";
-import {
-  GEMINI_DEFAULT_MODEL,
-  GEMINI_ENV,
-  geminiAuth,
-  geminiGates,
-  geminiHooks,
-  geminiMcpServers,
-  geminiMemory,
-} from "./gemini_home.ts";
+import { GEMINI_DEFAULT_MODEL, GEMINI_ENV, geminiAuth, geminiGates, geminiMemory } from "./gemini_home.ts";
+import { geminiSession } from "./gemini_session.ts";
 import { homeTexts } from "./home_files.ts";
 import { GEMINI } from "./providers.ts";
 
@@ -42,6 +34,7 @@ export const geminiHarness: HarnessAdapter = {
         "--output-format",
         "stream-json",
         `--model=${request.model ?? GEMINI_DEFAULT_MODEL}`,
+        ...request.args,
       ]),
       env: { ...commonEnv(), ...GEMINI_ENV, ...auth.env },
       homeFiles: {
@@ -50,10 +43,7 @@ export const geminiHarness: HarnessAdapter = {
           ...filesFor(request.appendSystemPrompt, geminiMemory),
           ...geminiGates(),
           ...auth.files,
-          ...filesFor(request.operator, (operator) => [
-            ...geminiMcpServers(operatorServers(operator)),
-            ...geminiHooks([stopHook("AfterAgent", operator)]),
-          ]),
+          ...toolFiles(geminiSession, request),
         ]),
       },
     });

@@ -12,7 +12,9 @@ const REQUEST: HarnessRequest = {
   modelBaseUrl: "http://127.0.0.1:7400/model/provider",
   model: null,
   pluginDirs: [],
-  operator: null,
+  mcpServers: {},
+  hookCommand: null,
+  args: [],
 };
 
 for (const name of NAMES) {
@@ -25,12 +27,16 @@ for (const name of NAMES) {
     await t.assertSnapshot(harnessByName(name).plan({ ...REQUEST, appendSystemPrompt, model: "some-model" }));
   });
 
-  Deno.test(`${name} plans a job with an operator as its snapshot says`, async (t) => {
-    const operator = {
-      mcpUrl: "http://127.0.0.1:7400/mcp",
-      stopHook: "/run/alp/bin/complete_station --stop-hook",
-    };
-    await t.assertSnapshot(harnessByName(name).plan({ ...REQUEST, operator }));
+  Deno.test(`${name} plans a job with MCP servers, hooks and arguments as its snapshot says`, async (t) => {
+    const tools = {
+      mcpServers: {
+        shopfloor: { transport: "http", url: "http://127.0.0.1:7400/mcp" },
+        own: { transport: "stdio", command: "server", args: ["--x"] },
+      },
+      hookCommand: "/run/alp/bin/agent_hook",
+      args: ["--verbose"],
+    } as const;
+    await t.assertSnapshot(harnessByName(name).plan({ ...REQUEST, ...tools }));
   });
 
   Deno.test(`${name} never shows the prompt on a command line or in the environment`, () => {

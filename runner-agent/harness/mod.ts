@@ -10,7 +10,9 @@
  *   modelBaseUrl: "http://127.0.0.1:7400/model/anthropic",
  *   model: null,
  *   pluginDirs: [],
- *   operator: null,
+ *   mcpServers: {},
+ *   hookCommand: null,
+ *   args: [],
  * });
  * ```
  */

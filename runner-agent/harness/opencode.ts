@@ -1,7 +1,7 @@
 /**
  * OpenCode in run mode, where whatever its permissions do not allow is refused without a question: also to touch a
- * file outside of the workspace. It has no hook that could keep a session from its end: what it did not conclude is read
- * from how its process ended. `opencode_home.ts` has what it shares with its terminal.
+ * file outside of the workspace. None of its hooks can keep a session from its end: what it did not conclude is
+ * read from how its process ended. `opencode_home.ts` has what it shares with its terminal.
  */
 
 import { ok } from "../../protocol/result.ts";
@@ -10,17 +10,17 @@ import {
   agentPromptFiles,
   commonEnv,
   filesFor,
-  operatorServers,
   PLACEHOLDER_KEY,
   requireModel,
+  toolFiles,
   withPromptOnStdin,
 } from "./agent_cli.ts";
+import { opencodeSession } from "./opencode_session.ts";
 import { homeTexts } from "./home_files.ts";
 import {
   OPENCODE_ENV,
   opencodeAuth,
   opencodeGates,
-  opencodeMcpServers,
   opencodeModel,
   opencodeSystemPrompt,
 } from "./opencode_home.ts";
@@ -44,6 +44,7 @@ export const opencodeHarness: HarnessAdapter = {
         "--format",
         "json",
         `--model=${opencodeModel(request.model)}`,
+        ...request.args,
       ]),
       env: { ...commonEnv(), ...OPENCODE_ENV, ...auth.env },
       homeFiles: {
@@ -52,7 +53,7 @@ export const opencodeHarness: HarnessAdapter = {
           ...opencodeGates("deny"),
           ...auth.files,
           ...filesFor(request.appendSystemPrompt, opencodeSystemPrompt),
-          ...filesFor(request.operator, (operator) => opencodeMcpServers(operatorServers(operator))),
+          ...toolFiles(opencodeSession, request),
         ]),
       },
     });

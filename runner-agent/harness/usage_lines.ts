@@ -1,10 +1,12 @@
 /**
  * Counts tokens in a file of JSON lines that only grows, and in which an answer may be written more than once: each line
- * names its answer, and the last word about an answer counts. Where no hook does, it also tells of turns that failed.
+ * names its answer, and the last word about an answer counts. An agent may write what it likes: lines and answers that are
+ * remembered are bounded. Where no hook does, it also tells of turns that failed.
  */
 
 import type { TokenUsage, UsageTally } from "../agent_ports.ts";
 import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
+import { USAGE_ANSWERS_KNOWN, USAGE_LINE_MAX_CHARS } from "../limits.ts";
 import { asFields } from "./session_events.ts";
 
 /** What one line tells: what an answer of the model used, or why a turn failed. */
@@ -17,11 +19,19 @@ export function createLineTally(
 ): UsageTally {
   const counted = new Map<string, TokenUsage>();
   let cut = "";
+  let isTooLong = false;
   let failure: string | null = null;
   return {
     add(text) {
       const lines = (cut + text).split("\n");
       cut = lines.pop() ?? "";
+      if (isTooLong && lines.length > 0) {
+        lines.shift();
+        isTooLong = false;
+      }
+      // The rest of it is dropped, too: what is left would not be its line.
+      if (cut.length > USAGE_LINE_MAX_CHARS) isTooLong = true;
+      if (isTooLong) cut = "";
       let added = NO_USAGE;
       for (const news of lines.flatMap((line) => read(fieldsOfLine(line)))) {
         if (news.kind === "failure") {
@@ -30,6 +40,7 @@ export function createLineTally(
         }
         added = addUsage(added, moreThan(counted.get(news.answerId) ?? NO_USAGE, news.usage));
         counted.set(news.answerId, news.usage);
+        if (counted.size > USAGE_ANSWERS_KNOWN) counted.delete(counted.keys().next().value!);
       }
       return added;
     },

@@ -15,18 +15,21 @@ export interface OutputPump {
   finish(abandon: AbortSignal): Promise<void>;
 }
 
-/**
- * Reads from the beginning; what the control plane has already is not sent again.
- *
- * @param former Files with what former sandboxes of the run have written; all of the output is one stream.
- * @param start Where that stream stands.
- */
+export interface OutputOptions {
+  /** Files with what former sandboxes of the run have written; all of the output is one stream. */
+  readonly former: readonly string[];
+  /** Where that stream stands. */
+  readonly start: LogPosition;
+  /** Gets what the agent writes on its standard output, as it is. */
+  readonly onStdout: (bytes: Uint8Array) => void;
+}
+
+/** Reads from the beginning; what the control plane has already is not sent again. */
 export function startOutputPump(
   context: RunContext,
   containerId: string,
   watch: RunWatch,
-  former: readonly string[] = [],
-  start: LogPosition = context.run.log,
+  { former, start, onStdout }: OutputOptions,
 ): OutputPump {
   const { deps, ids } = context;
   const { clock } = deps;
@@ -62,6 +65,7 @@ export function startOutputPump(
   const reading = new AbortController();
   const onBytes = (stream: OutputStream, bytes: Uint8Array) => {
     lastOutputAtMs = clock.nowMs();
+    if (stream === "stdout") onStdout(bytes);
     emit(redactors[stream].push(bytes));
   };
   const read = (async () => {

@@ -12,20 +12,19 @@
  * 1. Whether a run has a session is decided once: when its sandbox is made. From then on the file says so.
  */
 import { join } from "node:path";
-import type { BridgeListener, SessionHarness } from "../agent_ports.ts";
-import { type AgentEventLog, openAgentEvents, type SendEvents } from "../agent/agent_events.ts";
-import { AgentSession } from "../agent/agent_session.ts";
+import type { BridgeListener, HookEvent, SessionHarness } from "../agent_ports.ts";
+import type { AgentEventLog } from "../agent/agent_events.ts";
+import { AgentSession, type HookAnswer } from "../agent/agent_session.ts";
 import { textEvents } from "../agent/event_payloads.ts";
 import { openSessionFile } from "../agent/session_file.ts";
 import { createAgentTerminal } from "../agent/terminal.ts";
 import { createUsageFiles } from "../agent/usage_files.ts";
-import { createToolCalls } from "../control/tool_calls.ts";
 import { promptHash } from "../domain/agent/message_queue.ts";
-import { redactText } from "../domain/redaction.ts";
-import { type Bridge, createBridge } from "../mcp/agent_tools.ts";
+import type { Bridge } from "../mcp/agent_tools.ts";
 import { SETUP_MAX_MS } from "../limits.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
+import type { RunRecord } from "./run_record.ts";
 import { budgetOf, SESSION_PROGRAM, TMUX_SOCKET, wantedSession } from "./session_plan.ts";
 
 export interface RunAgent {
@@ -33,6 +32,7 @@ export interface RunAgent {
   readonly session: AgentSession;
   readonly events: AgentEventLog;
   readonly bridge: Bridge;
+  readonly onHook: (event: HookEvent) => Promise<HookAnswer>;
   /** Drives the terminal of a sandbox until `signal` aborts. */
   drive(containerId: string, signal: AbortSignal): Promise<void>;
   /** Brings the harness of a sandbox to its end so that it can be continued. */
@@ -57,24 +57,19 @@ export async function hadSandbox(context: RunContext): Promise<boolean> {
 }
 
 /** Opens the session of a run; its directories must be there. */
-export async function openRunAgent(context: RunContext): Promise<RunAgent> {
-  const { deps, dirs, secrets, run, end, ids } = context;
+export async function openRunAgent(context: RunContext, record: RunRecord): Promise<RunAgent> {
+  const { deps, dirs, run, end } = context;
+  const { events, clean, onFault, soon } = record;
   const harness = wantedSession(context);
   if (harness === null) {
     throw new TypeError(`Cannot open the session of ${run.runId} as its agent must live in a terminal`);
   }
-  const { clock, random } = deps;
-  const clean = (text: string) => redactText(text, secrets);
-  const onFault = (fault: string) => deps.log("session_fault", { ...ids, fault });
-  const send: SendEvents = deps.sendEvents === undefined
-    ? () => Promise.resolve({ kind: "refused" })
-    : (events) => deps.sendEvents!(context.ref, events);
+  const { clock } = deps;
   const usageFiles = createUsageFiles({
     usageFile: harness.usageFile,
     hostHome: dirs.home,
     agentHome: deps.sandboxPaths.agentHome,
   });
-  const events = await openAgentEvents({ dir: dirs.root, clock, random, send });
   const session = await AgentSession.open({
     harness,
     file: openSessionFile(sessionPath(context)),
@@ -95,8 +90,6 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
     },
     onFault,
   });
-  const soon = (act: Promise<void>) =>
-    void act.catch((error) => onFault(error instanceof Error ? error.name : "unknown"));
   const listener: BridgeListener = {
     toolsListed: () => soon(session.onToolsListed()),
     called: (tool) => soon(session.onToolCall(tool)),
@@ -113,12 +106,8 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
     harness,
     session,
     events,
-    bridge: createBridge({
-      calls: createToolCalls(deps.address, run.runId, run.job.jobToken ?? null),
-      events: { append: (type, payload) => events.append(type, cleanPayload(payload, clean)) },
-      listener,
-      nowMs: () => clock.nowMs(),
-    }),
+    bridge: record.createBridge(listener),
+    onHook: (event) => session.onHook(event),
     drive: (containerId, signal) => session.run(terminalOf(containerId), signal),
     suspend: (containerId) => session.suspend(terminalOf(containerId)),
     async mend() {
@@ -139,13 +128,6 @@ export async function openRunAgent(context: RunContext): Promise<RunAgent> {
       }
     },
   };
-}
-
-function cleanPayload(
-  payload: Readonly<Record<string, unknown>>,
-  clean: (text: string) => string,
-): Readonly<Record<string, unknown>> {
-  return JSON.parse(clean(JSON.stringify(payload)));
 }
 
 function sessionPath({ dirs }: RunContext): string {

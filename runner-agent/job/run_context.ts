@@ -37,13 +37,11 @@ import type {
 import { HUB_URL } from "./hub.ts";
 import type { AgentRegistry } from "./agent_registry.ts";
 import { modelPath } from "./hub_routes.ts";
-import { MCP_PATH } from "./operator_routes.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
 import { createRunRole, type RoleDeps, type RunRole } from "./run_role.ts";
-import { type RunDirs, runDirs, SANDBOX_BIN_DIR } from "./run_dirs.ts";
+import { type RunDirs, runDirs } from "./run_dirs.ts";
 import { resolveSettings } from "../settings/resolved_settings.ts";
-import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
-import { sessionPlan, wantedSession } from "./session_plan.ts";
+import { agentTools, sessionPlan, wantedSession } from "./session_plan.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { worktreeText } from "./run_texts.ts";
 import { createStationEnd, type StationEnd } from "./station_end.ts";
@@ -241,8 +239,7 @@ export function planHarness(
     command: commandOf(work),
     modelBaseUrl: harness.provider === null || !hasKey ? null : HUB_URL + modelPath(harness.provider.name),
     model: modelOf(work),
-    pluginDirs: (work.plugins ?? []).map((plugin) => `${SANDBOX_PLUGINS_DIR}/${plugin.id}`),
-    operator: { mcpUrl: HUB_URL + MCP_PATH, stopHook: `${SANDBOX_BIN_DIR}/complete_station --stop-hook` },
+    ...agentTools(context),
   });
   if (!plan.ok) return err(plan.error);
   const session = wantedSession(context);

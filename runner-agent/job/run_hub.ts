@@ -9,6 +9,7 @@ import { type Hub, openToAll, removeSocket, serveSocket, startHub } from "./hub.
 import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
 import { operatorRoutes } from "./operator_routes.ts";
 import type { RunAgent } from "./run_agent.ts";
+import type { StructuredAgent } from "./structured_agent.ts";
 import { hookRoute } from "./hook_route.ts";
 import { serviceRoute } from "./service_route.ts";
 import { withActivity } from "./run_activity.ts";
@@ -18,7 +19,10 @@ import { untilReachable } from "./patience.ts";
 import { makeHubDir } from "./run_dirs.ts";
 
 /** The worktree must be prepared. Also for a run whose sandbox goes on from before: the socket is made anew in its place. */
-export async function openRunHub(context: RunContext, agent: RunAgent | null): Promise<Hub> {
+export async function openRunHub(
+  context: RunContext,
+  agent: Pick<RunAgent | StructuredAgent, "bridge" | "events" | "onHook">,
+): Promise<Hub> {
   const { deps, run, dirs } = context;
   await makeHubDir(dirs);
   const routes = hubRoutes({
@@ -34,10 +38,9 @@ export async function openRunHub(context: RunContext, agent: RunAgent | null): P
       ? { token: context.jobToken, authorization: `Bearer ${deps.runnerToken}` }
       : null,
     operator: [
-      ...operatorRoutes(context.end, agent?.bridge ?? null),
-      ...(agent === null
-        ? []
-        : [hookRoute((event) => agent.session.onHook(event)), serviceRoute(agent.events)]),
+      ...operatorRoutes(context.end, agent.bridge),
+      ...(agent.onHook === null ? [] : [hookRoute(agent.onHook)]),
+      serviceRoute(agent.events),
     ].map((route) => ({
       ...route,
       handle: withActivity(route.handle, context.activity),

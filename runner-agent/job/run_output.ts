@@ -28,7 +28,12 @@ export class RunOutput {
     const kept = former.length === 0
       ? null
       : (await deps.journal.runs()).find((one) => one.runId === run.runId);
-    return this.#pump = startOutputPump(this.context, containerId, this.watch, former, kept?.log ?? run.log);
+    const structured = agent === null ? await this.agents.structured() : null;
+    return this.#pump = startOutputPump(this.context, containerId, this.watch, {
+      former,
+      start: kept?.log ?? run.log,
+      onStdout: (bytes) => structured?.onOutput(bytes),
+    });
   }
 
   /** After the sandbox's end. */

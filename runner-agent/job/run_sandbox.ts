@@ -62,8 +62,7 @@ export class RunSandbox {
   async start({ worktree, containerId }: Started): Promise<RunPhase | null> {
     const { context } = this;
     try {
-      const agent = await this.agents.find();
-      this.#hub ??= await openRunHub(context, agent);
+      this.#hub ??= await openRunHub(context, await this.agents.any());
       await context.deps.runtime.start(containerId);
       this.#isCaughtUp = true;
     } catch (error) {
@@ -83,9 +82,10 @@ export class RunSandbox {
     const { context, watch } = this;
     try {
       const agent = await this.agents.find();
-      if (!this.#isCaughtUp) await agent?.adopt();
+      const either = await this.agents.any();
+      if (!this.#isCaughtUp) await either.adopt();
       this.#isCaughtUp = true;
-      this.#hub ??= await openRunHub(context, agent);
+      this.#hub ??= await openRunHub(context, either);
       this.listen(agent);
       const pump = await this.output.of(phase.containerId);
       this.#usage ??= startUsageMonitor(context, phase.containerId, phase.startedAtMs);
@@ -138,12 +138,14 @@ export class RunSandbox {
     }
     const agent = await this.agents.find();
     const exitCode = ending.kind === "exited" ? ending.exitCode : EXIT_CODE_KILLED;
-    await agent?.session.end(exitCode, ending.kind === "stopped");
+    if (agent !== null) await agent.session.end(exitCode, ending.kind === "stopped");
+    // Without a sandbox there is nobody, and no place to write of them.
+    else if (containerId !== null) await (await this.agents.structured())?.end();
   }
 
   /** Brings what the agent told to the control plane, for a bounded time. */
   async tellAll(): Promise<void> {
-    if (this.abandon.aborted || !this.agents.isOpen) return;
+    if (this.abandon.aborted) return;
     const left = await this.agents.close(AGENT_EVENTS_FINISH_MS);
     if (left > 0) this.context.deps.log("events_left", { ...this.context.ids, events: left });
   }

@@ -4,11 +4,11 @@
  */
 import { join } from "node:path";
 import { redactText } from "../domain/redaction.ts";
-import type { HarvestReading, RunPhase } from "../domain/job_phase.ts";
+import type { HarvestReading, RunEnding, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
 import type { Result } from "../../protocol/result.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
-import type { TokenUsage } from "../agent_ports.ts";
+import { isUsed } from "../domain/agent/budget.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
 import type { ConclusionReading } from "../domain/outcome.ts";
 import { serviceFailure } from "./service_failure.ts";
@@ -23,6 +23,7 @@ import { type PlanError, planHarness, type RunContext, worktreeRequest } from ".
 import type { AgentSlot } from "./agent_slot.ts";
 import { hadSandbox, type RunAgent } from "./run_agent.ts";
 import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
+import { readUsed, type Used } from "./structured_agent.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
@@ -142,6 +143,8 @@ export async function conclude(
 ): Promise<RunPhase> {
   const work = context.run.job.agentDefinition;
   const planned = planHarness(context);
+  const used = agent === null ? await readUsed(context) : null;
+  const usage = agent?.session.usage() ?? used?.usage ?? null;
   const report = decideReport({
     ending: phase.ending,
     stopDetail: await readStopDetail(context),
@@ -153,8 +156,9 @@ export async function conclude(
     commitMessageTemplate: work.commitMessageTemplate,
     sessionFault: agent?.session.state.finish?.message ??
       await setupFailure(context.dirs.out, phase.ending) ??
-      await serviceFailure(context.dirs.out, phase.ending),
-    usage: agent === null ? null : usedOf(agent.session.usage()),
+      await serviceFailure(context.dirs.out, phase.ending) ?? modelFailure(phase.ending, used),
+    // Nothing is said of what nobody has counted.
+    usage: usage !== null && isUsed(usage) ? usage : null,
     isAgent: planned.ok && planned.value.harness.name !== "command",
   });
   const clean = (text: string | null) => text === null ? null : redactText(text, context.secrets);
@@ -164,11 +168,10 @@ export async function conclude(
   };
 }
 
-/** Nothing is said of what nobody has counted. */
-function usedOf(usage: TokenUsage): TokenUsage | null {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
-  const isNothing = inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens === 0 && costUsd === null;
-  return isNothing ? null : usage;
+/** What the CLI of an agent without a terminal said of its failure; one that ended well has got over it. */
+function modelFailure(ending: RunEnding, used: Used | null): string | null {
+  if (used?.failure == null || ending.kind !== "exited" || ending.exitCode === 0) return null;
+  return `the agent ended with exit code ${ending.exitCode}: ${used.failure}`;
 }
 
 async function push(context: RunContext): Promise<string | null> {

@@ -3,7 +3,7 @@
  * (`container/run_bin/agent_session`). No prompt is among them: it is given by the terminal.
  */
 import { join } from "node:path";
-import type { CommandWish, ResumeWish, SessionHarness } from "../agent_ports.ts";
+import type { CommandWish, McpServerConfig, ResumeWish, SessionHarness } from "../agent_ports.ts";
 import { chooseHarness, modelOf } from "../domain/job_choice.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
 import { orientation } from "../domain/agent/notices.ts";
@@ -39,12 +39,33 @@ export function wantedSession({ deps, run }: PlanContext): SessionHarness | null
   return chosen.kind === "tmux" ? sessionHarnessByName(chosen.harness) : null;
 }
 
+/** What an agent has besides its task, however it is driven. */
+export function agentTools({ run, role }: PlanContext): {
+  readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
+  readonly hookCommand: string;
+  readonly args: readonly string[];
+  readonly pluginDirs: readonly string[];
+} {
+  const template = role.decided?.template;
+  return {
+    mcpServers: {
+      ...template?.mcpServers,
+      [OPERATOR_SERVER]: { transport: "http", url: HUB_URL + MCP_PATH },
+    },
+    hookCommand: HOOK_PROGRAM,
+    args: template?.args ?? [],
+    pluginDirs: (run.job.agentDefinition.plugins ?? []).map(({ id }) => `${SANDBOX_PLUGINS_DIR}/${id}`),
+  };
+}
+
 /** The home and the environment. The model's key must be there. @param branch Null while it is not known. */
 export function sessionPlan(
-  { deps, run, role }: PlanContext,
+  context: PlanContext,
   harness: SessionHarness,
   branch: string | null,
 ): HarnessPlan {
+  const { deps, run, role } = context;
+  const tools = agentTools(context);
   const template = role.decided?.template;
   const { agentHome, workspace } = deps.sandboxPaths;
   const work = run.job.agentDefinition;
@@ -72,28 +93,26 @@ export function sessionPlan(
       ...(work.appendSystemPrompt === "" ? [] : harness.injectSystemPrompt(work.appendSystemPrompt)),
       ...harness.injectInstructions(instructions),
       ...(template?.instructions == null ? [] : harness.injectInstructions(template.instructions)),
-      ...harness.applyMcpServers({
-        ...template?.mcpServers,
-        [OPERATOR_SERVER]: { transport: "http", url: HUB_URL + MCP_PATH },
-      }),
-      ...harness.hooks(HOOK_PROGRAM),
+      ...harness.applyMcpServers(tools.mcpServers),
+      ...harness.hooks(tools.hookCommand),
     ]),
   };
 }
 
 /** Writes what the session starts its harness by. The hub's directory must be there; the sandbox sees it read-only. */
 export async function writeSessionFiles(
-  { run, role }: PlanContext,
+  context: PlanContext,
   dirs: RunDirs,
   harness: SessionHarness,
   resume: ResumeWish | null,
 ): Promise<void> {
-  const work = run.job.agentDefinition;
+  const work = context.run.job.agentDefinition;
+  const { args, pluginDirs } = agentTools(context);
   const wish: CommandWish = {
     resume,
     model: modelOf(work),
-    baseArgs: role.decided?.template.args ?? [],
-    pluginDirs: (work.plugins ?? []).map((plugin) => `${SANDBOX_PLUGINS_DIR}/${plugin.id}`),
+    baseArgs: args,
+    pluginDirs,
     hasSystemPrompt: work.appendSystemPrompt !== "",
   };
   const dir = join(dirs.hub, "session");

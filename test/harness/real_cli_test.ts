@@ -13,8 +13,15 @@ import { PROMPT_MAX_BYTES } from "../../protocol/limits.ts";
 import { ok } from "../../protocol/result.ts";
 import { proxyVariables } from "../../runner-agent/domain/environment.ts";
 import { createHubHandler } from "../../runner-agent/job/hub.ts";
-import { operatorRoutes } from "../../runner-agent/job/operator_routes.ts";
+import { MCP_PATH, operatorRoutes } from "../../runner-agent/job/operator_routes.ts";
 import { createStationEnd, type StationEnd } from "../../runner-agent/job/station_end.ts";
+import type { AgentEventLog } from "../../runner-agent/agent/agent_events.ts";
+import type { AgentEventType, ToolCalls } from "../../runner-agent/agent_ports.ts";
+import { hookRoute } from "../../runner-agent/job/hook_route.ts";
+import type { RunContext } from "../../runner-agent/job/run_context.ts";
+import { createStructuredAgent, readUsed, type Used } from "../../runner-agent/job/structured_agent.ts";
+import { systemClock } from "../../runner-agent/job/system_clock.ts";
+import { createBridge } from "../../runner-agent/mcp/agent_tools.ts";
 import { createModelRoute } from "../../runner-agent/egress/model_route.ts";
 import { CLI_PACKAGES, harnessByName } from "../../runner-agent/harness/mod.ts";
 import { type ScriptedModel, type ScriptedStep, startScriptedModel } from "../fake/scripted_model.ts";
@@ -161,6 +168,32 @@ Deno.test(`claude ${CLI_PACKAGES.claude.version} offers the commands of a job's 
   assert(model.requests.some(({ body }) => body.includes("How to tidy 4716")), seen);
 });
 
+for (const { name, model: modelName } of OPERATOR_CASES) {
+  Deno.test(`${name} ${CLI_PACKAGES[name].version} calls the bridge, and its hooks and stream tell what it did and used`, async () => {
+    await using sandbox = await createHostSandbox();
+    const steps: readonly ScriptedStep[] = [
+      { kind: "tool", command: "echo seen-4717" },
+      { kind: "call", tool: "af_memory_recall", input: { query: "what-4718" } },
+    ];
+    const script = (turn: number): ScriptedStep => steps[turn] ?? { kind: "text", text: "all-done-4712" };
+    await using model = startScriptedModel({ keys: { [providerOf(name)]: REAL_KEY }, script });
+    const run = await runCli(name, modelName, model, sandbox, stationEnd(sandbox));
+
+    const seen = describe(run, model) + JSON.stringify(run.events);
+    assert.equal(run.exitCode, 0, seen);
+    assert.deepEqual(run.called, [["af_memory_recall", "what-4718"]], seen);
+    assert(model.requests.some(({ body, turn }) => turn === 2 && body.includes("recalled-4719")), seen);
+    assert(run.used !== null && run.used.usage.inputTokens > 0 && run.used.usage.outputTokens > 0, seen);
+    assert.equal(run.used.failure, null);
+    const told = (type: AgentEventType, text: string) =>
+      run.events.some((event) => event.type === type && JSON.stringify(event.payload).includes(text));
+    assert(told("tool_call", "what-4718") && told("tool_result", "recalled-4719"), seen);
+    // By its own hooks: the bridge does not see the shell.
+    assert(told("tool_call", "echo seen-4717") && told("tool_result", "seen-4717"), seen);
+    assert(told("status_change", "working") && told("usage", "inputTokens"), seen);
+  });
+}
+
 /** The operator of one run; the worktree is looked at with plain git, as nothing here is hostile. */
 function stationEnd(sandbox: HostSandbox, autoGit = false): StationEnd {
   return createStationEnd({
@@ -185,14 +218,20 @@ async function runCli(
   sandbox: HostSandbox,
   end: StationEnd | null = null,
   pluginDirs: readonly string[] = [],
-): Promise<HostRun> {
+): Promise<AgentRun> {
   const binDirs = [...await installCli(name), RUN_BIN_DIR];
   const harness = harnessByName(name);
   assert(harness.provider !== null);
   const prefix = `/model/${harness.provider.name}`;
   const route = createModelRoute({ provider: harness.provider, key: REAL_KEY, baseUrl: model.url, prefix });
+  const world = end === null ? null : structuredAgent(name, sandbox, end);
   const hub = createHubHandler(
-    [{ path: `${prefix}/`, handle: route }, ...(end === null ? [] : operatorRoutes(end, null))],
+    [
+      { path: `${prefix}/`, handle: route },
+      ...(end === null || world === null
+        ? []
+        : [...operatorRoutes(end, world.agent.bridge), hookRoute(world.agent.onHook!)]),
+    ],
     (fault) => assert.fail(fault),
     AbortSignal.timeout(RUN_MS),
   );
@@ -210,22 +249,72 @@ async function runCli(
     modelBaseUrl: `http://127.0.0.1:${loopback.addr.port}${prefix}`,
     model: modelName,
     pluginDirs,
-    operator: end === null ? null : {
-      mcpUrl: `http://127.0.0.1:${loopback.addr.port}/mcp`,
-      stopHook: `${RUN_BIN_DIR}/complete_station --stop-hook`,
-    },
+    mcpServers: end === null
+      ? {}
+      : { shopfloor: { transport: "http", url: `http://127.0.0.1:${loopback.addr.port}${MCP_PATH}` } },
+    hookCommand: end === null ? null : `${RUN_BIN_DIR}/agent_hook`,
+    args: [],
   });
   assert(plan.ok);
   const env = {
     ...plan.value.env,
     ...proxyVariables(proxyUrl),
     SHOPFLOOR_HUB: `127.0.0.1:${loopback.addr.port}`,
+    SHOPFLOOR_OUT_DIR: sandbox.homeDir,
   };
   const run = await sandbox.run({ ...plan.value, env }, { binDirs, signal: AbortSignal.timeout(RUN_MS) });
   assert(!JSON.stringify([plan.value, run]).includes(REAL_KEY), "the CLI must not have seen the key");
   const grep = new Deno.Command("grep", { args: ["-rl", REAL_KEY, sandbox.homeDir], stdout: "piped" });
   assert.equal(new TextDecoder().decode((await grep.output()).stdout), "", "no file may hold the key");
-  return run;
+  if (world === null) return { ...run, events: [], called: [], used: null };
+  world.agent.onOutput(new TextEncoder().encode(run.stdout));
+  await world.agent.end();
+  return { ...run, ...world, used: await readUsed(world.context) };
+}
+
+/** What a run tells by its hooks, its calls and its stream. */
+interface AgentRun extends HostRun {
+  readonly events: readonly { readonly type: AgentEventType; readonly payload: unknown }[];
+  /** Tools that the control plane was asked for, with the query. */
+  readonly called: readonly (readonly [string, unknown])[];
+  readonly used: Used | null;
+}
+
+/** The agent of a run without a terminal, with its log in memory, and a control plane that knows one answer. */
+function structuredAgent(name: keyof typeof CLI_PACKAGES, sandbox: HostSandbox, end: StationEnd) {
+  const events: { type: AgentEventType; payload: unknown }[] = [];
+  const called: (readonly [string, unknown])[] = [];
+  const log: AgentEventLog = {
+    append(type, payload) {
+      events.push({ type, payload });
+      return Promise.resolve();
+    },
+    finish: () => Promise.resolve(0),
+  };
+  const calls: ToolCalls = {
+    call(tool, parameters) {
+      called.push([tool, parameters["query"]]);
+      return Promise.resolve({ kind: "result", result: { text: "recalled-4719" } });
+    },
+  };
+  const context = {
+    deps: {
+      clock: systemClock,
+      ability: { harnesses: [name], forcedHarness: name, runtime: "process" },
+      sandboxPaths: { agentHome: sandbox.homeDir, workspace: sandbox.workspaceDir },
+    },
+    dirs: { home: sandbox.homeDir, out: sandbox.homeDir, root: `${sandbox.homeDir}/..` },
+    run: { job: { agentDefinition: { operatorConfig: {} } } },
+    end,
+  } as unknown as RunContext;
+  const agent = createStructuredAgent(context, {
+    events: log,
+    clean: (text) => text,
+    onFault: (fault) => assert.fail(fault),
+    soon: (act) => void act.catch((error) => assert.fail(error)),
+    createBridge: (listener) => createBridge({ calls, events: log, listener, nowMs: () => Date.now() }),
+  });
+  return { agent, context, events, called };
 }
 
 function providerOf(name: keyof typeof CLI_PACKAGES): "anthropic" | "openai" | "gemini" {

@@ -47,6 +47,12 @@ export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
   };
 }
 
+/** Whether anything was counted. */
+export function isUsed(usage: TokenUsage): boolean {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
+  return inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens > 0 || costUsd !== null;
+}
+
 /** What `a` is more than `b`. */
 export function lessUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
   return {

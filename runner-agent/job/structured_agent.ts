@@ -1,0 +1,150 @@
+/**
+ * The agent of a run without a terminal: what its CLI's hooks and its calls tell goes to the activity log, what its CLI prints
+ * tells what it used of its model (Runtime 2.2.9). A script is such an agent, too: it has no hooks and uses no model.
+ *
+ * ```
+ * <run root>/used.json     what it used and why it failed, once it has ended
+ * ```
+ *
+ * 1. The stream's count stands, as only it knows the cost; what files and hooks counted stands in where a CLI was ended before
+ *    it could print its sum.
+ * 2. The output is read from its beginning in each life of the runner, so the count is the whole of it.
+ * 3. What was used is on the disk before the run's end is.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import type { HookAnswer } from "../agent/agent_session.ts";
+import { eventsOfSignal } from "../agent/event_payloads.ts";
+import { createUsageFiles } from "../agent/usage_files.ts";
+import type { AgentEventLog } from "../agent/agent_events.ts";
+import type { HookEvent, TokenUsage } from "../agent_ports.ts";
+import { type ActivityEvent, moveActivity, startActivity } from "../domain/agent/activity.ts";
+import { addUsage, isUsed, NO_USAGE } from "../domain/agent/budget.ts";
+import { chooseHarness } from "../domain/job_choice.ts";
+import { createStreamTally } from "../harness/stream_usage.ts";
+import { sessionHarnessByName } from "../harness/sessions.ts";
+import type { Bridge } from "../mcp/agent_tools.ts";
+import { missedHooks } from "./missed_hooks.ts";
+import type { RunContext } from "./run_context.ts";
+import type { RunRecord } from "./run_record.ts";
+
+export interface StructuredAgent {
+  readonly bridge: Bridge;
+  readonly events: AgentEventLog;
+  /** Null where nothing has hooks. */
+  readonly onHook: ((event: HookEvent) => Promise<HookAnswer>) | null;
+  /** After a restart of this runner: what hooks told nobody. */
+  adopt(): Promise<void>;
+  /** What its program wrote on standard output. */
+  onOutput(bytes: Uint8Array): void;
+  /** All of the output was read. May be repeated. */
+  end(): Promise<void>;
+}
+
+/** What an agent without a terminal has used. */
+export interface Used {
+  readonly usage: TokenUsage;
+  /** Why its model failed, in its CLI's words; null where nothing of that was told. */
+  readonly failure: string | null;
+}
+
+const count = z.number().int().min(0);
+const used = z.object({
+  usage: z.object({
+    inputTokens: count,
+    outputTokens: count,
+    cacheReadTokens: count,
+    cacheWriteTokens: count,
+    costUsd: z.number().nullable(),
+  }),
+  failure: z.string().nullable(),
+});
+
+/** Null: nothing was noted, as of an agent that never ran. */
+export async function readUsed({ dirs }: RunContext): Promise<Used | null> {
+  try {
+    return used.parse(JSON.parse(await Deno.readTextFile(usedFile(dirs.root))));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+export function createStructuredAgent(context: RunContext, record: RunRecord): StructuredAgent {
+  const { deps, dirs, run, end } = context;
+  const { events, clean, soon } = record;
+  const chosen = chooseHarness(run.job.agentDefinition, deps.ability);
+  const harness = chosen.ok && chosen.value !== "command" ? sessionHarnessByName(chosen.value) : null;
+  const tally = harness === null ? null : createStreamTally(harness.name);
+  const decoder = new TextDecoder();
+  const usageFiles = createUsageFiles({
+    usageFile: harness?.usageFile ?? null,
+    hostHome: dirs.home,
+    agentHome: deps.sandboxPaths.agentHome,
+  });
+  const byFile = new Map<string, TokenUsage>();
+  let byHooks = NO_USAGE;
+  let byStream = NO_USAGE;
+  let activity = startActivity(deps.clock.nowMs());
+
+  async function does(event: ActivityEvent): Promise<void> {
+    const before = activity;
+    activity = moveActivity(before, event, deps.clock.nowMs());
+    if (activity.activity === before.activity && activity.detail === before.detail) return;
+    const detail = activity.detail === null ? null : clean(activity.detail).slice(0, DETAIL_MAX_CHARS);
+    await events.append("status_change", { phase: "running", activity: activity.activity, detail });
+  }
+
+  async function onHook(event: HookEvent): Promise<HookAnswer> {
+    const signals = harness!.signalsOf(event);
+    for (const { path, total } of await usageFiles.look(event)) byFile.set(path, total);
+    let reason: string | null = null;
+    for (const signal of signals) {
+      for (const one of eventsOfSignal(signal, clean)) await events.append(one.type, one.payload);
+      if (signal.kind === "usage") byHooks = addUsage(byHooks, signal.usage);
+      if (signal.kind === "turn_ended" && !signal.isInterrupted) {
+        reason = await end.wantsToStop(signal.lastMessage);
+      }
+      await does({ kind: "signal", signal });
+    }
+    return reason === null ? null : { decision: "block", reason };
+  }
+
+  return {
+    events,
+    bridge: record.createBridge({
+      toolsListed: () => {},
+      called: (tool) => soon(does({ kind: "bridge_call", tool })),
+      declared: (state, message) => does({ kind: "declared", state, message }),
+    }),
+    onHook: harness === null ? null : onHook,
+    async adopt() {
+      if (harness === null) return;
+      for (const event of await missedHooks(dirs)) await onHook(event);
+    },
+    onOutput(bytes) {
+      if (tally !== null) byStream = addUsage(byStream, tally.add(decoder.decode(bytes, { stream: true })));
+    },
+    async end() {
+      if (tally === null || await readUsed(context) !== null) return;
+      byStream = addUsage(byStream, tally.add(`${decoder.decode()}\n`));
+      // Invariant 1.
+      const usage = isUsed(byStream) ? byStream : [...byFile.values()].reduce(addUsage, byHooks);
+      const failure = tally.takeFailure();
+      if (isUsed(usage)) await events.append("usage", { turn: 1, total: usage });
+      await writeUsed(usedFile(dirs.root), { usage, failure: failure === null ? null : clean(failure) });
+    },
+  };
+}
+
+const DETAIL_MAX_CHARS = 1_000;
+
+/** Invariant 3. */
+async function writeUsed(path: string, value: Used): Promise<void> {
+  await Deno.writeTextFile(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
+  await Deno.rename(`${path}.new`, path);
+}
+
+function usedFile(root: string): string {
+  return join(root, "used.json");
+}
