@@ -61,7 +61,7 @@ const AGENT_PAGES: readonly RouteRows[] = [
     rows: [NO_TASK, notWhole(/Nothing was changed/)],
   },
   {
-    route: `POST ${TASK_PAGE}/subtasks/move`,
+    route: `POST ${TASK_PAGE}/subtasks/transition`,
     audience: "page",
     rows: [NO_TASK, notWhole(/Nothing was changed/)],
   },

@@ -74,12 +74,10 @@ function AgentState({ view: { facts: { status }, isActive, nowMs } }: { readonly
 function Say({ view, from }: AgentPanelProps) {
   const { at, runId, facts } = view;
   const path = `${runPath(at.owner, at.project, runId)}/agent`;
-  const back = <input type="hidden" name="from" value={from} />;
   const sleeps = isAsleep(facts.status);
   return (
     <May scope="tasks:write">
       <form class="panel stack" method="post" action={`${path}/message`}>
-        {back}
         <div>
           <label for="agent-text">Message to the agent</label>
           <textarea id="agent-text" name="text" rows={2} required></textarea>
@@ -93,6 +91,7 @@ function Say({ view, from }: AgentPanelProps) {
             <button type="submit">Send the message</button>
           </div>
         </div>
+        <input type="hidden" name="from" value={from} />
       </form>
       <div class="actions">
         {sleeps ? null : <Button path={`${path}/interrupt`} from={from} text="Interrupt" />}

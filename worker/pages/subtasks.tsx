@@ -112,7 +112,7 @@ function Move({ view, path }: FormProps) {
   return (
     <details id="move">
       <summary>Move a subtask</summary>
-      <form class="stack fold" method="post" action={`${path}/subtasks/move`}>
+      <form class="stack fold" method="post" action={`${path}/subtasks/transition`}>
         <div>
           <label for="move-to">Subtask, and where it goes</label>
           <select id="move-to" name="move">

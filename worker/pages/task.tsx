@@ -98,7 +98,6 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
           <div id="actions" data-live {...over}>
             <TaskActions task={task} stations={view.stations} />
           </div>
-          {view.agent === null ? null : <AgentPanel view={view.agent} from="task" />}
           <div id="history" data-live {...over}>
             <Timeline task={task} entries={view.timeline} asks={view.asks} log={log} nowMs={view.nowMs} />
           </div>
@@ -121,7 +120,7 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
           <code class="clone">git clone {task.assemblyLineRepo.url}</code>
         </div>
         <div>
-          {view.agent === null ? screen : null}
+          {view.agent === null ? screen : <AgentPanel view={view.agent} from="task" />}
           <div id="evidence" data-live {...over}>
             <h2>Reports</h2>
             <Reports reports={view.reports} />

@@ -15,7 +15,7 @@ const PATH = "/p/:owner/:project/tasks/:taskId/subtasks";
 const moveForm = z.object({ move: z.string().max(200), rationale: z.string().trim().default("") });
 const NOT_WHOLE = "Nothing was changed: that form was not complete.";
 
-/** `GET /p/{owner}/{project}/tasks/{taskId}/subtasks`; `POST` adds one, `POST .../move` moves one. */
+/** `GET /p/{owner}/{project}/tasks/{taskId}/subtasks`; `POST` adds one, `POST .../transition` moves one. */
 export function createSubtaskPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(`${PATH}/*`, bodyLimit(FORM_MAX_BYTES));
@@ -41,7 +41,7 @@ export function createSubtaskPageRoutes(nowMs: () => number = Date.now): Hono<Ap
     return await done(c, opened, nowMs(), made);
   });
 
-  app.post(`${PATH}/move`, async (c) => {
+  app.post(`${PATH}/transition`, async (c) => {
     const opened = await openForm(c);
     if (opened instanceof Response) return opened;
     const form = moveForm.safeParse(await c.req.parseBody());

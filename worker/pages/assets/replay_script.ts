@@ -123,6 +123,8 @@ export const REPLAY = String.raw`
     await seek(first).catch(fault);
     slider.focus();
   });
-  box.addEventListener("shopfloor:ready", () => panel.classList.remove("off"));
+  const appear = () => panel.classList.remove("off");
+  if (box.terminal) appear();
+  else box.addEventListener("shopfloor:ready", appear);
 })();
 `;

@@ -263,6 +263,8 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .activity p { margin: 0; }
 .activity details { margin: 0; }
 .activity pre, .inset pre { max-height: 24rem; overflow: auto; }
+main > details:not(details + details), main > form.stack { margin-top: 1.2rem; }
+.card .actions { margin-bottom: 0; }
 .prose { margin: 1.2rem 0; }
 .prose > :first-child { margin-top: 0; }
 .prose h3 { margin: 1.2rem 0 0.4rem; }

@@ -15,7 +15,8 @@ const STYLE = String.raw`
 .terminal .screen:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .terminal .xterm { height: 100%; }
 #output-heading a { margin-left: auto; font-weight: 500; }
-.terminal.agent .log, .terminal.agent .screen { height: 40rem; overflow: auto; }
+.terminal.agent .log, .terminal.agent .screen { height: 34rem; overflow: auto; }
+.terminal.agent .xterm-viewport { background: transparent; }
 .terminal.agent .screen.typed { outline: 3px solid var(--wait); outline-offset: 2px; }
 .terminal.agent .xterm { width: max-content; }
 .typing { margin: 0.6rem 0; }
