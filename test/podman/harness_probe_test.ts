@@ -6,8 +6,10 @@ import { fileURLToPath } from "node:url";
 import { PodmanClient } from "../../runner-agent/container/podman_client.ts";
 import { removeImage } from "../../runner-agent/container/podman_image_list.ts";
 import { type CapabilityRecord, type CapabilityVerdict } from "../../runner-agent/domain/agent/capability.ts";
+import { sessionHarnessByName } from "../../runner-agent/harness/mod.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
-import { createCapabilityDesk } from "../../runner-agent/probe/capability_desk.ts";
+import { createCapabilityDesk, probeOnce } from "../../runner-agent/probe/capability_desk.ts";
+import { readCliVersion } from "../../runner-agent/probe/cli_version.ts";
 import { harnessDoctor } from "../../runner-agent/probe/probe_command.ts";
 import type { ContainerRuntime } from "../../runner-agent/ports.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
@@ -78,11 +80,9 @@ Deno.test("a CLI that does not boot is never offered, and one without hooks is r
   await withRunnerRig(async (rig) => {
     const runtime = await openPodman(rig.root);
     const events: { readonly event: string; readonly [field: string]: unknown }[] = [];
+    const deskDeps = { runtime, dataDir: rig.dataDir, uid: Deno.uid() ?? 0, clock: systemClock };
     const desk = createCapabilityDesk({
-      runtime,
-      dataDir: rig.dataDir,
-      uid: Deno.uid() ?? 0,
-      clock: systemClock,
+      ...deskDeps,
       log: (event, fields) => events.push({ event, ...fields }),
     });
     const dies = await buildFake(runtime, rig.root, "dies", DIES);
@@ -104,6 +104,10 @@ Deno.test("a CLI that does not boot is never offered, and one without hooks is r
       assert.match(String(events.at(-1)?.why), /boot: tools were not listed; it ended with status 3/);
       assert.equal(rig.plane.runs.get(jobId)?.outcome ?? null, null, "nobody took the job");
 
+      // Once, as by the command: a runner would try it twice.
+      const claude = sessionHarnessByName("claude");
+      const version = await readCliVersion(runtime, lists, claude);
+      await probeOnce(deskDeps, claude, lists, version, { isForced: true });
       const able = await rig.startInside(runtime, change(lists));
       assert.equal(await able.outcome, "once");
       const judged = events.findLast(({ event }) => event === "harness_judged");
