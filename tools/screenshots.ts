@@ -5,6 +5,7 @@
  */
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { PolledJob } from "../protocol/line/runner.ts";
+import { agentTold } from "../test/browser/agent_world.ts";
 import { PHONE } from "../test/browser/page_checks.ts";
 import { type PeopleWorld, startPeopleWorld } from "../test/browser/people_world.ts";
 import { repositoryPath } from "./local/paths.ts";
@@ -21,6 +22,8 @@ interface Picture {
   readonly show: (page: Page, world: PeopleWorld) => Promise<void>;
 }
 
+/** Who may do what in the pictures. */
+const ROLES = "github:vera=viewer, github:oli=operator, github:*=approver";
 const DESK = { width: 1280, height: 900 };
 const LEADS = { auth: "token+identity", candidates: { users: ["user:ada", "user:bob"] }, owner: "user:ada" };
 
@@ -38,6 +41,26 @@ function message(kind: MessageKind, height: number): Picture {
   const show = (page: Page) => showMessage(page, kind);
   return { name: `message_${kind}`, viewport: { width: 640, height }, login: null, show };
 }
+
+/** What a CLI draws, roughly. */
+const AGENT_SCREEN = [
+  `${BLUE}* An agent's CLI${OFF} ${DIM}in /workspace, branch work/task${OFF}`,
+  "",
+  `${DIM}>${OFF} Find the flaky test of this project, mend it, and say why it was flaky.`,
+  "",
+  `${GREEN}*${OFF} I will run the tests several times and compare what fails.`,
+  "",
+  `${GREEN}*${OFF} Bash(for i in 1 2 3 4 5; do deno test 2>&1 | tail -3; done)`,
+  `  ${DIM}|${OFF} ${GREEN}ok${OFF} | 212 passed | 0 failed (8s)`,
+  `  ${DIM}|${OFF} ${RED}FAILED${OFF} | 211 passed | 1 failed (9s)   test/clock.ts: a lease ends when its time is over`,
+  `  ${DIM}|${OFF} ${GREEN}ok${OFF} | 212 passed | 0 failed (8s)`,
+  "",
+  `${DIM}>${OFF} Look at test/clock.ts first, it waits for real time.`,
+  "",
+  `${GREEN}*${OFF} Bash(deno test test/clock.ts)`,
+  `  ${DIM}| running${OFF}`,
+  "",
+].join("\n");
 
 const CARD = "Wrap long lines, take out what nobody uses, and keep the tests green.";
 
@@ -81,6 +104,31 @@ const PICTURES: readonly Picture[] = [
       await page.getByText("Replay from any moment").click();
       await page.getByText(/UTC, Format$/).waitFor();
       await world.runner.finish(job, { jobResult: "failed", exitCode: 1, summary: "Formatted 3 files." });
+    },
+  },
+  {
+    name: "agent_live",
+    viewport: { width: 1280, height: 1_180 },
+    login: "oli",
+    show: async (page, world) => {
+      const job = await startTask(world, "Find the flaky test");
+      const told = agentTold(world.runner, job);
+      await told.status({ phase: "running", activity: "thinking", detail: null });
+      await world.runner.print(job, 0, AGENT_SCREEN);
+      await page.goto(`${world.factory.url}/p/acme/site/tasks/${job.agentDefinition.taskId}`);
+      await page.getByLabel("Message to the agent").fill(
+        "Look at test/clock.ts first, it waits for real time.",
+      );
+      await page.getByRole("button", { name: "Send the message" }).click();
+      const [sent] = await told.commands();
+      await told.settle(sent!.commandId, { outcome: "confirmed" });
+      await told.status({ phase: "running", activity: "working", detail: "Bash: deno test test/clock.ts" });
+      await page.locator("#agent-state").getByText("Working", { exact: true }).waitFor();
+      await page.locator("#agent-commands").getByText("Confirmed").waitFor();
+      await page.locator(".xterm-rows").getByText("flaky").first().waitFor();
+      await page.getByRole("button", { name: "Type in this terminal" }).click();
+      await page.getByText("You type in the agent's terminal").waitFor();
+      await page.evaluate("scrollTo(0, 0)");
     },
   },
   {
@@ -157,7 +205,7 @@ if (wanted.length === 0) {
   const executablePath = await ensureChromium();
   // Each picture has a factory of its own, so that none shows what another left.
   for (const picture of wanted) {
-    await using world = await startPeopleWorld();
+    await using world = await startPeopleWorld(ROLES);
     const browser = await chromium.launch({ executablePath });
     await take(browser, world, picture);
     await browser.close();

@@ -25,7 +25,7 @@ type Block =
   | { readonly kind: "heading"; readonly depth: number; readonly text: string }
   | { readonly kind: "text" | "code"; readonly text: string };
 
-/** Headings, fenced code, and what is in between as it stands; comments are left out. */
+/** Headings, fenced code, and what is in between as it stands; comments and the fields before the text are left out. */
 export function blocksOf(markdown: string): readonly Block[] {
   const blocks: Block[] = [];
   let lines: string[] = [];
@@ -35,7 +35,8 @@ export function blocksOf(markdown: string): readonly Block[] {
     if (text !== "") blocks.push({ kind, text });
     lines = [];
   };
-  for (const line of markdown.replace(/^<!--[^\n]*-->$/gm, "").split("\n")) {
+  const body = markdown.replace(/^<!--[^\n]*-->$/gm, "").replace(/^\s*---\n(?:[^\n]*\n){0,30}?---\n/, "");
+  for (const line of body.split("\n")) {
     const mark = /^\s*(```+|~~~+)/.exec(line)?.[1];
     const heading = /^(#{1,6})\s+(.*?)\s*#*$/.exec(line);
     if (fence !== null) {

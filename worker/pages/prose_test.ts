@@ -1,9 +1,10 @@
+/// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import { blocksOf, Prose } from "./prose.tsx";
 
 Deno.test("headings, code and text are told apart, and a fence that is not closed ends with the text", () => {
   const markdown =
-    "<!-- path -->\n\n# One\ntext *as it is*\n\n## Two ##\n```ts\n# no heading\n```\nafter\n~~~\nopen";
+    "<!-- path -->\n\n---\nstatus: active\n---\n# One\ntext *as it is*\n\n## Two ##\n```ts\n# no heading\n```\nafter\n~~~\nopen";
   assert.deepEqual(blocksOf(markdown), [
     { kind: "heading", depth: 1, text: "One" },
     { kind: "text", text: "text *as it is*" },

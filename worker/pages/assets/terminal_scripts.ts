@@ -93,6 +93,7 @@ const TERMINAL = String.raw`
       type: (heard) => {
         typist = heard;
         terminal.options.disableStdin = heard === null;
+        terminal.options.theme = { ...terminal.options.theme, cursor: heard === null ? "#14161b" : "#dfe3ea" };
         screen.classList.toggle("typed", heard !== null);
         if (heard !== null) terminal.focus();
         return terminal.textarea;
