@@ -210,6 +210,14 @@ export const SERVICE_READY_MAX_MS = 600_000;
 
 /** Without a hook or a call for so long an agent that should work is stalled (Runtime 2.2.4). */
 export const STALLED_AFTER_MS = 300_000;
+/**
+ * A provider that refuses the key so often, with no answer in between, or for so long, refuses it for good: some CLIs try for
+ * minutes, and nothing that happens inside of the sandbox can change the key.
+ */
+export const KEY_REFUSALS_MAX = 3;
+export const KEY_REFUSED_MAX_MS = 15_000;
+/** How often it is looked whether a turn has failed of which no hook tells. */
+export const FAILURE_LOOK_MS = 3_000;
 /** From the end of a turn to the end of the session: a person who sees it can still say something. */
 export const TURN_END_GRACE_MS = 1_500;
 /** A turn is cut at so many times a limit at which it would have ended by itself. */

@@ -7,22 +7,24 @@
  *    between two of its steps, while hooks go on to come in.
  * 3. A terminal that does not answer costs a message its receipt, never the session: the sandbox's own end decides that.
  */
-import type { AgentCommands, AgentEvents, HookEvent, SessionHarness, TokenUsage } from "../agent_ports.ts";
+import type {
+  ActivitySignal,
+  AgentCommands,
+  AgentEvents,
+  HookEvent,
+  SessionHarness,
+  TokenUsage,
+} from "../agent_ports.ts";
 import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
 import type { DeclaredActivity } from "../domain/agent/activity.ts";
-import { type AgentBudget, NO_USAGE } from "../domain/agent/budget.ts";
-import {
-  closeQueue,
-  isFinal,
-  type MessageError,
-  settle,
-  takeMessage,
-} from "../domain/agent/message_queue.ts";
+import type { AgentBudget } from "../domain/agent/budget.ts";
+import { closeQueue, settle } from "../domain/agent/message_queue.ts";
 import { GO_ON, recoveryNotice } from "../domain/agent/notices.ts";
 import {
   booted,
   does,
   isTurnRunning,
+  keyAnswered,
   resumeWishOf,
   type SessionState,
   told,
@@ -32,12 +34,14 @@ import { REMINDER_HEARD_MS, SUSPEND_TURN_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { ResumeWish } from "../agent_ports.ts";
 import { eventsOfSignal } from "./event_payloads.ts";
-import { messageErrorText, outcomeOf, withMessage } from "./own_message.ts";
+import { CliFiles } from "./cli_files.ts";
+import { deliverMessage } from "./deliver_message.ts";
+import { withMessage } from "./own_message.ts";
 import { SessionCore } from "./session_core.ts";
 import { SessionDriver } from "./session_driver.ts";
 import type { SessionFile } from "./session_file.ts";
 import type { AgentTerminal } from "./terminal.ts";
-import type { FileUsage, UsageFiles } from "./usage_files.ts";
+import type { UsageFiles } from "./usage_files.ts";
 
 export interface AgentSessionDeps {
   readonly harness: SessionHarness;
@@ -49,7 +53,7 @@ export interface AgentSessionDeps {
   readonly budget: AgentBudget;
   /** What a setup script may take before the harness starts. */
   readonly setupMs?: number;
-  readonly usageFiles: Pick<UsageFiles, "look">;
+  readonly usageFiles: Pick<UsageFiles, "look" | "lookAgain" | "takeFailure">;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
@@ -69,16 +73,20 @@ export class AgentSession implements AgentCommands {
   readonly #ended = new AbortController();
   #afterTurn: Promise<void> = Promise.resolve();
 
-  private constructor(
-    private readonly deps: AgentSessionDeps,
-    private readonly core: SessionCore,
-    private readonly driver: SessionDriver,
-  ) {}
+  private readonly driver: SessionDriver;
+  private readonly files: CliFiles;
+
+  private constructor(private readonly deps: AgentSessionDeps, private readonly core: SessionCore) {
+    this.files = new CliFiles(deps, core);
+    this.driver = new SessionDriver(deps, core, {
+      look: () => this.#lookForFailure(),
+      fail: (message) => this.#tell([{ kind: "turn_failed", message }]),
+    });
+  }
 
   /** With the state of a former life of this runner, if there was one. */
   static async open(deps: AgentSessionDeps): Promise<AgentSession> {
-    const core = await SessionCore.open(deps);
-    return new AgentSession(deps, core, new SessionDriver(deps, core));
+    return new AgentSession(deps, await SessionCore.open(deps));
   }
 
   get state(): SessionState {
@@ -114,6 +122,7 @@ export class AgentSession implements AgentCommands {
 
   /** The harness runs, and this runner was started since: what went on meanwhile was cut. */
   async adopt(): Promise<void> {
+    await this.files.catchUp();
     await this.core.change((state) =>
       isTurnRunning(state) ? { ...state, notice: recoveryNotice("runner_restarted") } : state
     );
@@ -137,21 +146,31 @@ export class AgentSession implements AgentCommands {
 
   /** What a hook of the CLI told. */
   async onHook(event: HookEvent): Promise<HookAnswer> {
-    const { harness, clean, wantsToStop } = this.deps;
-    const signals = harness.signalsOf(event);
+    const { signals, count } = await this.files.read(event);
     const end = signals.find((signal) => signal.kind === "turn_ended");
     const reason = end === undefined || end.isInterrupted || this.state.finish !== null
       ? null
-      : await wantsToStop(end.lastMessage);
-    const isResumed = signals.some((signal) => signal.kind === "session_started" && signal.isResumed);
-    const counted = await this.deps.usageFiles.look(event);
+      : await this.deps.wantsToStop(end.lastMessage);
+    await this.#tell(signals, reason);
+    await count();
+    return reason === null ? null : { decision: "block", reason };
+  }
+
+  /** The provider answered a request to the model. @param status Of a refused key; null: it was taken. */
+  async onKeyAnswer(status: number | null): Promise<void> {
+    if (status === null && this.state.refusal === null) return;
+    await this.core.change((state, nowMs) => keyAnswered(state, status, nowMs));
+  }
+
+  /** @param reminder Why the agent should not end its turn; null: it may. */
+  async #tell(signals: readonly ActivitySignal[], reminder: string | null = null): Promise<void> {
     let hasTurnEnded = false;
     for (const signal of signals) {
-      for (const one of eventsOfSignal(signal, clean)) this.core.emit(one);
-      if (signal === end && reason !== null) {
+      for (const one of eventsOfSignal(signal, this.deps.clean)) this.core.emit(one);
+      if (signal.kind === "turn_ended" && reminder !== null) {
         await this.core.change((state, nowMs) => ({
           ...state,
-          reminder: { text: reason, untilMs: nowMs + REMINDER_HEARD_MS },
+          reminder: { text: reminder, untilMs: nowMs + REMINDER_HEARD_MS },
         }));
         continue;
       }
@@ -162,11 +181,14 @@ export class AgentSession implements AgentCommands {
         return isLost ? this.#withTask(now.state, nowMs) : now.state;
       });
     }
-    if (counted.length > 0) await this.core.change((state) => withFileUsage(state, counted, isResumed));
     if (hasTurnEnded) {
       this.#afterTurn = this.#afterTurn.then(() => this.#turnIsOver()).catch((error) => this.#fault(error));
     }
-    return reason === null ? null : { decision: "block", reason };
+  }
+
+  async #lookForFailure(): Promise<void> {
+    const failure = await this.files.failure();
+    if (failure !== null) await this.#tell([failure]);
   }
 
   /** The harness has asked for the list of its tools. */
@@ -189,7 +211,11 @@ export class AgentSession implements AgentCommands {
   async carryOut(command: AgentCommand): Promise<CommandOutcome> {
     switch (command.kind) {
       case "message":
-        return await this.#message(command.commandId, command.text, command.interrupt);
+        return await deliverMessage(this.core, this.#ended.signal, {
+          id: command.commandId,
+          text: command.text,
+          isInterrupting: command.interrupt,
+        });
       case "interrupt":
         if (!isTurnRunning(this.state)) return done("no turn was under way");
         await this.driver.interruptTurn(this.#requireTerminal());
@@ -265,27 +291,6 @@ export class AgentSession implements AgentCommands {
     } else await this.core.change(close);
   }
 
-  /** Resolves with what came of a message, whenever that is. */
-  async #message(id: string, text: string, isInterrupting: boolean): Promise<CommandOutcome> {
-    let refused: MessageError | null = null;
-    await this.core.change((state, nowMs) => {
-      const taken = takeMessage(state.queue, { id, text, isInterrupting, expiresAtMs: null }, nowMs);
-      if (taken.ok) return taken.value === state.queue ? state : { ...state, queue: taken.value };
-      refused = taken.error;
-      return state;
-    });
-    if (refused !== null) return { outcome: "rejected", detail: messageErrorText(refused) };
-    const find = (state: SessionState) => state.queue.messages.find((one) => one.id === id);
-    const isOver = (state: SessionState) => {
-      const found = find(state);
-      return found !== undefined && isFinal(found);
-    };
-    if (!await this.core.until(isOver, null, this.#ended.signal)) {
-      throw new Error("Cannot deliver the message as the session must go on: it has ended");
-    }
-    return outcomeOf(find(this.state)!);
-  }
-
   /** Takes over what was committed, and says what was used. */
   async #turnIsOver(): Promise<void> {
     const { turns } = this.state;
@@ -316,15 +321,6 @@ export class AgentSession implements AgentCommands {
   #fault(error: unknown): void {
     this.deps.onFault(error instanceof Error ? error.name : "unknown");
   }
-}
-
-/** What stood in a resumed session's file when it was first seen is another session's. */
-function withFileUsage(state: SessionState, counted: readonly FileUsage[], isResumed: boolean): SessionState {
-  const entries = counted.map(({ path, total }) => {
-    const baseline = state.fileUsage[path]?.baseline ?? (isResumed ? total : NO_USAGE);
-    return [path, { total, baseline }] as const;
-  });
-  return { ...state, fileUsage: { ...state.fileUsage, ...Object.fromEntries(entries) } };
 }
 
 function done(detail: string | null): CommandOutcome {

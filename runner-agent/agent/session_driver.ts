@@ -19,6 +19,7 @@ import { nextSessionStep, type SessionStep } from "../domain/agent/session_step.
 import {
   BOX_REST_MAX_MS,
   BOX_REST_MS,
+  FAILURE_LOOK_MS,
   FINISH_AGAIN_MS,
   INTERRUPT_WAIT_MS,
   PASTE_CHARS_PER_MS,
@@ -45,12 +46,24 @@ export interface SessionDriverDeps {
   readonly onFault: (name: string) => void;
 }
 
+/** What the driver does not find out itself. */
+export interface TurnWatch {
+  /** Looks whether the turn has failed of which no hook tells, and says so to the session. */
+  look(): Promise<void>;
+  fail(message: string): Promise<void>;
+}
+
 export class SessionDriver {
   #wasStalled = false;
+  #lookedAtMs = 0;
   /** The boot whose input box is known to take a paste. */
   #bootAtRest: number | null = null;
 
-  constructor(private readonly deps: SessionDriverDeps, private readonly core: SessionCore) {}
+  constructor(
+    private readonly deps: SessionDriverDeps,
+    private readonly core: SessionCore,
+    private readonly turns: TurnWatch,
+  ) {}
 
   async run(terminal: AgentTerminal, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -66,6 +79,7 @@ export class SessionDriver {
 
   async #takeStep(terminal: AgentTerminal, signal: AbortSignal): Promise<void> {
     const { clock, budget } = this.deps;
+    await this.#lookForFailure();
     const { state } = this.core;
     const view = {
       nowMs: clock.nowMs(),
@@ -83,7 +97,8 @@ export class SessionDriver {
     }
     if (step.kind !== "wait") return await this.#act(step, terminal, signal);
     const stalledMs = this.#tellStalled();
-    const untilMs = Math.min(step.untilMs ?? Infinity, stalledMs ?? Infinity);
+    const lookMs = this.#canFailUnseen() ? this.#lookedAtMs + FAILURE_LOOK_MS : Infinity;
+    const untilMs = Math.min(step.untilMs ?? Infinity, stalledMs ?? Infinity, lookMs);
     const over = new AbortController();
     const timer = untilMs === Infinity
       ? new Promise<void>((resolve) => over.signal.addEventListener("abort", () => resolve()))
@@ -122,7 +137,12 @@ export class SessionDriver {
         return void await core.change((state, nowMs) =>
           withMessage({ ...state, reminder: null }, `reminder-${state.turns}-${nowMs}`, step.text, nowMs)
         );
+      case "fail_turn":
+        return await this.turns.fail(step.message);
       case "finish":
+        // Its file may have told it a moment after the turn's end.
+        if (step.finish.reason === "turn_over") await this.turns.look();
+        if (core.state.turn.kind === "failed" && step.finish.reason === "turn_over") return;
         return void await core.change((state) =>
           state.finish === null ? { ...state, finish: step.finish } : state
         );
@@ -184,6 +204,18 @@ export class SessionDriver {
     const isOver = await this.core.until((state) => !isTurnRunning(state) || state.turns !== turns, waitMs);
     if (!isOver) await this.core.change(interrupted);
     if (clearInputKeys.length > 0) await terminal.press(clearInputKeys);
+  }
+
+  #canFailUnseen(): boolean {
+    return !this.deps.harness.hasFailureHook && isTurnRunning(this.core.state) &&
+      this.core.state.finish === null;
+  }
+
+  async #lookForFailure(): Promise<void> {
+    const nowMs = this.deps.clock.nowMs();
+    if (!this.#canFailUnseen() || nowMs < this.#lookedAtMs + FAILURE_LOOK_MS) return;
+    this.#lookedAtMs = nowMs;
+    await this.turns.look();
   }
 
   /** Says once that it is stalled, or no longer; when it would be, null while it cannot. */

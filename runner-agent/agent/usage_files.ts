@@ -14,6 +14,10 @@ import { USAGE_FILE_LOOK_BYTES } from "../limits.ts";
 export interface UsageFiles {
   /** Reads what the files that an event names have got since the last look; those that told anything new. */
   look(event: HookEvent): Promise<readonly FileUsage[]>;
+  /** The same for files that events have named before. */
+  lookAgain(paths: readonly string[]): Promise<readonly FileUsage[]>;
+  /** Why a turn failed, if what was read since the last call told of one (`UsageTally.takeFailure`). */
+  takeFailure(): string | null;
   /**
    * Rewrites files between two lives of the CLI (`SessionHarness.mendSessionFile`); they are counted anew from their
    * beginning. The sandbox must have ended.
@@ -59,6 +63,15 @@ export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
     return { path, total: counted.usage };
   }
 
+  async function lookAt(paths: readonly string[]): Promise<readonly FileUsage[]> {
+    const found: FileUsage[] = [];
+    for (const path of paths) {
+      const usage = await read(path);
+      if (usage !== null) found.push(usage);
+    }
+    return found;
+  }
+
   return {
     async mend(paths, mend) {
       for (const path of paths) {
@@ -67,14 +80,11 @@ export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
         if (isMended) files.delete(path);
       }
     },
-    async look(event) {
-      const found: FileUsage[] = [];
-      for (const path of deps.usageFile?.pathsOf(event) ?? []) {
-        const usage = await read(path);
-        if (usage !== null) found.push(usage);
-      }
-      return found;
-    },
+    look: (event) => lookAt(deps.usageFile?.pathsOf(event) ?? []),
+    lookAgain: lookAt,
+    takeFailure: () =>
+      [...files.values()].map(({ tally }) => tally.takeFailure()).findLast((failure) => failure !== null) ??
+        null,
   };
 }
 

@@ -29,6 +29,8 @@ export interface ModelRouteOptions {
   readonly baseUrl: string;
   /** The path under which the sandbox reaches this route, such as `/model/anthropic`. */
   readonly prefix: string;
+  /** Told of each answer of the provider: the status of one that refuses the key, null for every other. */
+  readonly onKeyAnswer?: (refusedStatus: number | null) => void;
   /** Ends everything in flight, for when the sandbox is gone. A CLI that hangs up while it gets an answer needs none. */
   readonly signal?: AbortSignal;
   /** Sends the request; `globalThis.fetch` if absent. */
@@ -102,6 +104,7 @@ export function createModelRoute(options: ModelRouteOptions): (request: Request)
       // The reason may quote the request; what the CLI needs to know is that nobody answered.
       return refusal(502, "model_unreachable");
     }
+    options.onKeyAnswer?.(KEY_REFUSED_STATUSES.has(answer.status) ? answer.status : null);
     const refused = refusedAnswer(answer);
     if (refused !== null) {
       await answer.body?.cancel();

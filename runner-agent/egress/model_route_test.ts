@@ -212,6 +212,17 @@ for (const [status, retry] of [[401, "false"], [403, "false"], [429, null], [500
   });
 }
 
+Deno.test("the runner is told of each answer whether the key was refused", async () => {
+  const told: (number | null)[] = [];
+  for (const status of [200, 401, 403, 429, 500]) {
+    const { route } = routeTo(() => new Response("{}", { status }), {
+      onKeyAnswer: (refused) => told.push(refused),
+    });
+    await route(request("/model/gemini/v1"));
+  }
+  assert.deepEqual(told, [null, 401, 403, null, null]);
+});
+
 Deno.test("answers without a body pass", async () => {
   for (const status of [204, 304]) {
     const { route } = routeTo(() => new Response(null, { status }));

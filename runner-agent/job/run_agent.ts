@@ -33,6 +33,8 @@ export interface RunAgent {
   readonly events: AgentEventLog;
   readonly bridge: Bridge;
   readonly onHook: (event: HookEvent) => Promise<HookAnswer>;
+  /** Told of each answer of the model's provider (`ModelRouteOptions.onKeyAnswer`). */
+  readonly onKeyAnswer: (refusedStatus: number | null) => void;
   /** Drives the terminal of a sandbox until `signal` aborts. */
   drive(containerId: string, signal: AbortSignal): Promise<void>;
   /** Brings the harness of a sandbox to its end so that it can be continued. */
@@ -108,6 +110,7 @@ export async function openRunAgent(context: RunContext, record: RunRecord): Prom
     events,
     bridge: record.createBridge(listener),
     onHook: (event) => session.onHook(event),
+    onKeyAnswer: (status) => soon(session.onKeyAnswer(status)),
     drive: (containerId, signal) => session.run(terminalOf(containerId), signal),
     suspend: (containerId) => session.suspend(terminalOf(containerId)),
     async mend() {

@@ -21,7 +21,9 @@ import { makeHubDir } from "./run_dirs.ts";
 /** The worktree must be prepared. Also for a run whose sandbox goes on from before: the socket is made anew in its place. */
 export async function openRunHub(
   context: RunContext,
-  agent: Pick<RunAgent | StructuredAgent, "bridge" | "events" | "onHook">,
+  agent:
+    & Pick<RunAgent | StructuredAgent, "bridge" | "events" | "onHook">
+    & Partial<Pick<RunAgent, "onKeyAnswer">>,
 ): Promise<Hub> {
   const { deps, run, dirs } = context;
   await makeHubDir(dirs);
@@ -33,7 +35,7 @@ export async function openRunHub(
     untilReachable: () =>
       untilReachable(deps.address.serverUrl, deps.clock, AbortSignal.timeout(CONTROL_PLANE_AWAY_MAX_MS)),
     projectGit: await projectGit(context),
-    model: modelRoute(context),
+    model: modelRoute(context, agent.onKeyAnswer),
     standIn: run.job.jobToken === undefined
       ? { token: context.jobToken, authorization: `Bearer ${deps.runnerToken}` }
       : null,
@@ -77,7 +79,10 @@ async function projectGit(context: RunContext): Promise<HubRoutesOptions["projec
   return null;
 }
 
-function modelRoute(context: RunContext): HubRoutesOptions["model"] {
+function modelRoute(
+  context: RunContext,
+  onKeyAnswer: RunAgent["onKeyAnswer"] | undefined,
+): HubRoutesOptions["model"] {
   const planned = planHarness(context);
   const provider = planned.ok ? planned.value.harness.provider : null;
   const model = provider === null ? undefined : context.deps.modelKeys.get(provider.name);
@@ -85,7 +90,12 @@ function modelRoute(context: RunContext): HubRoutesOptions["model"] {
   return {
     name: provider.name,
     handle: withActivity(
-      createModelRoute({ provider, ...model, prefix: modelPath(provider.name) }),
+      createModelRoute({
+        provider,
+        ...model,
+        prefix: modelPath(provider.name),
+        ...(onKeyAnswer === undefined ? {} : { onKeyAnswer }),
+      }),
       context.activity,
     ),
   };

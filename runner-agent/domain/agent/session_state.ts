@@ -53,6 +53,8 @@ export interface SessionState {
   /** The agent was told to go on before its end, as this says; if it does not, it is told as a message. */
   readonly reminder: { readonly text: string; readonly untilMs: number } | null;
   readonly headCommit: string | null;
+  /** Since when and how often the provider has refused the runner's key in the turn under way, without any answer since. */
+  readonly refusal: { readonly status: number; readonly count: number; readonly sinceMs: number } | null;
 }
 
 export function newSession(nowMs: number): SessionState {
@@ -76,6 +78,7 @@ export function newSession(nowMs: number): SessionState {
     finish: null,
     reminder: null,
     headCommit: null,
+    refusal: null,
   };
 }
 
@@ -110,6 +113,7 @@ export function booted(state: SessionState, wish: ResumeWish | null, nowMs: numb
     turn: { kind: "none" },
     finish: null,
     reminder: null,
+    refusal: null,
   };
 }
 
@@ -184,6 +188,14 @@ function resumedBy(
   return resumeWish.kind === "exact" && signal.sessionId === resumeWish.sessionId ? resumed : "fresh";
 }
 
+/** What the model's provider said to the key of this runner. @param status Null: it was taken. */
+export function keyAnswered(state: SessionState, status: number | null, nowMs: number): SessionState {
+  if (status === null) return state.refusal === null ? state : { ...state, refusal: null };
+  if (!isTurnRunning(state)) return state;
+  const { count, sinceMs } = state.refusal ?? { count: 0, sinceMs: nowMs };
+  return { ...state, refusal: { status, count: count + 1, sinceMs } };
+}
+
 /** The session says so itself, as the CLI's interrupt is told by no hook. */
 export function interrupted(state: SessionState, nowMs: number): SessionState {
   return does(endTurn(state, { kind: "interrupted", atMs: nowMs }, nowMs), { kind: "interrupted" }, nowMs);
@@ -199,5 +211,5 @@ export function isTurnRunning(state: SessionState): boolean {
 }
 
 function endTurn(state: SessionState, turn: Turn, nowMs: number): SessionState {
-  return { ...state, turn, reminder: null, queue: turnEnded(state.queue, nowMs) };
+  return { ...state, turn, reminder: null, refusal: null, queue: turnEnded(state.queue, nowMs) };
 }

@@ -2,7 +2,7 @@
  * What a session does next: one question, asked after everything that happens and at the time that the last answer named.
  * After `kill -9` it is asked of the state on disk, so adoption is no special case.
  */
-import { INTERRUPT_WAIT_MS, TOOLS_READY_MS } from "../../limits.ts";
+import { INTERRUPT_WAIT_MS, KEY_REFUSALS_MAX, KEY_REFUSED_MAX_MS, TOOLS_READY_MS } from "../../limits.ts";
 import { type AgentBudget, judgeBudget } from "./budget.ts";
 import { isPending, nextMessageStep, type QueueStep } from "./message_queue.ts";
 import { isTurnRunning, type SessionFinish, type SessionState, usageOf, wallMsOf } from "./session_state.ts";
@@ -22,6 +22,8 @@ export type SessionStep =
   | Exclude<QueueStep, { kind: "wait" }>
   /** The agent was asked to go on by its hook's answer and does not: say it as a message. */
   | { readonly kind: "remind"; readonly text: string }
+  /** The turn cannot come to anything: say that it failed. */
+  | { readonly kind: "fail_turn"; readonly message: string }
   /** Whether a person is attached decides; `view.isAttached` is wanted. */
   | { readonly kind: "look" }
   /** Write it. */
@@ -43,6 +45,11 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
     ? null
     : state.bootedAtMs + TOOLS_READY_MS + setupMs;
   if (readyMs !== null && readyMs <= nowMs) return { kind: "finish", finish: TOOLS_NOT_READY };
+  const refusedMs = refusedUntilMs(state);
+  if (refusedMs !== null && refusedMs <= nowMs) {
+    const status = state.refusal?.status;
+    return { kind: "fail_turn", message: `the model's provider refuses this runner's key (HTTP ${status})` };
+  }
   if (state.reminder !== null && state.reminder.untilMs <= nowMs) {
     return { kind: "remind", text: state.reminder.text };
   }
@@ -73,6 +80,7 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
     kind: "wait",
     untilMs: earliest([
       readyMs,
+      refusedMs,
       state.reminder?.untilMs ?? null,
       message.untilMs,
       end.untilMs,
@@ -87,6 +95,12 @@ const TOOLS_NOT_READY: SessionFinish = {
   reason: "tools_not_ready",
   message: `the agent did not list its tools within ${TOOLS_READY_MS / 1_000} s of its start`,
 };
+
+/** Until when a key that the provider refuses is tried; null while none is refused. */
+function refusedUntilMs({ refusal, turn }: SessionState): number | null {
+  if (refusal === null || turn.kind !== "running") return null;
+  return refusal.count >= KEY_REFUSALS_MAX ? refusal.sinceMs : refusal.sinceMs + KEY_REFUSED_MAX_MS;
+}
 
 /** When the budget of time may say something new; it is looked at every second once it is used up. */
 function nextWallMs(state: SessionState, { nowMs, budget }: SessionView): number {

@@ -1,0 +1,31 @@
+/** A person's message on its way to an agent: taken, and followed to its final state. */
+import type { CommandOutcome } from "../../protocol/agent/commands.ts";
+import { isFinal, type MessageError, takeMessage } from "../domain/agent/message_queue.ts";
+import type { SessionState } from "../domain/agent/session_state.ts";
+import { messageErrorText, outcomeOf } from "./own_message.ts";
+import type { SessionCore } from "./session_core.ts";
+
+/** Resolves with what came of it, whenever that is. Rejects once `ended` has aborted before. */
+export async function deliverMessage(
+  core: SessionCore,
+  ended: AbortSignal,
+  message: { readonly id: string; readonly text: string; readonly isInterrupting: boolean },
+): Promise<CommandOutcome> {
+  let refused: MessageError | null = null;
+  await core.change((state, nowMs) => {
+    const taken = takeMessage(state.queue, { ...message, expiresAtMs: null }, nowMs);
+    if (taken.ok) return taken.value === state.queue ? state : { ...state, queue: taken.value };
+    refused = taken.error;
+    return state;
+  });
+  if (refused !== null) return { outcome: "rejected", detail: messageErrorText(refused) };
+  const find = (state: SessionState) => state.queue.messages.find((one) => one.id === message.id);
+  const isOver = (state: SessionState) => {
+    const found = find(state);
+    return found !== undefined && isFinal(found);
+  };
+  if (!await core.until(isOver, null, ended)) {
+    throw new Error("Cannot deliver the message as the session must go on: it has ended");
+  }
+  return outcomeOf(find(core.state)!);
+}
