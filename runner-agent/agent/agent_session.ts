@@ -28,6 +28,7 @@ import {
   resumeWishOf,
   type SessionState,
   told,
+  toolsListed,
   usageOf,
 } from "../domain/agent/session_state.ts";
 import { REMINDER_HEARD_MS, SUSPEND_TURN_MS } from "../limits.ts";
@@ -195,7 +196,8 @@ export class AgentSession implements AgentCommands {
   async onToolsListed(): Promise<void> {
     if (this.state.isReady && this.state.phase.kind === "running") return;
     if (this.state.phase.kind !== "starting") return;
-    await this.core.move({ kind: "up" }, (state) => ({ ...state, isReady: true, nextResume: "exact" }));
+    const { resumeSettleMs } = this.deps.harness;
+    await this.core.move({ kind: "up" }, (state, nowMs) => toolsListed(state, resumeSettleMs, nowMs));
   }
 
   /** One of our tools was called. */

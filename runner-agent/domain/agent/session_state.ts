@@ -34,6 +34,8 @@ export interface SessionState {
   readonly wallMs: number;
   /** This harness process has listed its tools. */
   readonly isReady: boolean;
+  /** Since then its input box keeps what is pasted: a resumed CLI draws its conversation first. */
+  readonly boxReadyAtMs: number;
   /** What this boot was asked to continue; null: nothing. */
   readonly resumeWish: ResumeWish | null;
   readonly resumed: ResumeOutcome;
@@ -65,6 +67,7 @@ export function newSession(nowMs: number): SessionState {
     bootedAtMs: null,
     wallMs: 0,
     isReady: false,
+    boxReadyAtMs: 0,
     resumeWish: null,
     resumed: "fresh",
     sessionId: null,
@@ -115,6 +118,12 @@ export function booted(state: SessionState, wish: ResumeWish | null, nowMs: numb
     reminder: null,
     refusal: null,
   };
+}
+
+/** This harness process has listed its tools. @param resumeSettleMs What it takes to draw a conversation. */
+export function toolsListed(state: SessionState, resumeSettleMs: number, nowMs: number): SessionState {
+  const settleMs = state.resumeWish === null ? 0 : resumeSettleMs;
+  return { ...state, isReady: true, boxReadyAtMs: nowMs + settleMs, nextResume: "exact" };
 }
 
 /** How long its harnesses have run until then. */

@@ -53,9 +53,10 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
   if (state.reminder !== null && state.reminder.untilMs <= nowMs) {
     return { kind: "remind", text: state.reminder.text };
   }
+  const isDrawing = nowMs < state.boxReadyAtMs;
   const message = nextMessageStep(state.queue, {
     nowMs,
-    isReady: state.isReady && !view.hasConcluded,
+    isReady: state.isReady && !isDrawing && !view.hasConcluded,
     isTurnRunning: isTurnRunning(state),
   });
   const budget = judgeBudget(view.budget, {
@@ -82,6 +83,7 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
       readyMs,
       refusedMs,
       state.reminder?.untilMs ?? null,
+      isDrawing ? state.boxReadyAtMs : null,
       message.untilMs,
       end.untilMs,
       view.budget.wallMs === null ? null : nextWallMs(state, view),

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { takeMessage } from "./message_queue.ts";
+import { nextSessionStep } from "./session_step.ts";
+import { booted, newSession, type SessionState, toolsListed } from "./session_state.ts";
+
+const SETTLE_MS = 4_000;
+const NO_BUDGET = { tokens: null, costUsd: null, turns: null, wallMs: null };
+const VIEW = { budget: NO_BUDGET, hasConcluded: false, isAttached: null };
+
+/** A session whose harness has just listed its tools at 1,000, with a message that waits. */
+function listed(resumeWish: SessionState["resumeWish"]): SessionState {
+  const start = booted(newSession(0), resumeWish, 0);
+  const input = { id: "m", text: "go on", isInterrupting: false, expiresAtMs: null };
+  const taken = takeMessage(start.queue, input, 0);
+  assert.ok(taken.ok);
+  return toolsListed(
+    { ...start, phase: { kind: "running" }, queue: taken.value },
+    SETTLE_MS,
+    1_000,
+  );
+}
+
+Deno.test("a harness that goes on with a conversation is given nothing until it has drawn it", () => {
+  const state = listed({ kind: "exact", sessionId: "s" });
+  const untilMs = 1_000 + SETTLE_MS;
+  assert.deepEqual(nextSessionStep(state, { ...VIEW, nowMs: 1_000 }), { kind: "wait", untilMs });
+  assert.deepEqual(nextSessionStep(state, { ...VIEW, nowMs: untilMs }), { kind: "paste", id: "m" });
+});
+
+Deno.test("a harness that begins anew is given its task as soon as it has its tools", () => {
+  assert.deepEqual(nextSessionStep(listed(null), { ...VIEW, nowMs: 1_000 }), { kind: "paste", id: "m" });
+});
