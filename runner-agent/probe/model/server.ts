@@ -12,7 +12,7 @@
 
 import { anthropicMessages } from "./anthropic.ts";
 import { openaiChat } from "./chat.ts";
-import type { ModelFormat } from "./format.ts";
+import type { ModelCall, ModelFormat } from "./format.ts";
 import { geminiGenerate } from "./gemini.ts";
 import { openaiResponses } from "./responses.ts";
 import { playScript, type Script, type ScriptFunction } from "./script.ts";
@@ -43,7 +43,7 @@ export interface ScriptedModelOptions {
   readonly script: ScriptFunction | Script;
 }
 
-/** What requests without the shell tool get: titles and summaries, which no script is about. */
+/** What titles and summaries get, which no script is about: most come without the shell tool. */
 const SIDE_ANSWER: ScriptedStep = { kind: "text", text: "ok" };
 
 const FORMATS: readonly ModelFormat[] = [anthropicMessages, openaiResponses, openaiChat, geminiGenerate];
@@ -71,7 +71,7 @@ export function startScriptedModel(options: ScriptedModelOptions): ScriptedModel
     }
     const call = format.read(body, url, request.headers);
     if (!call.ok) return { response: format.error("bad_request", call.error), turn: null };
-    const isSide = call.value.shellTool === null;
+    const isSide = call.value.shellTool === null || isTitle(call.value);
     const step = isSide ? SIDE_ANSWER : script(call.value.turn, call.value);
     const turn = isSide ? null : call.value.turn;
     await wait(step.delayMs ?? 0, AbortSignal.any([stopping.signal, request.signal]));
@@ -111,6 +111,13 @@ interface Answer {
   readonly response: Response;
   readonly turn: number | null;
 }
+
+/** Codex in a terminal asks for its session's title with all of its tools, in a conversation beside the real one. */
+function isTitle({ items }: ModelCall): boolean {
+  return items.some((item) => item.kind === "user" && item.text.startsWith(TITLE_WISH));
+}
+
+const TITLE_WISH = "Generate a concise, single-line";
 
 function carriesKey(request: Request, provider: ModelFormat["provider"], key: string): boolean {
   const [name, value] = KEY_HEADERS[provider](key);
