@@ -29,7 +29,7 @@ import { installCli } from "./cli_cache.ts";
 import { createHostSandbox, type HostRun, type HostSandbox } from "./host_run.ts";
 
 /** One CLI's run; most of it is the start of a large program on a busy machine. */
-const RUN_MS = 30_000;
+const RUN_MS = 60_000;
 const RUN_BIN_DIR = fileURLToPath(new URL("../../runner-agent/container/run_bin", import.meta.url));
 const REAL_KEY = "real-key-of-the-runner-4711";
 const PROMPT_START = `/help Do the "work" of @nobody: $HOME \`id\` 'x' \\ ✓ 😀\n!ls\n`;

@@ -4,7 +4,8 @@
  * - P1 A second start finds the socket alive and uses it.
  * - P2 The service leads its own session: Ctrl-C at the runner does not take it away while the runner still has
  *   containers to end. Containers outlive it in any case.
- * - P3 `stop` ends the service only if this process started it, or its starter is dead.
+ * - P3 The service ends with the last of its users, whoever started it: each has a file in `users/` named by its process, and
+ *   files of processes that are gone do not count. Who ended it while another used it would take that one's sandboxes away.
  */
 
 import { endLeftovers } from "./podman_leftovers.ts";
@@ -34,13 +35,12 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
       `Cannot start Podman's service as its socket path must have at most ${SOCKET_PATH_MAX_BYTES} bytes: current value is ${socketPath}`,
     );
   }
-  const recordPath = `${settings.runDir}/service.json`;
   if (await answers(socketPath)) {
-    return {
-      socketPath,
-      wasReused: true,
-      stop: () => stopOrphan(recordPath, settings),
-    };
+    const user = await beUser(settings);
+    // Its last user may have ended it meanwhile.
+    if (await answers(socketPath)) {
+      return { socketPath, wasReused: true, stop: () => leave(settings, user) };
+    }
   }
 
   await makeRunDir(settings.runDir);
@@ -55,7 +55,8 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
     detached: true,
   }).spawn();
   child.unref();
-  await Deno.writeTextFile(recordPath, JSON.stringify({ pid: child.pid, ownerPid: Deno.pid }));
+  await Deno.writeTextFile(`${settings.runDir}/service.json`, JSON.stringify({ pid: child.pid }));
+  const user = await beUser(settings);
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!(await answers(socketPath))) {
     if (performance.now() > deadlineMs) {
@@ -66,16 +67,36 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
     }
     await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
   }
-  return {
-    socketPath,
-    wasReused: false,
-    async stop() {
-      endProcess(child.pid, "SIGTERM");
-      child.ref();
-      await child.status;
-      await letGo(settings);
-    },
-  };
+  return { socketPath, wasReused: false, stop: () => leave(settings, user) };
+}
+
+/** @returns The file that says so. */
+async function beUser({ runDir }: PodmanSettings): Promise<string> {
+  await makeRunDir(runDir);
+  await Deno.mkdir(`${runDir}/users`, { recursive: true });
+  const file = `${runDir}/users/${Deno.pid}-${crypto.randomUUID()}`;
+  await Deno.writeTextFile(file, "");
+  return file;
+}
+
+/** P3. Up to the signal nothing waits: a process that is about to end gets that far. */
+async function leave(settings: PodmanSettings, user: string): Promise<void> {
+  try {
+    Deno.removeSync(user);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return;
+  }
+  const users = [...Deno.readDirSync(`${settings.runDir}/users`)];
+  if (users.some(({ name }) => isProcess(Number.parseInt(name), ""))) return;
+  const { pid } = JSON.parse(Deno.readTextFileSync(`${settings.runDir}/service.json`)) as { pid: number };
+  if (isProcess(pid, "podman")) endProcess(pid, "SIGTERM");
+  const deadlineMs = performance.now() + STOP_TIMEOUT_MS;
+  while (isProcess(pid, "podman")) {
+    if (performance.now() > deadlineMs) return;
+    await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
+  }
+  await letGo(settings);
 }
 
 /** Nothing of ours uses the storage any longer, but containers that live on. */
@@ -135,25 +156,13 @@ async function answers(socketPath: string): Promise<boolean> {
   }
 }
 
-/** P3: a service whose starter was killed is ours to end. */
-async function stopOrphan(recordPath: string, settings: PodmanSettings): Promise<void> {
-  const text = await Deno.readTextFile(recordPath).catch(() => null);
-  if (text === null) return;
-  const { pid, ownerPid } = JSON.parse(text) as { pid: number; ownerPid: number };
-  if (await isProcess(ownerPid, "") || !(await isProcess(pid, "podman"))) return;
-  endProcess(pid, "SIGTERM");
-  const deadlineMs = performance.now() + STOP_TIMEOUT_MS;
-  while (await isProcess(pid, "podman")) {
-    if (performance.now() > deadlineMs) return;
-    await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
-  }
-  await letGo(settings);
-}
-
 /** True when the process exists and its command line contains `word`. */
-async function isProcess(pid: number, word: string): Promise<boolean> {
-  const text = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => null);
-  return text !== null && text.includes(word);
+function isProcess(pid: number, word: string): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes(word);
+  } catch {
+    return false;
+  }
 }
 
 function endProcess(pid: number, signal: "SIGTERM" | "SIGKILL"): void {

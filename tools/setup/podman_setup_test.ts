@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { CLI_PACKAGES } from "../../runner-agent/harness/cli_packages.ts";
+import type { PodmanSettings } from "./podman_settings.ts";
 import { ensureAgentImage, ensurePodmanSettings, startPodmanService } from "./mod.ts";
 import { NODE_VERSION } from "./harness_files.ts";
 import { sealedRunArgs } from "./podman_probe.ts";
@@ -43,13 +44,22 @@ Deno.test("ensurePodmanSettings probes a fresh data directory once, and its cont
   await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
 });
 
-Deno.test("startPodmanService uses the one that runs, and only its starter ends it", async () => {
+/** A service over a storage of its own: what other tests run meanwhile is not touched, and keeps nothing of it. */
+async function ownService(): Promise<{ readonly settings: PodmanSettings; readonly storage: string }> {
   const fresh = await ensurePodmanSettings(dataDir);
+  const root = fresh.globalArgs[fresh.globalArgs.indexOf("--root") + 1]!;
+  const storage = await Deno.makeTempDir({ prefix: "shopfloor-storage-" });
   const settings = {
     ...fresh,
+    globalArgs: fresh.globalArgs.map((arg) => arg === root ? storage : arg),
     socketPath: `${fresh.runDir}/test-${crypto.randomUUID().slice(0, 8)}.sock`,
     runDir: await Deno.makeTempDir(),
   };
+  return { settings, storage };
+}
+
+Deno.test("startPodmanService uses the one that runs, and the last of its users ends it, whoever started it", async () => {
+  const { settings, storage } = await ownService();
   const first = await startPodmanService(settings);
   const second = await startPodmanService(settings);
   assert.deepEqual([first.wasReused, second.wasReused], [false, true]);
@@ -58,9 +68,15 @@ Deno.test("startPodmanService uses the one that runs, and only its starter ends 
   assert.equal(third.wasReused, true, "a second user ended the service of the first");
   await first.stop();
   const fourth = await startPodmanService(settings);
-  assert.equal(fourth.wasReused, false);
+  assert.equal(fourth.wasReused, true, "its starter ended the service of another user");
+  await third.stop();
+  await third.stop();
   await fourth.stop();
+  const fifth = await startPodmanService(settings);
+  assert.equal(fifth.wasReused, false);
+  await fifth.stop();
   await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
+  await Deno.remove(storage, { recursive: true });
 });
 
 Deno.test("a stopped service lets go of its storage, but never of the root of a container that runs", async () => {
@@ -94,18 +110,12 @@ Deno.test("a stopped service lets go of its storage, but never of the root of a 
 });
 
 Deno.test("startPodmanService ends an orphan: a service whose starter was killed", async () => {
-  const fresh = await ensurePodmanSettings(dataDir);
-  const settings = {
-    ...fresh,
-    socketPath: `${fresh.runDir}/test-${crypto.randomUUID().slice(0, 8)}.sock`,
-    runDir: await Deno.makeTempDir(),
-  };
+  const { settings, storage } = await ownService();
   const first = await startPodmanService(settings);
-  const record = JSON.parse(await Deno.readTextFile(`${settings.runDir}/service.json`));
-  await Deno.writeTextFile(
-    `${settings.runDir}/service.json`,
-    JSON.stringify({ ...record, ownerPid: 2 ** 22 + 1 }),
-  );
+  const users = `${settings.runDir}/users`;
+  for (const { name } of Deno.readDirSync(users)) {
+    await Deno.rename(`${users}/${name}`, `${users}/${2 ** 22 + 1}-gone`);
+  }
   await (await startPodmanService(settings)).stop();
   await first.stop();
   assert.equal(
@@ -114,6 +124,7 @@ Deno.test("startPodmanService ends an orphan: a service whose starter was killed
     false,
   );
   await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
+  await Deno.remove(storage, { recursive: true });
 });
 
 Deno.test("startPodmanService refuses a socket path that no unix socket can have", async () => {
