@@ -17,14 +17,6 @@ export function checkLine({ name, outcome, expected, seen, ms }: CapabilityCheck
   return line + text.split("\n").join(indent);
 }
 
-export function recordText(record: CapabilityRecord): string {
-  return [
-    `${record.harness} ${record.cliVersion} in ${record.image} (adapter ${record.adapter})`,
-    ...record.checks.map(checkLine),
-    conclusionLine(record),
-  ].join("\n");
-}
-
 export function conclusionLine(record: CapabilityRecord): string {
   return `${record.harness} ${record.cliVersion} ${verdictText(judgeCapability(record))}`;
 }
