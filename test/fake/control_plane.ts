@@ -324,10 +324,10 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     },
     intercept: () => null,
     gitDirOf: (taskId) => join(dir, "tasks", `${taskId}.git`),
-    async until(what, test) {
-      if (await waitFor(test, UNTIL_MAX_MS)) return;
+    async until(what, test, maxMs = UNTIL_MAX_MS) {
+      if (await waitFor(test, maxMs)) return;
       throw new Error(
-        `Cannot go on as '${what}' must happen within ${UNTIL_MAX_MS} ms: it did not; violations: ${violations}`,
+        `Cannot go on as '${what}' must happen within ${maxMs} ms: it did not; violations: ${violations}`,
       );
     },
     async [Symbol.asyncDispose]() {

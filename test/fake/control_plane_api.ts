@@ -35,6 +35,6 @@ export interface FakeControlPlane extends AsyncDisposable {
   /** Set to answer calls instead of the control plane; null lets it answer. Bodies of git are not shown. */
   intercept: (method: string, path: string, body: Uint8Array) => Response | null | Promise<Response | null>;
   gitDirOf(taskId: string): string;
-  /** Resolves once `test` holds; it is asked again after each call. */
-  until(what: string, test: () => boolean): Promise<void>;
+  /** Resolves once `test` holds; it is asked again after each call. @param maxMs Half a minute if not said. */
+  until(what: string, test: () => boolean, maxMs?: number): Promise<void>;
 }
