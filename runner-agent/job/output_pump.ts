@@ -124,12 +124,14 @@ async function readToEnd(
   }
 }
 
-/** How long the agent has been silent, as its deadline counts it; nothing while there is no agent. */
+/** How long the agent has been silent, as its deadline counts it; nothing while there is no agent, none while it is suspended. */
 export function silence(
   context: RunContext,
   phase: RunPhase,
   pump: OutputPump | null,
 ): { readonly idleMs?: number } {
+  // Said, as the control plane would go on to count from the last word.
+  if (phase.kind === "suspending" || phase.kind === "suspended") return { idleMs: 0 };
   if (phase.kind !== "started" || pump === null) return {};
   const { activity, deps: { clock } } = context;
   return { idleMs: Math.max(0, clock.nowMs() - Math.max(pump.lastOutputAtMs(), activity.lastAtMs())) };
