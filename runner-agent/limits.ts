@@ -364,6 +364,8 @@ export const PROBE_LOCK_LOOK_MS = 250;
 export const PROBE_ENDED_MS = 3_000;
 /** What did not hold may have been the machine's doing: after this it is tried again. */
 export const PROBE_LACK_MAX_AGE_MS = 24 * 3_600_000;
+/** A probe that is broken off takes its sandbox away in a fraction of a second. */
+export const PROBE_LEAVE_MS = 5_000;
 /** Four agents one after the other, each with all that a probe waits for at most. */
 export const PROBE_LOCK_MAX_MS = 20 * 60_000;
 /** A setup script installs dependencies; one that takes longer hangs. */

@@ -48,6 +48,7 @@ export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Pr
   } finally {
     ended.abort();
     controlPlane.close();
+    await deps.capabilities?.close();
   }
 }
 

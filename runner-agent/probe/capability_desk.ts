@@ -17,8 +17,9 @@ import {
   judgeCapability,
 } from "../domain/agent/capability.ts";
 import { sessionHarnessByName } from "../harness/mod.ts";
+import { pause } from "../control/retry.ts";
 import { lockRunner } from "../job/runner_lock.ts";
-import { PROBE_LACK_MAX_AGE_MS, PROBE_LOCK_LOOK_MS, PROBE_LOCK_MAX_MS } from "../limits.ts";
+import { PROBE_LACK_MAX_AGE_MS, PROBE_LEAVE_MS, PROBE_LOCK_LOOK_MS, PROBE_LOCK_MAX_MS } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type { Clock, ContainerRuntime } from "../ports.ts";
 import { adapterVersion } from "./adapter_version.ts";
@@ -36,6 +37,8 @@ export interface CapabilityDesk {
   judge(name: SessionHarnessName, image: string): Promise<CapabilityVerdict | null>;
   /** What was last judged; null: nothing in this process's life. */
   known(name: SessionHarnessName): CapabilityVerdict | null;
+  /** The runner ends: a probe that goes on is broken off, and takes its sandbox away. */
+  close(): Promise<void>;
 }
 
 export interface CapabilityDeskDeps {
@@ -54,6 +57,8 @@ export function createCapabilityDesk(deps: CapabilityDeskDeps): CapabilityDesk {
   const versions = new Map<string, CliVersion>();
   const lastSaid = new Map<SessionHarnessName, string>();
   const records = openCapabilityRecords(deps.dataDir);
+  const ended = new AbortController();
+  let probing: Promise<unknown> = Promise.resolve();
 
   async function versionOf(harness: SessionHarness, image: string): Promise<CliVersion> {
     const id = await deps.runtime.imageId(image);
@@ -70,7 +75,9 @@ export function createCapabilityDesk(deps: CapabilityDeskDeps): CapabilityDesk {
     const found = await currentRecord(records, harness, version, deps.clock.nowMs());
     if (found !== null) return found;
     deps.log("harness_probing", { harness: name, version: version.version });
-    return await probeOnce(deps, harness, image, version, {});
+    const probe = probeOnce(deps, harness, image, version, { signal: ended.signal });
+    probing = probe.catch(() => undefined);
+    return await probe;
   }
 
   /** What is the same at each look is said once. */
@@ -88,7 +95,14 @@ export function createCapabilityDesk(deps: CapabilityDeskDeps): CapabilityDesk {
 
   return {
     known: (name) => known.get(name) ?? null,
+    async close() {
+      ended.abort();
+      const left = new AbortController();
+      await Promise.race([probing, pause(deps.clock, PROBE_LEAVE_MS, left.signal)]);
+      left.abort();
+    },
     async judge(name, image) {
+      if (ended.signal.aborted) return null;
       try {
         const record = await recordOf(name, image);
         const verdict = judgeCapability(record);
@@ -126,6 +140,8 @@ export interface ProbeWish {
   /** Also where there is a record, and once. */
   readonly isForced?: boolean;
   readonly onCheck?: (check: CapabilityCheck) => void;
+  /** Breaks it off: a fault. */
+  readonly signal?: AbortSignal;
   /** Called once nobody else probes, before it begins. */
   readonly onAlone?: () => Promise<void>;
 }
@@ -143,15 +159,18 @@ export async function probeOnce(
   wish: ProbeWish,
 ): Promise<CapabilityRecord> {
   const records = openCapabilityRecords(deps.dataDir);
-  using _lock = await waitForLock(deps);
+  using _lock = await waitForLock(deps, wish.signal);
   const { runtime, dataDir, uid, clock } = deps;
   const isForced = wish.isForced === true;
   const found = isForced ? null : await currentRecord(records, harness, version, clock.nowMs());
   if (found !== null) return found;
   await wish.onAlone?.();
-  const onCheck = wish.onCheck === undefined ? {} : { onCheck: wish.onCheck };
+  const wishes = {
+    ...(wish.onCheck === undefined ? {} : { onCheck: wish.onCheck }),
+    ...(wish.signal === undefined ? {} : { signal: wish.signal }),
+  };
   const probe = deps.probe ?? probeHarness;
-  const act = () => probe({ runtime, dataDir, uid, clock, ...onCheck }, harness, image, version);
+  const act = () => probe({ runtime, dataDir, uid, clock, ...wishes }, harness, image, version);
   const first = await act();
   // Invariant 4; a person who asks for a probe sees what it finds, and may ask again.
   const record = isForced || version.version === null || isWhole(judgeCapability(first))
@@ -164,6 +183,7 @@ export async function probeOnce(
 
 async function waitForLock(
   { dataDir, clock }: Pick<CapabilityDeskDeps, "dataDir" | "clock">,
+  signal?: AbortSignal,
 ): Promise<Disposable> {
   const dir = join(dataDir, "harness");
   await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
@@ -174,6 +194,7 @@ async function waitForLock(
     if (clock.nowMs() >= untilMs) {
       throw new ProbeFault("another process probes, and does not come to its end");
     }
+    if (signal?.aborted === true) throw new ProbeFault("the runner ends");
     await clock.sleep(PROBE_LOCK_LOOK_MS);
   }
 }

@@ -216,6 +216,26 @@ Deno.test("two runners that want the same version probe it once", async () => {
   });
 });
 
+Deno.test("a runner that ends breaks its probe off and waits until that has cleaned up", async () => {
+  await withStage(async ({ desk, dataDir }) => {
+    const begun = Promise.withResolvers<void>();
+    let isClean = false;
+    const one = desk(async ({ signal }) => {
+      begun.resolve();
+      await systemClock.sleep(60_000, signal).catch(() => undefined);
+      await systemClock.sleep(20);
+      isClean = true;
+      throw new ProbeFault("the runner ends");
+    });
+    const judged = one.judge("claude", IMAGE);
+    await begun.promise;
+    await one.close();
+    assert.equal(isClean, true);
+    assert.equal(await judged, null);
+    assert.deepEqual(await openCapabilityRecords(dataDir).list(), []);
+  });
+});
+
 Deno.test("the lock of a probe is free afterwards, also of one that failed", async () => {
   await withStage(async ({ desk, dataDir }) => {
     await desk(() => Promise.reject(new ProbeFault("x"))).judge("claude", IMAGE);

@@ -25,6 +25,8 @@ export interface HarnessProbeDeps {
   readonly clock: Clock;
   /** Told each check when it is done. */
   readonly onCheck?: (check: CapabilityCheck) => void;
+  /** Breaks it off: a fault. */
+  readonly signal?: AbortSignal;
 }
 
 /** Below the data directory: what is a probe's own while it goes on. */
@@ -56,7 +58,7 @@ export async function probeHarness(
 }
 
 async function boot(
-  { runtime, dataDir, uid, clock }: HarnessProbeDeps,
+  { runtime, dataDir, uid, clock, signal }: HarnessProbeDeps,
   harness: SessionHarness,
   image: string,
   list: CheckList,
@@ -72,7 +74,7 @@ async function boot(
       script: PROBE_SCRIPT,
     });
     const sandbox = await ProbeSandbox.prepare(
-      { runtime, image, workDir, uid, clock },
+      { runtime, image, workDir, uid, clock, signal: signal ?? new AbortController().signal },
       harness,
       { model, key },
       LARGE_MESSAGE,

@@ -49,6 +49,8 @@ export interface ProbeSandboxDeps {
   readonly workDir: string;
   readonly uid: number;
   readonly clock: Clock;
+  /** Breaks waits off, with a {@link ProbeFault}. */
+  readonly signal: AbortSignal;
 }
 
 export interface ProbeModel {
@@ -170,10 +172,12 @@ export class ProbeSandbox {
   async until(test: (state: SessionState) => boolean, maxMs: number): Promise<boolean> {
     const { session } = this.#required();
     const over = new AbortController();
-    const late = this.deps.clock.sleep(maxMs, over.signal).catch(() => undefined);
+    const late = this.deps.clock.sleep(maxMs, AbortSignal.any([over.signal, this.deps.signal]))
+      .catch(() => undefined);
     const held = session.until(test).catch(() => undefined);
     await Promise.race([held, late, this.#running?.ended ?? late]);
     over.abort();
+    if (this.deps.signal.aborted) throw new ProbeFault("the runner ends");
     if (this.#fault !== null) throw new ProbeFault("the sandbox cannot be watched", { cause: this.#fault });
     return test(session.state);
   }

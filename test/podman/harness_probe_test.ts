@@ -81,17 +81,16 @@ Deno.test("a CLI that does not boot is never offered, and one without hooks is r
     const runtime = await openPodman(rig.root);
     const events: { readonly event: string; readonly [field: string]: unknown }[] = [];
     const deskDeps = { runtime, dataDir: rig.dataDir, uid: Deno.uid() ?? 0, clock: systemClock };
-    const desk = createCapabilityDesk({
-      ...deskDeps,
-      log: (event, fields) => events.push({ event, ...fields }),
-    });
     const dies = await buildFake(runtime, rig.root, "dies", DIES);
     const lists = await buildFake(runtime, rig.root, "lists", LISTS_TOOLS);
     const change = (image: string) => ({
       isOnce: true,
       image,
       agentTransport: "tmux" as const,
-      capabilities: desk,
+      capabilities: createCapabilityDesk({
+        ...deskDeps,
+        log: (event, fields) => events.push({ event, ...fields }),
+      }),
       ability: { harnesses: ["claude"] as const, forcedHarness: null, runtime: "podman" as const },
       modelKeys: new Map([["anthropic", { key: "key", baseUrl: "http://127.0.0.1:9" }] as const]),
     });
