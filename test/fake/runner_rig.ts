@@ -24,6 +24,7 @@ export interface RunnerEventLine {
 }
 
 export interface RunnerProcess {
+  readonly pid: number;
   readonly events: readonly RunnerEventLine[];
   readonly stdout: () => string;
   /** Resolves at the first event that `test` accepts, also one that was before. */
@@ -225,6 +226,7 @@ function observe(child: Deno.ChildProcess, onEnd: () => void): RunnerProcess {
   let hasEnded = false;
   status.then(() => hasEnded = true);
   return {
+    pid: child.pid,
     events,
     stdout: () => stdout,
     status,
