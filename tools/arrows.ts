@@ -233,7 +233,8 @@ export const AREAS: readonly Area[] = [
     may: ["protocol/", "runner-agent/"],
     packages: ["node:*", "@libsql/client", "drizzle-orm", "zod"],
   },
-  { path: "runner-agent/limits.ts", may: ["protocol/"], packages: [] },
+  { path: "runner-agent/limits.ts", may: ["protocol/", "runner-agent/agent_limits.ts"], packages: [] },
+  { path: "runner-agent/agent_limits.ts", may: ["protocol/"], packages: [] },
   { path: "runner-agent/", may: RUNNER_GROUND, packages: ["node:*", "zod"] },
   {
     path: "runner-agent/command_line.ts",

@@ -25,8 +25,8 @@ interface Ban {
 const NEAR_LINES = 8;
 const isCode = (file: string) => /\.(ts|tsx|js|mjs)$/.test(file);
 const isProduction = (file: string) => /^(worker|runner-agent|protocol)\//.test(file) && !isTestFile(file);
-/** Where a program talks to the person at the terminal. */
-const MAY_PRINT = /^runner-agent\/(main\.ts|log\/.*)$/;
+/** Where a program talks to the person at the terminal: what carries out the commands of a command line. */
+const MAY_PRINT = /^runner-agent\/(main\.ts|log\/.*|.*_(actions|command)\.ts)$/;
 
 const BANS: readonly Ban[] = [
   {

@@ -189,7 +189,9 @@ export function createQueueChecks({ rig, model, runnerIds }: QueuePair): QueueCh
 
 /** `assert.equal`, called only where it fails: a story makes millions of these. */
 function same(actual: unknown, expected: unknown, why?: string): void {
-  if (!Object.is(actual, expected)) assert.equal(actual, expected, why);
+  if (Object.is(actual, expected)) return;
+  if (why === undefined) assert.equal(actual, expected);
+  else assert.equal(actual, expected, why);
 }
 
 function holds(isSo: boolean, why?: string): void {
