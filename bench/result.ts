@@ -37,6 +37,12 @@ export interface BenchResult {
 
 /** Prints the rows and ratios as a table and writes `bench/results/NAME.json`. */
 export async function reportBench(result: BenchResult): Promise<void> {
+  printBench(result);
+  await writeResult(result);
+}
+
+/** Prints the rows and ratios as a table. */
+export function printBench(result: BenchResult): void {
   const columns = [...new Set(result.rows.flatMap((row) => Object.keys(row)))];
   const cells = [columns, ...result.rows.map((row) => columns.map((column) => format(row[column])))];
   const widths = columns.map((_, n) => Math.max(...cells.map((line) => line[n]!.length)));
@@ -46,7 +52,6 @@ export async function reportBench(result: BenchResult): Promise<void> {
     );
   }
   for (const [name, value] of Object.entries(result.ratios)) console.log(`${name}: ${format(value)}`);
-  await writeResult(result);
 }
 
 /** Writes `bench/results/NAME.json`, and `NAME.md` beside it when there is one. */
