@@ -3,7 +3,7 @@ import type { AgentTransport, SessionHarnessName } from "../../agent_ports.ts";
 import type { HarnessName } from "../../ports.ts";
 
 /** What is used where nothing is configured. */
-export const DEFAULT_AGENT_TRANSPORT: AgentTransport = "structured";
+export const DEFAULT_AGENT_TRANSPORT: AgentTransport = "tmux";
 
 /** A terminal needs a sandbox with tmux, which only a container driver's image has for sure; a script needs none. */
 export function chooseTransport(
