@@ -14,9 +14,7 @@ import {
   type RunConfig,
   type RunOptions,
 } from "./config.ts";
-import { hostDoctor } from "./container/host_doctor.ts";
-import { imageDoctor } from "./container/image_doctor.ts";
-import { checkHealth, createControlPlane, registerRunner } from "./control/control_plane.ts";
+import { registerRunner } from "./control/control_plane.ts";
 import type { CallOutcome } from "./control/http_call.ts";
 import {
   fittingRegistrations,
@@ -28,6 +26,7 @@ import {
 import { collectGarbage, gcLine, gcSummary } from "./job/gc_command.ts";
 import type { GcResult } from "./job/gc.ts";
 import { type DaemonOutcome, runDaemon } from "./job/daemon.ts";
+import { closeRuntime, controlPlaneOf, runDoctor } from "./job/doctor_command.ts";
 import { createText } from "./job/dry_run_command.ts";
 import { openJournal } from "./job/journal.ts";
 import { agentActions } from "./job/agent_actions.ts";
@@ -39,8 +38,8 @@ import { listenForShutdown } from "./job/shutdown.ts";
 import { systemClock } from "./job/system_clock.ts";
 import { createDaemonDeps, createRuntime, stateDirOf } from "./job/wiring.ts";
 import { createEventLog } from "./log/event_log.ts";
-import type { ContainerRuntime, DoctorLine } from "./ports.ts";
-import { harnessActions, harnessDoctor } from "./probe/probe_command.ts";
+import type { ContainerRuntime } from "./ports.ts";
+import { harnessActions } from "./probe/probe_command.ts";
 import { loadSettings } from "./settings/load_settings.ts";
 import { settingsJson, settingsText } from "./settings/show_settings.ts";
 
@@ -51,14 +50,6 @@ const EXIT_CODES: Readonly<Record<DaemonOutcome, number>> = {
   left: 0,
   token_refused: 1,
 };
-/** What a runner can do without. */
-const OPTIONAL_CHECKS: ReadonlySet<string> = new Set([
-  "limits",
-  "isolation",
-  "pause",
-  "open network",
-  "tmux in the image",
-]);
 const STATE_DIR_MODE = 0o711;
 
 /** What the person at the terminal must put right; printed without a stack. */
@@ -128,55 +119,6 @@ async function list(options: { readonly data?: string; readonly settings?: strin
       [one.name, one.id, `${one.owner}/${one.project}`, one.server, one.labels.join(","), status].join("\t"),
     );
   }
-}
-
-async function doctor(options: RunOptions): Promise<number> {
-  const config = readRunConfig(options, host, await loadSettings(options.settings, host.env));
-  const lines: DoctorLine[] = [];
-  for (const one of await readRegistrations(config.dataDir)) {
-    const health = await checkHealth(one.server);
-    lines.push({
-      check: `control plane of ${one.name}`,
-      isOk: health.kind !== "unreachable",
-      detail: health.kind !== "unreachable"
-        ? `${one.server} answers`
-        : `${one.server} does not answer: start it, or register again`,
-    });
-    if (health.kind === "unreachable") continue;
-    const listed = await controlPlaneOf(one).listRunners();
-    lines.push({
-      check: `token of ${one.name}`,
-      isOk: listed.kind === "ok",
-      detail: listed.kind === "ok" ? "accepted" : "not accepted: register again",
-    });
-  }
-  if (lines.length === 0) {
-    lines.push({
-      check: "registration",
-      isOk: false,
-      detail: `none in ${config.dataDir}: use 'register' first`,
-    });
-  }
-  const runtime = createRuntime(config, "doctor", systemClock, (line) => console.error(line));
-  lines.push(...await hostDoctor({ uid: host.uid, dataDir: config.dataDir }), ...await runtime.doctor());
-  const isThere = lines.every((line) => line.isOk || line.check !== "podman");
-  if (runtime.name === "podman" && isThere) {
-    lines.push(
-      ...await imageDoctor(runtime, config.image.replaceAll("{harness}", config.harness ?? "command")),
-    );
-  }
-  lines.push(...await harnessDoctor(config.dataDir));
-  closeRuntime(runtime);
-  for (const line of lines) console.log(doctorText(line));
-  return lines.some((line) => !line.isOk && !isOptional(line)) ? 1 : 0;
-}
-
-const isOptional = ({ check }: DoctorLine) => OPTIONAL_CHECKS.has(check) || check.startsWith("agent ");
-
-function doctorText(line: DoctorLine): string {
-  const { check, isOk, detail, disables } = line;
-  const sign = isOk ? "ok  " : isOptional(line) ? "warn" : "FAIL";
-  return `${sign} ${check}: ${detail}${disables === undefined ? "" : ` (disables: ${disables})`}`;
 }
 
 async function create(options: RunOptions & CreateOptions): Promise<void> {
@@ -299,14 +241,6 @@ async function requireRuntime(runtime: ContainerRuntime, config: RunConfig): Pro
   }
 }
 
-function controlPlaneOf(one: Registration) {
-  return createControlPlane(
-    { serverUrl: one.server, owner: one.owner, project: one.project },
-    one.id,
-    one.token,
-  );
-}
-
 function answered<T>(action: string, server: string, outcome: CallOutcome<T>): T {
   switch (outcome.kind) {
     case "ok":
@@ -318,10 +252,6 @@ function answered<T>(action: string, server: string, outcome: CallOutcome<T>): T
     case "unreachable":
       throw new UsageError(`Cannot ${action} as ${server} must answer: ${outcome.detail}`);
   }
-}
-
-function closeRuntime(runtime: ContainerRuntime): void {
-  if ("close" in runtime && typeof runtime.close === "function") runtime.close();
 }
 
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
@@ -336,7 +266,7 @@ if (import.meta.main) {
         register,
         list,
         run,
-        doctor,
+        doctor: (options) => runDoctor(options, host),
         gc,
         showConfig,
         create,
