@@ -11,6 +11,7 @@ interface Options {
   readonly card?: string;
   readonly repo?: string;
   readonly harness: HarnessName;
+  readonly modelUrl?: string;
   readonly data: string;
   readonly port: string;
   readonly runners: string;
@@ -39,6 +40,10 @@ const command = new Command("deno task demo")
     )
       .choices(["command", "claude", "codex", "gemini", "opencode"]).default("command"),
   )
+  .option(
+    "--model-url <url>",
+    "where the agent's model is, in place of its provider; such as a model of your own, which may need no key",
+  )
   .option("--data <dir>", "where everything is kept", ".shopfloor")
   .option("--port <number>", "the control plane's port", "8787")
   .option("--runners <number>", "how many runners share the line", "2")
@@ -53,6 +58,7 @@ if (import.meta.main) {
       card: options.card,
       repo: options.repo,
       harness: options.harness,
+      modelUrl: options.modelUrl,
       dataDir: options.data,
       port: wholeNumber("--port", options.port, 1, 65_535),
       runnerCount: wholeNumber("--runners", options.runners, 1, RUNNERS_MAX),

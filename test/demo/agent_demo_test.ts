@@ -43,9 +43,9 @@ for (const name of ["claude", "codex", "gemini", "opencode"] as const) {
       });
       const dataDir = await Deno.makeTempDir({ prefix: "sf-agent-" });
       const base = new URL(provider.defaultBaseUrl).pathname.replace(/\/+$/, "");
-      const demo = new Demo(dataDir, ["--yes", "--exit", "--runners", "1", "--harness", name], {
+      const args = ["--harness", name, "--model-url", model.url + base];
+      const demo = new Demo(dataDir, ["--yes", "--exit", "--runners", "1", ...args], {
         [provider.keyVariable]: KEY,
-        [provider.baseUrlVariable]: model.url + base,
       });
       assert.equal(await demo.exitCode(), 0, demo.text);
       const taskId = /task: ([0-9a-z]{26})/.exec(demo.text)?.[1];

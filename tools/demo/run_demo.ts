@@ -1,6 +1,5 @@
 /** The demo, step by step, in the order in which a reader meets the system. */
 import { join, relative, resolve } from "node:path";
-import { harnessByName } from "../../runner-agent/harness/mod.ts";
 import type { HarnessName } from "../../runner-agent/ports.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
@@ -13,6 +12,7 @@ import { type Api, createApi } from "./api.ts";
 import { readCard } from "./card.ts";
 import { cloneCommand, cloneTaskRepository } from "./clone.ts";
 import { type Follower, followTask } from "./follow.ts";
+import { modelEnvironment } from "./model_environment.ts";
 import { readLineFolder } from "./line_folder.ts";
 import { prepareOrigin } from "./origin.ts";
 import { deliveredCommit, summaryTable } from "./summary.ts";
@@ -34,6 +34,8 @@ export interface DemoOptions {
   readonly card: string | undefined;
   readonly repo: string | undefined;
   readonly harness: HarnessName;
+  /** In place of the provider's own address. */
+  readonly modelUrl: string | undefined;
   readonly dataDir: string;
   readonly port: number;
   readonly runnerCount: number;
@@ -49,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const dataDir = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), options.dataDir);
   const demoDir = join(dataDir, "demo");
   const card = await readCard(options.card, CARD);
-  const modelEnv = requireModelKey(options.harness);
+  const modelEnv = modelEnvironment(options.harness, options.modelUrl, Deno.env.toObject());
   await Deno.mkdir(demoDir, { recursive: true });
   const teardown = createTeardown(say);
   try {
@@ -185,20 +187,6 @@ async function untilDecided(api: Api, waiting: TaskData, deadlineMs: number): Pr
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   throw new Error(`Cannot wait longer at gate ${waiting.pendingGateId}`);
-}
-
-/** The model's key for the runner; a clear word before anything is started if it is missing. */
-function requireModelKey(harness: HarnessName): Record<string, string> {
-  const provider = harnessByName(harness).provider;
-  if (provider === null) return {};
-  const key = Deno.env.get(provider.keyVariable) ?? "";
-  if (key === "") {
-    throw new Error(
-      `Cannot run ${harness} as ${provider.keyVariable} must hold its model's key: current value is unset`,
-    );
-  }
-  const base = Deno.env.get(provider.baseUrlVariable);
-  return { [provider.keyVariable]: key, ...(base === undefined ? {} : { [provider.baseUrlVariable]: base }) };
 }
 
 /** The way of success: stations in order, and the gates that stand before them. */
