@@ -38,7 +38,8 @@ const clock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const timer = setTimeout(resolve, ms / 1_000);
+      const endMs = ms / 1_000;
+      const timer = setTimeout(resolve, endMs);
       signal?.addEventListener("abort", () => {
         clearTimeout(timer);
         reject(signal.reason);

@@ -58,7 +58,8 @@ async function withSession(
       env,
       tmux,
       async file(name) {
-        for (let tries = 500; tries > 0; tries--) {
+        const untilMs = performance.now() + 20_000;
+        while (performance.now() < untilMs) {
           const text = await Deno.readTextFile(`${out}/${name}`).catch(() => "");
           if (text !== "") return text.trim();
           await new Promise((resolve) => setTimeout(resolve, 10));

@@ -89,6 +89,7 @@ Deno.test("a script that is too long for a process is refused with the bound", (
   assert.match(made.error, /at most 65536 bytes: current value has 70000/);
 });
 
+/** Between two looks; the test's own deadline ends the looking. */
 const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 async function isAlive(pid: string): Promise<boolean> {

@@ -40,6 +40,7 @@ for (const name of SESSION_HARNESS_NAMES) {
   });
 }
 
+/** Between two looks; the run's own deadline ends the looking. */
 function moment(): Promise<false> {
   return new Promise((resolve) => setTimeout(() => resolve(false), 20));
 }
