@@ -21,6 +21,7 @@ import { usageInput } from "../../protocol/line/usage.ts";
 import { LEASE_MS, LOG_CHUNK_MAX_BYTES } from "../../protocol/limits.ts";
 import { ulid } from "../../protocol/ids.ts";
 import type { FakeControlPlane, FakeRun } from "./control_plane_api.ts";
+import { json, refusal } from "./control_plane_answers.ts";
 import { createGitRoute } from "../../runner-agent/worktree/git_route.ts";
 
 export type { FakeControlPlane, FakeRun } from "./control_plane_api.ts";
@@ -336,16 +337,4 @@ export async function startFakeControlPlane(dir: string, preferredPort = 0): Pro
     },
   };
   return plane;
-}
-
-function refusal(status: number, code: string, message: string): Response {
-  return Response.json({ error: { code, message } }, { status });
-}
-
-function json(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
 }
