@@ -4,6 +4,8 @@
  * 1. A text goes through standard input into a buffer of tmux's and is pasted bracketed: its line ends and signs arrive as
  *    they are, whatever its size, and it is on no command line.
  * 2. The calls of one terminal are made one after the other: no key comes between a paste and its Enter.
+ * 3. A paste and its Enter are one program in the sandbox, as each costs tens of milliseconds to begin; a runner that dies in
+ *    between leaves no text without its Enter.
  */
 import { FINISH_CALL_MS, KEY_GAP_MS, SCREEN_MAX_BYTES, TERMINAL_CALL_MS } from "../limits.ts";
 import type { Clock, ContainerRuntime } from "../ports.ts";
@@ -30,6 +32,12 @@ export interface TerminalPlace {
 
 /** The target in all of tmux's commands. */
 const TARGET = "agent:agent";
+
+/** Invariant 3: socket, buffer, target and the seconds before Enter. Only POSIX sh, and `sleep` with fractions. */
+const SUBMIT = `
+tmux -S "$1" load-buffer -b "$2" - && tmux -S "$1" paste-buffer -p -d -b "$2" -t "$3" && sleep "$4" &&
+  exec tmux -S "$1" send-keys -t "$3" Enter
+`;
 
 export function createAgentTerminal(
   runtime: Pick<ContainerRuntime, "exec">,
@@ -68,17 +76,17 @@ export function createAgentTerminal(
     return new TextDecoder().decode(done.stdout);
   }
 
-  const tmux = (args: readonly string[], stdin?: Uint8Array) =>
-    run(["tmux", "-S", place.socket, ...args], stdin);
+  const tmux = (args: readonly string[]) => run(["tmux", "-S", place.socket, ...args]);
 
   return {
     submit: (text, settleMs) =>
       oneByOne(async () => {
-        const buffer = `message-${++buffers}`;
-        await tmux(["load-buffer", "-b", buffer, "-"], new TextEncoder().encode(text));
-        await tmux(["paste-buffer", "-p", "-d", "-b", buffer, "-t", TARGET]);
-        await clock.sleep(settleMs);
-        await tmux(["send-keys", "-t", TARGET, "Enter"]);
+        const words = [place.socket, `message-${++buffers}`, TARGET, String(settleMs / 1_000)];
+        await run(
+          ["sh", "-c", SUBMIT, "submit", ...words],
+          new TextEncoder().encode(text),
+          TERMINAL_CALL_MS + settleMs,
+        );
       }),
     press: (keys) =>
       oneByOne(async () => {
