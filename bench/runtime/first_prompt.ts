@@ -13,6 +13,7 @@ import type { InnerRunner, RunnerRig } from "../../test/fake/runner_rig.ts";
 import { withRunnerRig } from "../../test/fake/runner_rig.ts";
 import { imageOf, openPodman, settings } from "../../test/podman/podman_world.ts";
 import { createAgentRegistry } from "../../runner-agent/job/agent_registry.ts";
+import { claudeSession } from "../../runner-agent/harness/claude_session.ts";
 import { runDirs } from "../../runner-agent/job/run_dirs.ts";
 import { type BenchRow, median, percentile } from "../result.ts";
 import { runBareCli } from "./bare_cli.ts";
@@ -37,9 +38,9 @@ const PARTS = [
   "self-test",
   "gate, services, terminal",
   "harness boot to tools listed",
-  "paste",
+  "ready to paste",
+  "paste and Enter, less the settle",
   "settle",
-  "Enter to receipt",
   "receipt to the model",
 ] as const;
 
@@ -133,16 +134,19 @@ async function twoRuns(model: PromptModel, image: string): Promise<readonly [Pro
       const told = rig.plane.agentEvents.get(runId) ?? [];
       const toldMs = (field: string, value: string) =>
         must(told.find((one) => one.payload[field] === value)?.atMs, `event with ${field} ${value}`);
-      const span = (name: string) => must(spans.find((one) => one.name === name), name);
       const mark = (event: string, phase?: string) =>
         must(
           marks.find((one) => one.event === event && (phase === undefined || one.phase === phase))?.atMs,
           phase ?? event,
         );
-      const pasted = span("exec tmux paste-buffer");
+      const claimedMs = mark("run_claimed");
+      // The runner looks at an image's programs in a container of its own, before it asks for work.
+      const span = (name: string) =>
+        must(spans.find((one) => one.name === name && one.beganMs >= claimedMs), name);
+      const confirmedMs = toldMs("state", "confirmed");
       results.push(
         partsOf([
-          mark("run_claimed"),
+          claimedMs,
           mark("run_phase", "prepared"),
           span("create").beganMs,
           span("create").endedMs,
@@ -151,9 +155,9 @@ async function twoRuns(model: PromptModel, image: string): Promise<readonly [Pro
           span("exec sh self_test").endedMs,
           pidMs,
           toldMs("phase", "running"),
-          pasted.endedMs,
-          span("exec tmux send-keys").beganMs,
-          toldMs("state", "confirmed"),
+          toldMs("state", "pasted"),
+          confirmedMs - claudeSession.pasteSettleMs,
+          confirmedMs,
           atMs,
         ]),
       );

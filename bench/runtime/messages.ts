@@ -4,18 +4,19 @@
  */
 import { join } from "node:path";
 import { type AgentRegistry, createAgentRegistry } from "../../runner-agent/job/agent_registry.ts";
+import { claudeSession } from "../../runner-agent/harness/claude_session.ts";
 import { CONTROL_SOCKET_NAME, serveControlSocket } from "../../runner-agent/job/control_socket.ts";
 import { withRunnerRig } from "../../test/fake/runner_rig.ts";
 import { imageOf, openPodman } from "../../test/podman/podman_world.ts";
 import { type BenchRow, median, percentile } from "../result.ts";
 import { MODEL_KEY, startPromptModel } from "./prompt_model.ts";
-import { nowMs, type Span, timedRuntime } from "./timed_runtime.ts";
+import { nowMs } from "./timed_runtime.ts";
 
 const LOOK_MS = 5;
 const IDLE_MAX_MS = 60_000;
 
 /** In their order, without a gap. */
-const PARTS = ["taken", "written as pasted", "paste", "settle", "Enter to receipt"] as const;
+const PARTS = ["taken", "written as pasted", "paste and Enter, less the settle", "settle"] as const;
 type Times = Record<"whole" | (typeof PARTS)[number], number[]>;
 
 export interface MessageFigures {
@@ -31,15 +32,13 @@ export async function measureMessages(messages: number): Promise<MessageFigures>
     whole: [],
     taken: [],
     "written as pasted": [],
-    paste: [],
+    "paste and Enter, less the settle": [],
     settle: [],
-    "Enter to receipt": [],
   };
   await withRunnerRig(async (rig) => {
-    const spans: Span[] = [];
     const podman = await openPodman(rig.root);
     const agents = createAgentRegistry();
-    const runner = await rig.startInside(timedRuntime(podman, spans), {
+    const runner = await rig.startInside(podman, {
       image,
       agents,
       agentTransport: "tmux",
@@ -55,11 +54,10 @@ export async function measureMessages(messages: number): Promise<MessageFigures>
     const jobId = rig.addJob({ prompt: "Begin.", operatorConfig: { agent: "claude" } });
     await begun;
     const { runId } = rig.plane.runs.get(jobId)!;
-    const posted: { readonly id: string; readonly atMs: number; readonly spans: readonly Span[] }[] = [];
+    const posted: { readonly id: string; readonly atMs: number }[] = [];
     // The first one warms up.
     for (let n = 0; n <= messages; n++) {
       await untilIdle(agents, runId);
-      spans.length = 0;
       const atMs = nowMs();
       const answer = await fetch(`http://runner/agents/${runId}/messages`, {
         client,
@@ -71,26 +69,23 @@ export async function measureMessages(messages: number): Promise<MessageFigures>
       if (outcome !== "confirmed") {
         throw new Error(`Cannot measure as each message must arrive: current outcome is ${outcome}`);
       }
-      posted.push({ id: `m-${n}`, atMs, spans: [...spans] });
+      posted.push({ id: `m-${n}`, atMs });
     }
     await rig.plane.until("it is reported", () => rig.plane.runs.get(jobId)!.outcome !== null);
     await runner.outcome;
     await control.close();
     podman.close();
     const told = rig.plane.agentEvents.get(runId) ?? [];
-    for (const { id, atMs, spans } of posted.slice(1)) {
+    for (const { id, atMs } of posted.slice(1)) {
       const stateMs = (state: string) =>
         told.find(({ payload }) => payload["id"] === id && payload["state"] === state)!.atMs;
-      const span = (name: string) => spans.find((one) => one.name === name)!;
-      const enteredMs = span("exec tmux send-keys").beganMs;
-      const pastedMs = span("exec tmux paste-buffer").endedMs;
+      const confirmedMs = stateMs("confirmed");
       const boundaries = [
         atMs,
         stateMs("queued"),
         stateMs("pasted"),
-        pastedMs,
-        enteredMs,
-        stateMs("confirmed"),
+        confirmedMs - claudeSession.pasteSettleMs,
+        confirmedMs,
       ];
       times.whole.push(boundaries.at(-1)! - atMs);
       PARTS.forEach((part, at) => times[part].push(boundaries[at + 1]! - boundaries[at]!));
