@@ -116,10 +116,16 @@ function blocksOf({ content }: Message): readonly Block[] {
   return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
+/** How Claude Code tells what a person has typed within the turn. */
+const SAID_MEANWHILE = "The user sent a new message while you were working:";
+
 function itemsOf(message: Message): readonly ConversationItem[] {
   if (message.role === "assistant") return [{ kind: "answer" }];
-  if (message.role === "system") return [];
   const blocks = blocksOf(message);
+  if (message.role === "system") {
+    const reminder = blocks.flatMap(({ text }) => typeof text === "string" ? [text] : []).join("\n");
+    return reminder.startsWith(SAID_MEANWHILE) ? [{ kind: "user", text: reminder }] : [];
+  }
   const said = blocks.flatMap((block) => block.type === "text" ? [block.text] : []).join("\n");
   return [
     ...blocks.filter(({ type }) => type === "tool_result").map(() => ({ kind: "tool_result" }) as const),
