@@ -2,12 +2,14 @@
  * `deno task soak`: what takes too long for every change. Exit code 1 when anything is not as it must be.
  *
  * - harness: each of the four agent CLIs is probed in a real sandbox. Writes `bench/results/soak_harness.json`.
+ * - agents: the four CLIs go through all that a station may bring, as root and as an ordinary user.
  * - chaos: the storm of the chaos suite, long: a thousand kills over two hundred tasks, with a fixed seed. Writes
  *   `bench/results/soak_chaos.json`.
  */
 import { Command, Option } from "commander";
 import { runStorm } from "../test/chaos/storm.ts";
 import { repositoryPath } from "./local/paths.ts";
+import { soakAgents } from "./soak_agents.ts";
 import { probeAllHarnesses } from "./soak_harness.ts";
 
 const SEED = 20_261_121;
@@ -16,23 +18,26 @@ const TASKS = 200;
 /** A kill with its restart takes one to four seconds, by whom it hits and by the machine. */
 const MS_PER_KILL = 5_000;
 
+const PARTS = ["harness", "agents", "chaos"] as const;
+
 const program = new Command("deno task soak")
   .description(
-    "Probes all agent CLIs; kills Worker, runners and history at random while tasks go through, and looks for what is missing.",
+    "Probes all agent CLIs, takes them through the full matrix; kills Worker, runners and history at random while tasks go through, and looks for what is missing.",
   )
-  .addOption(new Option("--only <part>", "one part").choices(["harness", "chaos"]))
+  .addOption(new Option("--only <part>", "one part").choices(PARTS))
   .option("--kills <n>", "SIGKILLs in all", String(KILLS))
   .option("--tasks <n>", "tasks in all", String(TASKS))
   .option("--seed <n>", "of the random choices", String(SEED))
   .option("--out <file>", "where the result of chaos goes", repositoryPath("bench/results/soak_chaos.json"))
   .parse(Deno.args, { from: "user" });
 const options = program.opts<
-  { kills: string; tasks: string; seed: string; out: string; only?: "harness" | "chaos" }
+  { kills: string; tasks: string; seed: string; out: string; only?: typeof PARTS[number] }
 >();
-const isWhole = [
-  ...(options.only === "chaos" ? [] : [await soakHarnesses()]),
-  ...(options.only === "harness" ? [] : [await soakChaos()]),
-].every((one) => one);
+const soaks = { harness: soakHarnesses, agents: soakAgents, chaos: soakChaos };
+let isWhole = true;
+for (const part of options.only === undefined ? PARTS : [options.only]) {
+  isWhole = await soaks[part]() && isWhole;
+}
 Deno.exit(isWhole ? 0 : 1);
 
 async function soakHarnesses(): Promise<boolean> {
