@@ -30,7 +30,7 @@ Deno.test({
       }
       const tests = ["test", "-A", "--no-check", "test/podman/agent_clis_test.ts"];
       const text = must(await user.run([user.deno, ...tests], env));
-      console.log(text);
+      console.log(text); // Which steps there were.
       assert.match(text, /ok \| 4 passed \(\d+ steps\) \| 0 failed/);
     });
   },
