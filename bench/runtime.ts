@@ -28,7 +28,13 @@ const rounds = Number(Deno.args[only === null ? 0 : 2] ?? 7);
 const rows: BenchRow[] = [];
 const ratios: Record<string, number> = {};
 const targets: BenchTarget[] = [];
-const isWanted = (part: (typeof PARTS)[number]) => only === null || only.includes(part);
+
+/** Says what takes long. */
+function isWanted(part: (typeof PARTS)[number]): boolean {
+  const wanted = only === null || only.includes(part);
+  if (wanted) console.error(`measuring: ${part}`);
+  return wanted;
+}
 
 function atMost(id: string, what: string, value: number, limit: number): void {
   targets.push({ id, what, bound: "at most", value, limit, verdict: value <= limit ? "met" : "missed" });

@@ -12,7 +12,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   git: "clone and push of a task's repository, against `git http-backend` (P12)",
   people: "500 viewers of one task against bare sockets; a thousand asks answered, and the rows they write",
   sandbox: "a station in its container, against a bare `podman run` (P11)",
-  runtime: "a run's worktree for 50,000 files, against `git worktree add`",
+  runtime:
+    "an agent's first prompt, against a bare `podman run` (P14); worktrees, messages, 20 agents' memory; 5 minutes",
 };
 
 const list = Object.entries(BENCHES).map(([name, what]) => `  ${name.padEnd(10)} ${what}`).join("\n");
