@@ -56,8 +56,12 @@ async function runBeside(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  // TERM ends it in order; a test that gets here has failed.
+  const endMs = 30_000;
+  const timer = setTimeout(() => child.kill("SIGTERM"), endMs);
   await act(dir, child);
   const { code, stdout, stderr } = await child.output();
+  clearTimeout(timer);
   const decoder = new TextDecoder();
   const read = (name: string) => Deno.readTextFile(join(dir, name)).catch(() => "");
   return { code, dir, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), read };
@@ -234,17 +238,36 @@ servicesTest("a command that does not end by TERM is killed when its service is 
   assert.equal(ended.code, 125);
 });
 
-servicesTest("a service that misses three checks begins again, and nothing of it is left", async () => {
+servicesTest("a service that takes its time to begin is watched all the same", async () => {
+  const slow = await Deno.makeTempDir({ prefix: "shopfloor_slow_" });
+  await Deno.writeTextFile(join(slow, "setsid"), '#!/bin/sh\nsleep 0.3\nexec /usr/bin/setsid "$@"\n', {
+    mode: 0o755,
+  });
+  await missesThreeChecks({ PATH: `${slow}:${Deno.env.get("PATH")}` });
+  await Deno.remove(slow, { recursive: true });
+});
+
+servicesTest(
+  "a service that misses three checks begins again, and nothing of it is left",
+  () => missesThreeChecks({}),
+);
+
+async function missesThreeChecks(env: Record<string, string>): Promise<void> {
   const port = freePort();
-  const ended = await runBeside([{
-    command: shell(
-      `echo x >>$DIR/starts; sleep 1000 & echo $! >>$DIR/children
+  const ended = await runBeside(
+    [{
+      command: shell(
+        `echo x >>$DIR/starts; sleep 1000 & echo $! >>$DIR/children
        socat TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr SYSTEM:true & listener=$!
        until [ -e $DIR/sick ]; do sleep 0.02; done; rm $DIR/sick; kill $listener; sleep 1000`,
-    ),
-    restart: "on-failure",
-    readyCheck: { type: "tcp", host: "127.0.0.1", port, timeoutMs: 5_000 },
-  }], "touch $DIR/sick; until [ $(wc -l <$DIR/starts) -eq 2 ]; do sleep 0.02; done");
+      ),
+      restart: "on-failure",
+      readyCheck: { type: "tcp", host: "127.0.0.1", port, timeoutMs: 5_000 },
+    }],
+    "touch $DIR/sick; until [ $(wc -l <$DIR/starts) -eq 2 ]; do sleep 0.02; done",
+    undefined,
+    env,
+  );
   assert.equal(ended.code, 0);
   assert.match(
     await ended.read("state/lifecycle.log"),
@@ -253,7 +276,7 @@ servicesTest("a service that misses three checks begins again, and nothing of it
   for (const pid of (await ended.read("children")).trim().split("\n")) {
     assert.equal(await isAlive(pid), false);
   }
-});
+}
 
 servicesTest("TERM goes to the command first, and then to the services", async () => {
   const ended = await runBeside(
