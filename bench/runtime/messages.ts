@@ -65,7 +65,7 @@ export async function measureMessages(messages: number): Promise<MessageFigures>
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ id: `m-${n}`, text: `Message ${n} of the bench.` }),
       });
-      const { outcome } = await answer.json();
+      const { outcome } = await answer.json() as { outcome: string };
       if (outcome !== "confirmed") {
         throw new Error(`Cannot measure as each message must arrive: current outcome is ${outcome}`);
       }
