@@ -31,7 +31,8 @@ import { createText } from "./job/dry_run_command.ts";
 import { openJournal } from "./job/journal.ts";
 import { agentActions } from "./job/agent_actions.ts";
 import { AgentCommandError } from "./job/control_client.ts";
-import { CONTROL_SOCKET_NAME, serveControlSocket } from "./job/control_socket.ts";
+import { controlSocketPath } from "./job/control_path.ts";
+import { serveControlSocket } from "./job/control_socket.ts";
 import { createAgentRegistry } from "./job/agent_registry.ts";
 import { lockRunner } from "./job/runner_lock.ts";
 import { listenForShutdown } from "./job/shutdown.ts";
@@ -185,7 +186,7 @@ async function run(options: RunOptions): Promise<number> {
     }),
     agents: registry,
   };
-  const control = await serveControlSocket(join(stateDir, CONTROL_SOCKET_NAME), registry, {
+  const control = await serveControlSocket(controlSocketPath(stateDir, host.uid), registry, {
     list: async () => await deps.worktrees.list?.() ?? [],
   });
   if (runtime.name === "process") log("nothing_isolated", { runtime: runtime.name });

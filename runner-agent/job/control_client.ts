@@ -1,7 +1,7 @@
 /** The commands of a person at this machine to its agents: what they call, and what they print. */
 import { join } from "node:path";
 import { readRegistrations } from "../control/registrations.ts";
-import { CONTROL_SOCKET_NAME } from "./control_socket.ts";
+import { controlSocketPath, isOurs } from "./control_path.ts";
 import type { WorktreeInfo } from "../ports.ts";
 import type { AgentView } from "./agent_registry.ts";
 
@@ -99,7 +99,8 @@ async function ask<T>(
   path: string,
   body?: unknown,
 ): Promise<T | null> {
-  const socket = join(stateDir, CONTROL_SOCKET_NAME);
+  const socket = controlSocketPath(stateDir, Deno.uid() ?? 0);
+  if (!await isOurs(socket)) return null;
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   let response: Response;
   try {

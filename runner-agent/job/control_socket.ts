@@ -1,6 +1,6 @@
 /**
- * What people at this machine may do to its agents: HTTP on `<state>/control.sock`, which only the runner's own user can
- * open.
+ * What people at this machine may do to its agents: HTTP on a socket (`control_path.ts`) that only the runner's own user
+ * can open.
  *
  * ```
  * GET  /agents                      GET  /agents/{run}
@@ -20,10 +20,10 @@ import { AGENT_MESSAGE_MAX_BYTES } from "../../protocol/agent/limits.ts";
 import { boundedText } from "../mcp/bounded_text.ts";
 import type { WorktreeInventory } from "../ports.ts";
 import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
+import { makeControlDir } from "./control_path.ts";
 import { refusal, removeSocket } from "./hub.ts";
 
 const SOCKET_MODE = 0o600;
-export const CONTROL_SOCKET_NAME = "control.sock";
 
 const message = z.strictObject({
   text: z.string().min(1).max(AGENT_MESSAGE_MAX_BYTES),
@@ -38,6 +38,7 @@ export async function serveControlSocket(
   agents: AgentRegistry,
   worktrees: Pick<WorktreeInventory, "list"> | null = null,
 ): Promise<{ close(): Promise<void> }> {
+  await makeControlDir(path);
   await removeSocket(path);
   const ended = new AbortController();
   const before = Deno.umask(0o177);

@@ -12,4 +12,4 @@ if [ ! -e "$ALP_DATA/is_registered" ]; then
 fi
 unset ALP_USER_TOKEN
 exec "$deno" run -A --no-check "$main" run --data "$ALP_DATA/runner" --runtime process --harness command \
-  --polling-interval "$ALP_POLL_SECONDS" --heartbeat-seconds "$ALP_HEARTBEAT_SECONDS"
+  --network proxy_only --polling-interval "$ALP_POLL_SECONDS" --heartbeat-seconds "$ALP_HEARTBEAT_SECONDS"
