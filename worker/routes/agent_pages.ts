@@ -25,12 +25,12 @@ const messageForm = z.object({
 /** Entries that are read at once. */
 const WINDOW = 200;
 
-/** `POST /p/{owner}/{project}/runs/{runId}/agent/{(?:message|interrupt|suspend|resume)}`; `GET .../tasks/{taskId}/activity`. */
+/** `POST /p/{owner}/{project}/runs/{runId}/agent/{message|interrupt|suspend|resume}`; `GET .../tasks/{taskId}/activity`. */
 export function createAgentPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.post(
-    "/p/:owner/:project/runs/:runId/agent/:action{(?:message|interrupt|suspend|resume)}",
+    "/p/:owner/:project/runs/:runId/agent/:action{message|interrupt|suspend|resume}",
     bodyLimit(AGENT_FORM_MAX_BYTES),
     async (c) => {
       const opened = await openProject(c, "tasks:write");
