@@ -10,7 +10,7 @@ import {
   localWorktrees,
   worktreeLine,
 } from "../../runner-agent/job/control_client.ts";
-import { CONTROL_SOCKET_NAME, serveControlSocket } from "../../runner-agent/job/control_socket.ts";
+import { serveControlSocket } from "../../runner-agent/job/control_socket.ts";
 import type { WorktreeInfo } from "../../runner-agent/ports.ts";
 import type { AgentCommand } from "../../protocol/agent/commands.ts";
 
@@ -80,7 +80,7 @@ async function withSocket(
     registeredAt: new Date(0).toISOString(),
   });
   await Deno.mkdir(join(dataDir, "r1"));
-  const socket = join(dataDir, "r1", CONTROL_SOCKET_NAME);
+  const socket = join(dataDir, "r1", "control.sock");
   const serving = await serveControlSocket(socket, agents, { list: () => Promise.resolve([WORKTREE]) });
   try {
     await body({ dataDir, socket, heard, stops });
