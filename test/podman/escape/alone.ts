@@ -117,7 +117,7 @@ export const ALONE: readonly LoneAttempt[] = [
     invariant: "H4",
     script:
       `read -r from _ </proc/uptime; for n in 1 2 3 4; do ( end=$((SECONDS + 2)); while [ $SECONDS -lt $end ]; do :; done ) & done; wait; read -r to _ </proc/uptime; times >/tmp/times
-      tail -n1 /tmp/times | awk -v from=$from -v to=$to '{ split($1, user, /[ms]/); split($2, system, /[ms]/); printf "percent: %d\\n", (user[1] * 60 + user[2] + system[1] * 60 + system[2]) * 100 / (to - from) }'; exit 0`,
+      tail -n1 /tmp/times | awk -v from=$from -v to=$to '{ split($1, own, /[ms]/); split($2, kernel, /[ms]/); printf "percent: %d\\n", (own[1] * 60 + own[2] + kernel[1] * 60 + kernel[2]) * 100 / (to - from) }'; exit 0`,
     ending: { bound: "cgroup cpu quota", jobResult: "success", seen: /percent: (\d+)/, atMost: 75 },
     watched: {
       bound: "the run's own deadline: this host has no quota",
