@@ -2,10 +2,10 @@
  * From `POST /agents/RUN/messages` to the receipt: the hook by which Claude Code tells that it has the prompt. The agent is
  * real and sits at its prompt; each message begins a turn, and the next one comes after its end.
  */
-import { join } from "node:path";
 import { type AgentRegistry, createAgentRegistry } from "../../runner-agent/job/agent_registry.ts";
 import { claudeSession } from "../../runner-agent/harness/claude_session.ts";
-import { CONTROL_SOCKET_NAME, serveControlSocket } from "../../runner-agent/job/control_socket.ts";
+import { controlSocketPath } from "../../runner-agent/job/control_path.ts";
+import { serveControlSocket } from "../../runner-agent/job/control_socket.ts";
 import { withRunnerRig } from "../../test/fake/runner_rig.ts";
 import { imageOf, openPodman } from "../../test/podman/podman_world.ts";
 import { type BenchRow, median, percentile } from "../result.ts";
@@ -47,7 +47,7 @@ export async function measureMessages(messages: number): Promise<MessageFigures>
       ability: { harnesses: ["claude"], forcedHarness: null, runtime: "podman" },
       modelKeys: new Map([["anthropic", { key: MODEL_KEY, baseUrl: model.url }]]),
     });
-    const socket = join(rig.stateDir, CONTROL_SOCKET_NAME);
+    const socket = controlSocketPath(rig.stateDir, Deno.uid() ?? 0);
     const control = await serveControlSocket(socket, agents);
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
     const begun = model.prompted("Begin.");
