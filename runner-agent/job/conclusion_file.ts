@@ -10,6 +10,9 @@ const conclusionFile = z.object({
   exitCode: z.number().int().min(-1).max(255).nullish().transform((code) => code ?? null),
 });
 
+/** The agent took the rights of its own file or directory away. */
+const UNREADABLE: ConclusionReading = { kind: "invalid", message: "expected a file that can be read" };
+
 /**
  * Reads the file after the sandbox has ended, so nobody changes it meanwhile. A link, a device or a pipe is refused:
  * its target would be read with the runner's rights.
@@ -20,6 +23,7 @@ export async function readConclusionFile(path: string): Promise<ConclusionReadin
     found = await Deno.lstat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { kind: "none" };
+    if (error instanceof Deno.errors.PermissionDenied) return UNREADABLE;
     throw error;
   }
   if (!found.isFile) return { kind: "invalid", message: "expected a plain file" };
@@ -33,6 +37,7 @@ export async function readConclusionFile(path: string): Promise<ConclusionReadin
   try {
     json = JSON.parse(await Deno.readTextFile(path));
   } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return UNREADABLE;
     if (!(error instanceof SyntaxError)) throw error;
     return { kind: "invalid", message: "expected JSON" };
   }

@@ -21,7 +21,8 @@ export async function serviceFailure(outDir: string, ending: RunEnding): Promise
     const text = (await Deno.readTextFile(file)).trim();
     return text === "" ? null : text;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // What the agent took the rights of is its own doing, too.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
     throw error;
   }
 }

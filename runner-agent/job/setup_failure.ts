@@ -21,7 +21,8 @@ export async function setupFailure(outDir: string, ending: RunEnding): Promise<s
     if (!isFile || size > SERVICE_FAILURE_MAX_BYTES) return null;
     return `the agent was not started: its setup script ${(await Deno.readTextFile(file)).trim()}`;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // What the agent took the rights of is its own doing, too.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
     throw error;
   }
 }
