@@ -167,6 +167,7 @@ export const AREAS: readonly Area[] = [
       "line_text_input",
       "opened_project",
       "opened_library",
+      "library_access",
       "agent_view",
       "ustar_read",
       "live_place",

@@ -11,15 +11,12 @@ export const AGENT_COMMANDS_LISTED_MAX = 200;
 
 /** A passage of a document: a screen of text, so that ten of them are one answer. */
 export const CHUNK_MAX_CHARS = 1_600;
-/** One document; it is kept in one row, whose limit is 2 MB. */
-export const SOURCE_MAX_BYTES = 512 * 1024;
 /** Contexts of a project, and documents of a context: what people keep by hand. */
 export const CONTEXTS_MAX = 200;
 export const SOURCES_MAX = 500;
 export const ATTACHMENTS_MAX = 100;
-/** Notes of a project that count at a time, and the size of one. */
+/** Notes of a project that count at a time. */
 export const MEMORIES_MAX = 10_000;
-export const MEMORY_MAX_BYTES = 16 * 1024;
 /** Built-in issues of a project, and comments of one. */
 export const ISSUES_MAX = 100_000;
 export const ISSUE_COMMENTS_MAX = 1_000;

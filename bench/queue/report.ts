@@ -35,14 +35,7 @@ export function pageOf(result: BenchResult): string {
   ];
   const others = result.rows.filter((row) => row.kind !== "throughput" && row.kind !== "latency");
   return [
-    "# The queue and its peers",
-    "",
-    `${result.at}. ${
-      Object.entries(result.versions).map(([name, version]) => `${name} ${version}`).join(", ")
-    }.`,
-    "",
-    ...(result.notes ?? []).map((note) => `- ${note}`),
-    "",
+    ...pageHead("# The queue and its peers", result),
     "## Targets",
     "",
     ...targetTable(result.targets ?? []),
@@ -193,6 +186,13 @@ function otherTable(rows: readonly BenchRow[]): readonly string[] {
       Object.entries(found).map(([key, value]) => `${key} ${number(value)}`).join(", "),
     ]),
   );
+}
+
+/** What every page of a bench begins with: its title, when and with what it was measured, and what a reader must know. */
+export function pageHead(title: string, result: BenchResult): readonly string[] {
+  const versions = Object.entries(result.versions).map(([name, version]) => `${name} ${version}`);
+  const notes = (result.notes ?? []).map((note) => `- ${note}`);
+  return [title, "", `${result.at}. ${versions.join(", ")}.`, "", ...notes, ""];
 }
 
 /** Lines of a Markdown table. */

@@ -1,5 +1,6 @@
 /** The result of the runtime bench as a page that a person reads. Pure. */
-import type { BenchResult, BenchRow, BenchTarget } from "../result.ts";
+import { pageHead, table, targetTable } from "../queue/report.ts";
+import type { BenchResult, BenchRow } from "../result.ts";
 
 /** The whole page. */
 export function pageOf(result: BenchResult): string {
@@ -9,17 +10,10 @@ export function pageOf(result: BenchResult): string {
     shapes.set(shape, [...shapes.get(shape) ?? [], row]);
   }
   return [
-    "# The runtime layer around an agent",
-    "",
-    `${result.at}. ${
-      Object.entries(result.versions).map(([name, version]) => `${name} ${version}`).join(", ")
-    }.`,
-    "",
-    ...(result.notes ?? []).map((note) => `- ${note}`),
-    "",
+    ...pageHead("# The runtime layer around an agent", result),
     "## Targets",
     "",
-    ...table(["id", "what", "at most", "found", ""], (result.targets ?? []).map(targetCells)),
+    ...targetTable(result.targets ?? []),
     "",
     "## Ratios",
     "",
@@ -32,14 +26,6 @@ export function pageOf(result: BenchResult): string {
     }),
     "",
   ].join("\n");
-}
-
-function targetCells({ id, what, limit, value, verdict }: BenchTarget): readonly string[] {
-  return [id, what, text(limit), value === null ? "" : text(value), verdict];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
 /** A part stands below its whole, behind a dash. */

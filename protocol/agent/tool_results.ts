@@ -163,6 +163,3 @@ export const toolResults = {
   af_web_search: webSearchResult,
 } as const satisfies Readonly<Record<AgentTool, z.ZodType>>;
 export type ToolResult<T extends AgentTool> = z.output<(typeof toolResults)[T]>;
-
-/** The body of every answered call. */
-export const toolAnswer = z.object({ result: z.unknown() });

@@ -83,7 +83,6 @@ export const issueRef = z.object({
   project: z.string().min(1).max(200),
   key: z.string().min(1).max(40),
 });
-export type IssueRef = z.infer<typeof issueRef>;
 export const issueState = z.enum(["open", "closed"]);
 const issueTitle = z.string().trim().min(1).max(ISSUE_TITLE_MAX_CHARS);
 const issueBody = textUpToBytes(ISSUE_BODY_MAX_BYTES);

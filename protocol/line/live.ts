@@ -29,7 +29,6 @@ export const sessionEvent = z.unknown().transform(named).pipe(z.object({
   gitPushError: reason.nullish(),
   jobId: z.string().max(100).nullish(),
 }));
-export type SessionEvent = z.infer<typeof sessionEvent>;
 
 /** POST .../metadata: one event of an agent; of most only that it came matters. */
 export const sessionMetadata = z.unknown().transform(named).pipe(z.object({

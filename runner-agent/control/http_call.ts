@@ -74,7 +74,8 @@ function bodyOf(body: unknown): BodyInit | undefined {
   return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
 }
 
-async function boundedText(response: Response): Promise<string> {
+/** The whole text of an answer. Rejects beyond {@link ANSWER_MAX_BYTES}. */
+export async function boundedText(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let sizeBytes = 0;
@@ -104,7 +105,7 @@ function readError(text: string): { code: string; message: string } {
 }
 
 /** `undefined` for what is no JSON. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

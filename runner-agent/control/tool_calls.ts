@@ -1,8 +1,9 @@
 /** An agent's tools at the control plane: `POST B/runs/{runId}/tools/{tool}` with the job's token (Runtime 3.5). */
 import { isAgentTool } from "../../protocol/agent/tools.ts";
 import type { ToolAnswer, ToolCalls } from "../agent_ports.ts";
-import { ANSWER_MAX_BYTES, TOOL_CALL_TIMEOUT_MS } from "../limits.ts";
+import { TOOL_CALL_TIMEOUT_MS } from "../limits.ts";
 import { type ProjectAddress, projectPath } from "./control_plane.ts";
+import { boundedText, parseJson } from "./http_call.ts";
 
 /**
  * @param jobToken Null on a server that gives jobs no token: it has no such tools either.
@@ -56,28 +57,8 @@ function answerOf(status: number, text: string): ToolAnswer {
   return { kind: "refused", code, message: typeof message === "string" ? message : "", details };
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > ANSWER_MAX_BYTES) throw new RangeError("Cannot read answer as it is too long");
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
 function record(value: unknown): Record<string, unknown> | null {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as Record<string, unknown>
     : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

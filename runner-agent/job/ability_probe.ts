@@ -14,17 +14,10 @@ import type { SessionHarnessName } from "../agent_ports.ts";
 import type { CapabilityVerdict } from "../domain/agent/capability.ts";
 import type { RunnerAbility } from "../domain/job_choice.ts";
 import { pause } from "../control/retry.ts";
-import {
-  ABILITY_LOOK_MAX_MS,
-  ABILITY_MEMO_MS,
-  ABILITY_PROBE_MAX_MS,
-  SANDBOX_CPUS,
-  SANDBOX_MEMORY_BYTES,
-  SANDBOX_PIDS,
-  SANDBOX_TMP_BYTES,
-} from "../limits.ts";
+import { ABILITY_LOOK_MAX_MS, ABILITY_MEMO_MS, ABILITY_PROBE_MAX_MS } from "../limits.ts";
 import { programOf } from "../harness/mod.ts";
 import type { Clock, ContainerRuntime, HarnessName } from "../ports.ts";
+import { probeSpec } from "./probe_spec.ts";
 
 export interface AbilityProbeDeps {
   readonly runtime: ContainerRuntime;
@@ -115,24 +108,10 @@ async function answers(runtime: ContainerRuntime): Promise<boolean> {
 /** Runs a sandbox as sealed as a job's, that only looks for the program. What fails here fails for a job, too. */
 async function findsProgram(deps: AbilityProbeDeps, name: HarnessName): Promise<boolean> {
   const { runtime } = deps;
-  // The run's name says what it is, should a runner die meanwhile: its next start removes it.
-  const runId = `probe-${name}-${crypto.randomUUID()}`;
   try {
-    const { containerId } = await runtime.create({
-      runId,
-      jobId: "probe",
-      attempt: 1,
-      image: imageFor(deps, name),
-      command: ["/bin/sh", "-c", 'command -v "$0"', programOf(name)],
-      env: {},
-      workDir: "/tmp",
-      mounts: [],
-      limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
-      tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
-      forwards: {},
-      networkProfile: "sealed",
-      shadows: [],
-    });
+    const { containerId } = await runtime.create(
+      probeSpec(name, imageFor(deps, name), ["/bin/sh", "-c", 'command -v "$0"', programOf(name)]),
+    );
     try {
       await runtime.start(containerId);
       return (await runtime.wait(containerId, AbortSignal.timeout(ABILITY_PROBE_MAX_MS))).exitCode === 0;

@@ -2,14 +2,8 @@
 import type { SessionHarness } from "../agent_ports.ts";
 import { versionIn } from "../domain/agent/capability.ts";
 import { AGENT_HOME } from "../harness/mod.ts";
-import {
-  ABILITY_PROBE_MAX_MS,
-  PROBE_VERSION_MAX_BYTES,
-  SANDBOX_CPUS,
-  SANDBOX_MEMORY_BYTES,
-  SANDBOX_PIDS,
-  SANDBOX_TMP_BYTES,
-} from "../limits.ts";
+import { probeSpec } from "../job/probe_spec.ts";
+import { ABILITY_PROBE_MAX_MS, PROBE_VERSION_MAX_BYTES } from "../limits.ts";
 import type { ContainerRuntime } from "../ports.ts";
 
 export interface CliVersion {
@@ -25,22 +19,9 @@ export async function readCliVersion(
   image: string,
   harness: Pick<SessionHarness, "name" | "versionProbe">,
 ): Promise<CliVersion> {
-  const { containerId } = await runtime.create({
-    // The run's name says what it is, should a runner die meanwhile: its next start removes it.
-    runId: `probe-${harness.name}-${crypto.randomUUID()}`,
-    jobId: "probe",
-    attempt: 1,
-    image,
-    command: harness.versionProbe,
-    env: { HOME: AGENT_HOME },
-    workDir: "/tmp",
-    mounts: [],
-    limits: { memoryBytes: SANDBOX_MEMORY_BYTES, pids: SANDBOX_PIDS, cpus: SANDBOX_CPUS },
-    tmpfs: { "/tmp": SANDBOX_TMP_BYTES },
-    forwards: {},
-    networkProfile: "sealed",
-    shadows: [],
-  });
+  const { containerId } = await runtime.create(
+    probeSpec(harness.name, image, harness.versionProbe, { HOME: AGENT_HOME }),
+  );
   try {
     await runtime.start(containerId);
     const signal = AbortSignal.timeout(ABILITY_PROBE_MAX_MS);

@@ -65,7 +65,6 @@ export const templateDocument = z.strictObject({
   extends: name.optional(),
   ...shared,
 });
-export type TemplateDocument = z.infer<typeof templateDocument>;
 
 /** What of a station's own configuration overrides its template. */
 export const inlineTemplate = z.object(shared);

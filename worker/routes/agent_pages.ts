@@ -14,6 +14,7 @@ import { type ActivityFilter, ActivityPage } from "../pages/activity.tsx";
 import { runPath, taskPath } from "../pages/parts.tsx";
 import { MessagePage } from "../pages/sign_in.tsx";
 import { taskLog } from "../stubs/task_log.ts";
+import { plainLines } from "./input.ts";
 import { openProject, refusedPage } from "./opened_project.ts";
 import { openTask } from "./opened_task.ts";
 import { page } from "./page_response.ts";
@@ -80,7 +81,7 @@ function wishOf(
 ): CommandWish | null {
   const nothing = { kind, text: null, interrupt: false, keys: [] };
   if (kind !== "message") return nothing;
-  const text = typeof fields["text"] === "string" ? fields["text"].replaceAll("\r\n", "\n") : undefined;
+  const text = plainLines(fields["text"]);
   const form = messageForm.safeParse({ ...fields, text });
   return form.success
     ? { ...nothing, text: form.data.text, interrupt: form.data.interrupt !== undefined }

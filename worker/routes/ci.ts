@@ -11,7 +11,7 @@ import { githubActions } from "../tools/config.ts";
 import { answer } from "./answer.ts";
 import { readQuery } from "./input.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
-import { toolRefusal } from "./tool_refusal.ts";
+import { PROVIDER_REFUSALS, toolRefusal } from "./tool_refusal.ts";
 
 const RUNS = `${PROJECT_PATH}/ci/runs`;
 const LOG = `${PROJECT_PATH}/ci/jobs/:ciJobId/log`;
@@ -55,11 +55,7 @@ const READ = { tag: "Continuous integration", method: "get", tokens: ["user"], s
 const REFUSALS = [
   "404 project_not_found",
   "409 ci_off",
-  "502 provider_unreachable",
-  "502 provider_failed",
-  "502 provider_denied",
-  "502 provider_malformed",
-  "503 provider_throttled",
+  ...PROVIDER_REFUSALS,
 ];
 const logAnswer = ciStatusResult.options[2].omit({ action: true });
 

@@ -7,6 +7,7 @@ import { DOCUMENT_FORM_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { ContextPage, ContextsPage, SourcePage } from "../pages/contexts.tsx";
 import { libraryPath } from "../pages/library_parts.tsx";
+import { plainLines } from "./input.ts";
 import { formFault, noSuch, type OpenedLibrary, openLibrary } from "./opened_library.ts";
 import { page } from "./page_response.ts";
 import { toolRefusal } from "./tool_refusal.ts";
@@ -50,8 +51,7 @@ export function createContextPageRoutes(nowMs: () => number = Date.now): Hono<Ap
     const opened = await openLibrary(c, WRITE);
     if (opened instanceof Response) return opened;
     const { id, title, text } = await c.req.parseBody();
-    const plain = typeof text === "string" ? text.replaceAll("\r\n", "\n") : text;
-    const form = sourceInput.extend({ id: libraryName }).safeParse({ id, title, text: plain });
+    const form = sourceInput.extend({ id: libraryName }).safeParse({ id, title, text: plainLines(text) });
     if (!form.success) return await one(c, opened, nowMs(), formFault(form.error), 400);
     const { at, library, by } = opened;
     const { id: sourceId, ...source } = form.data;

@@ -1,5 +1,5 @@
 /** Contexts: documents that people attach to a project, a line, a station or a task, for its agents to search and read. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import {
   attachmentsAnswer,
   attachmentsInput,
@@ -17,9 +17,8 @@ import { isoTime } from "../../protocol/line/time.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { ContextView, SourceView } from "../domain/library_api.ts";
 import { invalidInput, refusalResponse } from "../errors.ts";
-import { library } from "../stubs/library.ts";
-import { answer } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
+import { libraryOf, libraryUser } from "./library_access.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
 import { toolRefusal } from "./tool_refusal.ts";
 
@@ -31,12 +30,12 @@ export function createContextRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.get(PATH, async (c) => {
-    const who = await user(c, "tasks:read");
+    const who = await libraryUser(c, "tasks:read");
     if (who instanceof Response) return who;
     return c.json({ contexts: (await libraryOf(c).listContexts()).map(contextBody) });
   });
   app.get(ONE, async (c) => {
-    const who = await user(c, "tasks:read");
+    const who = await libraryUser(c, "tasks:read");
     if (who instanceof Response) return who;
     const found = await libraryOf(c).readContext(c.req.param("contextId"));
     if (!found.ok) return refusalResponse(toolRefusal(found.error));
@@ -46,7 +45,7 @@ export function createContextRoutes(): Hono<AppEnv> {
   app.put(ONE, async (c) => {
     const body = await readBody(c, contextInput);
     if (!body.ok) return body.error;
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const contextId = c.req.param("contextId");
     const named = libraryName.safeParse(contextId);
@@ -55,7 +54,7 @@ export function createContextRoutes(): Hono<AppEnv> {
     return put.ok ? c.json(contextBody(put.value)) : refusalResponse(toolRefusal(put.error));
   });
   app.delete(ONE, async (c) => {
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const gone = await libraryOf(c).deleteContext({ contextId: c.req.param("contextId"), by });
     return gone.ok ? c.body(null, 204) : refusalResponse(toolRefusal(gone.error));
@@ -63,7 +62,7 @@ export function createContextRoutes(): Hono<AppEnv> {
   app.put(`${ONE}/attachments`, async (c) => {
     const body = await readBody(c, attachmentsInput);
     if (!body.ok) return body.error;
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const contextId = c.req.param("contextId");
     const put = await libraryOf(c).attachContext({ contextId, to: body.value.attachments, by });
@@ -72,7 +71,7 @@ export function createContextRoutes(): Hono<AppEnv> {
   app.get(SOURCE, async (c) => {
     const query = readQuery(c, sourceQuery);
     if (!query.ok) return query.error;
-    const who = await user(c, "tasks:read");
+    const who = await libraryUser(c, "tasks:read");
     if (who instanceof Response) return who;
     const { contextId, sourceId } = c.req.param();
     const input = { contextId, sourceId, revision: query.value.revision ?? null };
@@ -84,7 +83,7 @@ export function createContextRoutes(): Hono<AppEnv> {
   app.put(SOURCE, async (c) => {
     const body = await readBody(c, sourceInput);
     if (!body.ok) return body.error;
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const { contextId, sourceId } = c.req.param();
     const named = libraryName.safeParse(sourceId);
@@ -93,24 +92,13 @@ export function createContextRoutes(): Hono<AppEnv> {
     return put.ok ? c.json(sourceBody(put.value)) : refusalResponse(toolRefusal(put.error));
   });
   app.delete(SOURCE, async (c) => {
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const { contextId, sourceId } = c.req.param();
     const gone = await libraryOf(c).deleteSource({ contextId, sourceId, by });
     return gone.ok ? c.body(null, 204) : refusalResponse(toolRefusal(gone.error));
   });
   return app;
-}
-
-/** Who it is, as the audit calls them, if they may. */
-async function user(c: Context<AppEnv>, scope: "tasks:read" | "lines:write"): Promise<string | Response> {
-  const who = await c.var.queue.authorizeScope(c.var.caller, { scope, isLineFine: scope === "tasks:read" });
-  return who.ok ? who.value.principal : answer(who);
-}
-
-function libraryOf(c: Context<AppEnv>) {
-  const { owner, project } = c.var.at;
-  return library(c.env, owner, project);
 }
 
 function contextBody({ changedAtMs, ...context }: ContextView) {

@@ -92,3 +92,8 @@ function positionOf(message: string): string {
   const match = /position (\d+)/.exec(message);
   return match === null ? "" : `, stopped at position ${match[1]}`;
 }
+
+/** A text of a form as it was written: a form's line ends are two signs. Undefined for what is no text. */
+export function plainLines(value: unknown): string | undefined {
+  return typeof value === "string" ? value.replaceAll("\r\n", "\n") : undefined;
+}

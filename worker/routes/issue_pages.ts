@@ -9,6 +9,7 @@ import { DOCUMENT_FORM_MAX_BYTES, ISSUES_MAX } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { IssuePage, IssuesPage } from "../pages/issues.tsx";
 import { libraryPath } from "../pages/library_parts.tsx";
+import { plainLines } from "./input.ts";
 import { formFault, noSuch, type OpenedLibrary, openLibrary } from "./opened_library.ts";
 import { page } from "./page_response.ts";
 import { toolRefusal } from "./tool_refusal.ts";
@@ -32,7 +33,7 @@ export function createIssuePageRoutes(nowMs: () => number = Date.now): Hono<AppE
     if (opened instanceof Response) return opened;
     const { title, body, labels } = await c.req.parseBody();
     const names = String(labels ?? "").split(",").map((label) => label.trim()).filter((one) => one !== "");
-    const form = issueInput.safeParse({ title, body: lines(body) ?? "", labels: names });
+    const form = issueInput.safeParse({ title, body: plainLines(body) ?? "", labels: names });
     if (!form.success) return await list(c, opened, nowMs(), formFault(form.error), 400);
     const { tracker: _, ...issue } = form.data;
     const made = await opened.library.createIssue({ ...issue, by: opened.by });
@@ -54,7 +55,7 @@ export function createIssuePageRoutes(nowMs: () => number = Date.now): Hono<AppE
     const fields = await c.req.parseBody();
     const isComment = c.req.param("action") === "comments";
     const form = isComment
-      ? commentInput.safeParse({ body: lines(fields["body"]) })
+      ? commentInput.safeParse({ body: plainLines(fields["body"]) })
       : stateForm.safeParse(fields);
     if (!form.success) return await one(c, opened, nowMs(), formFault(form.error), 400);
     const done = "body" in form.data
@@ -65,11 +66,6 @@ export function createIssuePageRoutes(nowMs: () => number = Date.now): Hono<AppE
     return await one(c, opened, nowMs(), refused.body.error.message, refused.status);
   });
   return app;
-}
-
-/** A form's line ends are two signs. */
-function lines(value: unknown): string | undefined {
-  return typeof value === "string" ? value.replaceAll("\r\n", "\n") : undefined;
 }
 
 async function list(

@@ -19,7 +19,7 @@ import { trackers } from "../tools/run_tool.ts";
 import { answer } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
-import { toolRefusal } from "./tool_refusal.ts";
+import { PROVIDER_REFUSALS, toolRefusal } from "./tool_refusal.ts";
 
 const PATH = `${PROJECT_PATH}/issues`;
 const ONE = `${PATH}/:tracker/:key`;
@@ -106,11 +106,7 @@ const REFUSALS = [
   "404 tracker_not_found",
   "409 tracker_off",
   "422 invalid_for_provider",
-  "502 provider_unreachable",
-  "502 provider_failed",
-  "502 provider_denied",
-  "502 provider_malformed",
-  "503 provider_throttled",
+  ...PROVIDER_REFUSALS,
 ];
 const UNKNOWN = [...REFUSALS, "404 issue_not_found"];
 

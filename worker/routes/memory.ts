@@ -1,13 +1,12 @@
 /** Memory: what people note for a project's agents to recall. Agents have no way to write it. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { memoryAnswer, memoryInput, memoryListAnswer, memoryQuery } from "../../protocol/agent/library.ts";
 import { isoTime } from "../../protocol/line/time.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { MemoryView } from "../domain/library_api.ts";
 import { refusalResponse } from "../errors.ts";
-import { library } from "../stubs/library.ts";
-import { answer } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
+import { libraryOf, libraryUser } from "./library_access.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
 import { toolRefusal } from "./tool_refusal.ts";
 
@@ -20,7 +19,7 @@ export function createMemoryRoutes(): Hono<AppEnv> {
   app.get(PATH, async (c) => {
     const query = readQuery(c, memoryQuery);
     if (!query.ok) return query.error;
-    const who = await user(c, "tasks:read");
+    const who = await libraryUser(c, "tasks:read");
     if (who instanceof Response) return who;
     const { namespace = null, limit, cursor = null } = query.value;
     const { memories, nextCursor } = await libraryOf(c).listMemories({ namespace, limit, cursor });
@@ -29,13 +28,13 @@ export function createMemoryRoutes(): Hono<AppEnv> {
   app.post(PATH, async (c) => {
     const body = await readBody(c, memoryInput);
     if (!body.ok) return body.error;
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const made = await libraryOf(c).addMemory({ ...body.value, by });
     return made.ok ? c.json(bodyOf(made.value), 201) : refusalResponse(toolRefusal(made.error));
   });
   app.get(ONE, async (c) => {
-    const who = await user(c, "tasks:read");
+    const who = await libraryUser(c, "tasks:read");
     if (who instanceof Response) return who;
     const found = await libraryOf(c).readMemory(c.req.param("memoryId"));
     return found.ok ? c.json(bodyOf(found.value)) : refusalResponse(toolRefusal(found.error));
@@ -43,28 +42,18 @@ export function createMemoryRoutes(): Hono<AppEnv> {
   app.put(ONE, async (c) => {
     const body = await readBody(c, memoryInput);
     if (!body.ok) return body.error;
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const put = await libraryOf(c).putMemory({ ...body.value, id: c.req.param("memoryId"), by });
     return put.ok ? c.json(bodyOf(put.value)) : refusalResponse(toolRefusal(put.error));
   });
   app.delete(ONE, async (c) => {
-    const by = await user(c, "lines:write");
+    const by = await libraryUser(c, "lines:write");
     if (by instanceof Response) return by;
     const gone = await libraryOf(c).deleteMemory({ id: c.req.param("memoryId"), by });
     return gone.ok ? c.body(null, 204) : refusalResponse(toolRefusal(gone.error));
   });
   return app;
-}
-
-async function user(c: Context<AppEnv>, scope: "tasks:read" | "lines:write"): Promise<string | Response> {
-  const who = await c.var.queue.authorizeScope(c.var.caller, { scope, isLineFine: scope === "tasks:read" });
-  return who.ok ? who.value.principal : answer(who);
-}
-
-function libraryOf(c: Context<AppEnv>) {
-  const { owner, project } = c.var.at;
-  return library(c.env, owner, project);
 }
 
 function bodyOf({ recordedAtMs, ...memory }: MemoryView) {

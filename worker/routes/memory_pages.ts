@@ -7,6 +7,7 @@ import { FORM_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { libraryPath } from "../pages/library_parts.tsx";
 import { MemoryPage } from "../pages/memory.tsx";
+import { plainLines } from "./input.ts";
 import { formFault, noSuch, type OpenedLibrary, openLibrary } from "./opened_library.ts";
 import { page } from "./page_response.ts";
 import { toolRefusal } from "./tool_refusal.ts";
@@ -28,8 +29,7 @@ export function createMemoryPageRoutes(nowMs: () => number = Date.now): Hono<App
     const opened = await openLibrary(c, "lines:write");
     if (opened instanceof Response) return opened;
     const { content, ...fields } = await c.req.parseBody();
-    const text = typeof content === "string" ? content.replaceAll("\r\n", "\n") : content;
-    const form = memoryInput.safeParse({ ...fields, content: text });
+    const form = memoryInput.safeParse({ ...fields, content: plainLines(content) });
     if (!form.success) return await show(c, opened, nowMs(), formFault(form.error), 400);
     const made = await opened.library.addMemory({ ...form.data, by: opened.by });
     if (made.ok) return c.redirect(libraryPath(opened.at, "memory"), 303);

@@ -16,6 +16,15 @@ const OFF_WORDS = {
   web_fetch: "pages of the web",
 } as const;
 
+/** What every provider outside may answer, in the words of an operation. */
+export const PROVIDER_REFUSALS = [
+  "502 provider_unreachable",
+  "502 provider_failed",
+  "502 provider_denied",
+  "502 provider_malformed",
+  "503 provider_throttled",
+] as const;
+
 /** Reasons of the queue and of tools; both have `not_found`, each with things of its own. */
 export function toolRefusal(error: QueueError | ToolError): HttpRefusal {
   switch (error.reason) {

@@ -9,7 +9,7 @@ import { runTool } from "../tools/run_tool.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./input.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
-import { toolRefusal } from "./tool_refusal.ts";
+import { PROVIDER_REFUSALS, toolRefusal } from "./tool_refusal.ts";
 
 const PATH = `${PROJECT_PATH}/runs/:runId/tools/:tool`;
 
@@ -77,11 +77,7 @@ export const TOOL_OPERATIONS: readonly Operation[] = [
       "403 page_refused",
       "415 page_not_text",
       "422 invalid_for_provider",
-      "502 provider_unreachable",
-      "502 provider_failed",
-      "502 provider_denied",
-      "502 provider_malformed",
-      "503 provider_throttled",
+      ...PROVIDER_REFUSALS,
     ],
   },
 ];
