@@ -147,6 +147,10 @@ export interface AgentDefinition {
   /** The agent's own session of the run before at this station, by which it can go on where it was (Line 5). */
   readonly resumeSessionId?: string;
   readonly resumeBroadcastId?: string;
+  /** What the operator ends each prompt of a sub-agent with (Line 2.7). */
+  readonly subagentPromptAppendix?: string;
+  /** W3C Trace Context of whoever asked for the work. */
+  readonly traceparent?: string;
   /** As in the line, for runners that make their containers of it (Line 2.7). */
   readonly devcontainerTemplate?: Readonly<Record<string, unknown>>;
   /** Fetched by the runner and shown to the agent read-only (Line 16). */

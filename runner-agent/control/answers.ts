@@ -48,6 +48,11 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
     .transform((value) => value ?? undefined),
   devcontainerFiles: files,
   agenticsSpecFiles: files,
+  broadcastId: optionalText,
+  resumeSessionId: optionalText,
+  resumeBroadcastId: optionalText,
+  subagentPromptAppendix: optionalText,
+  traceparent: optionalText,
 }).transform((work) => ({
   ...work,
   assemblyLineRepoUrl: work.assemblyLineRepoUrl ?? work.stageGitUrl,

@@ -49,6 +49,20 @@ Deno.test("the reference's names of a task's repository are read where the spec'
   );
 });
 
+Deno.test("what the reference sends for an agent's session, its sub-agents and its trace is kept", () => {
+  const sent = {
+    broadcastId: "cast-1",
+    resumeSessionId: "session-0",
+    resumeBroadcastId: "cast-0",
+    subagentPromptAppendix: "Be brief",
+    traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  };
+  const { jobs } = pollAnswer.parse({
+    jobs: [{ ...least, agentDefinition: { ...least.agentDefinition, ...sent } }],
+  });
+  assert.deepEqual({ ...jobs[0]!.agentDefinition, ...sent }, jobs[0]!.agentDefinition);
+});
+
 for (const nothing of [null, undefined, {}, { jobs: null }, { jobs: [] }]) {
   Deno.test(`${JSON.stringify(nothing)} is a poll without work`, () => {
     assert.deepEqual(pollAnswer.parse(nothing), { jobs: [] });

@@ -1,10 +1,8 @@
 /** The environment of the sandbox: the standard variables of Line 10.1 and ours. No real credential is among them (S1). */
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
+import { type ReferencePlaces, referenceVariables } from "./reference_environment.ts";
 
-export interface SandboxAddresses {
-  /** Where the sandbox reaches the hub, e.g. `http://127.0.0.1:7400`. */
-  readonly hubUrl: string;
-  readonly agentHome: string;
+export interface SandboxAddresses extends ReferencePlaces {
   /** Inside the sandbox. */
   readonly conclusionFile: string;
   /** The egress proxy (Line 14), e.g. `http://127.0.0.1:3128`; null: there is none, and nothing listens. */
@@ -15,8 +13,6 @@ export interface SandboxAddresses {
   readonly pluginsDir: string;
   /** Programs of the operator, for the end of PATH. */
   readonly binDir: string;
-  /** The prompt as a file of the workspace (Line 16). */
-  readonly promptFile: string;
 }
 
 export interface ProjectScope {
@@ -49,7 +45,7 @@ export function sandboxEnvironment(
     AGENTICS_BASE_URL: at.hubUrl,
     AGENTICS_OWNER: scope.owner,
     AGENTICS_PROJECT_NAME: scope.project,
-    ...referenceVariables(work, scope, at),
+    ...referenceVariables(job, scope, at),
     ALP_JOB_ID: job.id,
     ALP_STATION_LABELS: work.labels.join(","),
     ALP_CRED_SOCKET: at.credSocket,
@@ -75,24 +71,6 @@ function repositoryVariables(work: AgentDefinition, at: SandboxAddresses): Recor
     STAGE_GIT_URL: url,
     STAGE_GIT_TOKEN: work.assemblyLineRepoToken,
     STAGE_DIR: `${at.agentHome}/stage`,
-  };
-}
-
-/** What prompts and agents written for the reference runner look for (Line 10.2). */
-function referenceVariables(
-  work: AgentDefinition,
-  scope: ProjectScope,
-  at: SandboxAddresses,
-): Record<string, string> {
-  return {
-    AGENTICS_SERVER: at.hubUrl,
-    AGENTICS_PROJECT: `${scope.owner}/${scope.project}`,
-    AGENTICS_JOB_MODE: "1",
-    VIBECAST_INITIAL_PROMPT_FILE: at.promptFile,
-    ...(work.autoGit ? { AGENTICS_AUTO_GIT: "1" } : {}),
-    ...(work.autoGit && work.commitMessageTemplate !== ""
-      ? { AGENTICS_COMMIT_MESSAGE_HINT: work.commitMessageTemplate }
-      : {}),
   };
 }
 

@@ -35,6 +35,10 @@ const at = {
   pluginsDir: "/run/alp/plugins",
   binDir: "/run/alp/bin",
   promptFile: "/workspace/initial-prompt.txt",
+  workspace: "/workspace",
+  appendSystemPromptFile: null,
+  subagentPromptFile: null,
+  harness: "command" as const,
 };
 
 Deno.test("sandboxEnvironment() sets the standard variables without a repository's when there is none", () => {
@@ -51,9 +55,15 @@ Deno.test("sandboxEnvironment() sets the standard variables without a repository
     AGENTICS_OWNER: "acme",
     AGENTICS_PROJECT_NAME: "web",
     AGENTICS_SERVER: "http://127.0.0.1:7400",
+    AGENTIC_SERVER: "http://127.0.0.1:7400",
     AGENTICS_PROJECT: "acme/web",
     AGENTICS_JOB_MODE: "1",
+    OTEL_RESOURCE_ATTRIBUTES: "job.id=job1,run.id=run1,task.id=task1,assembly_line.id=tidy",
+    SESSION_ID: "run1",
+    VIBECAST_HOME: "/home/agent",
+    VIBECAST_KEYBOARD_PIN: "JOB1",
     VIBECAST_INITIAL_PROMPT_FILE: "/workspace/initial-prompt.txt",
+    VIBECAST_ALLOWED_DIRECTORIES: "/workspace",
     ALP_JOB_ID: "job1",
     ALP_STATION_LABELS: "linux,x86_64",
     ALP_CRED_SOCKET: "/run/alp/cred.sock",

@@ -8,6 +8,7 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { JOB_FILE_PATH_MAX_CHARS, JOB_FILES_MAX } from "../limits.ts";
+import { subagentPromptAppendix } from "./subagent_prompt.ts";
 
 export interface JobFile {
   /** Below the workspace, parts separated by a slash. */
@@ -25,6 +26,9 @@ export interface JobFileError {
 
 /** Line 16: the name under which an agent finds its prompt. */
 export const PROMPT_FILE = "initial-prompt.txt";
+/** Beside it: what the station appends to the agent's system prompt, and to the prompts of sub-agents (Line 10.2). */
+export const APPEND_SYSTEM_PROMPT_FILE = "append-system-prompt.txt";
+export const SUBAGENT_PROMPT_FILE = "subagent-prompt-suffix.txt";
 /** Line 2.11: where the line's specs are, if their paths do not say so themselves. */
 const SPECS_FOLDER = ".agentics/specs/";
 
@@ -45,10 +49,21 @@ export function jobFiles(work: AgentDefinition): Result<readonly JobFile[], JobF
   }
   const files = new Map<string, JobFile>();
   for (const [path, text] of named) files.set(path, { path, text, mayReplace: true });
-  if (!files.has(PROMPT_FILE)) {
-    files.set(PROMPT_FILE, { path: PROMPT_FILE, text: work.prompt, mayReplace: false });
+  for (const [path, text] of textsOf(work)) {
+    if (!files.has(path)) files.set(path, { path, text, mayReplace: false });
   }
   return ok([...files.values()]);
+}
+
+/** The station's words to its agent; a prompt is always there. */
+function textsOf(work: AgentDefinition): readonly (readonly [path: string, text: string])[] {
+  const { appendSystemPrompt } = work;
+  const appendix = subagentPromptAppendix(work);
+  return [
+    [PROMPT_FILE, work.prompt],
+    ...(appendSystemPrompt === "" ? [] : [[APPEND_SYSTEM_PROMPT_FILE, appendSystemPrompt] as const]),
+    ...(appendix === null ? [] : [[SUBAGENT_PROMPT_FILE, appendix] as const]),
+  ];
 }
 
 function pathFault(path: string): string | null {

@@ -45,3 +45,19 @@ for (
     assert.equal(files.error.reason, "file_refused");
   });
 }
+
+Deno.test("jobFiles() brings a station's words to its agent and its sub-agents as files, where it has some", () => {
+  const texts = (words: Partial<typeof work>) => {
+    const files = jobFiles({ ...work, ...words });
+    return files.ok ? Object.fromEntries(files.value.map(({ path, text }) => [path, text])) : null;
+  };
+  assert.deepEqual(texts({ appendSystemPrompt: "Be brief", subagentPromptAppendix: "Be briefer" }), {
+    "initial-prompt.txt": "Do it",
+    "append-system-prompt.txt": "Be brief",
+    "subagent-prompt-suffix.txt": "Be briefer",
+  });
+  assert.deepEqual(texts({ operatorConfig: { subagentPromptAppendix: "By the line" } }), {
+    "initial-prompt.txt": "Do it",
+    "subagent-prompt-suffix.txt": "By the line",
+  });
+});

@@ -2,7 +2,8 @@
 import type { SandboxFacts } from "../../protocol/line/usage.ts";
 import { GATE_VARIABLE } from "../container/sandbox_gate.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
-import { PROMPT_FILE } from "../domain/job_files.ts";
+import { APPEND_SYSTEM_PROMPT_FILE, PROMPT_FILE, SUBAGENT_PROMPT_FILE } from "../domain/job_files.ts";
+import { subagentPromptAppendix } from "../domain/subagent_prompt.ts";
 import { notedCommand, setupCommand } from "../domain/worktree_setup.ts";
 import {
   EGRESS_PROXY_PORT,
@@ -143,6 +144,14 @@ export function containerSpec(
         pluginsDir: SANDBOX_PLUGINS_DIR,
         binDir: SANDBOX_BIN_DIR,
         promptFile: `${workspace}/${PROMPT_FILE}`,
+        appendSystemPromptFile: context.sent.appendSystemPrompt === ""
+          ? null
+          : `${workspace}/${APPEND_SYSTEM_PROMPT_FILE}`,
+        subagentPromptFile: subagentPromptAppendix(context.sent) === null
+          ? null
+          : `${workspace}/${SUBAGENT_PROMPT_FILE}`,
+        workspace,
+        harness: harness.name,
       }),
       ...(deps.runtime.name === "process" ? processGitEnvironment() : {}),
       ...serviceEnvironment(context),

@@ -1,6 +1,6 @@
 /** What the steps of one run share: the job, where its things are, and the ports they act through. */
 import { createHmac } from "node:crypto";
-import type { PolledJob } from "../../protocol/line/runner.ts";
+import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import {
   chooseHarness,
   commandOf,
@@ -106,6 +106,8 @@ export interface RunContext {
   readonly deps: ConductorDeps;
   /** Its job is the role's: what the station left open is filled in once it is decided. */
   readonly run: JournalledRun;
+  /** The work as it was sent: the station's own words and no others. */
+  readonly sent: AgentDefinition;
   readonly role: RunRole;
   readonly ref: RunRef;
   readonly dirs: RunDirs;
@@ -146,6 +148,7 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
         return role.job;
       },
     },
+    sent: work,
     role,
     ref: {
       jobId: job.id,

@@ -10,6 +10,7 @@ import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AgentTransport, ResolvedTemplate } from "../agent_ports.ts";
 import { commandOf } from "../domain/job_choice.ts";
+import { subagentNote, subagentPromptAppendix } from "../domain/subagent_prompt.ts";
 import { HUB_PORT } from "../limits.ts";
 import type { CommitFile, WorktreeManager } from "../ports.ts";
 import {
@@ -157,6 +158,7 @@ export function effectiveJob(job: PolledJob, role: DecidedRole): PolledJob {
   const work = job.agentDefinition;
   const { operatorConfig } = work;
   const isScript = commandOf(work) !== null;
+  const appendix = isScript ? null : subagentPromptAppendix(work);
   const agent = operatorConfig["agent"] ??
     (isScript ? null : template.harness ?? settings.values["defaults.harness"]);
   const model = operatorConfig["model"] ?? template.model ?? settings.values["defaults.model"];
@@ -166,7 +168,11 @@ export function effectiveJob(job: PolledJob, role: DecidedRole): PolledJob {
     ...job,
     agentDefinition: {
       ...work,
-      appendSystemPrompt: [template.systemPrompt, work.appendSystemPrompt]
+      appendSystemPrompt: [
+        template.systemPrompt,
+        work.appendSystemPrompt,
+        appendix === null ? null : subagentNote(appendix),
+      ]
         .filter((text) => text !== null && text !== "").join("\n\n"),
       operatorConfig: {
         ...operatorConfig,

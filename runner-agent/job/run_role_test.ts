@@ -40,3 +40,18 @@ Deno.test("a run whose agent's version does is driven as its station says", asyn
   assert.ok((await role.decide()).ok);
   assert.equal(role.job.agentDefinition.operatorConfig["transport"], "tmux");
 });
+
+Deno.test("an agent is asked to end the prompts of its sub-agents as its station says", async () => {
+  const job = probeJob("run", "claude", "task");
+  const sent = {
+    ...job.agentDefinition,
+    appendSystemPrompt: "Be brief.",
+    subagentPromptAppendix: "Be briefer.",
+  };
+  const role = createRunRole(deps(null), "run", { ...job, agentDefinition: sent }, "/nowhere");
+  assert.ok((await role.decide()).ok);
+  assert.match(
+    role.job.agentDefinition.appendSystemPrompt,
+    /^Be brief\.\n\n# Sub-agents\n[^]*\nBe briefer\.\n---$/,
+  );
+});

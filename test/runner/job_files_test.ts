@@ -36,6 +36,28 @@ Deno.test("files and plugins of a job are where its variables say, and autoGit d
   });
 });
 
+Deno.test("a script written for the reference finds the station's words, its session and its trace", async () => {
+  await withRunnerRig(async (rig) => {
+    const { report, output } = await runScript(
+      rig,
+      `cat "$VIBECAST_APPEND_SYSTEM_PROMPT_FILE"; echo; cat "$SUBAGENT_PROMPT_SUFFIX_FILE"; echo
+       test "$AGENTIC_SERVER" = "$AGENTICS_BASE_URL"; echo "$BROADCAST_ID $AGENTICS_TRACE_ID"
+       env | grep -c "^AGENTICS_COMMIT_BACK" || true`,
+      {
+        appendSystemPrompt: "be brief",
+        subagentPromptAppendix: "be briefer",
+        broadcastId: "cast-1",
+        traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      },
+    );
+    assert.equal(
+      output,
+      "be brief\nbe briefer\ncast-1 4bf92f3577b34da6a3ce929d0e0e4736\n0\n",
+    );
+    assert.deepEqual([report.jobResult, report.error], ["success", null]);
+  });
+});
+
 Deno.test("a plugin that cannot be fetched fails the job at once, before its agent starts", async () => {
   await withRunnerRig(async (rig) => {
     const { report, runner } = await runScript(rig, "true", {
