@@ -80,6 +80,7 @@ export function sessionPlan(
       branch,
       workspace,
       autoGit: work.autoGit,
+      networkProfile: deps.networkProfile ?? "sealed",
     }),
     operatorNote(work.autoGit),
   ].join("\n\n");

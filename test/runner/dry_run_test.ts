@@ -1,7 +1,7 @@
 /** `create --dry-run` says what a real run then is: the same builder, looked at from both sides. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readRunConfig } from "../../runner-agent/config.ts";
+import { readRunConfig, type RunOptions } from "../../runner-agent/config.ts";
 import { dryRun } from "../../runner-agent/job/dry_run.ts";
 import { createText } from "../../runner-agent/job/dry_run_command.ts";
 import { readSettings } from "../../runner-agent/settings/settings_layers.ts";
@@ -125,9 +125,8 @@ Deno.test("the command reads its files, makes nothing, and prints no secret", as
 });
 
 Deno.test("a template reaches an agent in a terminal: its servers, instructions, arguments and files are in the home", async () => {
-  const config = readRunConfig({ data: "/nonexistent" }, host);
-  const made = async (operatorConfig: Record<string, unknown>) => {
-    const dry = await dryRun(config, {
+  const made = async (operatorConfig: Record<string, unknown>, options: Partial<RunOptions> = {}) => {
+    const dry = await dryRun(readRunConfig({ data: "/nonexistent", ...options }, host), {
       work: { operatorConfig: { agent: "claude", transport: "tmux", ...operatorConfig } },
       taskTitle: "t",
       repositoryDir: null,
@@ -146,6 +145,8 @@ Deno.test("a template reaches an agent in a terminal: its servers, instructions,
   assert.deepEqual(changed(await made({ mcp_servers: servers })), [".claude.json"]);
   assert.deepEqual(changed(await made({ instructions: "be brief" })), [".claude/CLAUDE.md"]);
   assert.equal(changed(await made({ system_prompt: "you are kind" })).length, 1);
+  const withProxy = await made({}, { network: "proxy_only" });
+  assert.deepEqual(changed(withProxy), [".claude/CLAUDE.md"], "it is told what it reaches");
   const [service] = (await made({ services: [{ name: "db", command: ["db"] }] })).services;
   assert.equal(service?.path, "00-db/command");
 });
