@@ -38,6 +38,7 @@ import { lockRunner } from "./job/runner_lock.ts";
 import { listenForShutdown } from "./job/shutdown.ts";
 import { systemClock } from "./job/system_clock.ts";
 import { createDaemonDeps, createRuntime, stateDirOf } from "./job/wiring.ts";
+import { noteWorktreePlace, worktreesDir } from "./job/worktree_places.ts";
 import { createEventLog } from "./log/event_log.ts";
 import type { ContainerRuntime } from "./ports.ts";
 import { harnessActions } from "./probe/probe_command.ts";
@@ -168,6 +169,8 @@ async function run(options: RunOptions): Promise<number> {
     (line) => console.error(`WARNING: ${line}`),
   );
   await requireRuntime(runtime, config);
+  const location = config.settings.values["worktrees.location"];
+  await noteWorktreePlace(stateDir, worktreesDir(location, stateDir, registration.id));
   const journal = await openJournal(join(stateDir, "journal.db"));
   using shutdown = listenForShutdown(config.drainMs, systemClock, log);
   const encoder = new TextEncoder();

@@ -19,11 +19,14 @@ import { createWorktreeManager } from "../worktree/worktree_manager.ts";
 import { removeStubborn } from "./remove_stubborn.ts";
 import { runDirs } from "./run_dirs.ts";
 import { lockRunner } from "./runner_lock.ts";
+import { worktreePlaces } from "./worktree_places.ts";
 
 /** One runner's state on this machine. */
 export interface GcState {
   readonly stateDir: string;
   readonly hubBase: string;
+  /** Where the settings have its worktrees; the state itself where they name no place. */
+  readonly worktrees: string;
   readonly runtime: Pick<ContainerRuntime, "list" | "remove">;
 }
 
@@ -51,11 +54,13 @@ interface Candidate extends GcFound {
 /** Everything of one runner. A journal that cannot be read fails the whole: then nothing is known to be nobody's. */
 export async function collectRunGarbage(state: GcState, request: GcRequest): Promise<void> {
   let candidates: readonly Candidate[];
+  let places: readonly string[];
   let journalled: ReadonlySet<string>;
   // Held while we work, unless the runner has it.
   using lock = await lockOf(state.stateDir);
   try {
-    candidates = await findOf(state);
+    places = await worktreePlaces(state.stateDir, state.worktrees);
+    candidates = await findOf(state, places);
     journalled = await journalledRuns(join(state.stateDir, "journal.db"));
   } catch (error) {
     request.onResult({
@@ -74,12 +79,12 @@ export async function collectRunGarbage(state: GcState, request: GcRequest): Pro
     nowMs: Date.now(),
   };
   await act(candidates, planGc(candidates, known), request);
-  await collectCaches(state.stateDir, request);
+  for (const place of places) await collectCaches(place, request);
 }
 
 /** Caches of projects' repositories, once the worktrees that stood on them are gone. */
-async function collectCaches(stateDir: string, { isDryRun, onResult }: GcRequest): Promise<void> {
-  const worktrees = createWorktreeManager({ dataDir: stateDir, localRepositoryRoots: [] });
+async function collectCaches(place: string, { isDryRun, onResult }: GcRequest): Promise<void> {
+  const worktrees = createWorktreeManager({ dataDir: place, localRepositoryRoots: [] });
   const wish = { nowMs: Date.now(), unusedMs: CACHE_UNUSED_MS, isDryRun };
   for (const { path, result, reason } of await worktrees.reclaimCaches(wish)) {
     onResult({ kind: "cache", name: path, result, reason, bytes: null });
@@ -142,7 +147,10 @@ async function act(
 }
 
 /** Containers first (invariant 2). */
-async function findOf({ stateDir, hubBase, runtime }: GcState): Promise<readonly Candidate[]> {
+async function findOf(
+  { stateDir, hubBase, runtime }: GcState,
+  worktreesIn: readonly string[],
+): Promise<readonly Candidate[]> {
   const found: Candidate[] = (await runtime.list()).map((record) => ({
     kind: "container",
     name: record.runId,
@@ -153,7 +161,7 @@ async function findOf({ stateDir, hubBase, runtime }: GcState): Promise<readonly
   }));
   const places = [
     ["sandbox_dir", join(stateDir, "sandboxes")],
-    ["worktree", join(stateDir, "runs")],
+    ...worktreesIn.map((place) => ["worktree", join(place, "runs")] as const),
     ["hub_dir", hubBase],
     ["log", join(stateDir, "logs")],
   ] as const;

@@ -6,6 +6,7 @@ import { collectImageGarbage, collectRunGarbage, type GcResult } from "./gc.ts";
 import { chooseHubBase } from "./run_dirs.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime, stateDirOf } from "./wiring.ts";
+import { worktreesDir } from "./worktree_places.ts";
 
 /** Runners that were registered here, also those that are not any more: a state with a journal is one. */
 async function runnerIds(dataDir: string): Promise<readonly string[]> {
@@ -34,7 +35,8 @@ export async function collectGarbage(
     const runtime = createRuntime(config, id, systemClock, () => {});
     try {
       const hubBase = chooseHubBase(stateDir, host.uid, id);
-      await collectRunGarbage({ stateDir, hubBase, runtime }, { isDryRun, onResult });
+      const worktrees = worktreesDir(config.settings.values["worktrees.location"], stateDir, id);
+      await collectRunGarbage({ stateDir, hubBase, worktrees, runtime }, { isDryRun, onResult });
     } finally {
       if ("close" in runtime && typeof runtime.close === "function") runtime.close();
     }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { DummyContainer, DummyWorld } from "../container/dummy_container.ts";
 import { plainSpec, realClock } from "../container/test_world.ts";
@@ -6,6 +7,7 @@ import { collectRunGarbage, type GcResult } from "./gc.ts";
 import { openJournal } from "./journal.ts";
 import { runDirs } from "./run_dirs.ts";
 import { lockRunner } from "./runner_lock.ts";
+import { noteWorktreePlace } from "./worktree_places.ts";
 
 const LONG = `known-${"x".repeat(60)}`;
 
@@ -15,7 +17,8 @@ async function withState(
     readonly stateDir: string;
     readonly hubBase: string;
     readonly runtime: DummyContainer;
-    gc(isDryRun?: boolean): Promise<readonly GcResult[]>;
+    /** @param worktrees Where the settings have them; else in the state. */
+    gc(isDryRun?: boolean, worktrees?: string): Promise<readonly GcResult[]>;
     left(): string[];
   }) => Promise<void>,
 ): Promise<void> {
@@ -45,9 +48,9 @@ async function withState(
       stateDir,
       hubBase,
       runtime,
-      async gc(isDryRun = false) {
+      async gc(isDryRun = false, worktrees = stateDir) {
         const results: GcResult[] = [];
-        await collectRunGarbage({ stateDir, hubBase, runtime }, {
+        await collectRunGarbage({ stateDir, hubBase, worktrees, runtime }, {
           isDryRun,
           onResult: (one) => results.push(one),
         });
@@ -83,6 +86,29 @@ Deno.test("gc --dry-run says the same and removes nothing", async () => {
     const results = await gc(true);
     assert.equal(results.filter((one) => one.result === "would_remove").length, 6);
     assert.deepEqual(left(), before);
+  });
+});
+
+Deno.test("gc finds the worktrees and caches where the settings have them, and where they had them before", async () => {
+  await withState(async ({ gc, stateDir }) => {
+    const [now, before] = [`${stateDir}/../now/r`, `${stateDir}/../before/r`];
+    const cache = `${before}/repositories/${"a".repeat(32)}.git`;
+    for (const dir of [`${now}/runs/known`, `${now}/runs/dead`, `${before}/runs/dead`, cache]) {
+      await Deno.mkdir(dir, { recursive: true });
+    }
+    await Deno.writeTextFile(`${cache}.lock`, "");
+    await Deno.utime(`${cache}.lock`, 0, 0);
+    await noteWorktreePlace(stateDir, before);
+    await noteWorktreePlace(stateDir, stateDir);
+    const results = (await gc(false, now)).filter(({ kind }) => kind === "worktree" || kind === "cache");
+    const gone = results.filter(({ result }) => result === "removed").map(({ name }) => name);
+    assert.deepEqual(gone, [
+      `${stateDir}/runs/dead`,
+      join(now, "runs/dead"),
+      join(before, "runs/dead"),
+      join(cache),
+    ]);
+    assert.deepEqual([...Deno.readDirSync(`${now}/runs`)].map(({ name }) => name), ["known"]);
   });
 });
 

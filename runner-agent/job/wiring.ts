@@ -22,6 +22,7 @@ import type { RunJournal } from "./journal.ts";
 import { STAND_IN_PORT } from "./process_git.ts";
 import type { ModelKey } from "./run_context.ts";
 import { chooseHubBase } from "./run_dirs.ts";
+import { worktreesDir } from "./worktree_places.ts";
 
 const HARNESS_NAMES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
 const PRIVATE_DIR_MODE = 0o700;
@@ -51,12 +52,6 @@ export function createRuntime(
     clock,
     warn,
   });
-}
-
-/** Where worktrees are: each runner has a folder of its own. */
-function worktreesDir({ settings }: RunConfig, stateDir: string, runnerId: string): string {
-  const location = settings.values["worktrees.location"];
-  return location === null ? stateDir : join(location, runnerId);
 }
 
 /** Templates of this machine, before those that come with the runner. */
@@ -144,7 +139,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
       ? { watchdog: createWatchdog({ runtime: wiring.runtime, clock: wiring.clock }) }
       : {}),
     worktrees: createWorktreeManager({
-      dataDir: worktreesDir(config, stateDir, registration.id),
+      dataDir: worktreesDir(config.settings.values["worktrees.location"], stateDir, registration.id),
       localRepositoryRoots: config.localRepositoryRoots,
       taskBranchForm: config.taskBranchForm,
       hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,
