@@ -10,7 +10,7 @@ import type { JobData, JobPage, RunData } from "./job.ts";
 import type { PollAnswer, PolledJob, ReportAnswer, RunnerRegistered } from "./runner.ts";
 import { outcome, type TaskData, type TaskPage, taskStatus, type TaskSummary } from "./task.ts";
 import { scope } from "./token.ts";
-import { priority } from "./fields.ts";
+import { labelMatching, priority } from "./fields.ts";
 
 const ms = z.number().int().meta({ description: "Unix milliseconds." });
 const iso = z.string().meta({ description: "ISO-8601, UTC." });
@@ -33,6 +33,9 @@ export const projectAnswer = z.object({
   project: text,
   gitUrl: z.string().nullable(),
   gitBranch: z.string().nullable(),
+  labelMatching: labelMatching.meta({
+    description: "Whether a runner needs all labels of a station, or one of them.",
+  }),
 });
 
 export const tokenAnswer = z.object({

@@ -29,6 +29,10 @@ export function textUpToBytes(bytesMax: number) {
 export const labels = z.array(z.string().min(1).max(LABEL_MAX_CHARS)).max(LABELS_MAX)
   .transform((list) => [...new Set(list)]);
 
+/** How a station's labels are held against a runner's: all of them by the published rule, one by the reference (Line 6). */
+export const labelMatching = z.enum(["superset", "overlap"]);
+export type LabelMatching = z.infer<typeof labelMatching>;
+
 export const title = z.string().trim().min(1).max(TITLE_MAX_CHARS);
 export const description = textUpToBytes(DESCRIPTION_MAX_BYTES);
 export const reason = z.string().max(REASON_MAX_CHARS);

@@ -37,6 +37,27 @@ Deno.test({
       assert.equal(jobs[0].agentDefinition.taskId, taskId);
     });
 
+    await t.step("a project that matches labels by overlap gives work to who has one of them", async () => {
+      const at = plane.project();
+      await putLine(at, { name: "L", stations: [station("make", { labels: ["linux", "gpu"] })] });
+      const runner = await at.register("ada", ["linux"]);
+      const other = await at.register("bob", ["macos"]);
+      await submit(at);
+      const poll = (token: string, prefer = "wait=0") =>
+        at.call("POST", "/runners/jobs", { token, body: {}, headers: { prefer } });
+      assert.equal((await poll(runner.token)).status, 204, "by the published rule");
+      const waits = poll(runner.token, "wait=25");
+      const project = await at.must(200, "PUT", "", { body: { gitUrl: null, labelMatching: "overlap" } });
+      assert.equal(project.labelMatching, "overlap");
+      const { jobs } = (await waits).json;
+      assert.deepEqual(jobs[0].agentDefinition.labels, ["linux", "gpu"]);
+      await submit(at);
+      assert.equal((await poll(other.token)).status, 204);
+      await plane.evict("JOB_QUEUE", at.queueName);
+      const kept = await at.must(200, "PUT", "", { body: { gitUrl: null } });
+      assert.equal(kept.labelMatching, "overlap", "what is absent stays as it is");
+    });
+
     await t.step("a poll without work ends with 204 after the time that it asked for", async () => {
       const at = plane.project();
       await putLine(at);

@@ -4,9 +4,9 @@ import type { JobId, RunId, RunnerId } from "../../protocol/ids.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import { leaseUntilMs, runDeadlineMs, runIdleLimitMs } from "./lease.ts";
-import { missingFor } from "./matching.ts";
+import { missingFor, type RunnerOffer } from "./matching.ts";
 import { nextTurn, pickJob } from "./queue.ts";
-import type { Job, Run, RunnerSays } from "./queue_state.ts";
+import type { Job, Run, Runner, RunnerSays } from "./queue_state.ts";
 import { heldCount, heldJobs, intakeOf, noteSeen } from "./runner_registry.ts";
 import { putTask } from "./task.ts";
 
@@ -31,7 +31,7 @@ export function offerJob(
   const runner = draft.runner(runnerId)!;
   if (intakeOf(runner) !== "open") return null;
   if (heldCount(draft.before, runnerId) >= maxJobs) return null;
-  return pickJob(draft.before, { labels: runner.labels, capabilities });
+  return pickJob(draft.before, offerOf(draft, runner, capabilities));
 }
 
 /**
@@ -62,7 +62,7 @@ export function claimJob(
   if (heldCount(draft.before, runner.id) >= (input.maxJobs ?? 1)) {
     return err({ reason: "runner_busy", jobId: heldJobs(draft.before, runner.id)[0]!.id });
   }
-  const missing = missingFor(job, { labels: runner.labels, capabilities: input.capabilities });
+  const missing = missingFor(job, offerOf(draft, runner, input.capabilities));
   if (missing.length > 0) return err({ reason: "runner_does_not_match", missing });
 
   const task = draft.task(job.taskId)!;
@@ -107,6 +107,10 @@ export function claimJob(
     detail: `attempt ${job.attempt}, lease ${run.leaseEpoch}`,
   });
   return ok({ job: claimed, run });
+}
+
+function offerOf(draft: Draft, runner: Runner, capabilities: readonly string[] | null): RunnerOffer {
+  return { labels: runner.labels, capabilities, matching: draft.settings().labelMatching };
 }
 
 function reclaim(draft: Draft, job: Job): Claimed {

@@ -28,6 +28,7 @@ import type { JsonText } from "./json_text.ts";
 import type { LineWire } from "./line_wire.ts";
 import type { RequestToHold } from "./approval_hold.ts";
 import type { GateAuditHead, GateResolution } from "./event.ts";
+import type { ProjectInput, ProjectView } from "./project.ts";
 import type { QueueError } from "./queue_error.ts";
 import type { RunnerSays } from "./queue_state.ts";
 import type { SessionQueueApi } from "./session_api.ts";
@@ -69,13 +70,6 @@ export interface RunnerView {
   readonly currentJobIds: readonly string[];
 }
 
-export interface ProjectView {
-  readonly owner: string;
-  readonly project: string;
-  readonly gitUrl: string | null;
-  readonly gitBranch: string | null;
-}
-
 /** A user or connection token, without its text. */
 export interface TokenView {
   readonly id: string;
@@ -111,7 +105,7 @@ type Answer<T> = Promise<Result<T, QueueError>>;
 /** `baseUrl` is the control plane's public address without a trailing slash; answers contain URLs below it. */
 export interface JobQueueApi extends AgentQueueApi, SessionQueueApi {
   readProject(caller: Caller): Answer<ProjectView>;
-  putProject(caller: Caller, input: Pick<ProjectView, "gitUrl" | "gitBranch">): Answer<ProjectView>;
+  putProject(caller: Caller, input: ProjectInput): Answer<ProjectView>;
   createToken(caller: Caller, input: TokenInput): Answer<TokenCreated>;
   listTokens(caller: Caller): Answer<readonly TokenView[]>;
   deleteToken(caller: Caller, tokenId: string): Answer<null>;

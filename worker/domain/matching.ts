@@ -1,12 +1,16 @@
 /**
- * May this runner do this job? Labels are the station's demand on the runner (Line 6: subset, exact,
- * case-sensitive); needs are the job's demand on what the runner can do right now.
+ * May this runner do this job? Labels are the station's demand on the runner (Line 6: exact, case-sensitive): all of them
+ * by the published rule, one of them in a project that matches by overlap, as the reference's server does. Needs are the
+ * job's demand on what the runner can do right now, and must all be there in both.
  */
+import type { LabelMatching } from "../../protocol/line/fields.ts";
 
 /** What a runner offers at one poll. `capabilities` null: an old runner that says nothing and is not constrained. */
 export interface RunnerOffer {
   readonly labels: readonly string[];
   readonly capabilities: readonly string[] | null;
+  /** The project's; absent: `superset`. */
+  readonly matching?: LabelMatching | undefined;
 }
 
 /** What a job demands. */
@@ -24,8 +28,7 @@ export interface JobDemand {
  * ```
  */
 export function missingFor(job: JobDemand, runner: RunnerOffer): string[] {
-  const labels = new Set(runner.labels);
-  const missing = job.labels.filter((label) => !labels.has(label)).map((label) => `label ${label}`);
+  const missing = missingLabels(job, runner);
   if (runner.capabilities === null) return missing;
   const capabilities = new Set(runner.capabilities);
   return [
@@ -34,10 +37,20 @@ export function missingFor(job: JobDemand, runner: RunnerOffer): string[] {
   ];
 }
 
+function missingLabels(job: JobDemand, runner: RunnerOffer): string[] {
+  const labels = new Set(runner.labels);
+  const absent = job.labels.filter((label) => !labels.has(label));
+  if (runner.matching !== "overlap") return absent.map((label) => `label ${label}`);
+  // Of no demand at all nothing is missing.
+  if (absent.length === 0 || absent.length < job.labels.length) return [];
+  return [`one of the labels ${job.labels.join(", ")}`];
+}
+
 /** The same question for many demands of one runner: `missingFor(job, runner).length === 0`. */
 export function canDo(runner: RunnerOffer): (job: JobDemand) => boolean {
-  const { labels, capabilities } = runner;
+  const { labels, capabilities, matching } = runner;
+  const has = (label: string) => labels.includes(label);
   return (job) =>
-    job.labels.every((label) => labels.includes(label)) &&
+    (matching === "overlap" ? job.labels.length === 0 || job.labels.some(has) : job.labels.every(has)) &&
     (capabilities === null || job.needs.every((need) => capabilities.includes(need)));
 }

@@ -1,8 +1,23 @@
 /** A project: it exists once something was put into it. */
 import { err, ok, type Result } from "../../protocol/result.ts";
+import type { LabelMatching } from "../../protocol/line/fields.ts";
 import type { Draft } from "./draft.ts";
-import type { ProjectView, QueueError } from "./job_queue_api.ts";
+import type { QueueError } from "./queue_error.ts";
 import type { ProjectSettings } from "./queue_state.ts";
+
+/** A project as it goes out. */
+export interface ProjectView {
+  readonly owner: string;
+  readonly project: string;
+  readonly gitUrl: string | null;
+  readonly gitBranch: string | null;
+  readonly labelMatching: LabelMatching;
+}
+
+/** What people set of a project. `labelMatching` absent: as it is. */
+export type ProjectInput = Pick<ProjectView, "gitUrl" | "gitBranch"> & {
+  readonly labelMatching?: LabelMatching | undefined;
+};
 
 /** Marks the project as existing, once. */
 export function touchProject(draft: Draft): void {
@@ -16,10 +31,12 @@ export function touchProject(draft: Draft): void {
 export function putProject(
   draft: Draft,
   actor: string,
-  input: { readonly gitUrl: string | null; readonly gitBranch: string | null },
+  input: ProjectInput,
 ): Result<ProjectView, QueueError> {
   touchProject(draft);
-  const row = { ...draft.settings(), gitUrl: input.gitUrl, gitBranch: input.gitBranch };
+  const { gitUrl, gitBranch, labelMatching } = input;
+  const before = draft.settings();
+  const row = { ...before, gitUrl, gitBranch, ...(labelMatching === undefined ? {} : { labelMatching }) };
   draft.put({ kind: "settings", row });
   draft.audit("project_put", actor, { subject: `project:${row.owner}/${row.project}` });
   return ok(projectView(row));
@@ -33,8 +50,8 @@ export function requireProject(settings: ProjectSettings): Result<ProjectSetting
   return ok(settings);
 }
 
-/** A project as it goes out. */
+/** Makes it of the settings. */
 export function projectView(settings: ProjectSettings): ProjectView {
-  const { owner, project, gitUrl, gitBranch } = settings;
-  return { owner, project, gitUrl, gitBranch };
+  const { owner, project, gitUrl, gitBranch, labelMatching = "superset" } = settings;
+  return { owner, project, gitUrl, gitBranch, labelMatching };
 }

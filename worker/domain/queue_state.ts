@@ -6,7 +6,7 @@
  */
 import type { AskId, GateId, JobId, LineId, RunId, RunnerId, StationId, TaskId } from "../../protocol/ids.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
-import type { Priority } from "../../protocol/line/fields.ts";
+import type { LabelMatching, Priority } from "../../protocol/line/fields.ts";
 import type { SESSION_CONCLUSIONS } from "../../protocol/line/runner.ts";
 import type { ModelUsage } from "../../protocol/line/model_usage.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
@@ -253,6 +253,8 @@ export interface ProjectSettings {
   readonly gitUrl: string | null;
   /** Branch that work starts from; null for the repository's default. */
   readonly gitBranch: string | null;
+  /** How stations' labels are held against runners'; absent: `superset`. */
+  readonly labelMatching?: LabelMatching;
   /** A project exists once something was put into it. */
   readonly createdAtMs: number | null;
 }

@@ -64,8 +64,9 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     senders: createQueueSenders(env, owner, project),
     hasHistory: !!env.HISTORY_URL,
     onApplied: (changes) => {
-      tell(waiters, changes);
-      commands.tell(changes);
+      tell(waiters, changes, core.state.runners.keys());
+      const write = commands.tell(changes);
+      if (write !== null) core.beside(write);
       sockets.tell(changes);
     },
     atEndOfTurn,
@@ -100,11 +101,13 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
 }
 
 /** Wakes those for whom a decision made a difference: a job is free, or a runner's hands are. */
-function tell(waiters: JobWaiters, changes: readonly Change[]): void {
+function tell(waiters: JobWaiters, changes: readonly Change[], runnerIds: Iterable<string>): void {
   let queued: Job[] | null = null;
   for (const change of changes) {
     if (change.kind === "job" && change.row.state.kind === "queued") (queued ??= []).push(change.row);
     if (change.kind === "run" && change.row.state.kind === "finished") waiters.free(change.row.runnerId);
+    // Other jobs may be theirs than before.
+    if (change.kind === "settings") { for (const id of runnerIds) waiters.free(id); }
     // Its intake or its labels may be others, or it may be gone: its polls look again.
     if (change.kind === "runner") waiters.free(change.row.id);
     if (change.kind === "token" && change.row.runnerId !== null) waiters.end(change.row.runnerId);

@@ -124,8 +124,9 @@ export function createQueueWork(
 
   function canDo(runnerId: RunnerId, job: Job, capabilities: readonly string[] | null): boolean {
     const runner = core.state.runners.get(runnerId);
-    return runner !== undefined && intakeOf(runner) === "open" &&
-      missingFor(job, { labels: runner.labels, capabilities }).length === 0;
+    if (runner === undefined || intakeOf(runner) !== "open") return false;
+    const matching = core.state.settings.labelMatching;
+    return missingFor(job, { labels: runner.labels, capabilities, matching }).length === 0;
   }
 
   function isDraining(runnerId: RunnerId): boolean {

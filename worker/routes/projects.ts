@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./input.ts";
+import { labelMatching } from "../../protocol/line/fields.ts";
 import { projectAnswer } from "../../protocol/line/answers.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
 
@@ -13,6 +14,7 @@ const projectInput = z.strictObject({
     error: "expected a URL without a credential, which would be in every job; came one with a credential",
   }).nullable().default(null),
   gitBranch: z.string().min(1).max(250).nullable().default(null),
+  labelMatching: labelMatching.optional(),
 });
 
 /** Would whoever gets the URL get a secret with it (S1)? Over HTTP a token may stand in the user's place. */
@@ -59,7 +61,8 @@ export const PROJECT_OPERATIONS: readonly Operation[] = [
     ...PROJECT,
     method: "put",
     summary: "Set the repository that stations work on",
-    description: "Its URL holds no credential: runners have their own.",
+    description:
+      "Its URL holds no credential: runners have their own. `labelMatching` says whether a runner needs all labels of a station (`superset`) or one of them (`overlap`); absent, it stays as it is.",
     tokens: ["user"],
     scope: "lines:write",
     body: projectInput,
