@@ -28,8 +28,8 @@ export const STALLED_AFTER_MS = 300_000;
  */
 export const KEY_REFUSALS_MAX = 3;
 export const KEY_REFUSED_MAX_MS = 15_000;
-/** How often it is looked whether a turn has failed of which no hook tells. */
-export const FAILURE_LOOK_MS = 3_000;
+/** How often a CLI's own files are looked into for what no hook tells: failures, and receipts of messages. */
+export const FILES_LOOK_MS = 3_000;
 /** From the end of a turn to the end of the session: a person who sees it can still say something. */
 export const TURN_END_GRACE_MS = 1_500;
 /** A turn is cut at so many times a limit at which it would have ended by itself. */

@@ -79,6 +79,8 @@ export type ActivitySignal =
   | { readonly kind: "session_started"; readonly sessionId: string | null; readonly isResumed: boolean }
   /** `prompt` word for word as the CLI took it: the receipt of a message. */
   | { readonly kind: "prompt_submitted"; readonly prompt: string }
+  /** The running turn has read a prompt that was submitted within it at `atMs`: its receipt where no hook tells it. */
+  | { readonly kind: "prompt_read"; readonly prompt: string; readonly atMs: number }
   | { readonly kind: "thinking" }
   | {
     readonly kind: "tool_started";
@@ -124,6 +126,14 @@ export interface UsageTally {
   add(text: string): TokenUsage;
   /** Why a turn failed, if the text since the last call told of one; null where hooks tell it (`hasFailureHook`). */
   takeFailure(): string | null;
+  /** Prompts that the text since the last call told were read within a turn; none where hooks tell of them. */
+  takeRead(): readonly PromptRead[];
+}
+
+/** A prompt that a turn has read which ran when it was submitted, at `atMs` of the CLI's clock. */
+export interface PromptRead {
+  readonly prompt: string;
+  readonly atMs: number;
 }
 
 /**
@@ -167,7 +177,10 @@ export interface SessionHarness {
   readonly mendSessionFile: ((text: string) => string) | null;
   /** Whether a session start is told before the first prompt. */
   readonly startsBeforePrompt: boolean;
-  /** What a message does that is sent while a turn runs. */
+  /**
+   * What a message does that is sent while a turn runs: it waits for the turn's end, or the turn reads it before its next
+   * request to the model. Either has a receipt: the prompt's hook, or `usageFile` (`prompt_read`).
+   */
   readonly messageWhileBusy: "queued" | "steers";
   /** From the paste to Enter. */
   readonly pasteSettleMs: number;

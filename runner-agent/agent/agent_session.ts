@@ -54,7 +54,7 @@ export interface AgentSessionDeps {
   readonly budget: AgentBudget;
   /** What a setup script may take before the harness starts. */
   readonly setupMs?: number;
-  readonly usageFiles: Pick<UsageFiles, "look" | "lookAgain" | "takeFailure">;
+  readonly usageFiles: Pick<UsageFiles, "look" | "lookAgain" | "takeFailure" | "takeRead">;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
@@ -80,7 +80,7 @@ export class AgentSession implements AgentCommands {
   private constructor(private readonly deps: AgentSessionDeps, private readonly core: SessionCore) {
     this.files = new CliFiles(deps, core);
     this.driver = new SessionDriver(deps, core, {
-      look: () => this.#lookForFailure(),
+      look: async () => await this.#tell(await this.files.look()),
       fail: (message) => this.#tell([{ kind: "turn_failed", message }]),
     });
   }
@@ -123,7 +123,7 @@ export class AgentSession implements AgentCommands {
 
   /** The harness runs, and this runner was started since: what went on meanwhile was cut. */
   async adopt(): Promise<void> {
-    await this.files.catchUp();
+    await this.#tell(await this.files.catchUp());
     await this.core.change((state) =>
       isTurnRunning(state) ? { ...state, notice: recoveryNotice("runner_restarted") } : state
     );
@@ -185,11 +185,6 @@ export class AgentSession implements AgentCommands {
     if (hasTurnEnded) {
       this.#afterTurn = this.#afterTurn.then(() => this.#turnIsOver()).catch((error) => this.#fault(error));
     }
-  }
-
-  async #lookForFailure(): Promise<void> {
-    const failure = await this.files.failure();
-    if (failure !== null) await this.#tell([failure]);
   }
 
   /** The harness has asked for the list of its tools. */

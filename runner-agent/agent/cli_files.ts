@@ -1,6 +1,6 @@
 /**
- * What a CLI's own files tell a session (`usage_files.ts`): the tokens of all, and why a turn failed where no hook tells it
- * (`SessionHarness.hasFailureHook`).
+ * What a CLI's own files tell a session (`usage_files.ts`): the tokens of all, which prompts a turn has read, and why a turn
+ * failed where no hook tells it (`SessionHarness.hasFailureHook`).
  *
  * 1. A failure is the running turn's only if it was read after the turn's beginning: what a file told before is no news.
  */
@@ -12,7 +12,7 @@ import type { FileUsage, UsageFiles } from "./usage_files.ts";
 
 export interface CliFilesDeps {
   readonly harness: SessionHarness;
-  readonly usageFiles: Pick<UsageFiles, "look" | "lookAgain" | "takeFailure">;
+  readonly usageFiles: Pick<UsageFiles, "look" | "lookAgain" | "takeFailure" | "takeRead">;
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
 }
@@ -29,28 +29,34 @@ export class CliFiles {
   async read(event: HookEvent): Promise<ReadHook> {
     const { harness, usageFiles } = this.deps;
     const counted = await usageFiles.look(event);
-    const signals = this.#withFailure(harness.signalsOf(event));
+    const signals = [...this.#read(), ...this.#withFailure(harness.signalsOf(event))];
     const isResumed = signals.some((signal) => signal.kind === "session_started" && signal.isResumed);
     return { signals, count: () => this.#count(counted, isResumed) };
   }
 
-  /** What has happened since the last look; null: no failure of the turn. */
-  async failure(): Promise<ActivitySignal | null> {
-    if (this.deps.harness.hasFailureHook) return null;
+  /** What has happened since the last look: prompts that were read, and the failure of the turn. */
+  async look(): Promise<readonly ActivitySignal[]> {
     const message = await this.#readAgain();
     const { kind } = this.core.state.turn;
-    return message === null || (kind !== "running" && kind !== "over") ? null : this.#failed(message);
+    const isOurs = message !== null && !this.deps.harness.hasFailureHook &&
+      (kind === "running" || kind === "over");
+    return [...this.#read(), ...(isOurs ? [this.#failed(message)] : [])];
   }
 
-  /** A runner that has begun anew: all that the files tell is of before. */
-  async catchUp(): Promise<void> {
+  /** A runner that has begun anew: what the files tell of failures is of before; what it was not told was read, it is now. */
+  async catchUp(): Promise<readonly ActivitySignal[]> {
     await this.#readAgain();
+    return this.#read();
   }
 
   async #readAgain(): Promise<string | null> {
     const { usageFiles } = this.deps;
     await this.#count(await usageFiles.lookAgain(Object.keys(this.core.state.fileUsage)), false);
     return usageFiles.takeFailure();
+  }
+
+  #read(): readonly ActivitySignal[] {
+    return this.deps.usageFiles.takeRead().map((one) => ({ kind: "prompt_read", ...one }));
   }
 
   #withFailure(signals: readonly ActivitySignal[]): readonly ActivitySignal[] {

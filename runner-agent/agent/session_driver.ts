@@ -8,6 +8,7 @@ import type { SessionHarness } from "../agent_ports.ts";
 import { isStalled } from "../domain/agent/activity.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
 import {
+  isInFlight,
   markEnteredTwice,
   markInterrupted,
   markPasted,
@@ -19,7 +20,7 @@ import { nextSessionStep, type SessionStep } from "../domain/agent/session_step.
 import {
   BOX_REST_MAX_MS,
   BOX_REST_MS,
-  FAILURE_LOOK_MS,
+  FILES_LOOK_MS,
   FINISH_AGAIN_MS,
   INTERRUPT_WAIT_MS,
   PASTE_CHARS_PER_MS,
@@ -48,7 +49,7 @@ export interface SessionDriverDeps {
 
 /** What the driver does not find out itself. */
 export interface TurnWatch {
-  /** Looks whether the turn has failed of which no hook tells, and says so to the session. */
+  /** Looks into the CLI's files for what no hook tells, and says so to the session. */
   look(): Promise<void>;
   fail(message: string): Promise<void>;
 }
@@ -79,7 +80,7 @@ export class SessionDriver {
 
   async #takeStep(terminal: AgentTerminal, signal: AbortSignal): Promise<void> {
     const { clock, budget } = this.deps;
-    await this.#lookForFailure();
+    await this.#lookIntoFiles();
     const { state } = this.core;
     const view = {
       nowMs: clock.nowMs(),
@@ -97,7 +98,7 @@ export class SessionDriver {
     }
     if (step.kind !== "wait") return await this.#act(step, terminal, signal);
     const stalledMs = this.#tellStalled();
-    const lookMs = this.#canFailUnseen() ? this.#lookedAtMs + FAILURE_LOOK_MS : Infinity;
+    const lookMs = this.#hasUntold() ? this.#lookedAtMs + FILES_LOOK_MS : Infinity;
     const untilMs = Math.min(step.untilMs ?? Infinity, stalledMs ?? Infinity, lookMs);
     const over = new AbortController();
     const timer = untilMs === Infinity
@@ -206,14 +207,18 @@ export class SessionDriver {
     if (clearInputKeys.length > 0) await terminal.press(clearInputKeys);
   }
 
-  #canFailUnseen(): boolean {
-    return !this.deps.harness.hasFailureHook && isTurnRunning(this.core.state) &&
-      this.core.state.finish === null;
+  /** Whether something may happen that only the CLI's files tell: a failure, or the receipt of a message. */
+  #hasUntold(): boolean {
+    const { hasFailureHook, usageFile } = this.deps.harness;
+    const { state } = this.core;
+    if (state.finish !== null) return false;
+    const canFail = !hasFailureHook && isTurnRunning(state);
+    return canFail || (usageFile !== null && isInFlight(state.queue));
   }
 
-  async #lookForFailure(): Promise<void> {
+  async #lookIntoFiles(): Promise<void> {
     const nowMs = this.deps.clock.nowMs();
-    if (!this.#canFailUnseen() || nowMs < this.#lookedAtMs + FAILURE_LOOK_MS) return;
+    if (!this.#hasUntold() || nowMs < this.#lookedAtMs + FILES_LOOK_MS) return;
     this.#lookedAtMs = nowMs;
     await this.turns.look();
   }

@@ -115,7 +115,7 @@ export function counting(total: TokenUsage): AgentSessionDeps["usageFiles"] {
 
 export function countingNothing(): AgentSessionDeps["usageFiles"] {
   const nothing = () => Promise.resolve([]);
-  return { look: nothing, lookAgain: nothing, takeFailure: () => null };
+  return { look: nothing, lookAgain: nothing, takeFailure: () => null, takeRead: () => [] };
 }
 
 export const NO_USAGE = {

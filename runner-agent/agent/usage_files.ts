@@ -7,7 +7,7 @@
  */
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
-import type { HookEvent, TokenUsage, UsageFile, UsageTally } from "../agent_ports.ts";
+import type { HookEvent, PromptRead, TokenUsage, UsageFile, UsageTally } from "../agent_ports.ts";
 import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
 import { USAGE_FILE_LOOK_BYTES } from "../limits.ts";
 
@@ -18,6 +18,8 @@ export interface UsageFiles {
   lookAgain(paths: readonly string[]): Promise<readonly FileUsage[]>;
   /** Why a turn failed, if what was read since the last call told of one (`UsageTally.takeFailure`). */
   takeFailure(): string | null;
+  /** Prompts that a turn has read, if what was read since the last call told of any (`UsageTally.takeRead`). */
+  takeRead(): readonly PromptRead[];
   /**
    * Rewrites files between two lives of the CLI (`SessionHarness.mendSessionFile`); they are counted anew from their
    * beginning. The sandbox must have ended.
@@ -85,6 +87,7 @@ export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
     takeFailure: () =>
       [...files.values()].map(({ tally }) => tally.takeFailure()).findLast((failure) => failure !== null) ??
         null,
+    takeRead: () => [...files.values()].flatMap(({ tally }) => tally.takeRead()),
   };
 }
 

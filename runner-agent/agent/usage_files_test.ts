@@ -10,6 +10,7 @@ const usageFile: UsageFile = {
   createTally: () => ({
     add: (text) => ({ ...NO_USAGE, inputTokens: text.split("+").length - 1 }),
     takeFailure: () => null,
+    takeRead: () => [],
   }),
 };
 

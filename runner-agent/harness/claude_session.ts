@@ -38,7 +38,8 @@ export const claudeSession: SessionHarness = {
   hasFailureHook: true,
   mendSessionFile: null,
   startsBeforePrompt: true,
-  messageWhileBusy: "queued",
+  // At the end of a tool, which no hook tells (`claude_usage.ts`); one that comes after the last tool has a turn of its own.
+  messageWhileBusy: "steers",
   pasteSettleMs: 1_200,
   resumeSettleMs: 1_000,
   versionProbe: ["claude", "--version"],

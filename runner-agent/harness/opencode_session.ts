@@ -46,7 +46,7 @@ export const opencodeSession: SessionHarness = {
   hasFailureHook: true,
   mendSessionFile: null,
   startsBeforePrompt: true,
-  messageWhileBusy: "queued",
+  messageWhileBusy: "steers",
   pasteSettleMs: 1_500,
   resumeSettleMs: 2_000,
   versionProbe: ["opencode", "--version"],

@@ -82,6 +82,17 @@ for (const name of ["codex", "gemini"] as const) {
   });
 }
 
+Deno.test("claude tells by its session's file which prompts a turn has read, once, and nothing of those that wait", () => {
+  const tally = sessionHarnessByName("claude").usageFile?.createTally();
+  const [waits, taken, read] = lines("claude_session_busy").split("\n");
+  tally?.add(`${waits}\n${taken}\n`);
+  assert.deepEqual(tally?.takeRead(), []);
+  tally?.add(`${read}\n`);
+  const prompt = { prompt: "second-message\nwith a line", atMs: Date.parse("2026-11-22T01:10:08.192Z") };
+  assert.deepEqual(tally?.takeRead(), [prompt]);
+  assert.deepEqual(tally?.takeRead(), []);
+});
+
 Deno.test("gemini's chat has each tool's answer once when it was mended, also in its snapshots", () => {
   const mend = sessionHarnessByName("gemini").mendSessionFile;
   assert(mend !== null);

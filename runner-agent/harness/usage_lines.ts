@@ -1,18 +1,19 @@
 /**
  * Counts tokens in a file of JSON lines that only grows, and in which an answer may be written more than once: each line
  * names its answer, and the last word about an answer counts. An agent may write what it likes: lines and answers that are
- * remembered are bounded. Where no hook does, it also tells of turns that failed.
+ * remembered are bounded. Where no hook does, it also tells of turns that failed, and of prompts that were read in a turn.
  */
 
-import type { TokenUsage, UsageTally } from "../agent_ports.ts";
+import type { PromptRead, TokenUsage, UsageTally } from "../agent_ports.ts";
 import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
 import { USAGE_ANSWERS_KNOWN, USAGE_LINE_MAX_CHARS } from "../limits.ts";
 import { asFields } from "./session_events.ts";
 
-/** What one line tells: what an answer of the model used, or why a turn failed. */
+/** What one line tells: what an answer of the model used, why a turn failed, or which prompt a turn has read. */
 export type LineNews =
   | { readonly kind: "answer"; readonly answerId: string; readonly usage: TokenUsage }
-  | { readonly kind: "failure"; readonly message: string };
+  | { readonly kind: "failure"; readonly message: string }
+  | { readonly kind: "read"; readonly prompt: PromptRead };
 
 export function createLineTally(
   read: (line: Readonly<Record<string, unknown>>) => readonly LineNews[],
@@ -21,6 +22,7 @@ export function createLineTally(
   let cut = "";
   let isTooLong = false;
   let failure: string | null = null;
+  let promptsRead: PromptRead[] = [];
   return {
     add(text) {
       const lines = (cut + text).split("\n");
@@ -38,6 +40,10 @@ export function createLineTally(
           failure = news.message;
           continue;
         }
+        if (news.kind === "read") {
+          promptsRead.push(news.prompt);
+          continue;
+        }
         added = addUsage(added, moreThan(counted.get(news.answerId) ?? NO_USAGE, news.usage));
         counted.set(news.answerId, news.usage);
         if (counted.size > USAGE_ANSWERS_KNOWN) counted.delete(counted.keys().next().value!);
@@ -47,6 +53,11 @@ export function createLineTally(
     takeFailure() {
       const taken = failure;
       failure = null;
+      return taken;
+    },
+    takeRead() {
+      const taken = promptsRead;
+      promptsRead = [];
       return taken;
     },
   };

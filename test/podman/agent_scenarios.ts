@@ -39,14 +39,9 @@ const SPEC_SAID = "said-by-the-control-plane-1";
 /** Each answer of the script says that it used so many; those to turns that were broken into are used too. */
 const OUTPUT_TOKENS_MIN = 5 * 10;
 
-/**
- * How a message that comes within a turn is taken. Claude Code hands it to the model at the next tool's end and tells no hook,
- * so that it stays unconfirmed.
- */
-const WITHIN_A_TURN: Readonly<
-  Record<SessionHarnessName, "same turn" | "same turn, no receipt" | "next turn">
-> = {
-  claude: "same turn, no receipt",
+/** How a message that comes within a turn is taken. Claude Code hands it to the model at the next tool's end. */
+const WITHIN_A_TURN: Readonly<Record<SessionHarnessName, "same turn" | "next turn">> = {
+  claude: "same turn",
   codex: "same turn",
   gemini: "next turn",
   opencode: "same turn",
@@ -189,15 +184,12 @@ async function saidWithinATurn(stage: AgentStage): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, stage.harness.pasteSettleMs + SEND_KEYS_MS));
   await openGate(stage, "busy");
   await asked(stage, "third-message");
-  const way = WITHIN_A_TURN[stage.harness.name];
-  if (way === "same turn, no receipt") {
-    assert.deepEqual(stage.statesOf("third"), ["queued", "pasted"]);
-    // It is answered when the session gives it up.
-    return void told.catch(() => undefined);
-  }
   assert.equal((await told).outcome, "confirmed");
   await stage.until("its receipt is told", () => stage.statesOf("third").includes("confirmed"));
-  assert.equal(stage.turnOf("third") - stage.turnOf("second"), way === "same turn" ? 0 : 1);
+  assert.equal(
+    stage.turnOf("third") - stage.turnOf("second"),
+    WITHIN_A_TURN[stage.harness.name] === "same turn" ? 0 : 1,
+  );
 }
 
 async function isResumed(stage: AgentStage): Promise<void> {
@@ -260,10 +252,8 @@ async function isReported(
 
 async function nothingTwice(stage: AgentStage): Promise<void> {
   const ids = stage.events().filter((one) => one.type === "message").map((one) => String(one.payload["id"]));
-  const hasReceipt = WITHIN_A_TURN[stage.harness.name] !== "same turn, no receipt";
   for (const id of ["task-1", "second", "third", "resume-2"]) {
-    const end = id === "third" && !hasReceipt ? "unconfirmed" : "confirmed";
-    assert.deepEqual(stage.statesOf(id), ["queued", "pasted", end], id);
+    assert.deepEqual(stage.statesOf(id), ["queued", "pasted", "confirmed"], id);
   }
   assert.deepEqual([...new Set(ids)].sort(), ["resume-2", "second", "task-1", "third"]);
   const conversation = await asked(stage, "both runners saw it");

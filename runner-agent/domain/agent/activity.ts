@@ -89,6 +89,8 @@ function signalled(at: ActivityState, signal: ActivitySignal): ActivityState {
       return soft(at, "idle", signal.isInterrupted ? "interrupted" : null);
     case "turn_failed":
       return soft(at, "idle", signal.message);
+    // The session says what it means: `message_delivered`, if its turn goes on.
+    case "prompt_read":
     case "usage":
       return at;
     case "session_ended":

@@ -12,7 +12,8 @@
  * 2. `pasted` is written before the paste is asked for: it says "may have been pasted", and nothing pastes it again.
  *    Enter may be pressed once more, if the screen still shows the text.
  * 3. Its receipt is a prompt that was submitted with the same hash. Without one until `receiptUntilMs` it is
- *    `unconfirmed`. While a turn runs the CLI holds the message back, so its time begins with the turn's end.
+ *    `unconfirmed`. While a turn runs the CLI holds the message back, so its time begins with the turn's end; a CLI that lets
+ *    the turn read it may tell so itself, with the time at which it got it (`receiveRead`).
  * 4. Every message ends: by its receipt, its time, or the end of the session. The same id twice is one message.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -30,6 +31,7 @@ export type MessageState =
   | { readonly kind: "queued" }
   | {
     readonly kind: "pasted";
+    readonly atMs: number;
     /** Null while the turn of before goes on. */
     readonly receiptUntilMs: number | null;
     readonly hasEnteredTwice: boolean;
@@ -193,6 +195,7 @@ export function markPasted(
     ...(text === undefined ? {} : { text, hash: promptHash(text), bytes: utf8ToBytes(text).length }),
     state: {
       kind: "pasted",
+      atMs: view.nowMs,
       receiptUntilMs: view.isTurnRunning ? null : view.nowMs + RECEIPT_MS,
       hasEnteredTwice: false,
     },
@@ -235,6 +238,29 @@ export function receive(
   const found = queue.messages.find((one) => one.state.kind === "pasted" && one.hash === hash) ??
     // Late, but it came: what was unknown is known.
     queue.messages.findLast((one) => one.state.kind === "unconfirmed" && one.hash === hash);
+  return confirm(queue, found, nowMs, turn);
+}
+
+/** The turn has read a prompt: the receipt of the message in flight, if it is that, and not the same text of before. */
+export function receiveRead(
+  queue: MessageQueue,
+  { prompt, atMs }: { readonly prompt: string; readonly atMs: number },
+  nowMs: number,
+  turn: number,
+): ReturnType<typeof receive> {
+  const hash = promptHash(prompt);
+  const found = queue.messages.find(({ state, hash: own }) =>
+    state.kind === "pasted" && own === hash && state.atMs <= atMs
+  );
+  return confirm(queue, found, nowMs, turn);
+}
+
+function confirm(
+  queue: MessageQueue,
+  found: AgentMessage | undefined,
+  nowMs: number,
+  turn: number,
+): ReturnType<typeof receive> {
   if (found === undefined) return { queue, confirmed: null };
   const confirmed: AgentMessage = { ...found, text: "", state: { kind: "confirmed", atMs: nowMs, turn } };
   return {
@@ -273,6 +299,11 @@ export function closeQueue(queue: MessageQueue, nowMs: number, why: string): Mes
 
 export function isFinal(message: AgentMessage): boolean {
   return message.state.kind !== "queued" && message.state.kind !== "pasted";
+}
+
+/** Whether one was pasted and is not known to be taken. */
+export function isInFlight(queue: MessageQueue): boolean {
+  return queue.messages.some((one) => one.state.kind === "pasted");
 }
 
 export function isPending(queue: MessageQueue): boolean {

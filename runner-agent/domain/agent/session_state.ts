@@ -10,7 +10,14 @@
 import type { ActivitySignal, ResumeWish, TokenUsage } from "../../agent_ports.ts";
 import { type ActivityEvent, type ActivityState, moveActivity, startActivity } from "./activity.ts";
 import { addUsage, lessUsage, NO_USAGE } from "./budget.ts";
-import { type AgentMessage, EMPTY_QUEUE, type MessageQueue, receive, turnEnded } from "./message_queue.ts";
+import {
+  type AgentMessage,
+  EMPTY_QUEUE,
+  type MessageQueue,
+  receive,
+  receiveRead,
+  turnEnded,
+} from "./message_queue.ts";
 import type { AgentPhase } from "./phase.ts";
 import type { FinishReason, Turn } from "./turn_end.ts";
 
@@ -156,6 +163,12 @@ export function told(state: SessionState, signal: ActivitySignal, nowMs: number)
         confirmed: got.confirmed,
         hasTurnEnded: false,
       };
+    }
+    case "prompt_read": {
+      // It may be heard of after the turn's end: nothing begins with it.
+      const now = isTurnRunning(at) ? does(at, { kind: "message_delivered" }, nowMs) : at;
+      const got = receiveRead(now.queue, signal, nowMs, now.turns);
+      return { ...same, state: { ...now, queue: got.queue }, confirmed: got.confirmed };
     }
     case "tool_started":
       // A prompt whose hook was lost.
