@@ -65,8 +65,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     hasHistory: !!env.HISTORY_URL,
     onApplied: (changes) => {
       tell(waiters, changes, core.state.runners.keys());
-      const write = commands.tell(changes);
-      if (write !== null) core.beside(write);
+      commands.tell(changes);
       sockets.tell(changes);
     },
     atEndOfTurn,
