@@ -3,7 +3,7 @@
  * left before a run is begun. What to do about it is decided in `domain/agent/disk_guard.ts`.
  *
  * 1. A fault is told once; the guard then stops looking. Whoever is told ends the run.
- * 2. A measure is a `du` of the run's writable directories, and one of their number of files (GNU), killed when its time is over.
+ * 2. A measure (`disk_measure.ts`) has a time, after which it is given up.
  */
 import { statfs } from "node:fs/promises";
 import {
@@ -18,7 +18,6 @@ import type { LimitFault } from "../domain/agent/watchdog.ts";
 import {
   DISK_BLAME_BYTES,
   DISK_DROP_BYTES,
-  DISK_FILE_MIN_BYTES,
   DISK_FREE_FLOOR_BYTES,
   DISK_LOOK_MS,
   DISK_MAX_BYTES,
@@ -29,6 +28,7 @@ import {
   DISK_UNMEASURED_MAX,
 } from "../limits.ts";
 import type { Clock, ContainerMount } from "../ports.ts";
+import { measureDisk } from "./disk_measure.ts";
 
 export const DISK_BOUNDS: DiskBounds = {
   maxBytes: DISK_MAX_BYTES,
@@ -111,68 +111,4 @@ export async function refuseForDisk(
 export async function freeBytes(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
-}
-
-/**
- * What the files below some directories take on the disk, each of them a block at least, as a disk has only so many files; null
- * when that could not be found out: it takes longer than the budget, or a directory may not be read.
- */
-export async function measureDisk(paths: readonly string[], budgetMs: number): Promise<number | null> {
-  const [kibibytes, files] = await Promise.all([
-    total(["-k"], paths, budgetMs),
-    total(["--inodes"], paths, budgetMs),
-  ]);
-  if (kibibytes === null || files === null) return null;
-  if (!kibibytes.isWhole && !await isReadable(paths)) return null;
-  return Math.max(kibibytes.sum * 1024, files.sum * DISK_FILE_MIN_BYTES);
-}
-
-/** The sum of a `du`; null when it was not done in its time. */
-async function total(
-  unit: readonly string[],
-  paths: readonly string[],
-  budgetMs: number,
-): Promise<{ readonly sum: number; readonly isWhole: boolean } | null> {
-  const child = new Deno.Command("du", {
-    args: ["-s", "-x", "-c", ...unit, "--", ...paths],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-    env: { LC_ALL: "C" },
-  }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), budgetMs);
-  try {
-    const { stdout, success } = await child.output();
-    // Files come and go while they are counted: then `du` fails, and its sum is still good if nothing was closed to it.
-    const sum = /^(\d+)\ttotal$/m.exec(new TextDecoder().decode(stdout))?.[1];
-    return sum === undefined ? null : { sum: Number(sum), isWhole: success };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** No directory below is closed to us. As root nothing is. */
-async function isReadable(paths: readonly string[]): Promise<boolean> {
-  if (Deno.uid() === 0) return true;
-  const { stdout } = await new Deno.Command("find", {
-    args: [
-      ...paths,
-      "-xdev",
-      "-type",
-      "d",
-      "(",
-      "!",
-      "-readable",
-      "-o",
-      "!",
-      "-executable",
-      ")",
-      "-print",
-      "-quit",
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).output();
-  return stdout.length === 0;
 }

@@ -9,7 +9,7 @@
  */
 import { basename, join } from "node:path";
 import { createClient } from "@libsql/client";
-import { measureDisk } from "../container/disk_guard.ts";
+import { measureDisk } from "../container/disk_measure.ts";
 import { PodmanClient } from "../container/podman_client.ts";
 import { listOwnImages, removeImage } from "../container/podman_image_list.ts";
 import { type GcFound, planGc } from "../domain/gc_plan.ts";
