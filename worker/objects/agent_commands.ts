@@ -4,7 +4,7 @@
  * Invariants
  * 1. (O2) A command is written before anybody is told of it; what is told more than once carries the same id.
  * 2. (O4) Which runs have commands that are not done is read from the rows when the object wakes.
- * 3. A run that ends ends its commands: `expired`.
+ * 3. A run that ends ends its commands, in the write of its end: `expired`.
  * 4. Keys that were pressed are no history: of those that are done, the last of a run stays, without what they were.
  */
 import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
@@ -23,9 +23,8 @@ import type { CommandTable } from "../store/queue/command_table.ts";
 export interface AgentCommands {
   /** How many of a run are not done. */
   openCount(runId: string): number;
-  add(
-    wish: CommandWish & { readonly id: string; readonly runId: string; readonly by: string },
-  ): AgentCommandRow;
+  /** A part of a decision's write (`QueueCore.beside`). */
+  add(wish: CommandWish & { readonly id: string; readonly runId: string; readonly by: string }): void;
   /** What the runner of a run is told now; they count as sent. Empty, without a look at the rows, where there is nothing. */
   take(runId: string): readonly AgentCommand[];
   settle(row: AgentCommandRow, done: CommandOutcome): void;
@@ -33,8 +32,8 @@ export interface AgentCommands {
   read(runId: string, id: string): AgentCommandRow | null;
   /** Whether somebody who presses keys now has pressed none for a while; a sleep forgets it. */
   beginsTyping(runId: string, by: string): boolean;
-  /** Runs that ended by a decision. */
-  tell(changes: readonly Change[]): void;
+  /** Runs that ended by a decision: what is to be written with it, or null. */
+  tell(changes: readonly Change[]): (() => void) | null;
 }
 
 export function createAgentCommands(table: CommandTable, nowMs: () => number): AgentCommands {
@@ -53,6 +52,11 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
     table.prune(AGENT_COMMANDS_KEPT);
   }
 
+  function expire(runId: string): void {
+    for (const row of table.open(runId)) settle(row, { outcome: "expired", detail: "the run ended" });
+    lastKeys.delete(runId);
+  }
+
   return {
     openCount: (runId) => open.has(runId) ? table.open(runId).length : 0,
     add: (wish) => {
@@ -63,7 +67,6 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
       };
       table.put(row);
       open.add(row.runId);
-      return row;
     },
     take: (runId) => {
       if (!open.has(runId)) return [];
@@ -82,16 +85,14 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
       return nowMs() - lastMs >= TYPING_PAUSE_MS;
     },
     tell: (changes) => {
-      if (open.size === 0 && typedAtMs.size === 0) return;
+      if (open.size === 0 && typedAtMs.size === 0) return null;
+      const ended: string[] = [];
       for (const change of changes) {
         if (change.kind !== "run" || change.row.state.kind !== "finished") continue;
         typedAtMs.delete(change.row.id);
-        if (!open.has(change.row.id)) continue;
-        for (const row of table.open(change.row.id)) {
-          settle(row, { outcome: "expired", detail: "the run ended" });
-        }
-        lastKeys.delete(change.row.id);
+        if (open.has(change.row.id)) ended.push(change.row.id);
       }
+      return ended.length === 0 ? null : () => ended.forEach(expire);
     },
   };
 }

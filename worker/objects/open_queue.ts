@@ -65,7 +65,8 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     hasHistory: !!env.HISTORY_URL,
     onApplied: (changes) => {
       tell(waiters, changes, core.state.runners.keys());
-      commands.tell(changes);
+      const write = commands.tell(changes);
+      if (write !== null) core.beside(write);
       sockets.tell(changes);
     },
     atEndOfTurn,

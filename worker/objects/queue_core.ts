@@ -38,6 +38,11 @@ export interface QueueCore {
   nowMs(): number;
   /** Decides and applies. `about` names what the decision needs in memory, wherever it is stored. */
   run<T>(decider: (draft: Draft) => Result<T, QueueError>, about?: About): Result<T, QueueError>;
+  /**
+   * For a decision under way that is kept in a table beside the log: `write` is a part of the decision's own write, and not
+   * done if the decision is refused. Such a decision is written at once, so that the next finds it in the table.
+   */
+  beside(write: () => void): void;
   /** Runs `work` and writes at once what it decided, and all before it. Answers whether that could be written. */
   together(work: () => void): boolean;
   /** Resolves once everything decided so far is written, rejects if it could not be: no answer may leave before. */
@@ -88,6 +93,8 @@ export function createQueueCore(options: {
   let hasFailed = false;
   /** Who decides now writes by itself. */
   let isTogether = false;
+  /** What is to be written beside the log with the next write. */
+  let besides: (() => void)[] = [];
   let seeds: Uint8Array = new Uint8Array();
   let seedAt = 0;
 
@@ -141,9 +148,13 @@ export function createQueueCore(options: {
     if (hasFailed) throw new Error("Cannot decide as the last write must have succeeded: it failed");
     page(about);
     moment.nowMs = clock.nowMs();
+    const earlier = besides.length;
     const decision = decide(state, moment, decider);
-    if (decision.changes.length === 0 && decision.events.length === 0) return decision.result;
-    store.append(state, decision, moment.nowMs);
+    if (!decision.result.ok) besides.length = earlier;
+    const isBeside = besides.length > earlier;
+    const isEmpty = decision.changes.length === 0 && decision.events.length === 0;
+    if (isEmpty && !isBeside) return decision.result;
+    if (!isEmpty) store.append(state, decision, moment.nowMs);
     applyChanges(state, decision.changes);
     if (batch === null) {
       batch = newBatch();
@@ -152,6 +163,7 @@ export function createQueueCore(options: {
     // An alarm that comes early enough looks at all that runs; no decision need.
     for (const change of decision.changes) if (change.kind === "job") wakeBy(dueAtMs(change.row));
     options.onApplied(decision.changes);
+    if (isBeside && !isTogether) flush();
     return decision.result;
   }
 
@@ -159,8 +171,10 @@ export function createQueueCore(options: {
     const written = batch;
     if (written === null) return;
     batch = null;
+    const also = besides;
+    besides = [];
     try {
-      store.flush();
+      store.flush(also);
     } catch (cause) {
       hasFailed = true;
       written.reject(cause);
@@ -199,6 +213,7 @@ export function createQueueCore(options: {
     nowMs: () => clock.nowMs(),
     run,
     page,
+    beside: (write) => void besides.push(write),
     together: (work) => {
       isTogether = true;
       try {

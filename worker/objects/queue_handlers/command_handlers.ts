@@ -47,13 +47,16 @@ export const commandHandlers: Handlers<Methods> = {
         return err({ reason: "too_many_commands", commandsMax: AGENT_COMMANDS_OPEN_MAX });
       }
       noteCommand(draft, run, wish.kind, actor, commands.beginsTyping);
-      const row = commands.add({ ...wish, id: draft.newId(), runId, by: actor });
-      return ok(commandView(row));
+      const id = draft.newId();
+      core.beside(() => commands.add({ ...wish, id, runId, by: actor }));
+      return ok(id);
     }, { runId });
-    if (made.ok && run !== undefined && run.state.kind === "active") {
-      queue.sockets.command(run.runnerId, run.id);
-    }
-    return made;
+    if (!made.ok) return made;
+    // What a repeated request is told of is the command as it is by now: a long message fits into no answer that is kept.
+    const row = commands.read(runId, made.value);
+    if (row === null) return err({ reason: "answer_not_kept" });
+    if (run !== undefined && run.state.kind === "active") queue.sockets.command(run.runnerId, run.id);
+    return ok(commandView(row));
   },
   listCommands: (queue, caller, { runId }) => {
     const { core } = queue;

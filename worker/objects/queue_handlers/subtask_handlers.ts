@@ -1,9 +1,11 @@
-/** Agents and the subtasks of their tasks (Runtime 3.4, 3.6). Decided in `domain/subtask.ts`, written beside the log. */
+/** Agents and the subtasks of their tasks (Runtime 3.4, 3.6). Decided in `domain/subtask.ts`, written beside the log, in one write with it. */
 import type { RunId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
+import type { Capability, SubtaskData } from "../../../protocol/agent/subtask.ts";
 import { agentIdentity, specPlace } from "../../domain/agent_identity.ts";
 import { authenticate, type Principal } from "../../domain/authorize.ts";
 import { findTask } from "../../domain/find_task.ts";
+import { decideOnce } from "../../domain/idempotency.ts";
 import type { QueueError } from "../../domain/job_queue_api.ts";
 import {
   findOwn,
@@ -46,11 +48,11 @@ export const subtaskHandlers: Handlers<Methods> = {
   listSubtasks: (queue, caller, { taskId }) => {
     return queue.access.asAny(caller, (reader) => {
       const task = findTask(queue.core.state, taskId);
-      return task.ok ? ok(viewAll(queue, taskId, reader)) : task;
+      return task.ok ? ok(viewAll(queue, taskId, reader.kind)) : task;
     }, { taskId });
   },
   createSubtasks: (queue, caller, { taskId, subtasks, isRepeatFine }) => {
-    return queue.access.asUser(caller, { scope: "tasks:write", taskId }, (draft, _actor, user) => {
+    const made = queue.access.asUser(caller, { scope: "tasks:write", taskId }, (draft, _actor, user) => {
       const task = findTask(queue.core.state, taskId);
       if (!task.ok) return task;
       const known = new Set(queue.subtasks.list(taskId).map(({ id }) => id));
@@ -61,27 +63,31 @@ export const subtaskHandlers: Handlers<Methods> = {
         return err({ reason: "too_many_subtasks", subtasksMax: SUBTASKS_MAX });
       }
       const atMs = draft.nowMs;
-      queue.subtasks.put(fresh.map((subtask): Subtask => ({
+      const rows = fresh.map((subtask): Subtask => ({
         ...{ taskId, agent: null, note: null, rationale: null },
         ...subtask,
         ...{ createdAtMs: atMs, startedAtMs: null, endedAtMs: null, changedAtMs: atMs },
-      })));
-      return ok(viewAll(queue, taskId, user));
+      }));
+      if (rows.length > 0) queue.core.beside(() => queue.subtasks.add(rows));
+      return ok(user.kind);
     }, { taskId });
+    return made.ok ? ok(viewAll(queue, taskId, made.value)) : made;
   },
   moveSubtask: (queue, caller, { taskId, subtaskId, ...move }) => {
-    return queue.access.asUser(caller, { scope: "tasks:write", taskId }, (draft, actor) => {
+    const moved = queue.access.asUser(caller, { scope: "tasks:write", taskId }, (draft, actor) => {
       return change(queue, { taskId, subtaskId, move, mover: operator(actor), atMs: draft.nowMs });
     }, { taskId });
+    return moved.ok ? view(queue, taskId, subtaskId, "operator") : moved;
   },
   verifySubtask: (queue, caller, { taskId, subtaskId, outcomes }) => {
-    return queue.access.asUser(caller, { scope: "tasks:write", taskId }, (draft, actor) => {
+    const moved = queue.access.asUser(caller, { scope: "tasks:write", taskId }, (draft, actor) => {
       const atMs = draft.nowMs;
       const state = verdictOf(outcomes);
       const rows = outcomes.map((outcome): Outcome => ({ ...outcome, by: actor, atMs }));
       const move = { state, note: null, rationale: null };
       return change(queue, { taskId, subtaskId, move, mover: operator(actor), atMs, outcomes: rows });
     }, { taskId });
+    return moved.ok ? view(queue, taskId, subtaskId, "operator") : moved;
   },
   moveOwnSubtask: (queue, caller, { runId, subtaskId, ...move }) => {
     const known = authenticate(queue.core.state, caller);
@@ -91,18 +97,26 @@ export const subtaskHandlers: Handlers<Methods> = {
     if (!agent.ok) return agent;
     const { taskId, capability, jobId, stationId } = agent.value;
     const mover: Mover = { name: `job:${jobId}`, capability, run: { runId, jobId, stationId, taskId } };
-    const own = findOwn(queue.subtasks.list(taskId), mover, subtaskId);
-    if (!own.ok) return own;
-    const { id, state: previous } = own.value;
-    const atMs = queue.core.nowMs();
-    // A verifier's word is a check of its own; what it said of it stands beside it.
-    const isVerdict = move.state === "done" || move.state === "pending_reevaluation";
-    const result = move.state === "done" ? "passed" : "failed";
-    const outcomes = isVerdict
-      ? [{ checkId: "agent", result, detail: move.note ?? "", by: mover.name, atMs } as const]
-      : [];
-    const moved = change(queue, { taskId, subtaskId: id, move, mover, atMs, outcomes });
-    return moved.ok ? ok({ previous, subtask: moved.value }) : moved;
+    const moved = queue.core.run((draft) =>
+      decideOnce(draft, caller, true, () => {
+        const own = findOwn(queue.subtasks.list(taskId), mover, subtaskId);
+        if (!own.ok) return own;
+        const { id, state: previous } = own.value;
+        const atMs = draft.nowMs;
+        // A verifier's word is a check of its own; what it said of it stands beside it.
+        const isVerdict = move.state === "done" || move.state === "pending_reevaluation";
+        const result = move.state === "done" ? "passed" : "failed";
+        const outcomes = isVerdict
+          ? [{ checkId: "agent", result, detail: move.note ?? "", by: mover.name, atMs } as const]
+          : [];
+        const changed = change(queue, { taskId, subtaskId: id, move, mover, atMs, outcomes });
+        return changed.ok ? ok({ id, previous }) : changed;
+      })
+    );
+    if (!moved.ok) return moved;
+    const { id, previous } = moved.value;
+    const subtask = view(queue, taskId, id, capability);
+    return subtask.ok ? ok({ previous, subtask: subtask.value }) : subtask;
   },
 };
 
@@ -111,12 +125,27 @@ function operator(actor: string): Mover {
   return { name: actor, capability: "operator", run: null };
 }
 
-function viewAll(queue: OpenQueue, taskId: string, reader: Principal) {
+function viewAll(queue: OpenQueue, taskId: string, reader: Principal["kind"]): readonly SubtaskData[] {
   const outcomes = queue.subtasks.outcomes(taskId);
-  const capability = reader.kind === "user" ? "operator" : "implementor";
+  const capability = reader === "user" ? "operator" : "implementor";
   return queue.subtasks.list(taskId).map((subtask) =>
     subtaskView(subtask, outcomes.get(subtask.id) ?? [], capability)
   );
+}
+
+/**
+ * One as it is by now. Answers are made behind the decision: what is remembered of it for a repeated request is small, and
+ * the repeat is told how things stand.
+ */
+function view(
+  queue: OpenQueue,
+  taskId: string,
+  id: string,
+  capability: Capability,
+): Result<SubtaskData, QueueError> {
+  const subtask = queue.subtasks.read(taskId, id);
+  if (subtask === null) return err({ reason: "subtask_not_found", id });
+  return ok(subtaskView(subtask, queue.subtasks.outcomes(taskId).get(id) ?? [], capability));
 }
 
 function change(queue: OpenQueue, { taskId, subtaskId, move, mover, atMs, outcomes = [] }: {
@@ -126,14 +155,13 @@ function change(queue: OpenQueue, { taskId, subtaskId, move, mover, atMs, outcom
   readonly mover: Mover;
   readonly atMs: number;
   readonly outcomes?: readonly Outcome[];
-}): Result<ReturnType<typeof subtaskView>, QueueError> {
+}): Result<null, QueueError> {
   const task = findTask(queue.core.state, taskId);
   if (!task.ok) return task;
   const known = queue.subtasks.read(taskId, subtaskId);
   if (known === null) return err({ reason: "subtask_not_found", id: subtaskId });
   const moved = moveSubtask(known, mover, move, atMs);
   if (!moved.ok) return moved;
-  queue.subtasks.verify(moved.value, outcomes);
-  const all = queue.subtasks.outcomes(taskId).get(subtaskId) ?? [];
-  return ok(subtaskView(moved.value, all, mover.capability));
+  queue.core.beside(() => queue.subtasks.change(moved.value, outcomes));
+  return ok(null);
 }

@@ -54,8 +54,11 @@ export interface QueueStore extends OutboxStore {
     decision: { readonly changes: readonly Change[]; readonly events: readonly OutboxEvent[] },
     nowMs: number,
   ): void;
-  /** Writes all that was taken since the last time, in one transaction. Throws if it cannot. */
-  flush(): void;
+  /**
+   * Writes all that was taken since the last time, and what `also` writes beside the log, in one transaction. Throws if it
+   * cannot.
+   */
+  flush(also?: readonly (() => void)[]): void;
   /** Is {@link shorten} due: has the log grown long, or woke the queue up with what should be out of memory? */
   isLong(): boolean;
   /**
@@ -165,17 +168,18 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     return id !== null && clean.delete(id) ? rowsOfTask(before, before.tasks.get(id)!) : [];
   }
 
-  function flush(): void {
-    if (batch.isEmpty) return;
+  function flush(also: readonly (() => void)[] = []): void {
+    const beside = [...also];
+    if (batch.isEmpty) {
+      if (beside.length > 0) sql.transaction(() => beside.forEach((write) => write()));
+      return;
+    }
     const marks = outbox.takeMarks();
-    const done = outbox.takeDonePages();
+    for (const page of outbox.takeDonePages()) {
+      beside.push(() => sql.run("DELETE FROM outbox_page WHERE page = ?", page));
+    }
     const text = batch.take(firstEvent, marks);
-    log.write(
-      text,
-      done.length === 0
-        ? null
-        : () => done.forEach((page) => sql.run("DELETE FROM outbox_page WHERE page = ?", page)),
-    );
+    log.write(text, beside.length === 0 ? null : () => beside.forEach((write) => write()));
     outbox.settle();
   }
 

@@ -1,6 +1,7 @@
 /**
  * Subtasks of tasks and the outcomes of their verifications. Sole writer of `subtask` and `subtask_outcome`. Beside the
- * log of the queue: they are asked for seldom, live as long as the project, and no decision over jobs looks at them.
+ * log of the queue: they are asked for seldom, and no decision over jobs looks at them. Changes are a part of a decision's
+ * write: in a transaction of the caller.
  */
 import type { Outcome, Subtask } from "../../domain/subtask.ts";
 import type { Sql } from "./sql.ts";
@@ -9,11 +10,11 @@ export interface SubtaskTable {
   /** In the order in which they were made. */
   list(taskId: string): readonly Subtask[];
   read(taskId: string, id: string): Subtask | null;
-  put(subtasks: readonly Subtask[]): void;
+  add(subtasks: readonly Subtask[]): void;
   /** The oldest first. */
   outcomes(taskId: string): ReadonlyMap<string, readonly Outcome[]>;
-  /** All of it or nothing. */
-  verify(subtask: Subtask, outcomes: readonly Outcome[]): void;
+  /** As it is from now on, with what a verification found. */
+  change(subtask: Subtask, outcomes: readonly Outcome[]): void;
 }
 
 const PUT = `INSERT INTO subtask (task_id, id, created_at_ms, body) VALUES (?, ?, ?, ?)
@@ -32,7 +33,7 @@ export function createSubtaskTable(sql: Sql): SubtaskTable {
       const [row] = [...sql.rows("SELECT body FROM subtask WHERE task_id = ? AND id = ?", taskId, id)];
       return row === undefined ? null : JSON.parse(row["body"] as string) as Subtask;
     },
-    put: (subtasks) => sql.transaction(() => subtasks.forEach(put)),
+    add: (subtasks) => subtasks.forEach(put),
     outcomes: (taskId) => {
       const found = new Map<string, Outcome[]>();
       for (const row of sql.rows("SELECT * FROM subtask_outcome WHERE task_id = ? ORDER BY id", taskId)) {
@@ -49,12 +50,11 @@ export function createSubtaskTable(sql: Sql): SubtaskTable {
       }
       return found;
     },
-    verify: (subtask, outcomes) =>
-      sql.transaction(() => {
-        put(subtask);
-        for (const { checkId, result, detail, by, atMs } of outcomes) {
-          sql.run(ADD, subtask.taskId, subtask.id, checkId, result, detail, by, atMs);
-        }
-      }),
+    change: (subtask, outcomes) => {
+      put(subtask);
+      for (const { checkId, result, detail, by, atMs } of outcomes) {
+        sql.run(ADD, subtask.taskId, subtask.id, checkId, result, detail, by, atMs);
+      }
+    },
   };
 }
