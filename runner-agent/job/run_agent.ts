@@ -15,11 +15,9 @@ import { join } from "node:path";
 import type { BridgeListener, HookEvent, SessionHarness } from "../agent_ports.ts";
 import type { AgentEventLog } from "../agent/agent_events.ts";
 import { AgentSession, type HookAnswer } from "../agent/agent_session.ts";
-import { textEvents } from "../agent/event_payloads.ts";
 import { openSessionFile } from "../agent/session_file.ts";
 import { createAgentTerminal } from "../agent/terminal.ts";
 import { createUsageFiles } from "../agent/usage_files.ts";
-import { promptHash } from "../domain/agent/message_queue.ts";
 import type { Bridge } from "../mcp/agent_tools.ts";
 import { SETUP_MAX_MS } from "../limits.ts";
 import { missedHooks } from "./missed_hooks.ts";
@@ -43,8 +41,6 @@ export interface RunAgent {
   mend(): Promise<void>;
   /** After a restart of this runner: what hooks told nobody. */
   adopt(): Promise<void>;
-  /** Notes the bytes of what the agent is told beside its task (Runtime 3.3). */
-  notePrompts(homeFiles: Readonly<Record<string, string>>): void;
 }
 
 /** Whether a run has had a session since its sandbox was made. */
@@ -120,15 +116,6 @@ export async function openRunAgent(context: RunContext, record: RunRecord): Prom
     async adopt() {
       await session.adopt();
       for (const event of await missedHooks(dirs)) await session.onHook(event);
-    },
-    notePrompts(homeFiles) {
-      for (const [path, text] of Object.entries(homeFiles)) {
-        if (!path.endsWith(".md")) continue;
-        const fields = { what: path, sha256: promptHash(text) };
-        for (const one of textEvents("prompt_assembled", fields, clean(text))) {
-          soon(events.append(one.type, one.payload));
-        }
-      }
     },
   };
 }

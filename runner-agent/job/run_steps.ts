@@ -3,6 +3,8 @@
  * and none rejects for what a line, a repository or an agent can cause: that becomes part of the report.
  */
 import { join } from "node:path";
+import type { EventOf } from "../agent/event_payloads.ts";
+import type { AgentEvents } from "../agent_ports.ts";
 import { redactText } from "../domain/redaction.ts";
 import type { HarvestReading, RunEnding, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
@@ -19,6 +21,7 @@ import { containerSpec } from "./container_spec.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
 import { linkGitDirectory } from "./process_git.ts";
+import { promptEvents } from "./prompt_events.ts";
 import { type PlanError, planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
 import type { AgentSlot } from "./agent_slot.ts";
 import { hadSandbox, type RunAgent } from "./run_agent.ts";
@@ -65,7 +68,8 @@ export async function createContainer(
     if (goesOn) await makeHubDir(context.dirs);
     else await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
     await placeRole(context);
-    await bootAgent(context, agents, plan.homeFiles, resumeText);
+    const prompts = harness.name === "command" || goesOn ? [] : promptsOf(context, plan.homeFiles);
+    await bootAgent(context, agents, prompts, resumeText);
     if (context.deps.runtime.name === "process") await linkGitDirectory(worktree);
     await closeRunGate(context);
     const { containerId } = await context.deps.runtime.create(
@@ -91,16 +95,29 @@ async function placeRole({ role, dirs }: RunContext): Promise<void> {
 async function bootAgent(
   context: RunContext,
   agents: AgentSlot,
-  homeFiles: Readonly<Record<string, string>>,
+  prompts: readonly EventOf[],
   resumeText: string | null,
 ): Promise<void> {
-  if (wantedSession(context) === null) return;
+  if (wantedSession(context) === null) {
+    if (prompts.length > 0) await note((await agents.any()).events, prompts);
+    return;
+  }
   const agent = await agents.make();
   const isFirst = agent.session.state.boots === 0;
   const wish = await agent.session.boot(resumeText);
-  if (isFirst) agent.notePrompts(homeFiles);
+  if (isFirst) await note(agent.events, prompts);
   else context.deps.log("session_resumed", { ...context.ids, resumed: agent.session.state.resumed });
   await writeSessionFiles(context, context.dirs, agent.harness, wish);
+}
+
+/** What the agent is told besides its messages, for who looks afterwards (Runtime 3.3). */
+function promptsOf({ run, secrets }: RunContext, homeFiles: Readonly<Record<string, string>>) {
+  const clean = (text: string) => redactText(text, secrets);
+  return promptEvents(homeFiles, run.job.agentDefinition.appendSystemPrompt, clean);
+}
+
+async function note(events: AgentEvents, entries: readonly EventOf[]): Promise<void> {
+  await Promise.all(entries.map((one) => events.append(one.type, one.payload)));
 }
 
 export async function harvest(context: RunContext, phase: Exited): Promise<RunPhase> {

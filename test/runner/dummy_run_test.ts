@@ -4,6 +4,7 @@ import { DummyContainer, DummyWorld } from "../../runner-agent/container/dummy_c
 import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
 import { createControlPlane } from "../../runner-agent/control/control_plane.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
+import { ok } from "../../protocol/result.ts";
 import { ABILITY_MEMO_MS } from "../../runner-agent/limits.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { type FakeRun, OWNER, PROJECT } from "../fake/control_plane.ts";
@@ -283,4 +284,33 @@ Deno.test("a runner that may hold two jobs runs two at once, says so, and takes 
     assert.ok(jobs.every((jobId) => plane.runs.get(jobId)!.outcome?.jobResult === "failed"));
     assert.deepEqual(plane.violations, []);
   });
+});
+
+Deno.test("what an agent without a terminal is told is in its activity log", async () => {
+  const harness = {
+    ...scriptHarness,
+    name: "claude" as const,
+    plan: () =>
+      ok({
+        command: ["dummy"],
+        env: { DUMMY_OUTPUT: "x" },
+        homeFiles: { "a/prompt.md": "Do it.", "c.json": "{}" },
+      }),
+  };
+  await withRun(
+    "",
+    { operatorConfig: { agent: "claude" }, appendSystemPrompt: "Be kind." },
+    async ({ rig, runner }) => {
+      await runner.outcome;
+      const told = [...rig.plane.agentEvents.values()].flat().filter(({ type }) =>
+        type === "prompt_assembled"
+      )
+        .map(({ payload }) => [payload["what"], payload["text"]]);
+      assert.deepEqual(told, [["a/prompt.md", "Do it."], ["system_prompt", "Be kind."]]);
+    },
+    {
+      harnessByName: () => harness,
+      ability: { harnesses: ["claude"], forcedHarness: null, runtime: "dummy" },
+    },
+  );
 });
