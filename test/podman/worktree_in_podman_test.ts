@@ -4,6 +4,11 @@ import { join } from "node:path";
 import { withRunnerRig } from "../fake/runner_rig.ts";
 import { imageOf, openPodman } from "./podman_world.ts";
 
+/** What the command wrote. Notices of the setup come by the other stream, which may be read between any two lines of it. */
+function withoutNotices(output: string): string {
+  return output.replaceAll(/^shopfloor (?:setup|worktree): .*\n/gm, "");
+}
+
 Deno.test("in a sandbox, the setup comes first, a submodule can be read only, and ignored files are there", async () => {
   await withRunnerRig(async (rig) => {
     const origins = join(rig.originDir, "..");
@@ -52,7 +57,6 @@ Deno.test("in a sandbox, the setup comes first, a submodule can be read only, an
     assert.equal(outcome, "once");
     const output = rig.plane.outputOf(jobId);
     assert.equal(rig.plane.runs.get(jobId)!.outcome!.error, null, output);
-    assert.match(output, /^prepared\nlibrary\nA=1\nclean$/m);
-    assert.doesNotMatch(output, /writable|removable/);
+    assert.equal(withoutNotices(output), "prepared\nlibrary\nA=1\nclean\n");
   });
 });
