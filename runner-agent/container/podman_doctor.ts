@@ -19,7 +19,29 @@ export async function podmanDoctor(podman: PodmanClient, host: PodmanHost): Prom
       disables: "all sandboxes",
     }];
   }
-  const { host: info, store, version } = reply.body;
+  return podmanLines(reply.body, host, await hasPacketFilter());
+}
+
+/** Of Podman's own account of itself (`GET /info`), what is looked at. */
+export interface PodmanInfo {
+  readonly host: {
+    readonly ociRuntime: { readonly name: string };
+    readonly cgroupVersion: string;
+    readonly cgroupManager: string;
+    readonly cgroupControllers?: readonly string[];
+    readonly networkBackend?: string;
+    readonly security: { readonly rootless: boolean; readonly seccompEnabled: boolean };
+  };
+  readonly store: { readonly graphDriverName: string; readonly graphRoot: string };
+  readonly version: { readonly Version: string };
+}
+
+/** Each line that is not ok says what to do and what it disables. */
+export function podmanLines(
+  { host: info, store, version }: PodmanInfo,
+  host: Pick<PodmanHost, "isRootless" | "firstHostId" | "hasResourceLimits">,
+  hasFilter: boolean,
+): readonly DoctorLine[] {
   return [
     versionLine(version.Version, host.isRootless),
     {
@@ -28,27 +50,47 @@ export async function podmanDoctor(podman: PodmanClient, host: PodmanHost): Prom
       detail: `${info.ociRuntime.name}, cgroups ${info.cgroupVersion} by ${info.cgroupManager}`,
     },
     { check: "image store", isOk: true, detail: `${store.graphDriverName} in ${store.graphRoot}` },
-    {
-      check: "user namespace",
-      isOk: info.security.rootless === host.isRootless,
-      detail: host.isRootless
-        ? "rootless: the agent is the user who runs the runner"
-        : `rootful: uids from ${host.firstHostId}`,
-    },
+    namespaceLine(host, info.security.rootless),
     limitsLine(host, info),
     pauseLine(host),
-    openNetworkLine(host, info.networkBackend, await hasPacketFilter()),
-    {
+    openNetworkLine(host, info.networkBackend, hasFilter),
+    info.security.seccompEnabled ? { check: "seccomp", isOk: true, detail: "on" } : {
       check: "seccomp",
-      isOk: info.security.seccompEnabled === true,
-      detail: info.security.seccompEnabled ? "on" : "off: install a kernel with it",
+      isOk: false,
+      detail: "off: use a kernel and an OCI runtime with it",
+      disables: "every run: the self-test refuses a sandbox without it",
     },
   ];
 }
 
+/** Whose Podman this is, and so which ids a sandbox gets. */
+function namespaceLine(
+  { isRootless, firstHostId }: Pick<PodmanHost, "isRootless" | "firstHostId">,
+  isPodmanRootless: boolean,
+): DoctorLine {
+  const check = "user namespace";
+  if (isRootless !== isPodmanRootless) {
+    const who = (rootless: boolean) => rootless ? "of an ordinary user" : "root's";
+    return {
+      check,
+      isOk: false,
+      detail: `this runner is ${who(isRootless)}, the Podman at its socket ${who(isPodmanRootless)}: ` +
+        "name the socket of the runner's own user with --podman-socket",
+      disables: "all sandboxes: their files would be another user's",
+    };
+  }
+  return {
+    check,
+    isOk: true,
+    detail: isRootless
+      ? "rootless: the agent is the user who runs the runner"
+      : `rootful: uids from ${firstHostId}`,
+  };
+}
+
 /** What bounds a sandbox here, and what does not. */
 function limitsLine(
-  { hasResourceLimits }: PodmanHost,
+  { hasResourceLimits }: Pick<PodmanHost, "hasResourceLimits">,
   info: { readonly cgroupVersion: string; readonly cgroupControllers?: readonly string[] },
 ): DoctorLine {
   if (hasResourceLimits) {
@@ -70,7 +112,9 @@ function limitsLine(
   };
 }
 
-function pauseLine({ isRootless, hasResourceLimits }: PodmanHost): DoctorLine {
+function pauseLine(
+  { isRootless, hasResourceLimits }: Pick<PodmanHost, "isRootless" | "hasResourceLimits">,
+): DoctorLine {
   return !isRootless || hasResourceLimits
     ? { check: "pause", isOk: true, detail: "a sandbox can be frozen" }
     : {
@@ -81,7 +125,11 @@ function pauseLine({ isRootless, hasResourceLimits }: PodmanHost): DoctorLine {
     };
 }
 
-function openNetworkLine(host: PodmanHost, backend: string | undefined, hasFilter: boolean): DoctorLine {
+function openNetworkLine(
+  host: Pick<PodmanHost, "isRootless">,
+  backend: string | undefined,
+  hasFilter: boolean,
+): DoctorLine {
   const check = "open network";
   const disables = "the network profile 'open'; 'sealed' and 'proxy_only' need no network";
   if (host.isRootless) return { check, isOk: false, detail: "only for a runner that is root", disables };

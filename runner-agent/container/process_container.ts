@@ -223,6 +223,7 @@ export class ProcessContainer implements ContainerRuntime {
         check: "isolation",
         isOk: false,
         detail: "the process driver isolates nothing: use podman for work that you do not trust",
+        disables: "network profiles, limits, shadows, and agents in a terminal",
       },
     ]);
   }

@@ -31,6 +31,7 @@ export async function runDoctor(options: RunOptions, host: HostFacts): Promise<n
       detail: health.kind !== "unreachable"
         ? `${one.server} answers`
         : `${one.server} does not answer: start it, or register again`,
+      disables: "jobs of its project",
     });
     if (health.kind === "unreachable") continue;
     const listed = await controlPlaneOf(one).listRunners();
@@ -38,6 +39,7 @@ export async function runDoctor(options: RunOptions, host: HostFacts): Promise<n
       check: `token of ${one.name}`,
       isOk: listed.kind === "ok",
       detail: listed.kind === "ok" ? "accepted" : "not accepted: register again",
+      disables: "jobs of its project",
     });
   }
   if (lines.length === 0) {
@@ -45,6 +47,7 @@ export async function runDoctor(options: RunOptions, host: HostFacts): Promise<n
       check: "registration",
       isOk: false,
       detail: `none in ${config.dataDir}: use 'register' first`,
+      disables: "all jobs",
     });
   }
   const runtime = createRuntime(config, "doctor", systemClock, (line) => console.error(line));
@@ -66,7 +69,7 @@ const isOptional = ({ check }: DoctorLine) => OPTIONAL_CHECKS.has(check) || chec
 function doctorText(line: DoctorLine): string {
   const { check, isOk, detail, disables } = line;
   const sign = isOk ? "ok  " : isOptional(line) ? "warn" : "FAIL";
-  return `${sign} ${check}: ${detail}${disables === undefined ? "" : ` (disables: ${disables})`}`;
+  return `${sign} ${check}: ${detail}${isOk || disables === undefined ? "" : ` (disables: ${disables})`}`;
 }
 
 /** The control plane of a registration, asked as its runner. */

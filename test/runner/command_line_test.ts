@@ -108,6 +108,10 @@ Deno.test("doctor fails while something that is needed is missing", async () => 
     ]);
     assert.match(bad.stdout, /^FAIL podman:/m);
     assert.equal(bad.code, 1);
+    const none = await runner(["doctor", "--data", join(rig.root, "none"), "--runtime", "process"]);
+    assert.match(none.stdout, /^FAIL registration:/m);
+    const faults = [good, bad, none].flatMap(({ stdout }) => stdout.match(/^(?:warn|FAIL) .*/gm) ?? []);
+    for (const line of faults) assert.match(line, /\(disables: .+\)$/);
   });
 });
 
