@@ -1,9 +1,8 @@
 /**
  * The escape suite: what an agent may try in a real run's sandbox, each attempt a step of its own, judged by what the host sees
- * (`escape_world.ts`). The table at the end says which bound held what. As root it runs once more as an ordinary user.
+ * (`escape_world.ts`). The table at the end says which bound held what. `escape_rootless_test.ts` runs it as an ordinary user.
  */
 import assert from "node:assert/strict";
-import { withOrdinaryUser } from "../ordinary_user.ts";
 import { ALONE } from "./alone.ts";
 import { GROUPS } from "./attempts/mod.ts";
 import { withEscapeWorld } from "./escape_world.ts";
@@ -62,27 +61,4 @@ Deno.test(`${WHO}: what would take a sandbox down ends its own run at most, and 
   });
   if (ONLY === "") assert.ok(HELD.length >= ATTEMPTS_MIN, `${HELD.length} attempts`);
   printTable();
-});
-
-/** Minutes, as every sandbox of an ordinary user is made anew: for the soak. */
-const IS_FULL = Deno.env.get("SHOPFLOOR_TEST_MATRIX") === "full";
-
-Deno.test({
-  name: "the same, in sandboxes of an ordinary user",
-  ignore: Deno.uid() !== 0 || !IS_FULL,
-  async fn() {
-    await withOrdinaryUser(async (user) => {
-      const data = `${user.home}/data`;
-      await Deno.mkdir(data);
-      await Deno.chmod(data, 0o777);
-      const argv = [user.deno, "test", "-A", "--no-check", new URL(import.meta.url).pathname];
-      const { success, stdout, stderr } = await user.run(argv, {
-        SHOPFLOOR_TEST_DATA: data,
-        SHOPFLOOR_ESCAPE_ONLY: ONLY,
-      });
-      const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-      assert.ok(success, text);
-      console.log(/\n\d+ attempts in rootless[\s\S]*?(?=\n-{3,}|\n\S)/.exec(text)?.[0]);
-    });
-  },
 });

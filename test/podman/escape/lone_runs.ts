@@ -13,6 +13,8 @@ import { patiently } from "./patiently.ts";
 import { SYSCALL_PROGRAM } from "./inside.ts";
 
 const CANCEL_AFTER = /ready/;
+/** From TERM to KILL: that the one comes after the other is what is tried, not how long an agent has in between. */
+const STOP_GRACE_MS = 500;
 
 export interface LoneRuns {
   /** Runs one attempt to its report. */
@@ -26,6 +28,8 @@ export async function withLoneRuns(body: (runs: LoneRuns) => Promise<void>): Pro
     await using baits = await layBaits();
     const image = await imageOf("command");
     const runtime = await openPodman(rig.root);
+    const stop = runtime.stop.bind(runtime);
+    runtime.stop = (containerId, graceMs) => stop(containerId, Math.min(graceMs, STOP_GRACE_MS));
     const runner = await rig.startInside(runtime, {
       image,
       settingsLayers: [{
