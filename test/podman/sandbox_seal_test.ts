@@ -158,21 +158,54 @@ Deno.test("the profile 'open' is refused unless the runner allows it by name", a
   });
 });
 
+Deno.test("the doctor says whether 'open' can be had here, and what it takes", async () => {
+  await withWorld(async ({ runtime }) => {
+    const line = (await runtime.doctor()).find(({ check }) => check === "open network")!;
+    assert.equal(line.isOk, CAN_BRIDGE, line.detail);
+    if (line.isOk) return assert.match(line.detail, /--allow-open-network/);
+    assert.match(line.detail, Deno.uid() === 0 ? /needs iptables.*install it/ : /a runner that is root/);
+    assert.match(line.disables ?? "", /'open'/);
+  }, true);
+});
+
 Deno.test({
-  name: "the profile 'open', where it is allowed, has a bridge; as sealed it would not pass its self-test",
+  name: "the profile 'open', where it is allowed, reaches this machine's network; a sealed one does not",
   ignore: !CAN_BRIDGE,
   async fn() {
+    using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+    const serving = (async () => {
+      for await (const connection of listener) {
+        await connection.write(new TextEncoder().encode("said-by-the-host\n"));
+        connection.close();
+      }
+    })();
+    const address = Deno.networkInterfaces()
+      .find((one) => one.family === "IPv4" && !one.address.startsWith("127."))!.address;
+    const command = [
+      "/bin/sh",
+      "-c",
+      `ls /sys/class/net; tail -n +2 /proc/net/route | cut -f 2; socat -T 5 - TCP:${address}:${listener.addr.port} </dev/null; true`,
+    ];
+    const seen: string[] = [];
     await withWorld(async ({ runtime, spec, gateFile }) => {
-      const command = ["/bin/sh", "-c", "ls /sys/class/net; tail -n +2 /proc/net/route | cut -f 2"];
-      const made = spec({ networkProfile: "open", command });
-      const { containerId } = await runtime.create(made);
-      await runtime.start(containerId);
-      const asSealed = await selfTest(runtime, containerId, { ...made, networkProfile: "sealed" });
-      assert.deepEqual(asSealed, ["it has the network interface eth0", "it has a route to a network"]);
-      assert.deepEqual(await openGate({ runtime, containerId, spec: made, gateFile }), []);
-      const { stdout } = await collectOutput(runtime, containerId);
-      assert.match(stdout, /^eth0\nlo\n00000000\n/);
+      for (const networkProfile of ["open", "sealed"] as const) {
+        const made = spec({ networkProfile, command });
+        const { containerId } = await runtime.create(made);
+        await runtime.start(containerId);
+        if (networkProfile === "open") {
+          const asSealed = await selfTest(runtime, containerId, { ...made, networkProfile: "sealed" });
+          assert.deepEqual(asSealed, ["it has the network interface eth0", "it has a route to a network"]);
+        }
+        assert.deepEqual(await openGate({ runtime, containerId, spec: made, gateFile }), []);
+        seen.push((await collectOutput(runtime, containerId)).stdout);
+        await runtime.remove(containerId);
+        await Deno.remove(gateFile);
+      }
     }, true);
+    listener.close();
+    await serving;
+    assert.match(seen[0]!, /^eth0\nlo\n00000000\n[0-9A-F]{8}\nsaid-by-the-host\n$/);
+    assert.equal(seen[1], "lo\n");
   },
 });
 
