@@ -32,6 +32,8 @@ export const KEY_REFUSED_MAX_MS = 15_000;
 export const FILES_LOOK_MS = 3_000;
 /** From the end of a turn to the end of the session: a person who sees it can still say something. */
 export const TURN_END_GRACE_MS = 1_500;
+/** Who typed by the board or by `keys` counts as attached for so long: a person thinks between two lines. */
+export const KEYS_ATTACHED_MS = 120_000;
 /** A turn is cut at so many times a limit at which it would have ended by itself. */
 export const BUDGET_HARD_FACTOR = 1.25;
 /** A message that no prompt hook confirmed by then may be lost; an idle CLI takes one in well below a second. */

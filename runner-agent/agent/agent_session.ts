@@ -218,6 +218,7 @@ export class AgentSession implements AgentCommands {
         await this.driver.interruptTurn(this.#requireTerminal());
         return done(null);
       case "keys":
+        await this.core.change((state, nowMs) => ({ ...state, keysAtMs: nowMs }));
         await this.#requireTerminal().press(command.keys);
         return done(null);
       case "suspend":

@@ -268,3 +268,16 @@ Deno.test("tokens beyond the budget end the session at the turn's end, far beyon
   assert.match(far.session.state.finish?.message ?? "", /budget of tokens/);
   far.stop();
 });
+
+Deno.test("a session does not end under a person who types from afar, also not in the runner's next life", async () => {
+  const before = await working();
+  await before.session.carryOut({ ...COMMAND, commandId: "k", kind: "keys", keys: ["h", "i"] });
+  const world = await before.crash();
+  await world.session.adopt();
+  await world.hook("Stop");
+  await world.clock.pass(100_000);
+  assert.ok(!world.terminal.done.some((one) => one.startsWith("finish")), world.terminal.done.join());
+  await world.clock.pass(20_001);
+  assert.equal(world.terminal.done.at(-1), "finish 0");
+  world.stop();
+});

@@ -3,7 +3,7 @@
  * all, and on the disk before it is acted on.
  */
 import { z } from "zod";
-import type { SessionState } from "../domain/agent/session_state.ts";
+import { newSession, type SessionState } from "../domain/agent/session_state.ts";
 
 /** Grows when an older file can no longer be gone on with. */
 const VERSION = 1;
@@ -28,7 +28,8 @@ export function openSessionFile(path: string): SessionFile {
         if (error instanceof Deno.errors.NotFound) return null;
         throw error;
       }
-      return kept.parse(JSON.parse(text)).state as unknown as SessionState;
+      // What an older runner did not know yet has not happened.
+      return { ...newSession(0), ...kept.parse(JSON.parse(text)).state } as unknown as SessionState;
     },
     async save(state) {
       {

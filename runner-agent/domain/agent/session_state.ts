@@ -8,6 +8,7 @@
  * 3. `finish` stands once it is written: a session ends once.
  */
 import type { ActivitySignal, ResumeWish, TokenUsage } from "../../agent_ports.ts";
+import { KEYS_ATTACHED_MS } from "../../limits.ts";
 import { type ActivityEvent, type ActivityState, moveActivity, startActivity } from "./activity.ts";
 import { addUsage, lessUsage, NO_USAGE } from "./budget.ts";
 import {
@@ -62,6 +63,8 @@ export interface SessionState {
   /** The agent was told to go on before its end, as this says; if it does not, it is told as a message. */
   readonly reminder: { readonly text: string; readonly untilMs: number } | null;
   readonly headCommit: string | null;
+  /** When a person last pressed keys from afar in this boot, where no terminal is attached. */
+  readonly keysAtMs: number | null;
   /** Since when and how often the provider has refused the runner's key in the turn under way, without any answer since. */
   readonly refusal: { readonly status: number; readonly count: number; readonly sinceMs: number } | null;
 }
@@ -88,6 +91,7 @@ export function newSession(nowMs: number): SessionState {
     finish: null,
     reminder: null,
     headCommit: null,
+    keysAtMs: null,
     refusal: null,
   };
 }
@@ -123,6 +127,7 @@ export function booted(state: SessionState, wish: ResumeWish | null, nowMs: numb
     turn: { kind: "none" },
     finish: null,
     reminder: null,
+    keysAtMs: null,
     refusal: null,
   };
 }
@@ -221,6 +226,12 @@ export function keyAnswered(state: SessionState, status: number | null, nowMs: n
 /** The session says so itself, as the CLI's interrupt is told by no hook. */
 export function interrupted(state: SessionState, nowMs: number): SessionState {
   return does(endTurn(state, { kind: "interrupted", atMs: nowMs }, nowMs), { kind: "interrupted" }, nowMs);
+}
+
+/** Until when the person who typed from afar counts as attached; null: nobody does now. */
+export function typedUntilMs({ keysAtMs }: SessionState, nowMs: number): number | null {
+  const untilMs = keysAtMs === null ? null : keysAtMs + KEYS_ATTACHED_MS;
+  return untilMs !== null && nowMs < untilMs ? untilMs : null;
 }
 
 /** Changes the activity alone. */

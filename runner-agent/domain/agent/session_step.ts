@@ -5,7 +5,14 @@
 import { INTERRUPT_WAIT_MS, KEY_REFUSALS_MAX, KEY_REFUSED_MAX_MS, TOOLS_READY_MS } from "../../limits.ts";
 import { type AgentBudget, judgeBudget } from "./budget.ts";
 import { isPending, nextMessageStep, type QueueStep } from "./message_queue.ts";
-import { isTurnRunning, type SessionFinish, type SessionState, usageOf, wallMsOf } from "./session_state.ts";
+import {
+  isTurnRunning,
+  type SessionFinish,
+  type SessionState,
+  typedUntilMs,
+  usageOf,
+  wallMsOf,
+} from "./session_state.ts";
 import { decideTurnEnd } from "./turn_end.ts";
 
 export interface SessionView {
@@ -64,10 +71,11 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
     turns: state.turns,
     wallMs: wallMsOf(state, nowMs),
   });
+  const typedMs = typedUntilMs(state, nowMs);
   const end = decideTurnEnd({
     turn: state.turn,
     isMessagePending: isPending(state.queue) || state.reminder !== null,
-    isAttached: view.isAttached ?? false,
+    isAttached: typedMs !== null || (view.isAttached ?? false),
     hasConcluded: view.hasConcluded,
     budget,
     nowMs,
@@ -86,6 +94,7 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
       isDrawing ? state.boxReadyAtMs : null,
       message.untilMs,
       end.untilMs,
+      typedMs,
       view.budget.wallMs === null ? null : nextWallMs(state, view),
       view.isAttached === true ? nowMs + INTERRUPT_WAIT_MS : null,
     ]),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { KEYS_ATTACHED_MS } from "../../limits.ts";
 import { takeMessage } from "./message_queue.ts";
 import { nextSessionStep } from "./session_step.ts";
 import { booted, newSession, type SessionState, toolsListed } from "./session_state.ts";
@@ -29,4 +30,22 @@ Deno.test("a harness that goes on with a conversation is given nothing until it 
 
 Deno.test("a harness that begins anew is given its task as soon as it has its tools", () => {
   assert.deepEqual(nextSessionStep(listed(null), { ...VIEW, nowMs: 1_000 }), { kind: "paste", id: "m" });
+});
+
+Deno.test("who typed from afar keeps the session open as somebody attached does, for two minutes after the last key", () => {
+  const over = {
+    ...listed(null),
+    queue: newSession(0).queue,
+    turns: 1,
+    turn: { kind: "over", atMs: 10_000 },
+    keysAtMs: 9_000,
+  } as const;
+  const nowMs = 9_000 + KEYS_ATTACHED_MS;
+  const look = (state: SessionState, atMs: number) => nextSessionStep(state, { ...VIEW, nowMs: atMs });
+  assert.deepEqual(look(over, 20_000), { kind: "wait", untilMs: nowMs });
+  assert.deepEqual(look(over, nowMs - 1), { kind: "wait", untilMs: nowMs });
+  assert.deepEqual(look(over, nowMs), { kind: "look" }, "a terminal may be attached besides");
+  assert.deepEqual(look({ ...over, keysAtMs: null }, 20_000), { kind: "look" });
+  const concluded = nextSessionStep(over, { ...VIEW, hasConcluded: true, nowMs: 20_000, isAttached: false });
+  assert.deepEqual(concluded.kind, "finish", "the station's end is its end");
 });
