@@ -8,6 +8,7 @@ import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
 import { liveCaller } from "./middleware/live_caller.ts";
 import { idempotency } from "./middleware/idempotency.ts";
+import { personToken } from "./middleware/person_token.ts";
 import { projectQueue } from "./middleware/project_queue.ts";
 import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
@@ -127,6 +128,8 @@ export function createApp(): Hono<AppEnv> {
   app.use(ownForms((c) => isForPerson(c) ? crossSitePage(c) : refuseCrossSite()));
   app.use(session());
   app.use(auth());
+  app.use("/api/*", personToken());
+  app.use("/v1/*", personToken());
   app.use("/api/owners/*", workload());
   app.use("/api/owners/*", requireToken());
   app.use("/api/owners/*", idempotency());

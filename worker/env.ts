@@ -40,6 +40,10 @@ export interface Env {
   /** Workflows of GitHub that act without a token of ours: see `domain/workload.ts`. */
   readonly SHOPFLOOR_OIDC_TRUST?: string;
   readonly SHOPFLOOR_OIDC_ISSUER?: string;
+  /** People with tokens of their own identity provider: see `domain/person_token.ts`. */
+  readonly SHOPFLOOR_OIDC_USER_ISSUER?: string;
+  readonly SHOPFLOOR_OIDC_USER_AUDIENCE?: string;
+  readonly SHOPFLOOR_OIDC_USER_ROLES?: string;
   /** Channels by which people are told and answer; each is off without its own: see `channels/config.ts`. */
   readonly SHOPFLOOR_CHANNEL_SECRET?: string;
   readonly SHOPFLOOR_SLACK_SIGNING_SECRET?: string;

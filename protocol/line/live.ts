@@ -71,9 +71,9 @@ export const mediaQuery = sessionQuery.extend({
 
 export const authConfigAnswer = z.object({
   authRequired: z.literal(false),
-  keycloakUrl: z.literal(""),
-  realm: z.literal(""),
-  clientId: z.literal(""),
+  keycloakUrl: z.string(),
+  realm: z.string(),
+  clientId: z.string(),
 });
 export const sessionStarted = z.object({
   ok: z.literal(true),

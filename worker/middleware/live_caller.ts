@@ -10,6 +10,8 @@ export function liveCaller() {
   return guard((c) => {
     const header = c.req.header("authorization");
     c.set("callerIn", (owner, project, tokenOfQuery) => {
+      // A person's own token names no project.
+      if (header !== undefined && c.get("caller").kind === "person") return c.get("caller");
       const token = header === undefined ? tokenOfQuery : bearerOf(header);
       return token == null ? null : callerOf(token, c.env.SHOPFLOOR_ADMIN_TOKEN, { owner, project });
     });

@@ -22,6 +22,7 @@ import {
 import { isName } from "../../protocol/ids.ts";
 import { z } from "zod";
 import type { AppEnv } from "../app_env.ts";
+import { readPersonTokens, realmOf } from "../domain/person_token.ts";
 import { queueRefusal, refusal, refusalResponse } from "../errors.ts";
 import { JSON_BODY_MAX_BYTES } from "../../protocol/limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
@@ -40,7 +41,9 @@ export function createLiveRoutes(): Hono<AppEnv> {
   const limit = bodyLimit(JSON_BODY_MAX_BYTES);
 
   app.get(`${LIVES}/auth-config`, (c) => {
-    return c.json({ authRequired: false, keycloakUrl: "", realm: "", clientId: "" });
+    const way = readPersonTokens(c.env);
+    // An operator in a sandbox has nobody to sign in: it must not wait for that.
+    return c.json({ authRequired: false, ...realmOf(way.ok ? way.value : null) });
   });
   app.post(`${LIVES}/session-event`, limit, async (c) => {
     const body = await readBody(c, sessionEvent);
@@ -162,7 +165,8 @@ export const LIVE_OPERATIONS: readonly Operation[] = [
     ...OPEN,
     method: "get",
     paths: [`${LIVES}/auth-config`],
-    summary: "Where an operator logs in: nowhere, the token of its job is enough",
+    summary: "Where people get a token of their own; an operator needs none but its job's",
+    description: "The parts of `SHOPFLOOR_OIDC_USER_ISSUER` where that is a realm of Keycloak, else empty.",
     answers: { 200: authConfigAnswer },
   },
   {
