@@ -6,6 +6,7 @@
  *   containers to end. Containers outlive it in any case.
  * - P3 The service ends with the last of its users, whoever started it: each has a file in `users/` named by its process, and
  *   files of processes that are gone do not count. Who ended it while another used it would take that one's sandboxes away.
+ * - P4 One at a time starts or ends it: two that start at once would each have a service, and only one of them the socket.
  */
 
 import { endLeftovers } from "./podman_leftovers.ts";
@@ -27,6 +28,9 @@ export interface PodmanService {
   stop(): Promise<void>;
 }
 
+/** Starts under way in this thread. */
+let starting = 0;
+
 /** Starts the service, or finds the one that runs. */
 export async function startPodmanService(settings: PodmanSettings): Promise<PodmanService> {
   const { socketPath } = settings;
@@ -35,14 +39,23 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
       `Cannot start Podman's service as its socket path must have at most ${SOCKET_PATH_MAX_BYTES} bytes: current value is ${socketPath}`,
     );
   }
+  starting++;
+  try {
+    using lock = openLock(settings);
+    await lock.lock(true);
+    return await findOrStart(settings);
+  } finally {
+    starting--;
+  }
+}
+
+/** By the holder of the lock (P4). */
+async function findOrStart(settings: PodmanSettings): Promise<PodmanService> {
+  const { socketPath } = settings;
   if (await answers(socketPath)) {
     const user = await beUser(settings);
-    // Its last user may have ended it meanwhile.
-    if (await answers(socketPath)) {
-      return { socketPath, wasReused: true, stop: () => leave(settings, user) };
-    }
+    return { socketPath, wasReused: true, stop: () => leave(settings, user) };
   }
-
   await makeRunDir(settings.runDir);
   const child = new Deno.Command(settings.podmanPath, {
     // Where conmon leaves a file named `oom` when a sandbox's memory was full.
@@ -70,6 +83,12 @@ export async function startPodmanService(settings: PodmanSettings): Promise<Podm
   return { socketPath, wasReused: false, stop: () => leave(settings, user) };
 }
 
+/** A file of the storage, as that is what a service is for; its lock ends with the process. */
+function openLock(settings: PodmanSettings): Deno.FsFile {
+  Deno.mkdirSync(storageRoot(settings), { recursive: true, mode: 0o700 });
+  return Deno.openSync(`${storageRoot(settings)}/service.lock`, { create: true, write: true });
+}
+
 /** @returns The file that says so. */
 async function beUser({ runDir }: PodmanSettings): Promise<string> {
   await makeRunDir(runDir);
@@ -79,7 +98,7 @@ async function beUser({ runDir }: PodmanSettings): Promise<string> {
   return file;
 }
 
-/** P3. Up to the signal nothing waits: a process that is about to end gets that far. */
+/** P3. Up to the signal nothing is awaited: a process that is about to end gets that far. */
 async function leave(settings: PodmanSettings, user: string): Promise<void> {
   try {
     Deno.removeSync(user);
@@ -87,6 +106,10 @@ async function leave(settings: PodmanSettings, user: string): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return;
   }
+  // Whoever is about to use it in this thread holds the lock, or waits for it, and ends the service after that.
+  if (starting > 0) return;
+  using lock = openLock(settings);
+  lock.lockSync(true);
   const users = [...Deno.readDirSync(`${settings.runDir}/users`)];
   if (users.some(({ name }) => isProcess(Number.parseInt(name), ""))) return;
   const { pid } = JSON.parse(Deno.readTextFileSync(`${settings.runDir}/service.json`)) as { pid: number };

@@ -157,3 +157,17 @@ for (const harness of ["claude", "codex", "gemini", "opencode"] as const) {
     assert.ok(output.includes(`v${NODE_VERSION}`), output);
   });
 }
+
+Deno.test("startPodmanService by several at once starts one service, which the last of them ends", async () => {
+  const { settings, storage } = await ownService();
+  const services = await Promise.all([1, 2, 3].map(() => startPodmanService(settings)));
+  assert.deepEqual(services.map(({ wasReused }) => wasReused).sort(), [false, true, true]);
+  const last = services.pop()!;
+  await Promise.all(services.map((one) => one.stop()));
+  const again = await startPodmanService(settings);
+  assert.equal(again.wasReused, true);
+  await again.stop();
+  await last.stop();
+  await assert.rejects(Deno.lstat(settings.runDir), Deno.errors.NotFound, "a stopped service leaves nothing");
+  await Deno.remove(storage, { recursive: true });
+});
