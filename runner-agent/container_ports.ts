@@ -17,6 +17,8 @@ export interface ContainerLimits {
   readonly pids: number;
   /** 1.5 means one and a half cores. */
   readonly cpus: number;
+  /** Of one file that it writes: its share of the disk, which no file can be larger than. Absent: what is built in. */
+  readonly fileBytes?: number;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What of this machine itself the sandboxes need, for `runner doctor`. Reads only. */
-import { DISK_MAX_BYTES, DISK_SPAWN_MIN_BYTES } from "../limits.ts";
+import { DISK_SPAWN_MIN_BYTES } from "../limits.ts";
 import type { DoctorLine } from "../ports.ts";
 import { mebibytes } from "../domain/agent/watchdog.ts";
 import { freeBytes } from "./disk_guard.ts";
@@ -13,13 +13,15 @@ export interface DoctorHost {
   readonly uid: number;
   /** Where runs are kept; it need not exist yet. */
   readonly dataDir: string;
+  /** What a run may have of the disk. */
+  readonly diskMaxBytes: number;
 }
 
-export async function hostDoctor({ uid, dataDir }: DoctorHost): Promise<readonly DoctorLine[]> {
+export async function hostDoctor({ uid, dataDir, diskMaxBytes }: DoctorHost): Promise<readonly DoctorLine[]> {
   return [
     ...(uid === 0 ? [] : await subordinateIdLines(uid)),
     gitLine(await outputOf("git", ["--version"])),
-    await diskLine(dataDir),
+    await diskLine(dataDir, diskMaxBytes),
   ];
 }
 
@@ -69,7 +71,7 @@ export function gitLine(output: string | null): DoctorLine {
   };
 }
 
-async function diskLine(dataDir: string): Promise<DoctorLine> {
+async function diskLine(dataDir: string, maxBytes: number): Promise<DoctorLine> {
   const free = await freeBytes(await nearestDir(dataDir));
   const isOk = free >= DISK_SPAWN_MIN_BYTES;
   return {
@@ -77,7 +79,7 @@ async function diskLine(dataDir: string): Promise<DoctorLine> {
     isOk,
     detail: `${mebibytes(free)} free, ${
       mebibytes(DISK_SPAWN_MIN_BYTES)
-    } are needed to begin a run; a run is stopped at ${mebibytes(DISK_MAX_BYTES)}${
+    } are needed to begin a run; a run is stopped at ${mebibytes(maxBytes)}${
       isOk ? "" : ": make room, 'runner gc' may help"
     }`,
     ...(isOk ? {} : { disables: "new runs" }),

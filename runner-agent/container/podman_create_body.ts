@@ -146,7 +146,7 @@ function rlimits(spec: ContainerSpec, host: PodmanHost): Record<string, unknown>
   const limits = {
     nofile: Math.min(openFiles, SANDBOX_OPEN_FILES),
     nproc: host.hasResourceLimits ? processes : Math.min(processes, spec.limits.pids),
-    fsize: DISK_MAX_BYTES,
+    fsize: spec.limits.fileBytes ?? DISK_MAX_BYTES,
   };
   return Object.entries(limits).map(([type, value]) => ({ type, soft: value, hard: value }));
 }

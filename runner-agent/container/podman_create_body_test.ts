@@ -12,10 +12,10 @@ const HOST: PodmanHost = {
   hardLimits: { openFiles: 20_000, processes: 90_000 },
 };
 
-const rlimits = (nproc: number) => [
+const rlimits = (nproc: number, fsize = 21_474_836_480) => [
   { type: "nofile", soft: 20_000, hard: 20_000 },
   { type: "nproc", soft: nproc, hard: nproc },
-  { type: "fsize", soft: 21_474_836_480, hard: 21_474_836_480 },
+  { type: "fsize", soft: fsize, hard: fsize },
 ];
 
 Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (golden)", () => {
@@ -28,7 +28,7 @@ Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (gol
     env: { A: "1" },
     mounts: [{ source: "/srv/work", target: "/workspace", isReadOnly: false }],
     tmpfs: { "/tmp": 1000 },
-    limits: { memoryBytes: 5000, pids: 7, cpus: 1.5 },
+    limits: { memoryBytes: 5000, pids: 7, cpus: 1.5, fileBytes: 6000 },
     forwards: { 7400: "/run/shopfloor/hub.sock" },
   });
   const bind = ["rbind", "rprivate", "nosuid", "nodev"];
@@ -75,7 +75,7 @@ Deno.test("podmanCreateBody writes the whole hardening of a rootful sandbox (gol
         pids: { limit: 7 },
         cpu: { quota: 150_000, period: 100_000 },
       },
-      r_limits: rlimits(90_000),
+      r_limits: rlimits(90_000, 6000),
       mounts: [
         { type: "bind", source: "/srv/work", destination: "/workspace", options: ["rw", ...bind] },
         {

@@ -45,7 +45,8 @@ export function sandboxFacts(context: RunContext, containerId: string): SandboxF
   }
   const planned = planHarness(context);
   const image = planned.ok ? imageOf(context, planned.value.harness) : deps.image;
-  return { driver, containerId, image, ...limitsOf(context) };
+  const { cpus, memoryBytes, pids } = limitsOf(context);
+  return { driver, containerId, image, cpus, memoryBytes, pids };
 }
 
 function imageOf({ deps }: RunContext, harness: HarnessAdapter): string {
@@ -95,6 +96,7 @@ export function limitsOf({ role }: RunContext): ContainerLimits {
     memoryBytes: values?.["limits.memory"] ?? SANDBOX_MEMORY_BYTES,
     pids: values?.["limits.pids"] ?? SANDBOX_PIDS,
     cpus: values?.["limits.cpus"] ?? SANDBOX_CPUS,
+    ...(values === undefined ? {} : { fileBytes: values["limits.disk"] }),
   };
 }
 

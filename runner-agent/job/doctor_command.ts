@@ -51,7 +51,14 @@ export async function runDoctor(options: RunOptions, host: HostFacts): Promise<n
     });
   }
   const runtime = createRuntime(config, "doctor", systemClock, (line) => console.error(line));
-  lines.push(...await hostDoctor({ uid: host.uid, dataDir: config.dataDir }), ...await runtime.doctor());
+  lines.push(
+    ...await hostDoctor({
+      uid: host.uid,
+      dataDir: config.dataDir,
+      diskMaxBytes: config.settings.values["limits.disk"],
+    }),
+    ...await runtime.doctor(),
+  );
   const isThere = lines.every((line) => line.isOk || line.check !== "podman");
   if (runtime.name === "podman" && isThere) {
     lines.push(

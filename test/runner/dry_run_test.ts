@@ -10,7 +10,7 @@ import { withRunnerRig } from "../fake/runner_rig.ts";
 import { openProcessRuntime } from "../fake/process_runtime.ts";
 
 const host = { uid: Deno.uid() ?? 0, env: Deno.env.toObject() };
-const SETTINGS = "limits: {pids: 99}\nenv: {TOKEN: very-secret}";
+const SETTINGS = "limits: {pids: 99, disk: 3GiB}\nenv: {TOKEN: very-secret}";
 
 function settingsFile() {
   const file = readSettings("/settings.yaml", SETTINGS);
@@ -87,7 +87,8 @@ Deno.test("a dry run prints the container and the home that a run then has", asy
       "00-db/env",
       "00-db/restart",
     ]);
-    assert.equal(dry.value.spec.limits.pids, 99);
+    const { pids, fileBytes } = dry.value.spec.limits;
+    assert.deepEqual([pids, fileBytes], [99, 3 * 1024 ** 3]);
     assert.deepEqual(dry.value.settings["limits.pids"], { value: 99, from: "/settings.yaml:1" });
   });
 });
