@@ -21,43 +21,83 @@
 # 8. SHOPFLOOR_GATE, when set: a file that the runner makes once it has tested the sandbox (`sandbox_gate.ts`). Nothing of the
 #    agent, no service either, starts before it is there.
 #
+# 9. TERM may come at any point. One that comes between `&` and the line that keeps `$!` is for that child too: so
+#    `before=$! beginning=NAME` precedes each `&`, and `note_begun` is the first of a trap.
+#
 # Only POSIX sh, and `grep` and `sleep` with fractions (GNU or busybox).
 
 command_pid=""
 services_pid=""
+socat_pid=""
+before=""
+beginning=""
 services_state=${SHOPFLOOR_SERVICES_STATE:-/run/shopfloor/services}
 has_failed_service=""
 killer_pid=""
 forwarder_pids=""
+forwarder=""
 until_served="retry=40,interval=0.5"
 
+{ read -r own_words </proc/$$/cmdline; } 2>/dev/null
+
+note_begun() { # invariant 9
+  [ -z "$beginning" ] || [ "$!" = "$before" ] || eval "$beginning=\$!"
+  beginning=""
+}
+
+is_copy() { # PID: just forked, with our words and our handler, which would swallow a TERM
+  its_words=""
+  { read -r its_words <"/proc/$1/cmdline"; } 2>/dev/null
+  [ -n "$its_words" ] && [ "$its_words" = "$own_words" ] || return 1
+  {
+    while read -r key mask; do
+      [ "$key" = SigCgt: ] && [ $((0x${mask#????????????} & 0x4000)) -ne 0 ] && return 0
+    done <"/proc/$1/status"
+  } 2>/dev/null
+  return 1
+}
+
+tell_term() { # PID, which becomes another program: nothing is forked here, as the sandbox may be full of processes
+  while is_copy "$1"; do :; done
+  kill -TERM "$1" 2>/dev/null
+}
+
 end_forwarders() {
-  # Only matters when we are not PID 1: there the kernel ends them with us.
-  [ -z "$forwarder_pids" ] || kill -TERM $forwarder_pids 2>/dev/null
+  # Only matters when we are not PID 1: there the kernel ends them with us. Told again until it is gone: a copy is deaf.
+  [ $$ -ne 1 ] || return 0
+  for told in $forwarder_pids $forwarder; do
+    while kill -TERM "$told" 2>/dev/null; do sleep 0.005; done
+  done
 }
 
 end_services() {
   [ -n "$services_pid" ] || return 0
-  kill -TERM "$services_pid" 2>/dev/null
+  tell_term "$services_pid"
   while kill -0 "$services_pid" 2>/dev/null; do wait "$services_pid"; done
 }
 
 pass_term() {
+  note_begun
   if [ -z "$command_pid" ]; then
     end_services
     end_forwarders
     exit 143
   fi
-  kill -TERM "$command_pid" 2>/dev/null
+  tell_term "$command_pid"
 }
 trap pass_term TERM
 
 end_for_service() {
   has_failed_service=1
-  [ -n "$command_pid" ] || return 0
-  kill -TERM "$command_pid" 2>/dev/null
+  [ -n "$command_pid" ] && [ -z "$killer_pid" ] || return 0
+  tell_term "$command_pid"
   (
-    sleep "${SHOPFLOOR_SERVICE_COMMAND_GRACE_S:-8}"
+    tries=$((${SHOPFLOOR_SERVICE_COMMAND_GRACE_CS:-800} / 10))
+    while [ "$tries" -gt 0 ]; do
+      kill -0 "$command_pid" || exit 0
+      tries=$((tries - 1))
+      sleep 0.1
+    done
     kill -KILL "$command_pid"
   ) >/dev/null 2>&1 &
   killer_pid=$!
@@ -70,13 +110,15 @@ fail_for_service() {
 }
 
 keep_forward() { # PORT SOCKET
-  trap 'kill -KILL "$socat_pid" 2>/dev/null; exit 0' TERM
+  beginning=""
+  trap 'note_begun; [ -z "$socat_pid" ] || kill -KILL "$socat_pid" 2>/dev/null; exit 0' TERM
   read -r begun _ </proc/uptime
   while :; do
+    before=$! beginning=socat_pid
     # socat's own words would mix with the command's.
     socat "TCP-LISTEN:$1,bind=127.0.0.1,fork,reuseaddr,backlog=128" "UNIX-CONNECT:$2,$until_served" \
       </dev/null >/dev/null 2>&1 &
-    socat_pid=$!
+    socat_pid=$! beginning=""
     wait "$socat_pid"
     # The first one ended at once: the port is taken, or there is no socat.
     if [ -n "$begun" ]; then
@@ -104,8 +146,10 @@ await_listener() { # PORT PID
 
 ports=""
 while [ $# -gt 0 ] && [ "$1" != "--" ]; do
-  keep_forward "${1%%=*}" "${1#*=}" &
-  forwarder_pids="$forwarder_pids $!"
+  before=$! beginning=forwarder
+  # Nothing of it holds the command's stdout and stderr.
+  keep_forward "${1%%=*}" "${1#*=}" >/dev/null 2>&1 &
+  forwarder_pids="$forwarder_pids $!" beginning=""
   ports="$ports ${1%%=*}=$!"
   shift
 done
@@ -122,15 +166,17 @@ fi
 if [ -n "${SHOPFLOOR_SERVICES_DIR:-}" ]; then
   trap end_for_service USR1
   rm -f "$services_state/ready" "$services_state/failure"
+  before=$! beginning=services_pid
   "$SHOPFLOOR_BIN_DIR/run_services" "$SHOPFLOOR_SERVICES_DIR" "$services_state" </dev/null &
-  services_pid=$!
+  services_pid=$! beginning=""
   until [ -e "$services_state/ready" ]; do
     kill -0 "$services_pid" 2>/dev/null || fail_for_service
     sleep 0.02
   done
 fi
+before=$! beginning=command_pid
 "$@" &
-command_pid=$!
+command_pid=$! beginning=""
 [ -z "$has_failed_service" ] || end_for_service
 while :; do
   wait "$command_pid"
@@ -138,7 +184,7 @@ while :; do
   # A trapped signal ends `wait` early; the command is over only when it is no longer there.
   kill -0 "$command_pid" 2>/dev/null || break
 done
-[ -z "$killer_pid" ] || kill "$killer_pid" 2>/dev/null
+[ -z "$killer_pid" ] || kill -KILL "$killer_pid" 2>/dev/null
 end_services
 [ -z "$has_failed_service" ] || fail_for_service
 end_forwarders
