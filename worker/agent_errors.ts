@@ -74,7 +74,7 @@ export function agentRefusal(error: AgentError): HttpRefusal {
       return refusal(
         409,
         error.reason,
-        `Cannot make the subtasks as a task may have at most ${error.subtasksMax}`,
+        `Cannot make the subtasks as a ${error.of} may have at most ${error.subtasksMax}`,
         { subtasksMax: error.subtasksMax },
       );
     case "subtask_transition_refused":

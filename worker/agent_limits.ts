@@ -2,6 +2,12 @@
 
 /** Subtasks of one task: more than a spec of some pages has. */
 export const SUBTASKS_MAX = 500;
+/** Subtasks of one project; beyond, those of tasks that have ended go, the oldest first. Each is at most some kilobytes. */
+export const SUBTASKS_OF_PROJECT_MAX = 50_000;
+/** Outcomes that are kept of one subtask: those of the longest verification. */
+export const SUBTASK_OUTCOMES_KEPT = 100;
+/** Outcomes that are kept in one project, the newest: at 4,000 characters each, less than a tenth of what an object holds. */
+export const OUTCOMES_OF_PROJECT_KEPT = 200_000;
 /** Commands to one agent that are not done: each is a person's. */
 export const AGENT_COMMANDS_OPEN_MAX = 100;
 /** Commands that are remembered in a project after their end; a message may be 200 KB. */

@@ -63,7 +63,7 @@ export type SubtaskError =
   | { readonly reason: "subtask_ambiguous"; readonly ids: readonly string[] }
   | { readonly reason: "rationale_required"; readonly id: string }
   | { readonly reason: "subtask_exists"; readonly id: string }
-  | { readonly reason: "too_many_subtasks"; readonly subtasksMax: number }
+  | { readonly reason: "too_many_subtasks"; readonly of: "task" | "project"; readonly subtasksMax: number }
   | {
     readonly reason: "subtask_transition_refused";
     readonly id: string;

@@ -6,13 +6,10 @@ import type { Result } from "../../../protocol/result.ts";
 import type { Caller } from "../../domain/caller.ts";
 import { createCommandTable } from "../../store/queue/command_table.ts";
 import { createQueueStore } from "../../store/queue/store.ts";
-import { createSubtaskTable } from "../../store/queue/subtask_table.ts";
+import { openQueueParts } from "./queue_parts_test_rig.ts";
 import { createQueueRig, lineOf, OWNER, PROJECT, station } from "../../../test/fake/queue_rig.ts";
 import { createQueueSql } from "../../../test/fake/queue_sql.ts";
-import { createAgentCommands } from "../agent_commands.ts";
 import type { OpenQueue } from "../open_queue.ts";
-import { createQueueAccess } from "../queue_access.ts";
-import { createQueueCore } from "../queue_core.ts";
 import { commandHandlers } from "./command_handlers.ts";
 import { subtaskHandlers } from "./subtask_handlers.ts";
 
@@ -32,29 +29,7 @@ function world() {
   for (const { changes } of rig.decisions) store.append(before, { changes, events: [] }, rig.nowMs());
   store.flush();
 
-  function open() {
-    const turns: (() => void)[] = [];
-    const commands = createAgentCommands(createCommandTable(sql), rig.nowMs);
-    const core = createQueueCore({
-      ctx: { storage: { setAlarm: () => Promise.resolve() }, abort: () => {} } as never,
-      store: createQueueStore(sql, `${OWNER}/${PROJECT}`),
-      clock: { nowMs: rig.nowMs, toPlatformMs: (ms) => ms, advance: rig.advance },
-      random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
-      senders: {},
-      hasHistory: false,
-      onApplied: (changes) => {
-        const write = commands.tell(changes);
-        if (write !== null) core.beside(write);
-      },
-      atEndOfTurn: (callback) => turns.push(callback),
-    });
-    const pushed: string[] = [];
-    const queue = {
-      ...{ core, commands, access: createQueueAccess(core), subtasks: createSubtaskTable(sql) },
-      sockets: { command: (_runner: string, runId: string) => pushed.push(runId) },
-    } as unknown as OpenQueue;
-    return { queue, core, pushed, endTurn: () => turns.splice(0).forEach((turn) => turn()) };
-  }
+  const open = () => openQueueParts(sql, rig.nowMs);
   const count = (table: string) => [...sql.rows(`SELECT count(*) AS n FROM ${table}`)][0]!["n"] as number;
   return { sql, open, count, taskId: run.taskId, runId: run.id };
 }
@@ -155,11 +130,11 @@ Deno.test("a key that was used for something else is refused, and nothing is mad
 Deno.test("a run's end and the end of its commands are one write", () => {
   const made = world();
   const { sql, open } = made;
-  const { queue, core, endTurn } = open();
+  const { queue, endTurn } = open();
   assert.equal(say("hello")(queue, made).ok, true);
   const openCommands = () => createCommandTable(sql).open(made.runId).length;
   const finish = () =>
-    core.run((draft) => {
+    queue.core.run((draft) => {
       const run = draft.run(made.runId)!;
       const state = { kind: "finished", outcome: "success", report: null, endedAtMs: draft.nowMs } as const;
       draft.put({ kind: "run", row: { ...run, state } });

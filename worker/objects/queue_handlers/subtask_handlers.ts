@@ -1,5 +1,5 @@
 /** Agents and the subtasks of their tasks (Runtime 3.4, 3.6). Decided in `domain/subtask.ts`, written beside the log, in one write with it. */
-import type { RunId } from "../../../protocol/ids.ts";
+import type { RunId, TaskId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { Capability, SubtaskData } from "../../../protocol/agent/subtask.ts";
 import { agentIdentity, specPlace } from "../../domain/agent_identity.ts";
@@ -16,7 +16,8 @@ import {
   verdictOf,
 } from "../../domain/subtask.ts";
 import { subtaskView } from "../../domain/subtask_view.ts";
-import { SUBTASKS_MAX } from "../../limits.ts";
+import { hasEnded } from "../../domain/task_status.ts";
+import { SUBTASKS_MAX, SUBTASKS_OF_PROJECT_MAX } from "../../limits.ts";
 import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -60,7 +61,7 @@ export const subtaskHandlers: Handlers<Methods> = {
       const repeated = subtasks.find(({ id }) => known.has(id));
       if (repeated !== undefined && !isRepeatFine) return err({ reason: "subtask_exists", id: repeated.id });
       if (known.size + fresh.length > SUBTASKS_MAX) {
-        return err({ reason: "too_many_subtasks", subtasksMax: SUBTASKS_MAX });
+        return err({ reason: "too_many_subtasks", of: "task", subtasksMax: SUBTASKS_MAX });
       }
       const atMs = draft.nowMs;
       const rows = fresh.map((subtask): Subtask => ({
@@ -68,7 +69,17 @@ export const subtaskHandlers: Handlers<Methods> = {
         ...subtask,
         ...{ createdAtMs: atMs, startedAtMs: null, endedAtMs: null, changedAtMs: atMs },
       }));
-      if (rows.length > 0) queue.core.beside(() => queue.subtasks.add(rows));
+      const mayGo = (id: string) => id !== taskId && !isLiving(queue, id);
+      const gone = queue.subtasks.inTheWayOf(rows.length, mayGo);
+      if (gone === null) {
+        return err({ reason: "too_many_subtasks", of: "project", subtasksMax: SUBTASKS_OF_PROJECT_MAX });
+      }
+      if (rows.length > 0) {
+        queue.core.beside(() => {
+          queue.subtasks.removeOf(gone);
+          queue.subtasks.add(rows);
+        });
+      }
       return ok(user.kind);
     }, { taskId });
     return made.ok ? ok(viewAll(queue, taskId, made.value)) : made;
@@ -123,6 +134,11 @@ export const subtaskHandlers: Handlers<Methods> = {
 /** A person, with all that the machine allows. */
 function operator(actor: string): Mover {
   return { name: actor, capability: "operator", run: null };
+}
+
+function isLiving(queue: OpenQueue, taskId: string): boolean {
+  const task = queue.core.state.tasks.get(taskId as TaskId);
+  return task !== undefined && !hasEnded(task);
 }
 
 function viewAll(queue: OpenQueue, taskId: string, reader: Principal["kind"]): readonly SubtaskData[] {

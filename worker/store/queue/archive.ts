@@ -19,12 +19,17 @@ import type { Sql } from "./sql.ts";
 import { rowsOfTask } from "./task_rows.ts";
 
 export interface Archive {
-  /** Adds tasks in memory. In a transaction of the caller. */
-  addFrom(state: QueueState, tasks: Iterable<Task>): void;
+  /**
+   * Adds tasks in memory. In a transaction of the caller. Answers ids of tasks that were in pages which went: not all of
+   * them need be gone ({@link holds}).
+   */
+  addFrom(state: QueueState, tasks: Iterable<Task>): readonly string[];
   /** Adds tasks given as their rows. */
   add(tasks: Iterable<readonly RowChange[]>): void;
   /** May it have a task with an id from the first to the second? */
   mayHold(minId: string, maxId: string): boolean;
+  /** Has a page this task? */
+  holds(taskId: string): boolean;
   /** Brings the task to which an id belongs into memory; null if no page has it. */
   load(state: WritableQueueState, kind: "task" | "job" | "run", id: string): Task | null;
 }
@@ -51,7 +56,7 @@ export function createArchive(sql: Sql, pagesMax = ARCHIVE_PAGES_MAX): Archive {
     return [body.slice(begin), ...more.map((row) => row["body"])].join("");
   }
 
-  function add(tasks: Iterable<readonly RowChange[]>): void {
+  function add(tasks: Iterable<readonly RowChange[]>): readonly string[] {
     let page: string[] = [];
     let chars = 0;
     let min = "";
@@ -72,15 +77,27 @@ export function createArchive(sql: Sql, pagesMax = ARCHIVE_PAGES_MAX): Archive {
       chars += text.length;
     }
     if (page.length > 0) write(page, { min, max });
-    sql.run("DELETE FROM archive WHERE page <= (SELECT max(page) FROM archive) - ?", pagesMax);
+    return removeOld();
+  }
+
+  function removeOld(): readonly string[] {
+    const tasks: string[] = [];
+    const old = "FROM archive WHERE page <= (SELECT max(page) FROM archive) - ?";
+    for (const { body } of sql.rows(`SELECT body ${old}`, pagesMax)) tasks.push(...tasksOf(body as string));
+    sql.run(`DELETE ${old}`, pagesMax);
+    return tasks;
   }
 
   return {
-    add,
+    add: (tasks) => void add(tasks),
     addFrom: (state, tasks) => add(rowsOf(state, tasks)),
     mayHold: (minId, maxId) => {
       const query = "SELECT 1 FROM archive WHERE min_id <= ? AND max_id >= ? LIMIT 1";
       return [...sql.rows(query, maxId, minId)].length > 0;
+    },
+    holds: (taskId) => {
+      const query = "SELECT 1 FROM archive WHERE min_id <= ? AND max_id >= ? AND instr(body, ?) > 0 LIMIT 1";
+      return [...sql.rows(query, taskId, taskId, taskMark(taskId))].length > 0;
     },
     load: (state, kind, id) => {
       const query = "SELECT page FROM archive WHERE min_id <= ? AND max_id >= ? ORDER BY page DESC";
@@ -105,6 +122,16 @@ const NO_IDS = { min: "z", max: "" };
 /** Room for the number of rows that follow. */
 const COUNT_MAX_CHARS = 10;
 const CODES = { task: "t", job: "j", run: "r" } as const;
+
+/** How a task's own row begins: no text in JSON can look like it, as its quotes are escaped. */
+function taskMark(taskId: string): string {
+  return `["${CODES.task}","${taskId}"`;
+}
+
+/** The tasks whose rows begin in a page's row. Somebody's two words may look like one, which then is no id of ours. */
+function tasksOf(body: string): string[] {
+  return [...body.matchAll(/\["t","([^"\\]+)"/g)].map(([, id]) => id!);
+}
 
 function* rowsOf(state: QueueState, tasks: Iterable<Task>): Iterable<readonly RowChange[]> {
   for (const task of tasks) yield rowsOfTask(state, task);

@@ -35,6 +35,7 @@ import { encodeChange, type Encoded, encodeRow } from "./row_codec.ts";
 import { applyBlock, snapshotBlocks } from "./snapshot_codec.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot_table.ts";
 import type { Sql } from "./sql.ts";
+import { createSubtaskTable } from "./subtask_table.ts";
 import { rowsOfTask } from "./task_rows.ts";
 import { unneededVersions } from "./unneeded_versions.ts";
 import { convertRows } from "./upgrade.ts";
@@ -62,8 +63,8 @@ export interface QueueStore extends OutboxStore {
   /** Is {@link shorten} due: has the log grown long, or woke the queue up with what should be out of memory? */
   isLong(): boolean;
   /**
-   * Writes a snapshot in place of the log, and moves what has ended and versions that are not used out of it. All that
-   * was taken must be flushed.
+   * Writes a snapshot in place of the log, and moves what has ended and versions that are not used out of it. The subtasks
+   * of tasks that leave the archive go with them. All that was taken must be flushed.
    */
   shorten(state: WritableQueueState): void;
   /** Takes tasks out of memory that are in the archive and ended before this, and versions that were read back. */
@@ -74,11 +75,12 @@ export interface QueueStore extends OutboxStore {
 const OUTBOX_CODE = "outbox";
 const EVENT_CODE = "event";
 
-/** Makes the store of one object, named `{owner}/{project}`. */
-export function createQueueStore(sql: Sql, name: string): QueueStore {
+/** Makes the store of one object, named `{owner}/{project}`, whose archive keeps so many pages. */
+export function createQueueStore(sql: Sql, name: string, archivePagesMax?: number): QueueStore {
   const [owner, project] = name.split("/") as [string, string];
   const log = new LogTable(sql);
-  const archive = createArchive(sql);
+  const archive = createArchive(sql, archivePagesMax);
+  const subtasks = createSubtaskTable(sql);
   const versions = createLineVersionTable(sql);
   const outbox = createMemoryOutbox(name, (page) => readOutboxPage(sql, page));
   /** Tasks in memory that are as the archive has them, by when they were archived or read. */
@@ -190,7 +192,11 @@ export function createQueueStore(sql: Sql, name: string): QueueStore {
     const unused = unusedLines(state, used);
     sql.transaction(() => {
       moveOut(sql, outbox, OUTBOX_IN_MEMORY_MAX);
-      archive.addFrom(state, ended);
+      const left = archive.addFrom(state, ended).filter((id) => {
+        const task = state.tasks.get(id as Task["id"]);
+        return subtasks.isOf(id) && (task === undefined || hasEnded(task)) && !archive.holds(id);
+      });
+      subtasks.removeOf(left);
       versions.add(unused.values());
       versions.remove(unneededVersions(state, used, archive.mayHold));
       snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox, used));
