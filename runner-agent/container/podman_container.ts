@@ -36,6 +36,7 @@ import { podmanExec, podmanTerminal } from "./podman_exec.ts";
 import { buildImage, hasImage, imageId, pullImage } from "./podman_images.ts";
 import { containerState, lifeOf, type PodmanState } from "./podman_state.ts";
 import { readBootId, readStartRecord, removeStartRecord, writeStartRecord } from "./start_record.ts";
+import { requireMountPoints } from "./mount_points.ts";
 import { requireNetwork } from "./network_profile.ts";
 import { findShadows } from "./shadows.ts";
 import { readHardLimits } from "./hard_limits.ts";
@@ -79,6 +80,7 @@ export class PodmanContainer implements ContainerRuntime {
   async create(spec: ContainerSpec): Promise<{ readonly containerId: string }> {
     requireNetwork(spec.networkProfile, this.options);
     const host = { ...this.options, hardLimits: this.#hardLimits };
+    await requireMountPoints(spec.mounts);
     const shadows = await findShadows(spec.shadows, spec.mounts);
     const reply = await this.#podman.request("POST", "/containers/create", {
       body: podmanCreateBody(spec, host, shadows),
