@@ -135,7 +135,10 @@ Deno.test("gc keeps the directories of a container that it cannot remove, and sa
 Deno.test("gc touches nothing of a state whose journal cannot be read", async () => {
   await withState(async ({ gc, stateDir, left }) => {
     const before = left();
-    for (const end of ["-wal", "-shm"]) await Deno.remove(`${stateDir}/journal.db${end}`).catch(() => null);
+    // A file of its own: a connection that is closed ends with a garbage collection, and writes its log into the file that it had.
+    for (const end of ["", "-wal", "-shm"]) {
+      await Deno.remove(`${stateDir}/journal.db${end}`).catch(() => null);
+    }
     await Deno.writeTextFile(`${stateDir}/journal.db`, "no database".repeat(1_000));
     const results = await gc();
     assert.deepEqual(results.map((one) => [one.kind, one.result]), [["state", "failed"]]);
