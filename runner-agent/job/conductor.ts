@@ -9,7 +9,8 @@
  * 2. Output is read to its end and sent before `exited` is written, so that a report never overtakes it.
  * 3. An agent in a terminal has told all that it did before it is reported.
  * 4. A report is repeated until it was taken or refused, or until the runner must end; then it stays in the journal.
- * 5. A run that waits for people has no sandbox and takes no room; a runner that drains leaves it to its next start.
+ * 5. A run that waits for people has no sandbox and takes no place; a runner that drains leaves it to its next start. One that
+ *    goes on waits for a place, and ends without one.
  */
 import { nextStep, type RunPhase, type Step } from "../domain/job_phase.ts";
 import type { JournalledRun } from "./journal.ts";
@@ -22,17 +23,18 @@ import { conclude, createContainer, harvest, prepare } from "./run_steps.ts";
 import { AbandonedError, RunTries } from "./run_tries.ts";
 import { createRunWatch, type RunWatch } from "./run_watch.ts";
 import type { ShutdownSignals } from "./shutdown.ts";
+import type { RunPlace } from "./slots.ts";
 
 /** `left`: the run, its report or its clean-up is for the next start of this runner. */
 export type ConductOutcome = "done" | "left";
 
-/** @param park Told when the run begins to wait for people, and when it goes on. Rejects only when the journal cannot be used. */
+/** @param place Left while the run waits for people. Rejects only when the journal cannot be used. */
 export async function conductRun(
   deps: ConductorDeps,
   run: JournalledRun,
   isFresh: boolean,
   shutdown: ShutdownSignals,
-  park: (isParked: boolean) => void,
+  place: RunPlace,
 ): Promise<ConductOutcome> {
   const context = createRunContext(deps, run);
   await context.end.load();
@@ -41,7 +43,7 @@ export async function conductRun(
   const onStop = () => watch.askToStop("runner_stopped");
   shutdown.stop.addEventListener("abort", onStop);
   if (shutdown.stop.aborted) onStop();
-  const conduct = new Conduct(context, watch, shutdown, park);
+  const conduct = new Conduct(context, watch, shutdown, place);
   try {
     return await conduct.toTheEnd();
   } finally {
@@ -60,7 +62,7 @@ class Conduct {
     private readonly context: RunContext,
     private readonly watch: RunWatch,
     private readonly shutdown: ShutdownSignals,
-    private readonly park: (isParked: boolean) => void,
+    private readonly place: RunPlace,
   ) {
     this.#phase = context.run.phase;
     this.#tries = new RunTries(context.deps, shutdown.abandon);
@@ -170,14 +172,16 @@ class Conduct {
   /** Invariant 5. A runner that is told to stop at once ends the run as any other. */
   async #awaitPeople(): Promise<null> {
     const { drain, stop, abandon } = this.shutdown;
+    const { watch, context: { deps, ids } } = this;
     this.#sandbox.listen(await this.#sandbox.agents.find());
-    this.park(true);
-    try {
-      await this.watch.untilInterrupted(AbortSignal.any([drain, abandon]));
-    } finally {
-      this.park(false);
+    this.place.leave();
+    await watch.untilInterrupted(AbortSignal.any([drain, abandon]));
+    if (watch.interrupted.aborted) {
+      // What is resumed needs a place; a run that is to end needs none.
+      const over = AbortSignal.any([watch.ended, abandon]);
+      await this.place.enter(over, () => deps.log("resume_waits", ids));
     }
-    const hasNews = this.watch.interrupted.aborted && !abandon.aborted;
+    const hasNews = watch.interrupted.aborted && !abandon.aborted;
     if (!hasNews && !stop.aborted) throw new AbandonedError("Abandoned");
     return null;
   }

@@ -2,12 +2,13 @@
  * The runner's life: first what a former life left, then job after job, until it is told to end.
  *
  * Loops below return outcomes; here they become policy. One job at a time, or as many as it is told (Line 12); what a
- * former life left counts among them.
+ * former life left counts among them, also as the one job of a runner that ends after one.
  */
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
 import { createCommandDesk } from "../control/command_desk.ts";
 import { pause } from "../control/retry.ts";
+import type { RunPhase } from "../domain/job_phase.ts";
 import { createAbilityProbe } from "./ability_probe.ts";
 import { conductRun } from "./conductor.ts";
 import { findFormerRuns } from "./recovery.ts";
@@ -54,16 +55,25 @@ export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Pr
 
 async function live(deps: DaemonDeps, shutdown: ShutdownSignals): Promise<DaemonOutcome> {
   const former = await findFormerRuns(deps, deps.runnerName, shutdown.abandon);
-  const slots = createSlots((run, isFresh, park) => conductRun(deps, run, isFresh, shutdown, park));
+  const slots = createSlots(
+    deps.jobsMax,
+    (run, isFresh, place) => conductRun(deps, run, isFresh, shutdown, place),
+  );
   for (const run of former) {
     deps.log("run_resumed", { runId: run.runId, jobId: run.job.id, phase: run.phase.kind });
     slots.begin(run, false);
   }
   const hasIntents = (await deps.journal.claimIntents()).length > 0;
-  const ended = await search(deps, shutdown, slots);
+  const hadJob = deps.isOnce && former.some((run) => isUnderWay(run.phase));
+  const ended = hadJob ? "once" : await search(deps, shutdown, slots);
   const hasLeft = await slots.end() || hasIntents;
   if (ended === "token_refused") return ended;
   return hasLeft || ended === "left" ? "left" : ended;
+}
+
+/** Whether a run's outcome is not told yet; else a former life has ended it, and only its traces are left. */
+function isUnderWay(phase: RunPhase): boolean {
+  return phase.kind !== "reported" && phase.kind !== "cleaned";
 }
 
 /** Looks for work while there is room for it; says why it ended. */
@@ -78,29 +88,38 @@ async function search(deps: DaemonDeps, shutdown: ShutdownSignals, slots: Slots)
     abandon: shutdown.abandon,
   };
   for (;;) {
-    await slots.room(deps.jobsMax, over);
-    if (over.aborted) return "drained";
-    const found = await searchForWork(claimDeps, over);
-    if (found.kind === "fatal") return "token_refused";
-    if (found.kind === "left") return "left";
-    if (found.kind === "drained") return "drained";
-    const job = { ...found.job, runId: found.job.runId! };
-    if (slots.knows(job.runId)) {
-      // A server that gives the same run twice, as after a lost answer, means one run (R1).
-      await deps.journal.forgetClaim(job.id);
-      await pause(deps.clock, deps.pollingIntervalMs, over);
-      continue;
+    const held = await slots.hold(over);
+    if (held === null) return "drained";
+    try {
+      const found = await searchForWork(claimDeps, AbortSignal.any([over, held.wanted]));
+      if (found.kind === "fatal") return "token_refused";
+      if (found.kind === "left") return "left";
+      // Without an end of this runner a run that goes on wants the place.
+      if (found.kind === "drained") continue;
+      if (await begin(deps, { ...found.job, runId: found.job.runId! }, slots)) {
+        if (deps.isOnce) return "once";
+      } else await pause(deps.clock, deps.pollingIntervalMs, over);
+    } finally {
+      held.release();
     }
-    await deps.journal.openRun(job);
-    const run = (await deps.journal.runs()).find((one) => one.runId === job.runId);
-    if (run === undefined) {
-      throw new Error(
-        `Cannot conduct run as the journal must hold it: current value is no row for ${job.runId}`,
-      );
-    }
-    slots.begin(run, true);
-    if (deps.isOnce) return "once";
   }
+}
+
+/** False: a server has given the same run twice, as after a lost answer, which means one run (R1). */
+async function begin(deps: DaemonDeps, job: PolledJob & { runId: string }, slots: Slots): Promise<boolean> {
+  if (slots.knows(job.runId)) {
+    await deps.journal.forgetClaim(job.id);
+    return false;
+  }
+  await deps.journal.openRun(job);
+  const run = (await deps.journal.runs()).find((one) => one.runId === job.runId);
+  if (run === undefined) {
+    throw new Error(
+      `Cannot conduct run as the journal must hold it: current value is no row for ${job.runId}`,
+    );
+  }
+  slots.begin(run, true);
+  return true;
 }
 
 /** What is the same at every poll is said once. */

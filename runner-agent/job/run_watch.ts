@@ -11,6 +11,8 @@ export interface RunWatch {
   readonly resumeText: string | null;
   /** Aborted once the run should not go on as it is. */
   readonly interrupted: AbortSignal;
+  /** Aborted once the run must end: it is to be stopped, or is somebody else's. */
+  readonly ended: AbortSignal;
   see(verdict: HeartbeatVerdict): void;
   /** The first reason stays. */
   askToStop(reason: StopReason): void;
@@ -24,6 +26,7 @@ export interface RunWatch {
 
 export function createRunWatch(lease: LeaseSight): RunWatch {
   let interrupt = new AbortController();
+  const end = new AbortController();
   let leaseNow = lease;
   let stop: StopReason | null = null;
   let wish: RunView["wish"] = null;
@@ -44,6 +47,7 @@ export function createRunWatch(lease: LeaseSight): RunWatch {
     get interrupted() {
       return interrupt.signal;
     },
+    ended: end.signal,
     askFor(what, text = null) {
       wish = what;
       if (what === "resume") resumeText = text;
@@ -63,10 +67,13 @@ export function createRunWatch(lease: LeaseSight): RunWatch {
       if (verdict === "unknown" || leaseNow === "lost") return;
       leaseNow = verdict === "lost" ? "lost" : "standing";
       if (verdict === "cancel") stop ??= "cancelled";
-      if (verdict !== "standing") interrupt.abort();
+      if (verdict === "standing") return;
+      end.abort();
+      interrupt.abort();
     },
     askToStop(reason) {
       stop ??= reason;
+      end.abort();
       interrupt.abort();
     },
   };

@@ -100,3 +100,41 @@ Deno.test("a run that a person stops here is reported so, also while it is suspe
     assert.deepEqual(rig.plane.violations, []);
   });
 });
+
+Deno.test("a run that is resumed waits for a place while another has the only one, and then goes on", async () => {
+  await using model = waitingModel();
+  await withRunnerRig(async (rig) => {
+    const runtime = await openPodman(rig.root);
+    const { agents, runner } = await startRunner(rig, runtime, model.url);
+    const begin = async () => {
+      const jobId = rig.addJob({ prompt: "Begin here.", operatorConfig: { agent: "claude" } });
+      const find = () => agents.list().find((one) => one.view().jobId === jobId)!;
+      await eventually("it works", () => find()?.view().detail === "Bash");
+      return { jobId, runId: find().view().runId };
+    };
+    const tell = ({ runId }: { readonly runId: string }, kind: "suspend" | "resume") =>
+      agents.find(runId)!.commands.carryOut({
+        ...{ runId, commandId: `${kind}-${runId}`, kind, text: "Please finish it now." },
+      });
+    const sandboxes = async () => (await runtime.list()).map(({ runId }) => runId);
+    const first = await begin();
+    await tell(first, "suspend");
+    const second = await begin();
+    const resumed = tell(first, "resume");
+    await eventually("it waits", () => runner.events.some((one) => one.event === "resume_waits"));
+    assert.deepEqual(await sandboxes(), [second.runId]);
+    await agents.find(second.runId)!.commands.carryOut({
+      ...{ runId: second.runId, commandId: "say", kind: "message", interrupt: true },
+      text: "Please finish it now.",
+    });
+    assert.deepEqual(await resumed, { outcome: "done", detail: "exact" });
+    assert.ok(!(await sandboxes()).includes(second.runId));
+    for (const { jobId } of [second, first]) {
+      await eventually("it is reported", () => rig.plane.runs.get(jobId)!.outcome !== null);
+      assert.equal(rig.plane.runs.get(jobId)!.outcome!.jobResult, "success");
+    }
+    await runner.drain();
+    runtime.close();
+    assert.deepEqual(rig.plane.violations, []);
+  });
+});

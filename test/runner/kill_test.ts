@@ -267,6 +267,24 @@ Deno.test("a run whose lease went to somebody else meanwhile is ended and droppe
   });
 });
 
+Deno.test("a runner that ends after one job ends after the one that it goes on with, and takes no other", async () => {
+  await withRunnerRig(async (rig) => {
+    const jobId = rig.addJob({ operatorConfig: { command: gatedScript(rig) } });
+    const first = rig.startProcess(...ARGS);
+    await rig.plane.until("output", () => rig.plane.outputOf(jobId).includes("begun"));
+    await kill(first);
+    const otherId = rig.addJob({ operatorConfig: { command: "true" } });
+    const second = rig.startProcess(...ARGS, "--once");
+    await openGate(rig);
+    assert.equal((await second.status).code, 0);
+    assert.equal(rig.plane.runs.get(jobId)!.outcome?.error, null);
+    assert.ok(!rig.plane.runs.has(otherId));
+    const third = rig.startProcess(...ARGS, "--once");
+    assert.equal((await third.status).code, 0);
+    assert.ok(rig.plane.runs.has(otherId), "without one of before it looks for one");
+  });
+});
+
 for (const phase of ["prepared", "created", "started", "exited", "harvested", "pushed", "reported"]) {
   Deno.test(`killed as soon as '${phase}' is journalled, the agent starts once and one outcome is reported`, async () => {
     await withRunnerRig(async (rig) => {
