@@ -178,6 +178,20 @@ export const SANDBOX_PIDS = 1_024;
 export const SANDBOX_CPUS = 2;
 export const SANDBOX_TMP_BYTES = 1024 * 1024 * 1024;
 
+// ---------------------------------------------------------------------------------------------- memory
+
+/** An archive of agents' memory: notes, so far below the 50 MB that our control plane keeps. */
+export const MEMORY_ARCHIVE_MAX_BYTES = 16 * 1024 * 1024;
+/** All that is in it, unpacked: a bomb is given up before it is one. */
+export const MEMORY_UNPACKED_MAX_BYTES = 64 * 1024 * 1024;
+export const MEMORY_FILES_MAX = 2_000;
+/** One file of memory that an agent has written. */
+export const MEMORY_FILE_MAX_BYTES = 1024 * 1024;
+/** Fetching or putting the archive. */
+export const MEMORY_CALL_MAX_MS = 60_000;
+/** Another runner puts its own in between; each time what both have added is brought together again. */
+export const MEMORY_PUT_TRIES = 4;
+
 // -------------------------------------------------------------------------------------------- shutdown
 
 /** After the order to stop: the grace of the agent, its last output, and a few tries to report. */

@@ -227,6 +227,7 @@ export const AREAS: readonly Area[] = [
   shell("credential"),
   shell("egress"),
   shell("mcp", ["zod", "@modelcontextprotocol/sdk"]),
+  shell("memory", ["@zip.js/zip.js"]),
   shell("log"),
   shell("link", ["@noble/hashes"]),
   {

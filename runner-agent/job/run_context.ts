@@ -17,6 +17,7 @@ import type { AgentEventSender } from "../control/agent_event_sender.ts";
 import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
+import type { MemoryArchive } from "../control/memory_archive.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
 import { homeTexts } from "../harness/home_files.ts";
 import { templateHome } from "../harness/template_home.ts";
@@ -92,6 +93,8 @@ export interface ConductorDeps {
   readonly capabilities?: CapabilityDesk;
   /** Brings agents' activity logs to the control plane; absent where there is none. */
   readonly sendEvents?: AgentEventSender;
+  /** What agents of the project remember, at the control plane; absent where nobody keeps it. */
+  readonly memory?: MemoryArchive;
   /** The agents of this runner, for people at this machine; absent where nobody asks. */
   readonly agents?: AgentRegistry;
   readonly journal: RunJournal;

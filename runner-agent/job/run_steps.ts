@@ -29,6 +29,7 @@ import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
 import { readUsed, type Used } from "./structured_agent.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
+import { keepMemory, recallMemory } from "./run_memory.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 
 const EXECUTABLE = 0o700;
@@ -66,7 +67,12 @@ export async function createContainer(
     // An agent that goes on in another sandbox has its home already.
     const goesOn = agents.isOpen || (wantedSession(context) !== null && await hadSandbox(context));
     if (goesOn) await makeHubDir(context.dirs);
-    else await makeRunDirs(context.dirs, plan.homeFiles, (paths) => giveToOwner(paths, owner));
+    else {
+      await makeRunDirs(context.dirs, plan.homeFiles, async (paths) => {
+        await recallMemory(context, harness.name);
+        await giveToOwner(paths, owner);
+      });
+    }
     await placeRole(context);
     const prompts = harness.name === "command" || goesOn ? [] : promptsOf(context, plan.homeFiles);
     await bootAgent(context, agents, prompts, resumeText);
@@ -178,6 +184,7 @@ export async function conclude(
     usage: usage !== null && isUsed(usage) ? usage : null,
     isAgent: planned.ok && planned.value.harness.name !== "command",
   });
+  if (report.jobResult === "success") await keepMemory(context);
   const clean = (text: string | null) => text === null ? null : redactText(text, context.secrets);
   return {
     kind: "pushed",

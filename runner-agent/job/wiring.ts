@@ -4,6 +4,7 @@ import { createControlPlane } from "../control/control_plane.ts";
 import type { Registration } from "../control/registrations.ts";
 import { openControlPlane } from "../control/transport.ts";
 import { createAgentEventSender } from "../control/agent_event_sender.ts";
+import { createMemoryArchive } from "../control/memory_archive.ts";
 import { createUsageSender } from "../control/usage_sender.ts";
 import type { RunConfig } from "../config.ts";
 import { DISK_BOUNDS } from "../container/disk_guard.ts";
@@ -156,6 +157,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     }),
     sendUsage: createUsageSender(address, registration.token),
     sendEvents: createAgentEventSender(address, registration.token),
+    memory: createMemoryArchive(address, registration.token),
     ...capabilitiesOf(wiring),
     journal: wiring.journal,
     clock: wiring.clock,

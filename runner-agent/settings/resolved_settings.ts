@@ -27,6 +27,8 @@ export interface SettingValues {
   readonly "defaults.template": string | null;
   readonly "defaults.transport": "auto" | "tmux" | "structured";
   readonly "defaults.model": string | null;
+  /** Agents of a project begin with what others have remembered, on whatever machine; no station may say so. */
+  readonly "defaults.shared_memory": boolean;
   /** What a task's branch is called, with `{taskId}` in it. */
   readonly "worktrees.branch": string;
   /** Null: below the data directory. */
@@ -61,6 +63,7 @@ export const BUILT_IN: SettingValues = {
   "defaults.template": null,
   "defaults.transport": "auto",
   "defaults.model": null,
+  "defaults.shared_memory": false,
   "worktrees.branch": TASK_BRANCH_FORM,
   "worktrees.location": null,
   "worktrees.include": false,

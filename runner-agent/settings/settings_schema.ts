@@ -71,6 +71,7 @@ const project = z.strictObject({
   template: template.optional(),
   transport: transport.optional(),
   model: model.optional(),
+  shared_memory: z.boolean().optional(),
   image: image.optional(),
   network: network.optional(),
   worktrees: z.strictObject({
@@ -97,6 +98,7 @@ export const settingsDocument = z.strictObject({
     template: template.optional(),
     transport: transport.optional(),
     model: model.optional(),
+    shared_memory: z.boolean().optional(),
   }).optional(),
   worktrees: z.strictObject({
     prefix: prefix.optional(),
