@@ -25,7 +25,6 @@ Deno.test("an archive of too many files is given up", async () => {
   assert.deepEqual(await readArchive(packed, 10, 2), { ok: false, error: "too_large" });
   assert.ok((await readArchive(packed, 10, 3)).ok);
 });
-});
 
 Deno.test("an archive that is cut, or whose content was changed, cannot be read", async () => {
   const packed = await writeArchive(new Map([["a", bytes("some text that is long enough")]]));
