@@ -43,10 +43,16 @@ function makeSession() {
   };
 }
 
-/** Until nothing has changed for a while: files are written in between. */
+/** Until all that can go on has: as often as a record is written in between, a file is written here. */
 async function settle(): Promise<void> {
-  const untilMs = performance.now() + 25;
-  while (performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 1));
+  const path = await Deno.makeTempFile();
+  for (let times = 0; times < 20; times++) {
+    using file = await Deno.open(path, { append: true });
+    await file.write(new Uint8Array(1));
+    await file.sync();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await Deno.remove(path);
 }
 
 function deskTest(name: string, run: (file: string) => Promise<void>): void {

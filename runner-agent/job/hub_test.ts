@@ -7,11 +7,13 @@ import { systemClock } from "./system_clock.ts";
 
 const SERVE = `
   import { serveSocket } from ${JSON.stringify(new URL("./hub.ts", import.meta.url).href)};
+  // As every runner does: what Deno opens for signals, when first asked or somewhat later, it cannot do without.
+  Deno.addSignalListener("SIGTERM", () => Deno.exit());
   await serveSocket(Deno.args[0], () => () => new Response("here"));
   console.log("serving");
 `;
 const FILES_MAX = 80;
-const ANSWER_TRIES_MAX = 100;
+const ANSWER_TRIES_MAX = 600;
 
 async function ask(path: string): Promise<string> {
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
