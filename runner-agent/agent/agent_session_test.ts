@@ -64,6 +64,27 @@ Deno.test("somebody who is attached keeps the session open; a failed turn ends i
   failed.stop();
 });
 
+Deno.test("an agent that waits for a person is not ended by its turn's end, also over a crash, until it was answered", async () => {
+  const before = await working();
+  await before.session.declare("waiting", "which port?");
+  const world = await before.crash();
+  await world.hook("Stop");
+  await world.clock.pass(60_000);
+  assert.ok(!world.terminal.done.some((one) => one.startsWith("finish")));
+  await world.hook("UserPromptSubmit", { prompt: "8080" });
+  await world.hook("Stop");
+  await world.clock.pass(2_000);
+  assert.equal(world.terminal.done.at(-1), "finish 0");
+  world.stop();
+  const blocked = await working();
+  await blocked.session.declare("blocked", "no key");
+  await blocked.hook("Stop");
+  await blocked.clock.pass(2_000);
+  assert.equal(blocked.terminal.done.at(-1), "finish 1");
+  assert.equal(blocked.session.state.finish?.message, "the agent is blocked: no key");
+  blocked.stop();
+});
+
 Deno.test("a message without a receipt is looked for on the screen once, and never pasted again", async () => {
   for (const stands of [true, false]) {
     const world = await working();

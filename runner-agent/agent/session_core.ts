@@ -2,7 +2,7 @@
  * The state of one session in memory and on disk, and who is told when it changes.
  *
  * 1. Changes are made one after the other; each is on the disk before `change` resolves. What the agent does right now is not
- *    worth a write: after a restart its next hook says it.
+ *    worth a write, as after a restart its next hook says it; what it has declared is.
  * 2. Every change of a phase, of an activity and of a message is an event.
  */
 import type { AgentEvents } from "../agent_ports.ts";
@@ -110,8 +110,9 @@ export class SessionCore {
 }
 
 function isWorthWriting(before: SessionState, after: SessionState): boolean {
+  const isDeclared = before.activity.isDeclared || after.activity.isDeclared;
   return (Object.keys(after) as (keyof SessionState)[]).some((key) =>
-    key !== "activity" && after[key] !== before[key]
+    (key !== "activity" || isDeclared) && after[key] !== before[key]
   );
 }
 

@@ -124,6 +124,12 @@ export function applyFresh(state: WritableQueueState, fresh: FreshTasks): void {
   indexFresh(state.index, fresh);
 }
 
+/** Keeps tasks that are in memory as rows, and as nobody has touched them, in columns instead. */
+export function packFresh(state: WritableQueueState, fresh: FreshTasks): void {
+  state.tasks.packAll(fresh.tasks, (at) => fresh.taskId(at));
+  state.jobs.packAll(fresh.jobs, (at) => fresh.jobId(at));
+}
+
 /** Takes a task that has ended out of memory, with its jobs and runs; it is still in storage. */
 export function forgetTask(state: WritableQueueState, task: Task): void {
   for (const jobId of task.jobIds) {

@@ -19,8 +19,6 @@ export type FreshCommon = readonly [
   needs: readonly string[],
 ];
 
-/** Characters of an id. */
-const ID_CHARS = 26;
 const QUEUED: JobState = { kind: "queued" };
 const NONE = [] as const;
 const NO_ASKS = {};
@@ -30,12 +28,12 @@ export interface FreshSource<V> extends RowSource<V> {
   readonly fresh: FreshTasks;
 }
 
-interface Columns {
+export interface FreshColumns {
   readonly commons: readonly FreshCommon[];
   /** The common part of each; 0: all have the first. */
   readonly common: readonly number[] | 0;
   /** Ids of task and job, one after the other. */
-  readonly ids: string;
+  readonly ids: readonly string[];
   readonly titles: readonly string[];
   /** 0: none has one. */
   readonly descriptions: readonly string[] | 0;
@@ -48,18 +46,17 @@ export class FreshTasks {
   readonly size: number;
   readonly tasks: FreshSource<Task>;
   readonly jobs: FreshSource<Job>;
-  readonly #columns: Columns;
-  /** Cut once: an id's hash is kept with the text, and making it costs more than a look-up. */
-  readonly #ids: readonly string[];
+  /** As a snapshot has them; null: in none by itself. */
+  readonly json: string | null;
+  readonly #columns: FreshColumns;
   readonly #attempts: readonly Readonly<Record<string, number>>[];
 
-  constructor(columns: Columns) {
+  constructor(columns: FreshColumns, json: string | null = null) {
     this.#columns = columns;
+    this.json = json;
     this.commons = columns.commons;
     this.titles = columns.titles;
     this.size = columns.titles.length;
-    const { ids } = columns;
-    this.#ids = Array.from({ length: 2 * this.size }, (_, n) => ids.slice(n * ID_CHARS, (n + 1) * ID_CHARS));
     this.#attempts = columns.commons.map((common) => ({ [common[2]]: 1 }));
     this.tasks = { size: this.size, fresh: this, row: (at) => this.#task(at) };
     this.jobs = { size: this.size, fresh: this, row: (at) => this.#job(at) };
@@ -70,11 +67,11 @@ export class FreshTasks {
   }
 
   taskId(at: number): TaskId {
-    return this.#ids[2 * at] as TaskId;
+    return this.#columns.ids[2 * at] as TaskId;
   }
 
   jobId(at: number): JobId {
-    return this.#ids[2 * at + 1] as JobId;
+    return this.#columns.ids[2 * at + 1] as JobId;
   }
 
   createdAtMs(at: number): number {

@@ -28,6 +28,32 @@ export class LazyMap<K, V, S extends RowSource<V> = RowSource<V>> extends Map<K,
     for (let at = 0; at < source.size; at++) super.set(keyOf(at), this.#next++ as V);
   }
 
+  /** Puts the rows of a source in the places of equal ones: what was made of them is let go. */
+  packAll(source: S, keyOf: (at: number) => K): void {
+    const first = this.#next;
+    for (let at = 0; at < source.size; at++) {
+      const key = keyOf(at);
+      this.#forget(key);
+      super.set(key, this.#next++ as V);
+    }
+    this.#packed.push({ source, first, left: source.size });
+  }
+
+  /** Every key in order with its row, or with the number by which {@link packedAt} knows one that was not made. */
+  places(): MapIterator<[K, V | number]> {
+    return super.entries() as MapIterator<[K, V | number]>;
+  }
+
+  /** The source that a number is of, whose first row has the number `first`. */
+  packedAt(number: number): { readonly source: S; readonly first: number } {
+    return this.#find(number);
+  }
+
+  /** Was none of a source's rows made or replaced? */
+  isWhole(source: S): boolean {
+    return this.#packed.some((packed) => packed.source === source && packed.left === source.size);
+  }
+
   /** The source that a key's row is still in; null once it was made, or if there is none. */
   sourceOf(key: K): { readonly source: S; readonly at: number } | null {
     const value: unknown = super.get(key);

@@ -34,6 +34,7 @@ Deno.test("a row is made when it is first asked for, once, and stays the same ob
 Deno.test("it is a map like any other, in the same order, whatever was made and what was not", () => {
   const step = fc.oneof(
     fc.record({ add: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ pack: fc.array(fc.nat(30), { maxLength: 4 }) }),
     fc.record({ kind: fc.constantFrom("get", "set", "delete", "made"), at: fc.nat(30) }),
   );
   fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -45,6 +46,16 @@ Deno.test("it is a map like any other, in the same order, whatever was made and 
         const keys = Array.from({ length: next.add }, () => `k${count++}`);
         map.addAll(sourceOf(keys), (at) => keys[at]!);
         for (const key of keys) plain.set(key, { key });
+        continue;
+      }
+      if ("pack" in next) {
+        const keys = [...new Set(next.pack)].map((at) => `k${at}`).filter((key) =>
+          plain.get(key)?.key === key
+        );
+        const source = sourceOf(keys);
+        map.packAll(source, (at) => keys[at]!);
+        assert.equal(map.isWhole(source), true);
+        for (const key of keys) assert.deepEqual(map.sourceOf(key)?.source, source);
         continue;
       }
       const key = `k${next.at}`;

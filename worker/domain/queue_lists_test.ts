@@ -69,7 +69,7 @@ Deno.test("of a full queue no rows are made but those of the page", () => {
   const fresh = new FreshTasks({
     commons: [common("a"), common("b")],
     common: Array.from({ length: size }, (_, n) => n % 10 === 0 ? 0 : 1),
-    ids: ids.join(""),
+    ids,
     titles: Array(size).fill("t"),
     descriptions: 0,
     createdAtMs: Array(size).fill(0),

@@ -13,7 +13,9 @@ import type { ActivitySignal } from "../../agent_ports.ts";
 import { STALLED_AFTER_MS } from "../../limits.ts";
 
 export type AgentActivity = "working" | "thinking" | "waiting_for_input" | "blocked" | "completed" | "idle";
-/** What an agent says of itself by the tool `af_status`. */
+/** By which an agent says what it does; a CLI puts its name of our server before it. */
+const STATUS_TOOL = "af_status";
+/** What an agent says of itself by {@link STATUS_TOOL}. */
 export type DeclaredActivity = "waiting" | "blocked" | "completed";
 
 export interface ActivityState {
@@ -79,7 +81,10 @@ function signalled(at: ActivityState, signal: ActivitySignal): ActivityState {
     case "thinking":
       return soft(at, "thinking", null);
     case "tool_started":
-      if (at.isDeclared && at.activity !== "waiting_for_input") return at;
+      // The call by which it declared may be told after what it declared.
+      if (at.isDeclared && (at.activity !== "waiting_for_input" || signal.tool.endsWith(STATUS_TOOL))) {
+        return at;
+      }
       return set(nowMs, "working", signal.tool);
     case "tool_ended":
       return soft(at, "thinking", null);

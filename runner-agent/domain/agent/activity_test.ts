@@ -27,6 +27,8 @@ Deno.test("a declared wait outlasts its turn, and ends with the next tool", () =
   assert.deepEqual(after(waits, turnEnded).detail, "which one?");
   assert.equal(after(waits, turnEnded).activity, "waiting_for_input");
   assert.equal(after(waits, toolStarted).activity, "working");
+  const ownCall = { kind: "tool_started", callId: null, tool: "shopfloor_af_status", input: {} } as const;
+  assert.equal(after(waits, { kind: "signal", signal: ownCall }).activity, "waiting_for_input");
 });
 
 Deno.test("a wait that a hook saw ends with its turn", () => {

@@ -1,6 +1,7 @@
 /**
  * When a session that sits at its prompt is over. A CLI in a terminal never ends by itself: once its turn is over, no message
- * waits and nobody watches with a keyboard, it is finished; a failed turn is its failure.
+ * waits and nobody watches with a keyboard, it is finished; a failed turn is its failure. One that has said that it waits for a
+ * person goes on until somebody answers; one whose last word is that it is blocked has failed.
  */
 import { TURN_END_GRACE_MS } from "../../limits.ts";
 import type { BudgetVerdict } from "./budget.ts";
@@ -20,13 +21,15 @@ export interface TurnView {
   readonly isMessagePending: boolean;
   /** Somebody is attached who may type. */
   readonly isAttached: boolean;
+  /** Its last word about itself, if it is one of these (`af_status`): who waits is not done, and who is blocked has not done it. */
+  readonly declared: { readonly state: "waiting" | "blocked"; readonly message: string | null } | null;
   /** The agent has told its conclusion: the end of its turn is the end, whoever is attached. */
   readonly hasConcluded: boolean;
   readonly budget: BudgetVerdict;
   readonly nowMs: number;
 }
 
-export type FinishReason = "turn_over" | "turn_failed" | "concluded" | "budget";
+export type FinishReason = "turn_over" | "turn_failed" | "concluded" | "budget" | "blocked";
 
 export type TurnEnd =
   /** `untilMs`: look again then; null: until something happens. */
@@ -49,11 +52,18 @@ export function decideTurnEnd(view: TurnView): TurnEnd {
   if (budget.kind === "stop") return overBudget(budget.budget);
   // A person who has interrupted, or is attached, goes on when it suits them; the station's own time-outs stand.
   if (view.isMessagePending || view.isAttached || turn.kind === "interrupted") return STAY;
+  if (view.declared?.state === "waiting" && turn.kind === "over") return STAY;
   const atMs = turn.atMs + TURN_END_GRACE_MS;
   if (view.nowMs < atMs) return { kind: "stay", untilMs: atMs };
-  return turn.kind === "failed"
-    ? { kind: "finish", status: 1, reason: "turn_failed", message: turn.message }
-    : { kind: "finish", status: 0, reason: "turn_over", message: null };
+  if (turn.kind === "failed") {
+    return { kind: "finish", status: 1, reason: "turn_failed", message: turn.message };
+  }
+  if (view.declared?.state === "blocked") {
+    const why = view.declared.message;
+    const message = `the agent is blocked${why === null ? "" : `: ${why}`}`;
+    return { kind: "finish", status: 1, reason: "blocked", message };
+  }
+  return { kind: "finish", status: 0, reason: "turn_over", message: null };
 }
 
 const CONCLUDED: TurnEnd = { kind: "finish", status: 0, reason: "concluded", message: null };

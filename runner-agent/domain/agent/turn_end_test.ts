@@ -8,6 +8,7 @@ const OVER: TurnView = {
   turn: { kind: "over", atMs: 1_000 },
   isMessagePending: false,
   isAttached: false,
+  declared: null,
   hasConcluded: false,
   budget: { kind: "within" },
   nowMs: 2_500,
@@ -33,6 +34,18 @@ Deno.test("it goes on while a turn runs, a message waits, or somebody types", ()
       { hasConcluded: true, turn: { kind: "running" } },
     ] as const
   ) assert.equal(decideTurnEnd({ ...OVER, ...change }).kind, "stay");
+});
+
+Deno.test("an agent that waits for a person is not over, and one that is blocked has failed", () => {
+  const waiting = { ...OVER, declared: { state: "waiting", message: "which port?" } } as const;
+  assert.deepEqual(decideTurnEnd(waiting), { kind: "stay", untilMs: null });
+  assert.equal(decideTurnEnd({ ...waiting, hasConcluded: true }).kind, "finish");
+  const failed = decideTurnEnd({ ...waiting, turn: { kind: "failed", atMs: 0, message: "no model" } });
+  assert.deepEqual(failed.kind === "finish" && failed.reason, "turn_failed");
+  const blocked = decideTurnEnd({ ...OVER, declared: { state: "blocked", message: "no key" } });
+  assert.deepEqual(blocked, {
+    ...{ kind: "finish", status: 1, reason: "blocked", message: "the agent is blocked: no key" },
+  });
 });
 
 Deno.test("who has concluded ends with the turn, whoever is attached", () => {

@@ -9,7 +9,7 @@
  *
  * Pure.
  */
-import { type FreshCommon, FreshTasks } from "../../domain/fresh_tasks.ts";
+import { type FreshColumns, type FreshCommon, FreshTasks } from "../../domain/fresh_tasks.ts";
 import type { Job, QueueState, Task } from "../../domain/queue_state.ts";
 import { columnCount } from "./row_codec.ts";
 
@@ -52,21 +52,20 @@ export class FreshBlock {
   readonly #common: number[] = [];
   readonly #titles: string[] = [];
   readonly #descriptions: string[] = [];
-  readonly #times: number[] = [];
+  readonly #ids: string[] = [];
+  readonly #createdAtMs: number[] = [];
   /** The source of the rows that were added last, and the places of its common parts here. */
   #source: FreshTasks | null = null;
   #sourceCommons: number[] = [];
-  #ids = "";
-  #lastMs = 0;
   #hasDescription = false;
 
   get size(): number {
-    return this.#times.length;
+    return this.#createdAtMs.length;
   }
 
   /** When the newest was submitted. */
   get lastMs(): number {
-    return this.#lastMs;
+    return this.#createdAtMs.at(-1) ?? 0;
   }
 
   add(task: Task, job: Job): void {
@@ -80,7 +79,7 @@ export class FreshBlock {
       job.labels,
       job.needs,
     ]);
-    this.#push(common, task.id + job.id, task.title, task.description, task.createdAtMs);
+    this.#push(common, task.id, job.id, task.title, task.description, task.createdAtMs);
   }
 
   /** Adds a task that nobody has asked for since it was read: no row need be made of it. */
@@ -90,23 +89,51 @@ export class FreshBlock {
       this.#sourceCommons = source.commons.map((common) => this.#place(common));
     }
     const common = this.#sourceCommons[source.commonOf(at)]!;
-    const ids = source.taskId(at) + source.jobId(at);
-    this.#push(common, ids, source.titles[at]!, source.descriptionOf(at), source.createdAtMs(at));
+    const [taskId, jobId] = [source.taskId(at), source.jobId(at)];
+    this.#push(common, taskId, jobId, source.titles[at]!, source.descriptionOf(at), source.createdAtMs(at));
   }
 
-  encode(): readonly unknown[] {
-    const common = this.#commons.length === 1 ? 0 : this.#common;
-    const descriptions = this.#hasDescription ? this.#descriptions : 0;
-    return [FRESH_CODE, this.#commons, common, this.#ids, this.#titles, descriptions, this.#times];
+  /** The block's JSON. */
+  text(): string {
+    const { commons, common, ids, titles, descriptions, createdAtMs } = this.#columns();
+    const times: number[] = [];
+    let lastMs = 0;
+    for (const atMs of createdAtMs) {
+      times.push(atMs - lastMs);
+      lastMs = atMs;
+    }
+    return JSON.stringify([FRESH_CODE, commons, common, ids.join(""), titles, descriptions, times]);
   }
 
-  #push(common: number, ids: string, title: string, description: string, createdAtMs: number): void {
+  /** The tasks, with the block's JSON. Nothing is added any more. */
+  tasks(json: string): FreshTasks {
+    return new FreshTasks(this.#columns(), json);
+  }
+
+  #columns(): FreshColumns {
+    return {
+      commons: this.#commons,
+      common: this.#commons.length === 1 ? 0 : this.#common,
+      ids: this.#ids,
+      titles: this.#titles,
+      descriptions: this.#hasDescription ? this.#descriptions : 0,
+      createdAtMs: this.#createdAtMs,
+    };
+  }
+
+  #push(
+    common: number,
+    taskId: string,
+    jobId: string,
+    title: string,
+    description: string,
+    createdAtMs: number,
+  ): void {
     this.#common.push(common);
-    this.#ids += ids;
+    this.#ids.push(taskId, jobId);
     this.#titles.push(title);
     this.#descriptions.push(description);
-    this.#times.push(createdAtMs - this.#lastMs);
-    this.#lastMs = createdAtMs;
+    this.#createdAtMs.push(createdAtMs);
     this.#hasDescription ||= description !== "";
   }
 
@@ -138,7 +165,8 @@ export function decodeFresh(block: readonly unknown[]): FreshTasks {
   return new FreshTasks({
     commons,
     common,
-    ids,
+    // Cut once: an id's hash is kept with the text, and making it costs more than a look-up.
+    ids: Array.from({ length: 2 * titles.length }, (_, n) => ids.slice(n * ID_CHARS, (n + 1) * ID_CHARS)),
     titles,
     descriptions,
     createdAtMs: times.map((ms) => atMs += ms),

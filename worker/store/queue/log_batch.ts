@@ -56,7 +56,7 @@ export class LogBatch {
   /** `events` are those of the only decision in it. */
   #endFresh(events: readonly OutboxEvent[] = []): void {
     if (this.#fresh.size === 0) return;
-    this.#push(this.#fresh.lastMs, `[${JSON.stringify(this.#fresh.encode())}]`, events);
+    this.#push(this.#fresh.lastMs, `[${this.#fresh.text()}]`, events);
     this.#fresh = new FreshBlock();
   }
 

@@ -10,9 +10,15 @@
  *   2. A task that is in memory and in the archive alike is `clean`. Before it changes, all its rows are appended: the
  *      log never says what changed of a row that the snapshot does not have.
  */
-import { emptyQueueState, forgetTask, type WritableQueueState } from "../../domain/apply_changes.ts";
+import {
+  emptyQueueState,
+  forgetTask,
+  packFresh,
+  type WritableQueueState,
+} from "../../domain/apply_changes.ts";
 import type { OutboxEvent } from "../../domain/event.ts";
 import type { Change, Job, LineVersion, QueueState, Task } from "../../domain/queue_state.ts";
+import type { FreshTasks } from "../../domain/fresh_tasks.ts";
 import { hasEnded } from "../../domain/task_status.ts";
 import { usedVersions } from "../../domain/used_versions.ts";
 import {
@@ -126,7 +132,7 @@ export function createQueueStore(sql: Sql, name: string, archivePagesMax?: numbe
     const snapshot = () => {
       const used = usedVersions(state);
       versions.add(unusedLines(state, used).values());
-      writeSnapshot(sql, 0, blocksOf(state, outbox, used));
+      writeSnapshot(sql, 0, blocksOf(state, outbox, used, () => {}));
     };
     convertRows(sql, { state, outbox, archive, snapshot });
   }
@@ -190,6 +196,7 @@ export function createQueueStore(sql: Sql, name: string, archivePagesMax?: numbe
     const used = usedVersions(state);
     for (const key of used) state.lines.keep(key);
     const unused = unusedLines(state, used);
+    const fresh: FreshTasks[] = [];
     sql.transaction(() => {
       moveOut(sql, outbox, OUTBOX_IN_MEMORY_MAX);
       const left = archive.addFrom(state, ended).filter((id) => {
@@ -199,7 +206,11 @@ export function createQueueStore(sql: Sql, name: string, archivePagesMax?: numbe
       subtasks.removeOf(left);
       versions.add(unused.values());
       versions.remove(unneededVersions(state, used, archive.mayHold));
-      snapshotChars = writeSnapshot(sql, log.sequence, blocksOf(state, outbox, used));
+      snapshotChars = writeSnapshot(
+        sql,
+        log.sequence,
+        blocksOf(state, outbox, used, (block) => fresh.push(block)),
+      );
     });
     log.restart();
     routines = 0;
@@ -207,6 +218,7 @@ export function createQueueStore(sql: Sql, name: string, archivePagesMax?: numbe
     for (const key of unused.keys()) state.lines.delete(key);
     state.lines.release();
     for (const task of ended) clean.add(task.id);
+    for (const block of fresh) packFresh(state, block);
   }
 
   /** The longest in memory first; it stops where there is room and nothing too old. */
@@ -274,10 +286,11 @@ function* blocksOf(
   state: QueueState,
   outbox: MemoryOutbox,
   used: ReadonlySet<string>,
+  onFresh: (fresh: FreshTasks) => void,
 ): Iterable<string> {
   yield JSON.stringify([OUTBOX_CODE, outbox.lastSequence, outbox.marks()]);
   for (const { sequence, event, createdAtMs } of outbox.inMemory()) {
     yield JSON.stringify([EVENT_CODE, { sequence, event, createdAtMs }]);
   }
-  yield* snapshotBlocks(state, used);
+  yield* snapshotBlocks(state, used, onFresh);
 }

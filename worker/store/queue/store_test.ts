@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { applyChanges } from "../../domain/apply_changes.ts";
 import { tellProgress } from "../../domain/progress.ts";
+import { pickJob } from "../../domain/queue.ts";
 import {
   createQueueRig,
   FAILURE,
@@ -32,7 +33,7 @@ function storedRig(line = lineOf([station("make")])) {
     const [row] = sql.rows("SELECT body FROM log ORDER BY sequence DESC LIMIT 1");
     return row!["body"] as string;
   };
-  return { rig, store, lastText, reload: () => createQueueStore(sql, NAME).load() };
+  return { rig, store, state, lastText, reload: () => createQueueStore(sql, NAME).load() };
 }
 
 Deno.test("submissions of one turn share what they have in common, and come back one by one", () => {
@@ -106,3 +107,35 @@ Deno.test("claims and ends of one turn are written as what they say, and come ba
   }
   assert.deepEqual(back.index.heldBy, rig.state.index.heldBy);
 });
+
+Deno.test("a block of queued tasks that nobody has touched is of the next snapshot as it was", () => {
+  const { rig, store, state, reload } = storedRig();
+  const count = 9_000;
+  for (let n = 0; n < count; n++) rig.submit("l");
+  store.flush();
+  store.shorten(state);
+  assert.equal([...state.tasks.made()].length, 1_000, "two blocks of four thousand are columns now");
+  const runner = rig.runner("ada");
+  rig.take(runner);
+  store.flush();
+  assert.equal([...state.tasks.made()].length, 1_001, "a row is made of the one that was claimed");
+  const taken = rig.state.jobs.keys().next().value!;
+  store.shorten(state);
+  assert.equal(state.jobs.get(taken)!.state.kind, "claimed");
+  for (const now of [state, reload()]) {
+    assert.deepEqual(now.tasks.keys().toArray().toSorted(), rig.state.tasks.keys().toArray().toSorted());
+    assert.deepEqual([...now.jobs].toSorted(byId), [...rig.state.jobs].toSorted(byId));
+    assert.deepEqual([...now.tasks].toSorted(byId), [...rig.state.tasks].toSorted(byId));
+  }
+  rig.report(runner, SUCCESS);
+  assert.equal(reload().index.openJobs, count, "what was not flushed is not there");
+  store.flush();
+  store.shorten(state);
+  const [next] = [rig.take(runner).job.id];
+  assert.equal(next, rig.state.jobs.keys().toArray()[1], "they are taken in their order");
+  assert.equal(pickJob(reload(), { labels: [], capabilities: null })?.id, next);
+});
+
+function byId([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
