@@ -50,7 +50,6 @@ async function settle(): Promise<void> {
     using file = await Deno.open(path, { append: true });
     await file.write(new Uint8Array(1));
     await file.sync();
-    await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await Deno.remove(path);
 }
