@@ -30,6 +30,8 @@ export interface PlaneOptions {
   readonly isBareOnly?: boolean;
   /** An entry module in place of `worker/main.ts`, with the same exports. */
   readonly entry?: string;
+  /** Lets V8's inspector in. */
+  readonly hasInspector?: boolean;
 }
 
 /** One workerd with its Workers. */
@@ -38,6 +40,8 @@ export interface Plane {
   readonly url: string;
   /** The addresses of the bare ones, by name. */
   readonly bareUrls: Readonly<Record<string, string>>;
+  /** Where our Worker's inspector listens, if it was let in. */
+  inspectorUrl(): Promise<string>;
   /** Process id of workerd. */
   readonly pid: number;
   /** Ends workerd in order. */
@@ -68,6 +72,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     port: 0,
     cf: false,
     resourcePersistencePath: options.dataDir,
+    ...(options.hasInspector === true ? { inspectorPort: 0 } : {}),
     workers: [...ours, ...bare].map((worker) => ({ ...worker, unsafeDirectSockets: direct })) as never,
   });
   await miniflare.ready;
@@ -79,6 +84,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   return {
     url: ours.length === 0 ? "" : await address("shopfloor"),
     bareUrls,
+    inspectorUrl: async () => new URL("/core:user:shopfloor", await miniflare.getInspectorURL()).href,
     pid,
     stop: () => miniflare.dispose(),
     kill: async () => {
