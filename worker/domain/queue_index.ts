@@ -7,7 +7,7 @@
  */
 import type { JobId, LineId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import type { Priority } from "../../protocol/line/fields.ts";
-import type { FreshTasks } from "./fresh_tasks.ts";
+import type { FreshCommon, FreshTasks } from "./fresh_tasks.ts";
 import { type QueuedPlace, QueueHeap } from "./queue_heap.ts";
 import { SortedIds } from "./queue_sorted_ids.ts";
 import type { Job, QueueState, Task } from "./queue_state.ts";
@@ -94,13 +94,16 @@ export function indexJob(index: WritableQueueIndex, job: Job, lineId: LineId): v
 
 /** Follows tasks that come into memory together, each with its queued job. */
 export function indexFresh(index: WritableQueueIndex, fresh: FreshTasks): void {
-  const places = fresh.commons.map(([lineId, , stationId, priority, , , labels, needs]) => {
+  const placeOf = ([lineId, , stationId, priority, , , labels, needs]: FreshCommon) => {
     const demand = { priority, labels, needs };
     const waitingKey = stationKey({ lineId, stationId });
     return { group: groupOf(index, groupKey(demand, lineId), demand, lineId), waitingKey };
-  });
+  };
+  // Made for a task: a common part that none has, as old snapshots hold, has no group.
+  const places: (ReturnType<typeof placeOf> | undefined)[] = [];
   for (let at = 0; at < fresh.size; at++) {
-    const { group, waitingKey } = places[fresh.commonOf(at)]!;
+    const common = fresh.commonOf(at);
+    const { group, waitingKey } = places[common] ??= placeOf(fresh.commons[common]!);
     const open = newOpenJob(index, fresh.jobId(at), fresh.createdAtMs(at));
     open.group = open.lastGroup = group;
     group.jobs.add(open);

@@ -4,6 +4,9 @@ import { createQueueRig, lineOf, station, SUCCESS } from "../../test/fake/queue_
 import { queueRefusal } from "../errors.ts";
 import { OPEN_JOBS_MAX, TASKS_IN_MEMORY_MAX } from "../limits.ts";
 import { taskCard } from "../../protocol/line/task.ts";
+import { applyFresh, emptyQueueState } from "./apply_changes.ts";
+import { FreshTasks } from "./fresh_tasks.ts";
+import { pickJob } from "./queue.ts";
 import { allHeldJobs, queuedJobs, type WritableQueueIndex } from "./queue_index.ts";
 import { submitTask } from "./task.ts";
 
@@ -52,4 +55,23 @@ Deno.test("a project with as many open jobs as it may have takes no further task
   assert.deepEqual(refused.error, { reason: "queue_full", openJobsMax: OPEN_JOBS_MAX });
   const { status, body, headers } = queueRefusal(refused.error);
   assert.deepEqual([status, body.error.code, headers], [503, "queue_full", { "retry-after": "60" }]);
+});
+
+Deno.test("a kind of job of which a block has none any more is in nobody's way", () => {
+  const state = emptyQueueState("acme", "site");
+  const common = (priority: string) => ["tidy", 1, "a", priority, false, [], [], []] as never;
+  const ids = ["t1", "j1", "t2", "j2"];
+  applyFresh(
+    state,
+    new FreshTasks({
+      commons: [common("high"), common("low")],
+      common: [1, 1],
+      ids,
+      titles: ["x", "y"],
+      descriptions: 0,
+      createdAtMs: [0, 0],
+    }),
+  );
+  assert.equal(pickJob(state, { labels: [], capabilities: null })?.id, "j1");
+  assert.equal(state.index.groups.size, 1);
 });

@@ -56,7 +56,7 @@ export class FreshBlock {
   readonly #createdAtMs: number[] = [];
   /** The source of the rows that were added last, and the places of its common parts here. */
   #source: FreshTasks | null = null;
-  #sourceCommons: number[] = [];
+  #sourceCommons: (number | undefined)[] = [];
   #hasDescription = false;
 
   get size(): number {
@@ -86,9 +86,10 @@ export class FreshBlock {
   addFrom(source: FreshTasks, at: number): void {
     if (this.#source !== source) {
       this.#source = source;
-      this.#sourceCommons = source.commons.map((common) => this.#place(common));
+      this.#sourceCommons = [];
     }
-    const common = this.#sourceCommons[source.commonOf(at)]!;
+    const index = source.commonOf(at);
+    const common = this.#sourceCommons[index] ??= this.#place(source.commons[index]!);
     const [taskId, jobId] = [source.taskId(at), source.jobId(at)];
     this.#push(common, taskId, jobId, source.titles[at]!, source.descriptionOf(at), source.createdAtMs(at));
   }

@@ -185,7 +185,7 @@ Deno.test("an object from before the table wakes up with every version, and move
   }
   const sql = createQueueSql();
   sql.run("DROP TABLE line_version");
-  writeSnapshot(sql, 0, snapshotBlocks(old.state, new Set(old.state.lines.keys())));
+  writeSnapshot(sql, 0, snapshotBlocks(old.state, new Set(old.state.lines.keys()), () => {}));
   sql.run(Deno.readTextFileSync(MIGRATION));
   const queue = new Stored(sql);
   assert.equal(queue.state.lines.size, 200);
