@@ -2,7 +2,7 @@
 import type { BadRow, RouteRows } from "./bad_input_row.ts";
 
 const ASK = "/p/:owner/:project/asks/:askId";
-const FORMS = "form{answer|ack|unack|claim|unclaim|delegate|return|reassign|snooze|pause|resume|cancel}";
+const FORMS = "form{(?:answer|ack|unack|claim|unclaim|delegate|return|reassign|snooze|pause|resume|cancel)}";
 const NO_PROJECT: BadRow = {
   what: "an impossible project",
   isAdmin: true,
@@ -21,7 +21,7 @@ const NO_TOKEN: BadRow = { what: "no token", body: "", status: 400, says: /not t
 export const ASK_ROUTES: readonly RouteRows[] = [
   { route: "GET /p/:owner/:project/tasks/:taskId", audience: "page" },
   {
-    route: "POST /p/:owner/:project/tasks/:taskId/:action{retry|move|cancel}",
+    route: "POST /p/:owner/:project/tasks/:taskId/:action{(?:retry|move|cancel)}",
     audience: "page",
     rows: [NO_PROJECT, {
       what: "a body that is too large",

@@ -39,7 +39,7 @@ const ISSUES = "/p/:owner/:project/issues";
 /** Of agents, subtasks, specs and the library. */
 const AGENT_PAGES: readonly RouteRows[] = [
   {
-    route: "POST /p/:owner/:project/runs/:runId/agent/:action{message|interrupt|suspend|resume}",
+    route: "POST /p/:owner/:project/runs/:runId/agent/:action{(?:message|interrupt|suspend|resume)}",
     audience: "page",
     rows: [
       { ...noSuch("a run that never was", { runId: "nothing", action: "interrupt" }), body: "" },
@@ -118,7 +118,7 @@ const AGENT_PAGES: readonly RouteRows[] = [
     rows: [noSuch("an issue that nobody made", { key: "404" })],
   },
   {
-    route: `POST ${ISSUES}/:key/:action{comments|state}`,
+    route: `POST ${ISSUES}/:key/:action{(?:comments|state)}`,
     audience: "page",
     rows: [noSuch("an issue that nobody made", { key: "404", action: "comments" })],
   },

@@ -181,7 +181,9 @@ export const PEOPLE_ROUTES: readonly RouteRows[] = [
   },
   { route: "POST /p/:owner/:project/runners/registration", audience: "page" },
   ...["GET", "POST"].flatMap((method): RouteRows[] =>
-    (method === "GET" ? ["action{drain|rotate|remove}"] : ["action{pause|resume|drain}", "rotate", "remove"])
+    (method === "GET"
+      ? ["action{(?:drain|rotate|remove)}"]
+      : ["action{(?:pause|resume|drain)}", "rotate", "remove"])
       .map((
         action,
       ) => ({

@@ -8,6 +8,7 @@ import { createApp } from "../../worker/app.ts";
 import { deriveSessionKey, signProof } from "../../worker/domain/session.ts";
 import { ADMIN_TOKEN, type Answer, startPlane } from "../fake/plane.ts";
 import { atRest, makeWorld, type World } from "./bad_input_world.ts";
+import { withFirstWords } from "./route_words.ts";
 
 /** Nothing may come from anywhere but here, and nothing may be written into the document. */
 const POLICY: Readonly<Record<string, string>> = {
@@ -44,7 +45,7 @@ function pagesOf(world: World): { readonly method: string; readonly path: string
     .filter(([, path]) => !NO_PAGES.some((pattern) => pattern.test(path)) && !path.includes("*"))
     .map(([method, path]) => ({
       method,
-      path: path.replace(/:(\w+)\{([^}|]*)[^}]*\}/g, (_, _name, first: string) => first)
+      path: withFirstWords(path)
         .replace(
           /:(\w+)/g,
           (_, name: string) => (name === "line" ? "line" : world.ids[name]) ?? `no-${name}`,

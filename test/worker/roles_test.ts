@@ -16,6 +16,7 @@ import { PEOPLE_ROUTES } from "./bad_input_people.ts";
 import { RUNNER_ROUTES } from "./bad_input_runners.ts";
 import { TASK_ROUTES } from "./bad_input_tasks.ts";
 import { makeWorld, type World } from "./bad_input_world.ts";
+import { withFirstWords } from "./route_words.ts";
 
 const BASE = "/api/owners/:owner/projects/:project";
 const GOOD = new Map(
@@ -74,11 +75,11 @@ async function standing(world: World): Promise<unknown> {
 /** The operation, as somebody of that role would send it from a page of ours. */
 function requestOf(operation: Operation, role: Role, world: World) {
   const path = operation.paths[0]!;
-  const route = `${operation.method.toUpperCase()} ${path.replace(BASE, "B").replace(/\{[^}]*\}/g, "")}`;
+  const route = `${operation.method.toUpperCase()} ${withFirstWords(path.replace(BASE, "B"))}`;
   const rows = GOOD.get(`${operation.method.toUpperCase()} ${path.replace(BASE, "B")}`);
   const query = (OF_PEOPLE[route]?.query ?? rows?.goodQuery)?.replace("OWNER/PROJECT", world.at.queueName);
   const body = OF_PEOPLE[route]?.body?.(world) ?? rows?.good;
-  const url = path.replace(/\{[^}]*\}/g, "").replace(
+  const url = withFirstWords(path).replace(
     /:(\w+)/g,
     (_, name: string) => world.ids[name] ?? `no-${name}`,
   );

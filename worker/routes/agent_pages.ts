@@ -31,7 +31,7 @@ export function createAgentPageRoutes(nowMs: () => number = Date.now): Hono<AppE
   const app = new Hono<AppEnv>();
 
   app.post(
-    "/p/:owner/:project/runs/:runId/agent/:action{message|interrupt|suspend|resume}",
+    "/p/:owner/:project/runs/:runId/agent/:action{(?:message|interrupt|suspend|resume)}",
     bodyLimit(AGENT_FORM_MAX_BYTES),
     async (c) => {
       const opened = await openProject(c, "tasks:write");

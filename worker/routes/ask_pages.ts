@@ -30,7 +30,7 @@ export function createAskPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv
     return opened instanceof Response ? opened : await show(c, opened, nowMs());
   });
 
-  app.post(`${PATH}/:form{${GATE_FORMS}}`, bodyLimit(FORM_MAX_BYTES), async (c) => {
+  app.post(`${PATH}/:form{(?:${GATE_FORMS})}`, bodyLimit(FORM_MAX_BYTES), async (c) => {
     const opened = await openAsk(c);
     if (opened instanceof Response) return opened;
     const { gate, object, responder } = opened;

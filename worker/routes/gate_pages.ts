@@ -32,7 +32,7 @@ export function createGatePageRoutes(nowMs: () => number = Date.now): Hono<AppEn
     return seen.ok ? await show(c, link, { gate: seen.value, notice: null }, nowMs()) : refuse(c, seen.error);
   });
 
-  app.post(`/g/:form{${GATE_FORMS}}`, async (c) => {
+  app.post(`/g/:form{(?:${GATE_FORMS})}`, async (c) => {
     const link = await linkOf(c);
     if (link === null) return refuse(c, { reason: "token_malformed" });
     const gate = humanGate(c.env, link.askId);

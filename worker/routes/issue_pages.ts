@@ -47,7 +47,7 @@ export function createIssuePageRoutes(nowMs: () => number = Date.now): Hono<AppE
     return opened instanceof Response ? opened : await one(c, opened, nowMs());
   });
 
-  app.post(`${ONE}/:action{comments|state}`, async (c) => {
+  app.post(`${ONE}/:action{(?:comments|state)}`, async (c) => {
     const opened = await openLibrary(c, "tasks:write");
     if (opened instanceof Response) return opened;
     const { library, by } = opened;

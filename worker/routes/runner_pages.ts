@@ -52,7 +52,7 @@ export function createRunnerPageRoutes(nowMs: () => number = Date.now): Hono<App
     return page(c, RunnerSecretPage({ at, title: "Registration command", says, lines }));
   });
 
-  app.get(`${LIST}/:runnerId/:action{${ASKED_ACTIONS.join("|")}}`, async (c) => {
+  app.get(`${LIST}/:runnerId/:action{(?:${ASKED_ACTIONS.join("|")})}`, async (c) => {
     const opened = await openProject(c, "runners:write");
     if (opened instanceof Response) return opened;
     const runner = await opened.queue.readRunner(c.var.caller, c.req.param("runnerId"));
@@ -61,7 +61,7 @@ export function createRunnerPageRoutes(nowMs: () => number = Date.now): Hono<App
     return page(c, RunnerQuestionPage({ at: opened.at, runner: runner.value, action }));
   });
 
-  app.post(`${LIST}/:runnerId/:action{pause|resume|drain}`, async (c) => {
+  app.post(`${LIST}/:runnerId/:action{(?:pause|resume|drain)}`, async (c) => {
     const opened = await openProject(c, "runners:write");
     if (opened instanceof Response) return opened;
     const intake = INTAKES[c.req.param("action") as keyof typeof INTAKES];

@@ -42,7 +42,7 @@ export function createTaskPageRoutes(nowMs: () => number = Date.now): Hono<AppEn
       : page(c, TaskPage({ view: await viewOf(c, opened, nowMs()) }));
   });
 
-  app.post(`${PATH}/:action{retry|move|cancel}`, bodyLimit(FORM_MAX_BYTES), async (c) => {
+  app.post(`${PATH}/:action{(?:retry|move|cancel)}`, bodyLimit(FORM_MAX_BYTES), async (c) => {
     const action = c.req.param("action");
     const viewer = await requireViewer(c, action === "cancel" ? "tasks:write" : "runs:dispatch");
     if (viewer instanceof Response) return viewer;
