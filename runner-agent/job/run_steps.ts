@@ -20,6 +20,7 @@ import { giveToOwner } from "../worktree/give_to_owner.ts";
 import { containerSpec } from "./container_spec.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
+import { findMoved } from "./hidden_paths.ts";
 import { linkGitDirectory } from "./process_git.ts";
 import { promptEvents } from "./prompt_events.ts";
 import { type PlanError, planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
@@ -73,6 +74,8 @@ export async function createContainer(
         await giveToOwner(paths, owner);
       });
     }
+    const moved = await findMoved(context.dirs.root, worktree.worktreeDir, context.deps.shadows ?? []);
+    if (moved !== null) return notStarted(worktree, `what is hidden at ${moved} was moved: it would be seen`);
     await placeRole(context);
     const prompts = harness.name === "command" || goesOn ? [] : promptsOf(context, plan.homeFiles);
     await bootAgent(context, agents, prompts, resumeText);

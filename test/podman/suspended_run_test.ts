@@ -1,8 +1,10 @@
 /** A run that waits for people: what a drain makes of it, and a stop by a person at the machine. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { startScriptedModel } from "../fake/scripted_model.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
 import { createAgentRegistry } from "../../runner-agent/job/agent_registry.ts";
+import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
 import type { PodmanContainer } from "../../runner-agent/container/podman_container.ts";
 import { imageOf, openPodman } from "./podman_world.ts";
 
@@ -18,13 +20,13 @@ async function eventually(what: string, test: () => boolean | Promise<boolean>):
 }
 
 /** A model whose agent waits at first, and ends when it is told to. */
-function waitingModel() {
+function waitingModel(command = "sleep 60") {
   return startScriptedModel({
     keys: { anthropic: KEY },
     script: {
       about: "waits; then ends when it is told to",
       messages: [
-        { when: "Begin here", steps: [{ kind: "tool", command: "sleep 60" }] },
+        { when: "Begin here", steps: [{ kind: "tool", command }] },
         {
           when: "finish it now",
           steps: [
@@ -36,13 +38,19 @@ function waitingModel() {
   });
 }
 
-async function startRunner(rig: RunnerRig, runtime: PodmanContainer, modelUrl: string) {
+async function startRunner(
+  rig: RunnerRig,
+  runtime: PodmanContainer,
+  modelUrl: string,
+  change: Partial<DaemonDeps> = {},
+) {
   const agents = createAgentRegistry();
   const runner = await rig.startInside(runtime, {
     image: await imageOf("claude"),
     agents,
     ability: { harnesses: ["claude"], forcedHarness: null, runtime: "podman" },
     modelKeys: new Map([["anthropic", { key: KEY, baseUrl: modelUrl }]]),
+    ...change,
   });
   return { agents, runner };
 }
@@ -74,6 +82,39 @@ Deno.test("a suspended run does not hold up a drain, and goes on at the runner's
     const report = rig.plane.runs.get(jobId)!.outcome!;
     assert.deepEqual([report.jobResult, report.summary, report.error], ["success", "later", null]);
     assert.deepEqual(rig.plane.violations, []);
+  });
+});
+
+Deno.test("what no sandbox shows is not shown by a resume either: an agent that moved it away does not go on", async () => {
+  await using model = waitingModel("mv config moved && sleep 60");
+  await withRunnerRig(async (rig) => {
+    const seed = join(rig.root, "seed");
+    await Deno.mkdir(join(seed, "config/keys"), { recursive: true });
+    await Deno.writeTextFile(join(seed, "config/keys/key"), "hidden");
+    await rig.git(seed, "add", "-A");
+    await rig.git(seed, "commit", "-qm", "keys");
+    await rig.git(seed, "push", "-q", rig.originDir, "HEAD:main");
+    const runtime = await openPodman(rig.root);
+    const jobId = rig.addJob({ prompt: "Begin here.", operatorConfig: { agent: "claude" } });
+    const { agents, runner } = await startRunner(rig, runtime, model.url, { shadows: ["config/keys"] });
+    const worktree = async () => (await runner.deps.worktrees.list!())[0]?.path ?? "";
+    await eventually(
+      "it has moved it",
+      async () => await Deno.stat(join(await worktree(), "moved/keys/key")).then(() => true, () => false),
+    );
+    const { runId } = agents.list()[0]!.view();
+    await agents.find(runId)!.commands.carryOut({ runId, commandId: "c1", kind: "suspend" });
+    const resuming = agents.find(runId)!.commands.carryOut({
+      runId,
+      commandId: "c2",
+      kind: "resume",
+      text: null,
+    });
+    await resuming.catch(() => undefined);
+    await eventually("it is reported", () => rig.plane.runs.get(jobId)!.outcome !== null);
+    assert.match(rig.plane.runs.get(jobId)!.outcome!.error ?? "", /hidden at config\/keys was moved/);
+    await runner.drain();
+    runtime.close();
   });
 });
 
