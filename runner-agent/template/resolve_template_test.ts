@@ -40,6 +40,12 @@ for (const role of ["planner", "coordinator", "implementor", "verifier", "ralph"
     const template = await resolved([folderSource("built-in", BUILT_IN)], role);
     assert.match(template.systemPrompt!, new RegExp(`^You are (?:the )?${role}\\b`, "i"));
     assert.match(template.instructions!, /complete_station/);
+    // The end of a turn without it is the end of the station, too: no role may rely on another turn.
+    assert.match(template.systemPrompt!, /complete\s+the\s+station/i);
+    assert.doesNotMatch(
+      template.systemPrompt! + template.instructions!,
+      /^\d+\. End the turn|there is no network/im,
+    );
     assert.deepEqual(template.layers, ["built-in:base", `built-in:${role}`, "station"]);
     assert.equal(template.harness, null, "any agent can have the role");
   });
