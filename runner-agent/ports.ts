@@ -174,6 +174,14 @@ export interface WorktreeManager {
   /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository, if there is one. */
   pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
   /**
+   * Pushes the work to the task's branch of a repository besides, with this credential and none of the host's; never by
+   * force. Without commits of the task there is nothing to push.
+   */
+  pushBack(
+    runId: string,
+    target: { readonly url: string; readonly authorization: string },
+  ): Promise<Ok<null> | Err<WorktreeError>>;
+  /**
    * A bare repository that `git http-backend` may serve to this run as the project's origin: fetch sees the
    * project's branches; a push is accepted for `refs/heads/task-{taskId}` only and is pushed on to the real origin,
    * with the host's credentials, before the agent is told that it succeeded.

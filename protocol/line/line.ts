@@ -37,6 +37,13 @@ const operatorConfig = z.looseObject({
   transport: z.enum(["auto", "tmux", "structured"]).optional(),
   /** Our extension: the shell script that the `command` harness runs. */
   command: textUpToBytes(PROMPT_MAX_BYTES).optional(),
+  /** Without a token: a line is read by many (S1). */
+  commitBackRepository: z.strictObject({
+    url: z.string().max(2_000).refine(isPublicUrl, {
+      error: "expected an http or https address without a credential",
+    }),
+    credentialKind: z.enum(["runner", "agentics-repo"]),
+  }).optional(),
   /** Our extension: what the agent may do with subtasks; `implementor` when absent (Runtime 3.4). */
   capability: capability.exclude(["operator"]).optional(),
 });

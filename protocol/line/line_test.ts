@@ -269,3 +269,15 @@ Deno.test("a plugin is a folder's name and an address that holds no credential, 
   }
   assertFault(plugins({ id, sourceUrl }, { id, sourceUrl }), /plugins: expected each plugin id once/);
 });
+
+Deno.test("a station may name where its work goes besides, but no credential for it", () => {
+  const commitBackRepository = { url: "https://git.example/a.git", credentialKind: "agentics-repo" };
+  const withBack = (change: object) =>
+    line({
+      stations: [{ ...A, operatorConfig: { commitBackRepository: { ...commitBackRepository, ...change } } }],
+    });
+  assert.deepEqual(faults(withBack({})), []);
+  assertFault(withBack({ token: "t" }), /operatorConfig.commitBackRepository.*token/);
+  assertFault(withBack({ url: "https://me:t@git.example/a.git" }), /without a credential/);
+  assertFault(withBack({ credentialKind: "other" }), /credentialKind/);
+});

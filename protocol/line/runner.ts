@@ -142,6 +142,8 @@ export interface AgentDefinition {
   readonly idleTimeoutMinutes: number;
   readonly maxTimeoutMinutes: number;
   readonly operatorConfig: Readonly<Record<string, unknown>>;
+  /** The station's runner serves a model to people, instead of running an agent (Line 4.5). */
+  readonly jobType?: "chat_llm";
   /** The channel on which the task was broadcast before: all its stations share it (Line 2.7, 18). */
   readonly broadcastId?: string;
   /** The agent's own session of the run before at this station, by which it can go on where it was (Line 5). */
@@ -151,6 +153,8 @@ export interface AgentDefinition {
   readonly subagentPromptAppendix?: string;
   /** W3C Trace Context of whoever asked for the work. */
   readonly traceparent?: string;
+  /** Where the work goes besides, after a successful run with `autoGit` (Line 2.7, 18). */
+  readonly commitBackRepository?: CommitBackRepository;
   /** As in the line, for runners that make their containers of it (Line 2.7). */
   readonly devcontainerTemplate?: Readonly<Record<string, unknown>>;
   /** Fetched by the runner and shown to the agent read-only (Line 16). */
@@ -159,6 +163,13 @@ export interface AgentDefinition {
   readonly devcontainerFiles?: Readonly<Record<string, string>>;
   /** The same for `.agentics/specs/` of the line (Line 2.11). */
   readonly agenticsSpecFiles?: Readonly<Record<string, string>>;
+}
+
+/** `runner`: the project's origin is left alone. `agentics-repo`: pushed to `url` with `token` and no other credential. */
+export interface CommitBackRepository {
+  readonly url: string;
+  readonly credentialKind: "runner" | "agentics-repo";
+  readonly token?: string;
 }
 
 export interface PluginRef {

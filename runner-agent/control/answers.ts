@@ -25,6 +25,13 @@ const files = z.record(z.string(), z.string()).nullish().transform((value) => va
 const minutesOr = (byDefault: number) =>
   z.number().nullish().transform((value) => value != null && value > 0 ? value : byDefault);
 
+/** A job that names one which cannot be read is not taken: its work would not come back. */
+const commitBackRepository = z.object({
+  url: z.string(),
+  credentialKind: z.enum(["runner", "agentics-repo"]),
+  token: optionalText,
+}).nullish().transform((value) => value ?? undefined);
+
 const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   labels: z.array(z.string()).nullish().transform((list) => list ?? []),
   taskId: id,
@@ -53,6 +60,7 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   resumeBroadcastId: optionalText,
   subagentPromptAppendix: optionalText,
   traceparent: optionalText,
+  commitBackRepository,
 }).transform((work) => ({
   ...work,
   assemblyLineRepoUrl: work.assemblyLineRepoUrl ?? work.stageGitUrl,

@@ -56,11 +56,24 @@ Deno.test("what the reference sends for an agent's session, its sub-agents and i
     resumeBroadcastId: "cast-0",
     subagentPromptAppendix: "Be brief",
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    commitBackRepository: {
+      url: "https://git.example/a.git",
+      credentialKind: "agentics-repo" as const,
+      token: "t",
+    },
   };
   const { jobs } = pollAnswer.parse({
     jobs: [{ ...least, agentDefinition: { ...least.agentDefinition, ...sent } }],
   });
   assert.deepEqual({ ...jobs[0]!.agentDefinition, ...sent }, jobs[0]!.agentDefinition);
+});
+
+Deno.test("a job whose work could not come back is none of ours", () => {
+  const commitBackRepository = { url: "https://git.example/a.git", credentialKind: "another" };
+  const lost = { ...least, agentDefinition: { ...least.agentDefinition, commitBackRepository } };
+  assert.deepEqual(pollAnswer.parse({ jobs: [lost, { ...least, id: "job-2" }] }).jobs.map(({ id }) => id), [
+    "job-2",
+  ]);
 });
 
 for (const nothing of [null, undefined, {}, { jobs: null }, { jobs: [] }]) {

@@ -135,6 +135,7 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     deps.runnerToken,
     jobToken,
     ...(work.assemblyLineRepoToken === undefined ? [] : [work.assemblyLineRepoToken]),
+    ...(work.commitBackRepository?.token === undefined ? [] : [work.commitBackRepository.token]),
     ...[...deps.modelKeys.values()].map((model) => model.key),
   ];
   const role = createRunRole(

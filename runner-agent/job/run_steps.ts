@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { EventOf } from "../agent/event_payloads.ts";
 import type { AgentEvents } from "../agent_ports.ts";
+import { commitBackTarget } from "../domain/commit_back.ts";
 import { redactText } from "../domain/redaction.ts";
 import type { HarvestReading, RunEnding, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
@@ -171,7 +172,7 @@ export async function conclude(
   const planned = planHarness(context);
   const used = agent === null ? await readUsed(context) : null;
   const usage = agent?.session.usage() ?? used?.usage ?? null;
-  const report = decideReport({
+  const facts = {
     ending: phase.ending,
     stopDetail: await readStopDetail(context),
     conclusion: phase.conclusion,
@@ -186,7 +187,11 @@ export async function conclude(
     // Nothing is said of what nobody has counted.
     usage: usage !== null && isUsed(usage) ? usage : null,
     isAgent: planned.ok && planned.value.harness.name !== "command",
-  });
+  };
+  const first = decideReport(facts);
+  const isWon = first.jobResult === "success" && canPush;
+  const backError = isWon ? await pushBack(context) : null;
+  const report = backError === null ? first : decideReport({ ...facts, pushError: backError });
   if (report.jobResult === "success") await keepMemory(context);
   const clean = (text: string | null) => text === null ? null : redactText(text, context.secrets);
   return {
@@ -206,6 +211,20 @@ async function push(context: RunContext): Promise<string | null> {
     const request = await worktreeRequest(context);
     if (!request.ok) return null;
     const pushed = await patiently(context, () => context.deps.worktrees.pushWork(request.value));
+    return pushed.ok ? null : worktreeText(context.secrets, pushed.error);
+  } catch (error) {
+    return faultText(context.secrets, error);
+  }
+}
+
+/** Line 18: without it the run is no success. */
+async function pushBack(context: RunContext): Promise<string | null> {
+  try {
+    const target = commitBackTarget(context.sent);
+    if (!target.ok) return target.error;
+    if (target.value === null) return null;
+    const { url, authorization } = target.value;
+    const pushed = await context.deps.worktrees.pushBack(context.run.runId, { url, authorization });
     return pushed.ok ? null : worktreeText(context.secrets, pushed.error);
   } catch (error) {
     return faultText(context.secrets, error);

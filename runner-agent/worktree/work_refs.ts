@@ -110,6 +110,22 @@ export async function pushToOrigin(
   });
 }
 
+/** Pushes the work to the task's branch of a repository that a job names, with the job's credential alone; never by force. */
+export async function pushBack(
+  git: Git,
+  note: RunNote,
+  target: TaskRepository,
+  branch: string,
+  head: string,
+): Promise<Result<null, GitFailure>> {
+  return await push(git, note, {
+    action: `push ${branch} to the job's commitBackRepository`,
+    access: taskAccess(target),
+    url: target.url,
+    refspecs: [`${head}:refs/heads/${branch}`],
+  });
+}
+
 interface Push {
   readonly action: string;
   readonly access: GitAccess;

@@ -54,7 +54,7 @@ import { skipShadowed } from "./shadowed_paths.ts";
 import { taskBranch } from "./start_point.ts";
 import { placeSubmodules } from "./submodule_files.ts";
 import { listWorktrees } from "./worktree_list.ts";
-import { fetchStart, pushToOrigin, pushWorkRefs, unpinRun } from "./work_refs.ts";
+import { fetchStart, pushBack, pushToOrigin, pushWorkRefs, unpinRun } from "./work_refs.ts";
 
 export interface WorktreeManagerOptions {
   /** The runner's own data directory; no other process writes there. */
@@ -132,6 +132,16 @@ export function createWorktreeManager(
         const origin = await resolveOrigin(request.projectUrl, localRoots);
         if (!origin.ok) return origin;
         return await pushToOrigin(git, note, origin.value, branchOf(note.taskId), head.value);
+      }),
+    pushBack: (runId, target) =>
+      oneByOne(runId, async () => {
+        const run = place(runId);
+        const note = await requireNote(run);
+        await caches.settle(note.cacheGitDir);
+        const head = await fetchAgentWork(git, run, note, runId);
+        if (!head.ok) return head;
+        if (head.value === note.baseCommit) return ok(null);
+        return await pushBack(git, note, target, branchOf(note.taskId), head.value);
       }),
     async projectGateway(request) {
       const run = place(request.runId);
