@@ -38,8 +38,8 @@ export const KEYS_ATTACHED_MS = 120_000;
 export const BUDGET_HARD_FACTOR = 1.25;
 /** A message that no prompt hook confirmed by then may be lost; an idle CLI takes one in well below a second. */
 export const RECEIPT_MS = 10_000;
-/** So long before that, Enter is pressed once more if the screen still shows the text. */
-export const RECEIPT_HALF_MS = 5_000;
+/** A CLI draws a long paste before it takes it: on a busy machine OpenCode had not taken 200 KB in 10 s. */
+export const RECEIPT_BYTES_PER_MS = 10;
 /** An interrupted turn ends within this, or the message goes in all the same. */
 export const INTERRUPT_WAIT_MS = 2_000;
 /** One message to an agent: a station's prompt, the largest, with a heading. Pastes of 200 KB were measured (Runtime 0). */

@@ -23,7 +23,7 @@ import {
   INTERRUPT_WAIT_MS,
   MESSAGE_MAX_BYTES,
   MESSAGES_MAX,
-  RECEIPT_HALF_MS,
+  RECEIPT_BYTES_PER_MS,
   RECEIPT_MS,
 } from "../../limits.ts";
 
@@ -164,7 +164,7 @@ export function nextMessageStep(queue: MessageQueue, view: QueueView): QueueStep
       return { kind: "wait", untilMs: expiryMs };
     }
     if (receiptUntilMs <= nowMs) return { kind: "give_up", id: inFlight.id };
-    const againMs = receiptUntilMs - RECEIPT_HALF_MS;
+    const againMs = receiptUntilMs - Math.floor(receiptMs(inFlight.bytes) / 2);
     if (!hasEnteredTwice && againMs <= nowMs) return { kind: "enter_again", id: inFlight.id };
     return { kind: "wait", untilMs: earliest([hasEnteredTwice ? receiptUntilMs : againMs, expiryMs]) };
   }
@@ -176,6 +176,11 @@ export function nextMessageStep(queue: MessageQueue, view: QueueView): QueueStep
     if (nowMs < untilMs) return { kind: "wait", untilMs: earliest([untilMs, expiryMs]) };
   }
   return { kind: "paste", id: head.id };
+}
+
+/** How long the receipt of a message of that size may take; at half of it Enter is pressed again. */
+export function receiptMs(bytes: number): number {
+  return RECEIPT_MS + Math.ceil(bytes / RECEIPT_BYTES_PER_MS);
 }
 
 /** The turn under way is interrupted now, for the message at the head. */
@@ -190,16 +195,19 @@ export function markPasted(
   view: { readonly nowMs: number; readonly isTurnRunning: boolean },
   text?: string,
 ): MessageQueue {
-  const changed = change(queue, id, "queued", (one) => ({
-    ...one,
-    ...(text === undefined ? {} : { text, hash: promptHash(text), bytes: utf8ToBytes(text).length }),
-    state: {
-      kind: "pasted",
-      atMs: view.nowMs,
-      receiptUntilMs: view.isTurnRunning ? null : view.nowMs + RECEIPT_MS,
-      hasEnteredTwice: false,
-    },
-  }));
+  const changed = change(queue, id, "queued", (one) => {
+    const bytes = text === undefined ? one.bytes : utf8ToBytes(text).length;
+    return {
+      ...one,
+      ...(text === undefined ? {} : { text, hash: promptHash(text), bytes }),
+      state: {
+        kind: "pasted",
+        atMs: view.nowMs,
+        receiptUntilMs: view.isTurnRunning ? null : view.nowMs + receiptMs(bytes),
+        hasEnteredTwice: false,
+      },
+    };
+  });
   return { ...changed, interruptedAtMs: null };
 }
 
@@ -275,7 +283,7 @@ export function turnEnded(queue: MessageQueue, nowMs: number): MessageQueue {
     interruptedAtMs: null,
     messages: queue.messages.map((one) =>
       one.state.kind === "pasted" && one.state.receiptUntilMs === null
-        ? { ...one, state: { ...one.state, receiptUntilMs: nowMs + RECEIPT_MS } }
+        ? { ...one, state: { ...one.state, receiptUntilMs: nowMs + receiptMs(one.bytes) } }
         : one
     ),
   };
