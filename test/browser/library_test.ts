@@ -14,6 +14,8 @@ const SPEC = {
     "# Requirements\n\n## REQ-1: People log in by a link\n\nIt works once.\n",
   ".agentics/specs/login/test_spec.md":
     "## TEST-1: The link works\n\nRequirements: REQ-1\nPath: `test/login_test.ts`\n",
+  ".agentics/specs/login/tasks.md":
+    "## 1. The form\n\nRequirements: REQ-1\n\n## 2. The mail with the link\n\nRequirements: REQ-1\n",
 };
 
 Deno.test({
@@ -170,6 +172,42 @@ Deno.test({
         .click();
       await page.getByRole("heading", { name: "Specs" }).waitFor();
       await checkPage(opened, { name: "specs" });
+    });
+
+    await t.step("subtasks are made of a spec's tasks; one is verified by hand, and reopened", async () => {
+      const specs = page.url();
+      await page.getByRole("main").getByRole("link", { name: "login", exact: true }).click();
+      const tasks = page.getByRole("region", { name: "Tasks of the spec" });
+      await tasks.getByRole("row", { name: /The mail with the link 2 REQ-1 none yet/ }).waitFor();
+      await page.getByText("Make subtasks of them").click();
+      await page.getByLabel("Agents").selectOption("queued");
+      await page.getByRole("button", { name: "Make them" }).click();
+      await tasks.getByRole("row", { name: /The form 1 REQ-1 Queued/ }).waitFor();
+      assert.equal(await page.getByText("Make subtasks of").count(), 0, "there is none left to make");
+      await checkPage(opened, { name: "spec_subtasks" });
+      await page.getByRole("link", { name: "All subtasks" }).click();
+      const row = page.getByRole("row", { name: /The form login:1/ });
+      for (const value of ["in_progress", "awaiting_verification"]) {
+        await page.getByText("Move a subtask").click();
+        await page.getByLabel("Subtask, and where it goes").selectOption(`${value} login:1`);
+        await page.getByRole("button", { name: "Move it" }).click();
+      }
+      await row.getByText("Waits for verification").waitFor();
+      await page.getByText("Say what a check found").click();
+      await page.getByLabel("Subtask", { exact: true }).selectOption("login:1");
+      await page.getByLabel("What was seen").fill("Signed in twice.");
+      await page.getByRole("button", { name: "Say so" }).click();
+      await row.getByText("Done").waitFor();
+      await row.getByText("by hand: passed, Signed in twice.").waitFor();
+      await page.getByText("Move a subtask").click();
+      await page.getByLabel("Subtask, and where it goes").selectOption({ label: "login:1: reopen it" });
+      await page.getByRole("button", { name: "Move it" }).click();
+      await row.getByText("To be looked at again").waitFor();
+      await page.locator("#move > summary").click();
+      await checkPage(opened, { name: "subtasks_of_spec" });
+      await row.getByRole("link", { name: "login" }).click();
+      await tasks.getByRole("row", { name: /The form.*To be looked at again 1 passed, 0 failed/ }).waitFor();
+      assert.equal(page.url(), `${specs}/login`);
     });
 
     await opened.close();

@@ -65,9 +65,19 @@ const AGENT_PAGES: readonly RouteRows[] = [
     audience: "page",
     rows: [NO_TASK, notWhole(/Nothing was changed/)],
   },
+  {
+    route: `POST ${TASK_PAGE}/subtasks/verification`,
+    audience: "page",
+    rows: [NO_TASK, notWhole(/Nothing was changed/)],
+  },
   { route: `GET ${TASK_PAGE}/specs`, audience: "page", rows: [NO_PROJECT, NO_TASK] },
   {
     route: `GET ${TASK_PAGE}/specs/:spec`,
+    audience: "page",
+    rows: [NO_TASK, noSuch("a spec of a task that has none", { spec: "login" })],
+  },
+  {
+    route: `POST ${TASK_PAGE}/specs/:spec/subtasks`,
     audience: "page",
     rows: [NO_TASK, noSuch("a spec of a task that has none", { spec: "login" })],
   },

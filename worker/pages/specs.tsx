@@ -1,10 +1,13 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-/** The specs of a task, and one of them: its text, which tests are for which requirement, and how far that goes. */
+/** The specs of a task, and one of them: its text, its tests and how far they go, its tasks and what became of them. */
+import type { SubtaskData } from "../../protocol/agent/subtask.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
+import type { SpecTask } from "../domain/spec.ts";
 import type { Coverage, TraceRow } from "../domain/spec_view.ts";
 import { Layout } from "./layout.tsx";
 import { taskPath } from "./parts.tsx";
 import { Prose } from "./prose.tsx";
+import { SpecSubtasks } from "./spec_subtasks.tsx";
 
 export interface SpecOutline {
   readonly name: string;
@@ -61,11 +64,17 @@ export interface SpecView {
   readonly text: string;
   readonly rows: readonly TraceRow[];
   readonly coverage: Coverage;
+  readonly tasks: readonly SpecTask[];
+  /** Those of the task. */
+  readonly subtasks: readonly SubtaskData[];
+  readonly stations: readonly { readonly id: string; readonly name: string }[];
+  /** Why the last form was not taken. */
+  readonly fault: string | null;
 }
 
 /** The page at `/p/{owner}/{project}/tasks/{taskId}/specs/{spec}`. */
 export function SpecPage({ view }: { readonly view: SpecView }) {
-  const { task, name, status, revision, text, rows, coverage } = view;
+  const { task, name, status, revision, text, rows, coverage, tasks, subtasks, stations, fault } = view;
   const path = taskPath(task.owner, task.projectId, task.id);
   const crumbs = [{ text: task.title, href: path }, { text: "specs", href: `${path}/specs` }, { text: name }];
   return (
@@ -121,6 +130,7 @@ export function SpecPage({ view }: { readonly view: SpecView }) {
           </div>
         </>
       )}
+      <SpecSubtasks {...{ spec: name, tasks, subtasks, stations, path, fault }} />
       <section class="panel prose">
         <Prose text={text} level={2} />
       </section>

@@ -1,12 +1,12 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-/** The subtasks of a task: their states, whose they are, what verification said; moving one, and adding some. */
-import { SUBTASK_NOTE_MAX_CHARS } from "../../protocol/agent/limits.ts";
+/** The subtasks of a task: their states, whose they are, what verification said; and the forms that change them. */
 import type { SubtaskData } from "../../protocol/agent/subtask.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import { May } from "./frame.tsx";
 import { Layout } from "./layout.tsx";
 import { Ago, runPath, taskPath } from "./parts.tsx";
-import { SubtaskPill, subtaskWords } from "./subtask_words.tsx";
+import { SubtaskForms } from "./subtask_forms.tsx";
+import { SubtaskPill } from "./subtask_words.tsx";
 
 export interface SubtasksView {
   readonly task: TaskData;
@@ -29,7 +29,8 @@ export function SubtasksPage({ view }: { readonly view: SubtasksView }) {
     >
       <h1>Subtasks</h1>
       <p class="soft">
-        Parts of the task, each for one agent. <a href={`${path}/specs`}>Its specs</a>
+        Parts of the task, each for one agent. They are made of the tasks of{" "}
+        <a href={`${path}/specs`}>its specs</a>, or by hand.
       </p>
       {fault === null ? null : <p class="note bad" role="alert">{fault}</p>}
       {subtasks.length === 0
@@ -52,8 +53,7 @@ export function SubtasksPage({ view }: { readonly view: SubtasksView }) {
           </div>
         )}
       <May scope="tasks:write">
-        {subtasks.some(({ allowedNext }) => allowedNext.length > 0) ? <Move view={view} path={path} /> : null}
-        <Add view={view} path={path} />
+        <SubtaskForms subtasks={subtasks} stations={view.stations} path={path} />
       </May>
     </Layout>
   );
@@ -61,13 +61,20 @@ export function SubtasksPage({ view }: { readonly view: SubtasksView }) {
 
 function Row({ subtask, view }: { readonly subtask: SubtaskData; readonly view: SubtasksView }) {
   const { task, nowMs } = view;
-  const { id, title, agent, outcomes, note, rationale, requirementIds, changedAt } = subtask;
+  const { id, spec, title, agent, outcomes, note, rationale, requirementIds, changedAt } = subtask;
   return (
     <tr>
       <td>
         {title}
         <div class="meta">
           <code>{id}</code>
+          {spec === null
+            ? null
+            : (
+              <a href={`${taskPath(task.owner, task.projectId, task.id)}/specs/${encodeURIComponent(spec)}`}>
+                {spec}
+              </a>
+            )}
           {requirementIds.length === 0 ? null : <span>{requirementIds.join(", ")}</span>}
         </div>
       </td>
@@ -99,68 +106,5 @@ function Row({ subtask, view }: { readonly subtask: SubtaskData; readonly view: 
         )}
       </td>
     </tr>
-  );
-}
-
-interface FormProps {
-  readonly view: SubtasksView;
-  readonly path: string;
-}
-
-function Move({ view, path }: FormProps) {
-  const movable = view.subtasks.filter(({ allowedNext }) => allowedNext.length > 0);
-  return (
-    <details id="move">
-      <summary>Move a subtask</summary>
-      <form class="stack fold" method="post" action={`${path}/subtasks/transition`}>
-        <div>
-          <label for="move-to">Subtask, and where it goes</label>
-          <select id="move-to" name="move">
-            {movable.map(({ id, title, state, allowedNext }) => (
-              <optgroup key={id} label={`${title} (${subtaskWords(state)})`}>
-                {allowedNext.map((next) => (
-                  <option key={next} value={`${next} ${id}`}>{id}: {subtaskWords(next)}</option>
-                ))}
-              </optgroup>
-            ))}
-          </select>
-        </div>
-        <div>
-          <label for="rationale">
-            Why <span class="soft small">(needed to drop one)</span>
-          </label>
-          <textarea id="rationale" name="rationale" rows={2} maxlength={SUBTASK_NOTE_MAX_CHARS}></textarea>
-        </div>
-        <button type="submit">Move it</button>
-      </form>
-    </details>
-  );
-}
-
-function Add({ view, path }: FormProps) {
-  return (
-    <details id="add">
-      <summary>Add a subtask</summary>
-      <form class="stack fold" method="post" action={`${path}/subtasks`}>
-        <div class="row">
-          <div>
-            <label for="subtask-id">Name, without spaces</label>
-            <input id="subtask-id" name="id" required maxlength={150} />
-          </div>
-          <div>
-            <label for="subtask-title">Title</label>
-            <input id="subtask-title" name="title" required maxlength={300} />
-          </div>
-          <div>
-            <label for="subtask-station">Station</label>
-            <select id="subtask-station" name="stationId">
-              <option value="">Any</option>
-              {view.stations.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
-            </select>
-          </div>
-        </div>
-        <button type="submit">Add it</button>
-      </form>
-    </details>
   );
 }

@@ -38,3 +38,13 @@ export async function openTask(c: Context<AppEnv>): Promise<OpenedTask | Respons
   const repository = taskRepository(c.env, owner, project, taskId);
   return { owner, project, task: task.value, queue, repository, access: access.value };
 }
+
+/** The stations of the version of its line that a task is on; none where it cannot be read. */
+export async function stationsOf(
+  c: Context<AppEnv>,
+  { queue, task }: Pick<OpenedTask, "queue" | "task">,
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const version = String(task.assemblyLineVersion);
+  const line = await queue.readLineVersion(c.var.caller, { lineId: task.assemblyLineId, version });
+  return line.ok ? line.value.definition.stations : [];
+}

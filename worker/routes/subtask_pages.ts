@@ -1,21 +1,21 @@
 /** The page of a task's subtasks, and its forms. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { subtaskId, subtaskInput, subtaskMove } from "../../protocol/agent/subtask.ts";
+import { subtaskId, subtaskInput, subtaskMove, verificationInput } from "../../protocol/agent/subtask.ts";
 import type { AppEnv } from "../app_env.ts";
 import { queueRefusal } from "../errors.ts";
 import { FORM_MAX_BYTES } from "../limits.ts";
 import { bodyLimit } from "../middleware/body_limit.ts";
 import { SubtasksPage } from "../pages/subtasks.tsx";
 import { taskPath } from "../pages/parts.tsx";
-import { type OpenedTask, openTask } from "./opened_task.ts";
+import { type OpenedTask, openTask, stationsOf } from "./opened_task.ts";
 import { page, requireViewer } from "./page_response.ts";
 
 const PATH = "/p/:owner/:project/tasks/:taskId/subtasks";
 const moveForm = z.object({ move: z.string().max(200), rationale: z.string().trim().default("") });
 const NOT_WHOLE = "Nothing was changed: that form was not complete.";
 
-/** `GET /p/{owner}/{project}/tasks/{taskId}/subtasks`; `POST` adds one, `POST .../transition` moves one. */
+/** `GET /p/{owner}/{project}/tasks/{taskId}/subtasks`; `POST` adds one, `.../transition` and `.../verification` change one. */
 export function createSubtaskPageRoutes(nowMs: () => number = Date.now): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(`${PATH}/*`, bodyLimit(FORM_MAX_BYTES));
@@ -53,6 +53,17 @@ export function createSubtaskPageRoutes(nowMs: () => number = Date.now): Hono<Ap
     const input = { taskId: opened.task.id, subtaskId: id, ...move.data };
     return await done(c, opened, nowMs(), await opened.queue.moveSubtask(c.var.caller, input));
   });
+
+  app.post(`${PATH}/verification`, async (c) => {
+    const opened = await openForm(c);
+    if (opened instanceof Response) return opened;
+    const { subtaskId: id, ...outcome } = await c.req.parseBody();
+    const form = verificationInput.safeParse({ outcomes: [outcome] });
+    const named = subtaskId.safeParse(id);
+    if (!form.success || !named.success) return await show(c, opened, nowMs(), NOT_WHOLE, 400);
+    const input = { taskId: opened.task.id, subtaskId: named.data, ...form.data };
+    return await done(c, opened, nowMs(), await opened.queue.verifySubtask(c.var.caller, input));
+  });
   return app;
 }
 
@@ -68,7 +79,7 @@ function faultOf(error: z.ZodError): string {
   return `Nothing was changed: ${first?.path.join(".") ?? "the form"}: ${first?.message ?? "is not right"}.`;
 }
 
-type Done = Awaited<ReturnType<OpenedTask["queue"]["createSubtasks" | "moveSubtask"]>>;
+type Done = Awaited<ReturnType<OpenedTask["queue"]["createSubtasks" | "moveSubtask" | "verifySubtask"]>>;
 
 async function done(c: Context<AppEnv>, opened: OpenedTask, nowMs: number, made: Done): Promise<Response> {
   const { owner, project, task } = opened;
@@ -79,17 +90,16 @@ async function done(c: Context<AppEnv>, opened: OpenedTask, nowMs: number, made:
 
 async function show(
   c: Context<AppEnv>,
-  { task, queue }: OpenedTask,
+  opened: OpenedTask,
   nowMs: number,
   fault: string | null = null,
   status = 200,
 ): Promise<Response> {
-  const version = String(task.assemblyLineVersion);
-  const [listed, line] = await Promise.all([
+  const { task, queue } = opened;
+  const [listed, stations] = await Promise.all([
     queue.listSubtasks(c.var.caller, { taskId: task.id }),
-    queue.readLineVersion(c.var.caller, { lineId: task.assemblyLineId, version }),
+    stationsOf(c, opened),
   ]);
   const subtasks = listed.ok ? listed.value : [];
-  const stations = line.ok ? line.value.definition.stations : [];
   return await page(c, SubtasksPage({ view: { task, subtasks, stations, nowMs, fault } }), status);
 }

@@ -9,6 +9,7 @@ import {
 } from "../../protocol/agent/subtask.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { NewSubtask } from "../domain/job_queue_api.ts";
+import { subtasksOfSpec } from "../domain/spec_subtasks.ts";
 import { refusalResponse } from "../errors.ts";
 import { taskRepository } from "../stubs/task_repository.ts";
 import { openSpecs } from "../tools/spec_source.ts";
@@ -59,7 +60,6 @@ export function createSubtaskRoutes(): Hono<AppEnv> {
   return app;
 }
 
-/** One for each task of the spec. Its own station wins over the one that is asked for. */
 async function ofSpec(
   c: Context<AppEnv>,
   taskId: string,
@@ -74,14 +74,7 @@ async function ofSpec(
   const { owner, project } = c.var.at;
   const found = await openSpecs(place.value, taskRepository(c.env, owner, project, taskId)).find(name);
   if (!found.ok) return refusalResponse(toolRefusal(found.error));
-  return found.value.spec.tasks.map((task) => ({
-    id: `${name}:${task.id}`,
-    spec: name,
-    title: task.title,
-    requirementIds: [...task.requirementIds],
-    stationId: task.stationId ?? stationId,
-    state,
-  }));
+  return subtasksOfSpec(found.value.spec, { stationId, state });
 }
 
 const READ = {
