@@ -1,12 +1,13 @@
 /**
- * `deno task test`: runs the suites one after the other, shows what each took, and ends with the plain line
- * `N passed, N failed`, counted from the reports that `deno test` writes.
+ * `deno task test`: runs the suites one after the other (of some, files at the same time), shows what each took, and ends with
+ * the plain line `N passed, N failed`, counted from the reports that `deno test` writes.
  *
  * Fails when a test fails, when a suite ran no test, or when a test file is in no suite or in several.
  */
 import { Command } from "commander";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inLanes, longestFirst } from "./test_lanes.ts";
 import { assignFiles, countCases, type Counts, isTestFile, type Suite, SUITES } from "./test_suites.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -67,9 +68,33 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<SuiteRe
   const none = { name: suite.name, files: files.length, passed: 0, failed: 0, skipped: 0, seconds: 0 };
   // With no file, `deno test` would run every test that it finds.
   if (files.length === 0) return { ...none, isGood: options.filter !== undefined };
-  const report = join(reports, `${suite.name}.xml`);
   const startedMs = performance.now();
-  const status = await new Deno.Command(Deno.execPath(), {
+  const counted = suite.lanes === undefined
+    ? [await runFiles(suite, files, `${suite.name}.xml`)]
+    : await inLanes(
+      longestFirst(files, suite.lanes.slowFirst),
+      suite.lanes.atOnce,
+      (file) => runFiles(suite, [file], `${file.replaceAll("/", "_")}.xml`, file),
+    );
+  const total = (key: keyof Counts) => counted.reduce((all, one) => all + one[key], 0);
+  const [passed, failed, skipped] = [total("passed"), total("failed"), total("skipped")];
+  return {
+    ...none,
+    ...{ passed, failed, skipped },
+    seconds: (performance.now() - startedMs) / 1000,
+    isGood: failed === 0 && (passed > 0 || options.filter !== undefined),
+  };
+}
+
+/** @param heading Of output that is shown when all of it is there, as others run beside; else it is shown as it comes. */
+async function runFiles(
+  suite: Suite,
+  files: readonly string[],
+  reportName: string,
+  heading?: string,
+): Promise<Counts> {
+  const report = join(reports, reportName);
+  const command = new Deno.Command(Deno.execPath(), {
     args: [
       "test",
       "-A",
@@ -90,19 +115,21 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<SuiteRe
       SHOPFLOOR_TEST_BUNDLES: bundles,
     },
     stdin: "null",
-  }).spawn().status;
-  const seconds = (performance.now() - startedMs) / 1000;
+    ...(heading === undefined ? {} : { stdout: "piped", stderr: "piped" }),
+  });
+  const startedMs = performance.now();
+  let isGood: boolean;
+  if (heading === undefined) isGood = (await command.spawn().status).success;
+  else {
+    const { success, stdout, stderr } = await command.output();
+    isGood = success;
+    const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    console.log(`\n-- ${heading} (${seconds} s)\n${out}${errors === "" ? "" : `\n${errors}`}`);
+  }
   const counts = await readCounts(report);
   // A file that could not even be loaded fails the run without a case of its own.
-  const failed = status.success ? counts.failed : Math.max(1, counts.failed);
-  const ran = counts.passed + failed;
-  return {
-    ...none,
-    ...counts,
-    failed,
-    seconds,
-    isGood: failed === 0 && (ran > 0 || options.filter !== undefined),
-  };
+  return isGood ? counts : { ...counts, failed: Math.max(1, counts.failed) };
 }
 
 async function readCounts(report: string): Promise<Counts> {

@@ -9,6 +9,8 @@ export interface Suite {
   readonly files: readonly RegExp[];
   /** Added to `deno test -A`. */
   readonly args?: readonly string[];
+  /** Its files share nothing: so many at a time, each in a process of its own; those of `slowFirst` begin first. */
+  readonly lanes?: { readonly atOnce: number; readonly slowFirst: readonly string[] };
 }
 
 export const SUITES: readonly Suite[] = [
@@ -58,6 +60,20 @@ export const SUITES: readonly Suite[] = [
       /^runner-agent\/container\/podman_container_test\.ts$/,
       /^tools\/setup\//,
     ],
+    lanes: {
+      atOnce: 2,
+      slowFirst: [
+        "agent_clis_rootless_test.ts",
+        "agent_clis/gemini_test.ts",
+        "agent_clis/opencode_test.ts",
+        "agent_clis/codex_test.ts",
+        "agent_clis/claude_test.ts",
+        "demo_test.ts",
+        "kill_test.ts",
+        "escape_rootless_test.ts",
+        "escape_test.ts",
+      ],
+    },
   },
   {
     name: "chaos",

@@ -22,9 +22,9 @@ import { imageOf, openPodman, podmanOptions } from "./podman_world.ts";
 export const KEY = "real-key-of-the-runner-4711";
 /** For what no call of the control plane tells; each look is a program in the sandbox. */
 const LOOK_AGAIN_MS = 50;
-const LOOKS_MAX_MS = 30_000;
-/** A boot on a busy machine, till the runner gives it up. */
-const EVENTS_MAX_MS = TOOLS_READY_MS + 10_000;
+const LOOKS_MAX_MS = 120_000;
+/** On a busy machine: a sandbox, and a boot till the runner gives it up. */
+const EVENTS_MAX_MS = TOOLS_READY_MS + 120_000;
 const SCREEN_TOLD_CHARS = 2_000;
 
 /** One event of the agent's activity log. */

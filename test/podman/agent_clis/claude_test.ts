@@ -1,0 +1,3 @@
+import { testCli } from "./matrix.ts";
+
+testCli("claude");
