@@ -7,6 +7,8 @@
  * 3. Its output is output of the run. When it fails, or takes too long, the command is not started; status 125, and
  *    `setup/failed` below the run's `out` says with what status the script ended.
  * 4. TERM ends the script as it would end the command.
+ * 5. Its begin and its end are told to the hub, for the activity log; a hub that does not answer holds it up for seconds at
+ *    most.
  *
  * Only POSIX sh, and `setsid`, which every image with a shell of ours has (util-linux or busybox).
  */
@@ -20,10 +22,15 @@ export const SETUP_FAILED_FILE = "failed";
 /** Arguments: the folder for its state, seconds, the script, then the command. */
 const RUN_SETUP = `
 state=$1; limit=$2; script=$3; shift 3
+tell() {
+  printf 'POST /service?script=setup&event=%s HTTP/1.0\\r\\nHost: hub\\r\\nContent-Length: %d\\r\\n\\r\\n%s' "$1" "\${#2}" "$2" |
+    socat -T 5 -t 5 -,ignoreeof TCP:127.0.0.1:7400,connect-timeout=2 >/dev/null 2>&1
+}
 if [ ! -e "$state/done" ]; then
   mkdir -p "$state" || exit 125
   rm -f "$state/failed" "$state/late"
   echo "shopfloor setup: begins" >&2
+  tell start ""
   setsid sh -c "$script" </dev/null &
   pid=$!
   end() { kill "-$1" "-$pid" 2>/dev/null || kill "-$1" "$pid" 2>/dev/null; }
@@ -39,10 +46,12 @@ if [ ! -e "$state/done" ]; then
     if [ -e "$state/late" ]; then why="took more than $limit s"; else why="ended with status $status"; fi
     printf '%s' "$why" >"$state/failed"
     echo "shopfloor setup: the script $why" >&2
+    tell stop "$why"
     exit 125
   fi
   : >"$state/done"
   echo "shopfloor setup: done" >&2
+  tell stop "ended with status 0"
 fi
 exec "$@"
 `;

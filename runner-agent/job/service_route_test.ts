@@ -22,9 +22,28 @@ Deno.test("what happens to a service is an entry of the activity log, bounded", 
   ]);
 });
 
+Deno.test("the begin and the end of the setup script are entries, too", async () => {
+  const before = events.length;
+  assert.equal((await post("script=setup&event=start")).status, 204);
+  assert.equal((await post("script=setup&event=stop", "ended with status 3")).status, 204);
+  assert.deepEqual(events.slice(before), [
+    ["script_start", { script: "setup" }],
+    ["script_stop", { script: "setup", detail: "ended with status 3" }],
+  ]);
+});
+
 Deno.test("what is no service or no event of one is refused", async () => {
   const before = events.length;
-  for (const query of ["", "name=db", "name=db&event=exploded", "name=../x&event=ready"]) {
+  for (
+    const query of [
+      "",
+      "name=db",
+      "name=db&event=exploded",
+      "name=../x&event=ready",
+      "script=other&event=start",
+      "script=setup&event=ready",
+    ]
+  ) {
     assert.equal((await post(query)).status, 400);
   }
   assert.equal((await post("name=db&event=ready", "", "GET")).status, 405);

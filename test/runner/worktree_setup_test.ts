@@ -16,7 +16,12 @@ async function runScript(
   const runner = await rig.startInside(openProcessRuntime(rig), { isOnce: true, ...change });
   assert.equal(await runner.outcome, "once");
   assert.deepEqual(rig.plane.violations, []);
-  return { report: rig.plane.runs.get(jobId)!.outcome!, output: rig.plane.outputOf(jobId) };
+  const scripts = [...rig.plane.agentEvents.values()].flat().filter(({ type }) => type.startsWith("script_"));
+  return {
+    report: rig.plane.runs.get(jobId)!.outcome!,
+    output: rig.plane.outputOf(jobId),
+    scripts: scripts.map(({ type, payload }) => [type, payload["detail"]]),
+  };
 }
 
 Deno.test("a setup script runs in the worktree before the agent, and what it prints is output of the run", async () => {
@@ -32,7 +37,11 @@ Deno.test("a setup script runs in the worktree before the agent, and what it pri
 
 Deno.test("a setup script that fails keeps the agent from starting, and the report says with what status", async () => {
   await withRunnerRig(async (rig) => {
-    const { report, output } = await runScript(rig, { setup: "echo trying; exit 3", command: "echo worked" });
+    const { report, output, scripts } = await runScript(rig, {
+      setup: "echo trying; exit 3",
+      command: "echo worked",
+    });
+    assert.deepEqual(scripts, [["script_start", undefined], ["script_stop", "ended with status 3"]]);
     assert.equal(report.jobResult, "failed");
     assert.equal(report.error, "the agent was not started: its setup script ended with status 3");
     assert.match(output, /trying\n/);
