@@ -1,54 +1,27 @@
 /** Asks for tests of the object, and short ways to say things to them. */
 import assert from "node:assert/strict";
-import type { GateAsk } from "../../worker/domain/event.ts";
 import type { Ask } from "../../worker/domain/gate/ask.ts";
-import { DEFAULT_POLICY, type GatePolicy } from "../../worker/domain/gate/policy.ts";
+import { askWith } from "../../worker/domain/gate/gate_test_rig.ts";
+import type { GatePolicy } from "../../worker/domain/gate/policy.ts";
 import type { GateAction, Responder } from "../../worker/domain/human_gate_api.ts";
+import { lineAsk } from "./line_ask.ts";
 import type { GateLogHarness, GateUnderTest } from "./gate_log_harness.ts";
 
 export const MINUTE_MS = 60_000;
-export const TASK = "01jbrc9nf6m6sc7n75yr3hga9v";
-
-export const lineAsk = (askId: string): GateAsk => ({
-  askId,
-  owner: "acme",
-  project: askId,
-  taskId: TASK,
-  taskCreatedAtMs: 1,
-  taskTitle: "Tidy",
-  taskDescription: "",
-  lineId: "tidy",
-  lineName: "Tidy",
-  gateId: "review",
-  gateName: "Review",
-  gateDescription: "",
-  fromStationId: "check",
-  fromStationName: "Check",
-  fromOutcome: "success",
-  toStationId: "deliver",
-  toStationName: "Deliver",
-  baseCommit: null,
-  headCommit: null,
-  openedAtMs: Date.now(),
-});
-export const apiAsk = (askId: string, policy: Partial<GatePolicy> = {}): Ask => ({
-  askId,
-  owner: "acme",
-  project: askId,
-  askType: "decide",
-  origin: { kind: "api", actor: null, bodyDigest: "" },
-  title: "Which way?",
-  in: { question: "left or right" },
-  inDigest: "a".repeat(64),
-  decisionSchema: { type: "object", properties: { way: { enum: ["left", "right"] } }, required: ["way"] },
-  subject: null,
-  completion: { ac: "a way", via: [], check: "deterministic" },
-  requestedBy: "runner:r1",
-  proposers: [],
-  policy: { ...DEFAULT_POLICY, ...policy },
-  createdAtMs: Date.now(),
-  expiresAtMs: null,
-});
+/** A question of a program, which is answered with a way. */
+export const apiAsk = (askId: string, policy: Partial<GatePolicy> = {}): Ask =>
+  askWith(policy, {
+    askId,
+    project: askId,
+    askType: "decide",
+    title: "Which way?",
+    in: { question: "left or right" },
+    decisionSchema: { type: "object", properties: { way: { enum: ["left", "right"] } }, required: ["way"] },
+    subject: null,
+    completion: { ac: "a way", via: [], check: "deterministic" },
+    requestedBy: "runner:r1",
+    createdAtMs: Date.now(),
+  });
 export const yes: GateAction = { kind: "redeem", decision: "approve" };
 export const no: GateAction = { kind: "redeem", decision: "reject", comment: "no" };
 export const once = { key: null };

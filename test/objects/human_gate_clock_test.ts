@@ -6,16 +6,15 @@ import { GATE_AUDIT_FOLDS, GATE_DIGEST_MS, GATE_RESOLVE_RETRY_MS } from "../../w
 import {
   apiAsk,
   createGateStage,
-  lineAsk,
   MINUTE_MS,
   no,
   once,
   person,
   reasonOf,
   runner,
-  TASK,
   yes,
 } from "../fake/gate_asks.ts";
+import { lineAsk, TASK } from "../fake/line_ask.ts";
 import { startGateLogHarness } from "../fake/gate_log_harness.ts";
 import { becomeOld, quoted, shapeOf } from "../fake/old_gate.ts";
 

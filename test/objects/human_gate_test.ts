@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { verifyChain } from "../../protocol/autonomy/audit_chain.ts";
 import { GATE_TOKEN_LIFE_MS } from "../../worker/limits.ts";
-import {
-  apiAsk,
-  createGateStage,
-  lineAsk,
-  no,
-  once,
-  person,
-  reasonOf,
-  runner,
-  yes,
-} from "../fake/gate_asks.ts";
+import { apiAsk, createGateStage, no, once, person, reasonOf, runner, yes } from "../fake/gate_asks.ts";
+import { lineAsk } from "../fake/line_ask.ts";
 import type { GateAction } from "../../worker/domain/human_gate_api.ts";
 import { startGateLogHarness } from "../fake/gate_log_harness.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { lineAsk, TASK } from "../../../test/fake/line_ask.ts";
 import { lineGateAsk } from "./line_gate.ts";
 import { askWith, by, GateRig, MINUTE_MS, program, START_MS } from "./gate_test_rig.ts";
 import { decideCancel } from "./lifecycle.ts";
 import { GateDraft } from "./gate_draft.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
 
-const TASK = "01jbrc9nf6m6sc7n75yr3hga9v";
 const REQUEST = {
   kind: "approval_request",
   runnerId: "r",
@@ -90,28 +90,8 @@ Deno.test("an ask is a task's when the task waits for it, or is its subject", ()
 });
 
 Deno.test("of a line's gate the queue tells, and its ask tells nothing", () => {
-  const ask = lineGateAsk({
-    askId: "01jbrc9nf6m6sc7n75yr3hga9t",
-    owner: "acme",
-    project: "web",
-    taskId: TASK,
-    taskCreatedAtMs: 1,
-    taskTitle: "t",
-    taskDescription: "",
-    lineId: "l",
-    lineName: "L",
-    gateId: "review",
-    gateName: "Review",
-    gateDescription: "",
-    fromStationId: "a",
-    fromStationName: "A",
-    fromOutcome: "success",
-    toStationId: "b",
-    toStationName: "B",
-    baseCommit: null,
-    headCommit: null,
-    openedAtMs: START_MS,
-  }, DEFAULT_POLICY);
+  const opened = lineAsk("01jbrc9nf6m6sc7n75yr3hga9t", { openedAtMs: START_MS });
+  const ask = lineGateAsk(opened, DEFAULT_POLICY);
   const rig = new GateRig(ask);
   assert.equal(rig.said(by("user:ada"), { kind: "redeem", decision: "approve" }), "ok");
   assert.deepEqual(rig.records, []);
