@@ -1,6 +1,6 @@
 /**
- * How a sandbox reaches its operator: the MCP server, and two plain calls for what has no MCP client, the shell command
- * `complete_station` and the stop hooks of agent CLIs (`run_bin/complete_station`).
+ * How a sandbox reaches its operator: the MCP server, and a plain call for what has no MCP client, the shell command
+ * `complete_station` (`run_bin/complete_station`). Hooks of agent CLIs have a way of their own (`hook_route.ts`).
  */
 import type { Bridge } from "../mcp/agent_tools.ts";
 import { boundedText } from "../mcp/bounded_text.ts";
@@ -13,11 +13,7 @@ import type { StationEnd } from "./station_end.ts";
 export const MCP_PATH = "/mcp";
 const HEALTH_PATH = "/healthz";
 const COMPLETE_PATH = "/operator/complete";
-const STOP_PATH = "/operator/stop";
 const EXIT_CODE = /^(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/;
-
-/** Where the CLIs put the agent's last message in what they tell a hook: Claude Code and Codex, Gemini CLI. */
-const LAST_MESSAGE_FIELDS = ["last_assistant_message", "prompt_response"];
 
 /** @param bridge The agent's own tools; null: it has only the operator's. */
 export function operatorRoutes(end: StationEnd, bridge: Bridge | null): readonly HubRoute[] {
@@ -32,7 +28,6 @@ export function operatorRoutes(end: StationEnd, bridge: Bridge | null): readonly
     },
     { path: HEALTH_PATH, handle: () => Response.json({ ok: true }) },
     { path: COMPLETE_PATH, handle: (request) => complete(end, request) },
-    { path: STOP_PATH, handle: (request) => stop(end, request) },
   ];
 }
 
@@ -53,25 +48,4 @@ async function complete(end: StationEnd, request: Request): Promise<Response> {
     exitCode: Number(exitCode),
   });
   return new Response(completeText(answer), { status: answer.kind === "refused" ? 409 : 200 });
-}
-
-/** `POST` with what the CLI tells its hook. The answer is what the hook prints: nothing, or a decision to go on. */
-async function stop(end: StationEnd, request: Request): Promise<Response> {
-  if (request.method !== "POST") return refusal(405, "method_not_allowed", "expected POST");
-  // A message that is too long, or that is none, is no reason to keep an agent from its end.
-  const answer = await end.wantsToStop(lastMessageOf(await boundedText(request) ?? ""));
-  return answer === null ? new Response("{}") : Response.json({ decision: "block", reason: answer });
-}
-
-function lastMessageOf(text: string): string | null {
-  let told: unknown;
-  try {
-    told = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof told !== "object" || told === null) return null;
-  const fields = told as Record<string, unknown>;
-  const found = LAST_MESSAGE_FIELDS.map((name) => fields[name]).find((value) => typeof value === "string");
-  return found === undefined ? null : String(found);
 }

@@ -124,7 +124,7 @@ Deno.test("killed while the agent runs, the runner adopts it: the hub answers ag
   await withRunnerRig(async (rig) => {
     const command = `${
       gatedScript(rig)
-    }\ncurl -s -o /dev/null -w "hub %{http_code}\\n" "$AGENTICS_BASE_URL/operator/stop"
+    }\ncurl -s -o /dev/null -w "hub %{http_code}\\n" "$AGENTICS_BASE_URL/operator/complete"
       complete_station success "across lives"`;
     const jobId = rig.addJob({ operatorConfig: { command } });
     const first = rig.startProcess(...ARGS);

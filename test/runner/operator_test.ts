@@ -1,5 +1,5 @@
 /**
- * The operator (Line 16) as an agent meets it: its MCP server, its shell command, its stop hook, and what becomes of a
+ * The operator (Line 16) as an agent meets it: its MCP server, its shell command, its CLI's stop hook, and what becomes of a
  * run that it ends. Whole runner over plain processes; the control plane is the strict fake.
  */
 import assert from "node:assert/strict";
@@ -11,6 +11,7 @@ import { CONCLUDED_GRACE_MS } from "../../runner-agent/limits.ts";
 import type { Clock } from "../../runner-agent/ports.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
 import { openProcessRuntime } from "../fake/process_runtime.ts";
+import { scriptedAgent, withPrograms } from "../fake/scripted_agent.ts";
 
 function startScript(
   rig: RunnerRig,
@@ -210,17 +211,24 @@ Deno.test("the order to stop takes nothing from an agent that has concluded", as
   });
 });
 
-Deno.test("the stop hook asks for a commit twice and then lets the agent end", async () => {
-  await withRunnerRig(async (rig) => {
-    const hook = `echo '{"last_assistant_message":"I am done"}' | complete_station --stop-hook`;
-    const { report, output } = await runScript(rig, `echo x > x.txt\n${hook}\n${hook}\n${hook}`, {
-      autoGit: true,
-    });
-    assert.equal(output.match(/"decision":"block"/g)?.length, 2, output);
-    assert.match(output, /\{\}\n$/);
-    assert.equal(report.jobResult, "failed");
-    assert.match(report.error ?? "", /not committed: x\.txt/);
-  });
+Deno.test("a CLI's stop hook asks for a commit twice and then lets the agent end", async () => {
+  await withPrograms(["claude"], () =>
+    withRunnerRig(async (rig) => {
+      const hook = `echo '{"last_assistant_message":"I am done"}' | agent_hook Stop`;
+      const command = `echo x > x.txt; ${hook}; ${hook}; ${hook}; echo end`;
+      const { report, output } = await runScript(
+        rig,
+        command,
+        { autoGit: true, operatorConfig: { agent: "claude", command } },
+        {
+          ability: { harnesses: ["claude"], forcedHarness: null, runtime: "process" },
+          harnessByName: scriptedAgent,
+        },
+      );
+      assert.match(output, /^(\{"decision":"block","reason":"[^\n]*not committed: x\.txt[^\n]*\n){2}end\n$/);
+      assert.equal(report.jobResult, "failed");
+      assert.match(report.error ?? "", /not committed: x\.txt/);
+    }));
 });
 
 Deno.test("a sandbox finds its credential socket and its proxy, which say that they are not available", async () => {

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
-import { ok } from "../../protocol/result.ts";
 import { readRunConfig } from "../../runner-agent/config.ts";
 import { ProcessContainer } from "../../runner-agent/container/process_container.ts";
 import { runDaemon } from "../../runner-agent/job/daemon.ts";
@@ -10,21 +9,14 @@ import { openJournal } from "../../runner-agent/job/journal.ts";
 import { systemClock } from "../../runner-agent/job/system_clock.ts";
 import { createDaemonDeps, stateDirOf } from "../../runner-agent/job/wiring.ts";
 import { readArchive } from "../../runner-agent/memory/zip_archive.ts";
-import type { HarnessAdapter, HarnessName } from "../../runner-agent/ports.ts";
+import type { HarnessName } from "../../runner-agent/ports.ts";
 import { removeTree } from "../../runner-agent/worktree/run_directory.ts";
 import { ADMIN_TOKEN, startPlane, type TestProject } from "../fake/plane.ts";
+import { scriptedAgent, withPrograms } from "../fake/scripted_agent.ts";
 import { putLine, station, submit } from "../worker/work_fixture.ts";
 
 const NOTES = "projects/-workspace/memory/MEMORY.md";
 const PLACE = "/claude-config-archive";
-
-/** Claude Code's place is taken by the station's script. */
-const scriptedAgent = (name: HarnessName): HarnessAdapter => ({
-  name,
-  provider: null,
-  plan: ({ command }) =>
-    ok({ command: ["bash", "-euc", command ?? ""], env: { HOME: "/home/agent" }, homeFiles: {} }),
-});
 
 interface World {
   readonly at: TestProject;
@@ -119,77 +111,72 @@ Deno.test({
   name: "what agents remember",
   sanitizeOps: false,
   sanitizeResources: false,
-  fn: async (t) => {
-    await using plane = await startPlane();
-    // What a runner looks for before it offers an agent.
-    const programs = await Deno.makeTempDir({ prefix: "shopfloor_memory_bin_" });
-    for (const name of ["claude", "codex"]) await Deno.symlink("/bin/true", join(programs, name));
-    const path = Deno.env.get("PATH")!;
-    Deno.env.set("PATH", `${programs}:${path}`);
-    const fresh = (): World => ({ at: plane.project(), url: plane.url });
-    const WRITE = `mkdir -p ~/.claude/projects/-workspace/memory; cd ~/.claude`;
+  fn: (t) => withPrograms(["claude", "codex"], () => remembering(t)),
+});
 
-    await t.step(
-      "on one machine is there on the next, which adds to it; no credential goes along",
-      async () => {
-        const world = fresh();
-        const first = await work(
-          world,
-          "ada",
-          `test ! -e ~/.claude; ${WRITE}
+async function remembering(t: Deno.TestContext): Promise<void> {
+  await using plane = await startPlane();
+  const fresh = (): World => ({ at: plane.project(), url: plane.url });
+  const WRITE = `mkdir -p ~/.claude/projects/-workspace/memory; cd ~/.claude`;
+
+  await t.step(
+    "on one machine is there on the next, which adds to it; no credential goes along",
+    async () => {
+      const world = fresh();
+      const first = await work(
+        world,
+        "ada",
+        `test ! -e ~/.claude; ${WRITE}
          echo "tests need a database" > ${NOTES}
          echo secret > .credentials.json; echo '{}' > settings.json; echo x > projects/-workspace/s.jsonl
          echo "$AGENTICS_TOKEN" > projects/-workspace/memory/token.md
          ln -s /etc/passwd projects/-workspace/memory/passwd; ln -s /etc agent-memory`,
-        );
-        assert.equal(first.status, "completed", first.output);
-        assert.deepEqual(await kept(world), { [NOTES]: "tests need a database\n" });
-        assert.ok(first.events.includes("memory_left_out"), first.events.join());
-        const second = await work(
-          world,
-          "bob",
-          `cd ~/.claude; find . -type f; cat ${NOTES}; echo more >> ${NOTES}`,
-        );
-        assert.equal(second.output, `./${NOTES}\ntests need a database\n`);
-        assert.deepEqual(await kept(world), { [NOTES]: "tests need a database\nmore\n" });
-        await work(world, "cy", `rm ~/.claude/${NOTES}`);
-        assert.deepEqual(await kept(world), {});
-      },
-    );
+      );
+      assert.equal(first.status, "completed", first.output);
+      assert.deepEqual(await kept(world), { [NOTES]: "tests need a database\n" });
+      assert.ok(first.events.includes("memory_left_out"), first.events.join());
+      const second = await work(
+        world,
+        "bob",
+        `cd ~/.claude; find . -type f; cat ${NOTES}; echo more >> ${NOTES}`,
+      );
+      assert.equal(second.output, `./${NOTES}\ntests need a database\n`);
+      assert.deepEqual(await kept(world), { [NOTES]: "tests need a database\nmore\n" });
+      await work(world, "cy", `rm ~/.claude/${NOTES}`);
+      assert.deepEqual(await kept(world), {});
+    },
+  );
 
-    await t.step("is kept of runs that succeed, with Claude Code, where the settings say so", async () => {
+  await t.step("is kept of runs that succeed, with Claude Code, where the settings say so", async () => {
+    const world = fresh();
+    const note = `${WRITE}; echo x > ${NOTES}`;
+    assert.equal((await work(world, "ada", `${note}; exit 1`)).status, "failed");
+    await work(world, "bob", note, { shares: false });
+    await work(world, "cy", note, { agent: "codex" });
+    assert.equal(await kept(world), null);
+  });
+
+  await t.step(
+    "comes from an archive of any kind, of which memory alone is placed; the rest is kept",
+    async () => {
       const world = fresh();
-      const note = `${WRITE}; echo x > ${NOTES}`;
-      assert.equal((await work(world, "ada", `${note}; exit 1`)).status, "failed");
-      await work(world, "bob", note, { shares: false });
-      await work(world, "cy", note, { agent: "codex" });
-      assert.equal(await kept(world), null);
-    });
+      const others = { "todos/1.json": "[]", "settings.json": '{"hooks":{}}' };
+      await putArchive(world, { ...others, ".credentials.json": "k", [NOTES]: "n" }, "agent-memory/etc");
+      const done = await work(world, "ada", `cd ~/.claude; find . ! -type d; echo m > ${NOTES}`);
+      assert.deepEqual([done.status, done.output], ["completed", `./${NOTES}\n`]);
+      assert.deepEqual(await kept(world), { ...others, [NOTES]: "m\n" });
+    },
+  );
 
-    await t.step(
-      "comes from an archive of any kind, of which memory alone is placed; the rest is kept",
-      async () => {
-        const world = fresh();
-        const others = { "todos/1.json": "[]", "settings.json": '{"hooks":{}}' };
-        await putArchive(world, { ...others, ".credentials.json": "k", [NOTES]: "n" }, "agent-memory/etc");
-        const done = await work(world, "ada", `cd ~/.claude; find . ! -type d; echo m > ${NOTES}`);
-        assert.deepEqual([done.status, done.output], ["completed", `./${NOTES}\n`]);
-        assert.deepEqual(await kept(world), { ...others, [NOTES]: "m\n" });
-      },
-    );
-
-    await t.step("that cannot be read, or leads out, is left alone, and costs no run", async () => {
-      const world = fresh();
-      const outside = "../../../../../../../../tmp/shopfloor_memory_outside";
-      await putArchive(world, { [outside]: "x", [NOTES]: "n" });
-      const before = await (await archive(world)).bytes();
-      const done = await work(world, "ada", `test ! -e ~/.claude; ${WRITE}; echo m > ${NOTES}`);
-      assert.equal(done.status, "completed");
-      assert.ok(done.events.includes("memory_not_recalled the archive is no zip that can be read"));
-      await assert.rejects(Deno.lstat("/tmp/shopfloor_memory_outside"), Deno.errors.NotFound);
-      assert.deepEqual(await (await archive(world)).bytes(), before);
-    });
-    Deno.env.set("PATH", path);
-    await Deno.remove(programs, { recursive: true });
-  },
-});
+  await t.step("that cannot be read, or leads out, is left alone, and costs no run", async () => {
+    const world = fresh();
+    const outside = "../../../../../../../../tmp/shopfloor_memory_outside";
+    await putArchive(world, { [outside]: "x", [NOTES]: "n" });
+    const before = await (await archive(world)).bytes();
+    const done = await work(world, "ada", `test ! -e ~/.claude; ${WRITE}; echo m > ${NOTES}`);
+    assert.equal(done.status, "completed");
+    assert.ok(done.events.includes("memory_not_recalled the archive is no zip that can be read"));
+    await assert.rejects(Deno.lstat("/tmp/shopfloor_memory_outside"), Deno.errors.NotFound);
+    assert.deepEqual(await (await archive(world)).bytes(), before);
+  });
+}
