@@ -74,9 +74,10 @@ export const AGENT_EVENTS_FINISH_MS = 20_000;
 export const MISSED_HOOKS_MAX_BYTES = 8 * 1024 * 1024;
 /** A terminal that did not answer is tried again after this. */
 export const TERMINAL_AGAIN_MS = 1_000;
-/** A screen that is the same for so long has come to rest; one with a clock on it never does. */
-export const BOX_REST_MS = 1_000;
+/** A screen with a clock on it never comes to rest, and another release may draw another box: then it is pasted all the same. */
 export const BOX_REST_MAX_MS = 20_000;
+/** From one look at it to the next: each is a program in the sandbox. */
+export const BOX_LOOK_MIN_MS = 150;
 /** A CLI redraws while it reads a paste: the wait before Enter grows by a second for 200 KB. */
 export const PASTE_CHARS_PER_MS = 200;
 /** So much of a message's end is looked for on the screen; a line of the box is longer. */

@@ -184,8 +184,10 @@ export interface SessionHarness {
   readonly messageWhileBusy: "queued" | "steers";
   /** From the paste to Enter. */
   readonly pasteSettleMs: number;
-  /** From a resumed session's first sign of life to the first paste: a long conversation is drawn first, and keys are lost. */
-  readonly resumeSettleMs: number;
+  /** What begins or fills a line of the drawn input box, with or without text: a regular expression (`domain/agent/input_box.ts`). */
+  readonly inputBox: string;
+  /** For so long the screen stands still before the first paste: keys are lost while it is drawn. */
+  readonly boxRestMs: { readonly fresh: number; readonly resumed: number };
   /** argv whose output holds the version. */
   readonly versionProbe: readonly string[];
 }

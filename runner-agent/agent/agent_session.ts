@@ -191,8 +191,7 @@ export class AgentSession implements AgentCommands {
   async onToolsListed(): Promise<void> {
     if (this.state.isReady && this.state.phase.kind === "running") return;
     if (this.state.phase.kind !== "starting") return;
-    const { resumeSettleMs } = this.deps.harness;
-    await this.core.move({ kind: "up" }, (state, nowMs) => toolsListed(state, resumeSettleMs, nowMs));
+    await this.core.move({ kind: "up" }, toolsListed);
   }
 
   /** One of our tools was called. */

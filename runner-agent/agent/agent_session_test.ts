@@ -211,10 +211,11 @@ Deno.test("a suspend interrupts, ends the harness, and the next one continues by
   assert.deepEqual(await after.session.boot(null), { kind: "exact", sessionId: "s-1" });
   after.terminal.text = "half a conversation";
   await after.session.onToolsListed();
-  await settled();
-  after.terminal.text = "a whole conversation";
+  await after.clock.pass(5_000);
+  assert.ok(!after.terminal.done.at(-1)?.startsWith("submit"), "its box is not drawn");
+  after.terminal.text = "a whole conversation\n❯ ";
   await after.clock.pass(1_000);
-  assert.equal(after.terminal.done.at(-1), "screen", "it is not at rest");
+  assert.ok(!after.terminal.done.at(-1)?.startsWith("submit"), "it is not at rest");
   await after.clock.pass(1_000);
   assert.match(
     after.terminal.done.at(-1) ?? "",
@@ -300,5 +301,31 @@ Deno.test("a session does not end under a person who types from afar, also not i
   assert.ok(!world.terminal.done.some((one) => one.startsWith("finish")), world.terminal.done.join());
   await world.clock.pass(20_001);
   assert.equal(world.terminal.done.at(-1), "finish 0");
+  world.stop();
+});
+
+Deno.test("a box that is never drawn is given up in time and said so, and the task is pasted all the same", async () => {
+  const faults: string[] = [];
+  const world = await rig({ onFault: (name) => faults.push(name) });
+  world.terminal.text = "another release";
+  await world.session.boot(null);
+  await world.session.onToolsListed();
+  await world.clock.pass(19_000);
+  assert.deepEqual([world.terminal.done, faults], [[], []]);
+  await world.clock.pass(1_001);
+  assert.deepEqual([world.terminal.done, faults], [["submit the task"], ["box_not_drawn"]]);
+  world.stop();
+});
+
+Deno.test("a first boot is given nothing while its screen still changes", async () => {
+  const world = await rig();
+  world.terminal.text = "loading";
+  await world.session.boot(null);
+  await world.session.onToolsListed();
+  await world.clock.pass(3_000);
+  assert.deepEqual(world.terminal.done, []);
+  world.terminal.text = "❯ ";
+  await world.clock.pass(1_000);
+  assert.deepEqual(world.terminal.done, ["submit the task"]);
   world.stop();
 });

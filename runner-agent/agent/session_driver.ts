@@ -7,6 +7,7 @@
 import type { SessionHarness } from "../agent_ports.ts";
 import { isStalled } from "../domain/agent/activity.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
+import { type BoxSight, judgeBox, seeBox } from "../domain/agent/input_box.ts";
 import {
   isInFlight,
   markEnteredTwice,
@@ -18,8 +19,6 @@ import {
 import { interrupted, isTurnRunning, type SessionState } from "../domain/agent/session_state.ts";
 import { nextSessionStep, type SessionStep } from "../domain/agent/session_step.ts";
 import {
-  BOX_REST_MAX_MS,
-  BOX_REST_MS,
   FILES_LOOK_MS,
   FINISH_AGAIN_MS,
   INTERRUPT_WAIT_MS,
@@ -57,8 +56,9 @@ export interface TurnWatch {
 export class SessionDriver {
   #wasStalled = false;
   #lookedAtMs = 0;
-  /** The boot whose input box is known to take a paste. */
-  #bootAtRest: number | null = null;
+  /** The boot whose input box takes a paste, and what was seen of one that may not yet. */
+  #readyBoot: number | null = null;
+  #sight: BoxSight | null = null;
 
   constructor(
     private readonly deps: SessionDriverDeps,
@@ -129,7 +129,6 @@ export class SessionDriver {
         await core.change((state, nowMs) => withQueue(state, markInterrupted(state.queue, nowMs)));
         return await this.interruptTurn(terminal);
       case "paste":
-        // What has changed meanwhile is another question.
         if (await this.#awaitBox(terminal, signal)) return;
         return await this.#deliver(step.id, terminal);
       case "enter_again":
@@ -153,22 +152,21 @@ export class SessionDriver {
     }
   }
 
-  /**
-   * A CLI that shows a long conversation again lists its tools before its input box takes a paste: waits once, until the
-   * screen has come to rest. Whether it has waited.
-   */
+  /** Looks at the input box before the first paste of a boot (`input_box.ts`). False: it is ready, nothing has changed. */
   async #awaitBox(terminal: AgentTerminal, signal: AbortSignal): Promise<boolean> {
     const { boots, resumeWish } = this.core.state;
-    if (resumeWish === null || this.#bootAtRest === boots) return false;
-    this.#bootAtRest = boots;
-    const untilMs = this.deps.clock.nowMs() + BOX_REST_MAX_MS;
-    let before = "";
-    while (this.deps.clock.nowMs() < untilMs && !signal.aborted) {
-      const now = await terminal.screen();
-      if (now === before && now.trim() !== "") break;
-      before = now;
-      await this.#pause(BOX_REST_MS, signal);
+    if (this.#readyBoot === boots) return false;
+    const { harness: { inputBox, boxRestMs }, clock } = this.deps;
+    const restMs = resumeWish === null ? boxRestMs.fresh : boxRestMs.resumed;
+    this.#sight = seeBox(this.#sight, boots, await terminal.screen(), clock.nowMs());
+    const verdict = judgeBox(this.#sight, { inputBox, restMs }, clock.nowMs());
+    if (verdict.kind === "look_again") {
+      await this.#pause(verdict.atMs - clock.nowMs(), signal);
+      return true;
     }
+    this.#readyBoot = boots;
+    this.#sight = null;
+    if (verdict.kind === "given_up") this.deps.onFault(verdict.isDrawn ? "box_not_at_rest" : "box_not_drawn");
     return true;
   }
 

@@ -7,12 +7,16 @@ import { AgentSession, type AgentSessionDeps } from "./agent_session.ts";
 import type { SessionFile } from "./session_file.ts";
 import type { AgentTerminal } from "./terminal.ts";
 
+/** A first boot's box is at rest at once: most tests are about what comes after. */
+const BOX_REST_MS = { fresh: 0, resumed: 1_000 };
+
 export const COMMAND = { runId: "r1" } as const;
 
 /** A terminal that notes what is done to it; the test plays the CLI. */
 export class FakeTerminal implements AgentTerminal {
+  /** Without the looks at the input box before the first paste. */
   readonly done: string[] = [];
-  text = "";
+  text = "❯ ";
   isWatched = false;
   fails = false;
 
@@ -23,7 +27,8 @@ export class FakeTerminal implements AgentTerminal {
     return this.#note(`press ${keys.join(" ")}`);
   }
   screen(): Promise<string> {
-    return this.#note("screen").then(() => this.text);
+    if (this.done.some((one) => one.startsWith("submit"))) return this.#note("screen").then(() => this.text);
+    return Promise.resolve(this.text);
   }
   isAttached(): Promise<boolean> {
     return this.#note("look").then(() => this.isWatched);
@@ -69,7 +74,6 @@ export async function rig(
   const clock = (change.clock as ManualClock | undefined) ?? new ManualClock();
   const events: Rig["events"] = [];
   const deps: AgentSessionDeps = {
-    harness: claudeSession,
     file: new MemoryFile(),
     task: "the task",
     events: {
@@ -87,6 +91,7 @@ export async function rig(
     harvest: () => Promise.resolve(null),
     onFault: () => {},
     ...change,
+    harness: { ...(change.harness ?? claudeSession), inputBox: "^❯", boxRestMs: BOX_REST_MS },
   };
   const session = await AgentSession.open(deps);
   const over = new AbortController();

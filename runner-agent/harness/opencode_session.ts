@@ -48,6 +48,7 @@ export const opencodeSession: SessionHarness = {
   startsBeforePrompt: true,
   messageWhileBusy: "steers",
   pasteSettleMs: 1_500,
-  resumeSettleMs: 2_000,
+  inputBox: "^\s*┃",
+  boxRestMs: { fresh: 500, resumed: 2_000 },
   versionProbe: ["opencode", "--version"],
 };

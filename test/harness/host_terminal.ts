@@ -3,8 +3,11 @@
  * replaced by it. No isolation; for tests against the scripted model only.
  */
 
+import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { PASTE_CHARS_PER_MS } from "../../runner-agent/limits.ts";
 import { type HomeFile, type ResumeWish, type SessionHarness } from "../../runner-agent/agent_ports.ts";
+import { type BoxSight, judgeBox, seeBox } from "../../runner-agent/domain/agent/input_box.ts";
 import { AGENT_HOME, composeHome, WORKSPACE } from "../../runner-agent/harness/mod.ts";
 import type { HostSandbox } from "./host_run.ts";
 
@@ -19,6 +22,8 @@ export interface HostTerminal extends AsyncDisposable {
   say(text: string): Promise<void>;
   press(keys: readonly string[]): Promise<void>;
   screen(): Promise<string>;
+  /** Until its input box takes a paste (`domain/agent/input_box.ts`); fails if it is given up. */
+  ready(): Promise<void>;
   /** TERM to the CLI; its exit status. */
   quit(): Promise<number>;
 }
@@ -37,6 +42,7 @@ export async function openHostTerminal(
 
   // A server of its own for each start, as one that ends refuses what comes meanwhile.
   let starts = 0;
+  let isResumed = false;
 
   async function tmux(args: readonly string[], input: string | null = null): Promise<string> {
     const child = new Deno.Command("tmux", {
@@ -55,6 +61,8 @@ export async function openHostTerminal(
     return new TextDecoder().decode((await child.output()).stdout);
   }
 
+  const screen = () => tmux(["capture-pane", "-p", "-t", "agent"]);
+
   return {
     async writeHome(files) {
       for (const { path, text, mode } of composeHome(files)) {
@@ -65,6 +73,7 @@ export async function openHostTerminal(
     },
     async start(resume, env) {
       starts++;
+      isResumed = resume !== null;
       const wish = { resume, model: null, baseArgs: [], pluginDirs: [], hasSystemPrompt: true };
       const words = [
         ...Object.entries({ ...base, ...env }).map(([name, value]) => `${name}=${toHost(value)}`),
@@ -82,7 +91,7 @@ export async function openHostTerminal(
     async say(text) {
       await tmux(["load-buffer", "-b", "message", "-"], text);
       await tmux(["paste-buffer", "-p", "-d", "-b", "message", "-t", "agent"]);
-      await pause(harness.pasteSettleMs);
+      await pause(harness.pasteSettleMs + Math.ceil(text.length / PASTE_CHARS_PER_MS));
       await tmux(["send-keys", "-t", "agent", "Enter"]);
     },
     async press(keys) {
@@ -91,7 +100,20 @@ export async function openHostTerminal(
         await pause(KEY_PAUSE_MS);
       }
     },
-    screen: () => tmux(["capture-pane", "-p", "-t", "agent"]),
+    screen,
+    async ready() {
+      const restMs = isResumed ? harness.boxRestMs.resumed : harness.boxRestMs.fresh;
+      for (let sight: BoxSight | null = null;;) {
+        sight = seeBox(sight, starts, await screen(), Date.now());
+        const verdict = judgeBox(sight, { inputBox: harness.inputBox, restMs }, Date.now());
+        if (verdict.kind === "ready") return;
+        assert(
+          verdict.kind !== "given_up",
+          `the box of ${harness.name} must be seen at rest: ${sight.screen}`,
+        );
+        await pause(verdict.atMs - Date.now());
+      }
+    },
     async quit() {
       const gone = tmux(["wait-for", "gone"]);
       Deno.kill(Number(await Deno.readTextFile(`${dir}/pid`)), "SIGTERM");

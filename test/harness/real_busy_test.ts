@@ -18,7 +18,6 @@ const KEY = "placeholder-key-of-a-test";
 /** A large program on a busy machine. */
 const BOOT_MS = 40_000;
 const TURN_MS = 40_000;
-const BOX_MS = 2_000;
 const LOOK_MS = 100;
 /** Longer than what a CLI shows in place of a paste. */
 const LONG = "a line of a paste with an ä\n".repeat(200);
@@ -61,7 +60,7 @@ for (const name of SESSION_HARNESS_NAMES) {
     try {
       await terminal.start(null, env);
       await hooks.mcpCalls("tools/list", 1, BOOT_MS);
-      await pause(BOX_MS);
+      await terminal.ready();
       await terminal.say("first-message");
       await hooks.signal("tool_started", 0, TURN_MS);
       await terminal.say(`within-a-tool\n${LONG}the end`);

@@ -1,6 +1,6 @@
 /**
  * The four real agent CLIs, each in a terminal as its session harness says, against the scripted model. What is proved per
- * CLI: it boots past its first-run gates and asks its MCP server for its tools before any prompt; it takes a paste of
+ * CLI: it boots past its first-run gates, asks its MCP server for its tools before any prompt, and draws its box; it takes a paste of
  * 200 KB byte for byte and tells so; it tells of tools, of turns and of tokens; an interrupt ends a turn, and the next message
  * is taken; it quits, and goes on with the same conversation when it is resumed by its id.
  */
@@ -24,8 +24,6 @@ const KEY = "placeholder-key-of-a-test";
 /** A large program on a busy machine. */
 const BOOT_MS = 40_000;
 const TURN_MS = 30_000;
-/** After the first signs of life, until the input box takes keys. */
-const BOX_MS = 1_000;
 /** What an interrupt takes at most, where no hook tells its end. */
 const INTERRUPT_MS = 1_000;
 /**
@@ -65,7 +63,7 @@ for (const name of SESSION_HARNESS_NAMES) {
       await hooks.mcpCalls("tools/list", 1, BOOT_MS);
       assert(!hooks.signals.some(({ kind }) => kind === "prompt_submitted"));
       if (harness.startsBeforePrompt) await hooks.signal("session_started", 0, TURN_MS);
-      await pause(BOX_MS);
+      await terminal.ready();
 
       const first = await turn(harness, hooks, terminal, LARGE_PROMPT);
       assert.equal(first.lastMessage, "first-answer");
@@ -110,7 +108,7 @@ for (const name of SESSION_HARNESS_NAMES) {
       await terminal.start({ kind: "exact", sessionId }, env);
       await hooks.mcpCalls("tools/list", 2, BOOT_MS);
       if (harness.startsBeforePrompt) await hooks.signal("session_started", resumedFrom, TURN_MS);
-      await pause(harness.resumeSettleMs);
+      await terminal.ready();
       assert.equal((await turn(harness, hooks, terminal, "fourth-message")).lastMessage, "fourth-answer");
       const told = hooks.signals.slice(resumedFrom).filter((signal) => signal.kind === "session_started");
       assert.deepEqual(told.findLast((signal) => signal.sessionId !== null), {

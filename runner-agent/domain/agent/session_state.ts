@@ -42,8 +42,6 @@ export interface SessionState {
   readonly wallMs: number;
   /** This harness process has listed its tools. */
   readonly isReady: boolean;
-  /** Since then its input box keeps what is pasted: a resumed CLI draws its conversation first. */
-  readonly boxReadyAtMs: number;
   /** What this boot was asked to continue; null: nothing. */
   readonly resumeWish: ResumeWish | null;
   readonly resumed: ResumeOutcome;
@@ -77,7 +75,6 @@ export function newSession(nowMs: number): SessionState {
     bootedAtMs: null,
     wallMs: 0,
     isReady: false,
-    boxReadyAtMs: 0,
     resumeWish: null,
     resumed: "fresh",
     sessionId: null,
@@ -132,10 +129,9 @@ export function booted(state: SessionState, wish: ResumeWish | null, nowMs: numb
   };
 }
 
-/** This harness process has listed its tools. @param resumeSettleMs What it takes to draw a conversation. */
-export function toolsListed(state: SessionState, resumeSettleMs: number, nowMs: number): SessionState {
-  const settleMs = state.resumeWish === null ? 0 : resumeSettleMs;
-  return { ...state, isReady: true, boxReadyAtMs: nowMs + settleMs, nextResume: "exact" };
+/** This harness process has listed its tools. */
+export function toolsListed(state: SessionState): SessionState {
+  return { ...state, isReady: true, nextResume: "exact" };
 }
 
 /** How long its harnesses have run until then. */

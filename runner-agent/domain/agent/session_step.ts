@@ -61,10 +61,9 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
   if (state.reminder !== null && state.reminder.untilMs <= nowMs) {
     return { kind: "remind", text: state.reminder.text };
   }
-  const isDrawing = nowMs < state.boxReadyAtMs;
   const message = nextMessageStep(state.queue, {
     nowMs,
-    isReady: state.isReady && !isDrawing && !view.hasConcluded,
+    isReady: state.isReady && !view.hasConcluded,
     isTurnRunning: isTurnRunning(state),
   });
   const budget = judgeBudget(view.budget, {
@@ -93,7 +92,6 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
       readyMs,
       refusedMs,
       state.reminder?.untilMs ?? null,
-      isDrawing ? state.boxReadyAtMs : null,
       message.untilMs,
       end.untilMs,
       typedMs,

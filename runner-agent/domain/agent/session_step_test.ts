@@ -4,7 +4,6 @@ import { takeMessage } from "./message_queue.ts";
 import { nextSessionStep } from "./session_step.ts";
 import { booted, newSession, type SessionState, toolsListed } from "./session_state.ts";
 
-const SETTLE_MS = 4_000;
 const NO_BUDGET = { tokens: null, costUsd: null, turns: null, wallMs: null };
 const VIEW = { budget: NO_BUDGET, hasConcluded: false, isAttached: null };
 
@@ -14,22 +13,16 @@ function listed(resumeWish: SessionState["resumeWish"]): SessionState {
   const input = { id: "m", text: "go on", isInterrupting: false, expiresAtMs: null };
   const taken = takeMessage(start.queue, input, 0);
   assert.ok(taken.ok);
-  return toolsListed(
-    { ...start, phase: { kind: "running" }, queue: taken.value },
-    SETTLE_MS,
-    1_000,
-  );
+  return toolsListed({ ...start, phase: { kind: "running" }, queue: taken.value });
 }
 
-Deno.test("a harness that goes on with a conversation is given nothing until it has drawn it", () => {
-  const state = listed({ kind: "exact", sessionId: "s" });
-  const untilMs = 1_000 + SETTLE_MS;
-  assert.deepEqual(nextSessionStep(state, { ...VIEW, nowMs: 1_000 }), { kind: "wait", untilMs });
-  assert.deepEqual(nextSessionStep(state, { ...VIEW, nowMs: untilMs }), { kind: "paste", id: "m" });
-});
-
-Deno.test("a harness that begins anew is given its task as soon as it has its tools", () => {
-  assert.deepEqual(nextSessionStep(listed(null), { ...VIEW, nowMs: 1_000 }), { kind: "paste", id: "m" });
+Deno.test("a harness is given what waits for it once it has its tools, in a first boot and in a later one", () => {
+  for (const wish of [null, { kind: "exact", sessionId: "s" } as const]) {
+    const state = listed(wish);
+    assert.deepEqual(nextSessionStep(state, { ...VIEW, nowMs: 1_000 }), { kind: "paste", id: "m" });
+    const before = nextSessionStep({ ...state, isReady: false }, { ...VIEW, nowMs: 1_000 });
+    assert.equal(before.kind, "wait");
+  }
 });
 
 Deno.test("who typed from afar keeps the session open as somebody attached does, for two minutes after the last key", () => {
