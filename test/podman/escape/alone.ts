@@ -73,7 +73,8 @@ export const ALONE: readonly LoneAttempt[] = [
     name: "files in memory, in place of memory",
     invariant: "H4",
     script:
-      `code=0; dd if=/dev/zero of=/tmp/big bs=1M count=1100 2>&1 || code=$?; echo "ended $code"; rm -f /tmp/big; dd if=/dev/zero of=/dev/shm/big bs=1M count=100 2>&1 || true; exit 0`,
+      // Each below what one file may have.
+      `code=0; for n in $(seq 22); do dd if=/dev/zero of=/tmp/big$n bs=1M count=50 2>&1 || code=$?; done; echo "ended $code"; rm -f /tmp/big*; for n in 1 2; do dd if=/dev/zero of=/dev/shm/big$n bs=1M count=50 2>&1 || true; done; exit 0`,
     ending: { bound: "cgroup memory", jobResult: "failed", error: /ran out of memory/ },
     watched: {
       bound: "sized tmpfs",
@@ -95,7 +96,7 @@ export const ALONE: readonly LoneAttempt[] = [
   {
     name: "a full disk by holes and by preallocation",
     invariant: "H4",
-    script: `fallocate -l 200M $HOME/big && sleep 90; echo ESCAPED`,
+    script: `for n in 1 2 3 4; do fallocate -l 50M $HOME/big$n; done; sleep 90; echo ESCAPED`,
     ending: {
       bound: "disk guard at limits.disk",
       jobResult: "failed",
@@ -175,7 +176,7 @@ export const ALONE: readonly LoneAttempt[] = [
   ),
   conclusion("a conclusion that is a pipe", `mkfifo ${FILE}`, /plain file/),
   conclusion("a conclusion that is an endless device", `ln -s /dev/zero ${FILE}`, /plain file/),
-  conclusion("a conclusion of a hundred megabytes", `truncate -s 100M ${FILE}`, /at most \d+ bytes/),
+  conclusion("a conclusion of fifty megabytes", `truncate -s 50M ${FILE}`, /at most \d+ bytes/),
   conclusion("a conclusion that is a directory", `mkdir ${FILE}`, /plain file/),
   conclusion(
     "a conclusion of another shape",
