@@ -5,10 +5,11 @@ import { type HttpRefusal, refusal } from "./errors.ts";
 
 export type AgentError =
   | SubtaskError
-  | Extract<QueueError, { readonly reason: "run_not_active" | "too_many_commands" }>;
+  | Extract<QueueError, { readonly reason: "run_not_active" | "job_not_held" | "too_many_commands" }>;
 
 const REASONS: Readonly<Record<AgentError["reason"], true>> = {
   run_not_active: true,
+  job_not_held: true,
   too_many_commands: true,
   subtask_not_found: true,
   subtask_not_own: true,
@@ -33,6 +34,12 @@ export function agentRefusal(error: AgentError): HttpRefusal {
         "run_not_active",
         `Cannot reach the agent of run '${error.runId}' as the run must be active: it has ended as '${error.outcome}'`,
         { outcome: error.outcome },
+      );
+    case "job_not_held":
+      return refusal(
+        409,
+        "job_not_held",
+        `Cannot chat with job '${error.jobId}' as a runner must hold it: current status is '${error.status}'`,
       );
     case "too_many_commands":
       return refusal(

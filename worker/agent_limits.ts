@@ -78,6 +78,24 @@ export const LIVE_NOTES_MAX = 200;
 /** How often it is written, and its queue told, that an agent is active: at most that much too early it counts as silent. */
 export const LIVE_ACTIVE_WRITE_MS = 5_000;
 export const LIVE_ACTIVE_TELL_MS = 15_000;
+/** One delivery of telemetry, as sent and unpacked; jobs that it may name: a runner holds no more. */
+export const TELEMETRY_MAX_BYTES = 4 * 1024 * 1024;
+export const TELEMETRY_JOBS_MAX = 100;
+/** Which project has a tag: so many are known by one instance; one that nobody has is asked for again after so long. */
+export const TOKEN_PLACES_KNOWN_MAX = 10_000;
+export const TOKEN_PLACE_AGAIN_MS = 5_000;
+/** A reply of an agent in a chat, and what the timeline has of it; so many replies of a run are there. */
+export const CHAT_REPLY_MAX_CHARS = 64 * 1024;
+export const CHAT_REPLY_SHOWN_MAX_CHARS = 2_000;
+export const CHAT_REPLIES_MAX = 500;
+/** How often a chat channel looks whether its run is still under way. */
+export const CHAT_LOOK_MS = 30_000;
+/** Completions that people wait for at one job; the silence after which nobody waits on: a model may think for a while. */
+export const CHAT_ASKED_MAX = 16;
+export const CHAT_SILENCE_MS = 120_000;
+/** An answer that is not a stream; of a stream, what its reader has not taken yet. */
+export const CHAT_ANSWER_MAX_BYTES = 4 * 1024 * 1024;
+export const CHAT_UNREAD_MAX_BYTES = 1024 * 1024;
 /** While helpers of an agent work its own silence counts a third; an agent compacts its memory for so long at most. */
 export const LIVE_SUBAGENT_PATIENCE = 3;
 export const LIVE_COMPACT_MAX_MS = 5 * 60_000;

@@ -14,6 +14,7 @@ import { requestId } from "./middleware/request_id.ts";
 import { requireToken } from "./middleware/require_token.ts";
 import { ownForms, refuseCrossSite } from "./middleware/own_page.ts";
 import { session } from "./middleware/session.ts";
+import { tokenPlace } from "./middleware/token_place.ts";
 import { workload } from "./middleware/workload.ts";
 import { createRouter } from "./repeated_paths.ts";
 import { createAskPageRoutes } from "./routes/ask_pages.ts";
@@ -25,6 +26,7 @@ import { ARTIFACT_OPERATIONS, createArtifactRoutes } from "./routes/artifacts.ts
 import { createBoardPageRoutes } from "./routes/board_pages.ts";
 import { createCardPageRoutes } from "./routes/card_pages.ts";
 import { CHANNEL_OPERATIONS, createChannelRoutes } from "./routes/channels.ts";
+import { CHAT_OPERATIONS, createChatRoutes } from "./routes/chat.ts";
 import { createContextPageRoutes } from "./routes/context_pages.ts";
 import { createFileRoutes, FILE_OPERATIONS } from "./routes/files.ts";
 import { createGatePageRoutes } from "./routes/gate_pages.ts";
@@ -63,6 +65,7 @@ import { createSubtaskPageRoutes } from "./routes/subtask_pages.ts";
 import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
 import { createTaskPageRoutes } from "./routes/task_pages.ts";
 import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
+import { createTelemetryRoutes, TELEMETRY_OPERATIONS } from "./routes/telemetry.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
 import { ACTIVITY_OPERATIONS, createActivityRoutes } from "./routes/activity.ts";
 import { AGENT_COMMAND_OPERATIONS, createAgentCommandRoutes } from "./routes/agent_commands.ts";
@@ -94,6 +97,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...LOG_OPERATIONS,
   ...LIVE_OPERATIONS,
   ...LIVE_FILE_OPERATIONS,
+  ...CHAT_OPERATIONS,
+  ...TELEMETRY_OPERATIONS,
   ...USAGE_OPERATIONS,
   ...FILE_OPERATIONS,
   ...GIT_OPERATIONS,
@@ -135,6 +140,8 @@ export function createApp(): Hono<AppEnv> {
   app.use("/api/owners/*", idempotency());
   app.use("/api/git/*", requireToken());
   app.use("/api/lives/*", liveCaller());
+  app.use("/api/lives/chat/*", tokenPlace());
+  app.use("/api/otel/*", tokenPlace());
   app.use(PROJECT, projectQueue());
   app.use(`${PROJECT}/*`, projectQueue());
   app.route("/", createHealthRoutes());
@@ -161,6 +168,8 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createLogRoutes());
   app.route("/", createLiveRoutes());
   app.route("/", createLiveFileRoutes());
+  app.route("/", createChatRoutes());
+  app.route("/", createTelemetryRoutes());
   app.route("/", createUsageRoutes());
   app.route("/", createHistoryRoutes());
   app.route("/", createFileRoutes());

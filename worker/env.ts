@@ -11,6 +11,7 @@ export interface Env {
   readonly PEOPLE: DurableObjectNamespace;
   readonly LIVE_SESSION: DurableObjectNamespace;
   readonly LIBRARY: DurableObjectNamespace;
+  readonly CHAT_CHANNEL: DurableObjectNamespace;
   readonly BLOBS: R2Bucket;
   readonly SHOPFLOOR_ADMIN_TOKEN?: string;
   readonly HISTORY_URL?: string;

@@ -6,6 +6,7 @@ import { onSchedule } from "./scheduled.ts";
 export { HumanGate } from "./objects/human_gate.ts";
 export { JobQueue } from "./objects/job_queue.ts";
 export { Library } from "./objects/library.ts";
+export { ChatChannel } from "./objects/chat_channel.ts";
 export { LiveSession } from "./objects/live_session.ts";
 export { People } from "./objects/people.ts";
 export { TaskLog } from "./objects/task_log.ts";

@@ -17,7 +17,8 @@ export type ObjectBinding =
   | "HUMAN_GATE"
   | "PEOPLE"
   | "LIVE_SESSION"
-  | "LIBRARY";
+  | "LIBRARY"
+  | "CHAT_CHANNEL";
 
 /** What came back. `json` is null when the body is none. */
 export interface Answer {
@@ -93,6 +94,7 @@ export async function startPlane(variables: Readonly<Record<string, string>> = {
     PEOPLE: "People",
     LIVE_SESSION: "LiveSession",
     LIBRARY: "Library",
+    CHAT_CHANNEL: "ChatChannel",
   }).map(([name, class_name]) => ({ name, class_name, script_name: "shopfloor" }));
   const server = createTestHarness({
     root,

@@ -37,6 +37,17 @@ const byQuery = (route: string, rest = ""): RouteRows => ({
   ],
 });
 
+/** Its path names no project: without a token that names one nobody is asked. */
+const telemetry = (signal: string, field: string): RouteRows => ({
+  route: `POST /api/otel/v1/${signal}`,
+  audience: "open",
+  good: { [field]: [] },
+  rows: [
+    { what: "no token", status: 401, code: "unauthenticated" },
+    { what: "a token that nobody made", isForeign: true, status: 401, code: "unauthenticated" },
+  ],
+});
+
 export const LIVE_ROUTES: readonly RouteRows[] = [
   { route: "GET /api/lives/auth-config", audience: "open" },
   // The reference's address of a line's page leads to ours, which asks who is there.
@@ -128,4 +139,28 @@ export const LIVE_ROUTES: readonly RouteRows[] = [
     ],
   },
   { route: "GET /api/lives/sessions/:sessionId/media/:mediaId", audience: "open", rows: OF_SESSION },
+  {
+    route: "GET /api/lives/chat/channel/ws",
+    audience: "open",
+    goodQuery: "jobId=j",
+    rows: [
+      badQuery("token=x", /'jobId'.*expected string, received undefined/),
+      { what: "no token", status: 401, code: "unauthenticated" },
+      { what: "a token of nobody", query: "jobId=j&token=x", status: 401, code: "unauthenticated" },
+      { what: "a token that nobody made", isForeign: true, status: 401, code: "unauthenticated" },
+    ],
+  },
+  {
+    route: "POST B/jobs/:jobId/chat/completions",
+    audience: "user",
+    good: { messages: [] },
+    isJson: true,
+    unknown: { jobId: "job_not_found" },
+    rows: [bad("a stream that is none", { stream: "yes" }, /'stream'.*expected boolean/)],
+  },
+  { route: "GET B/jobs/:jobId/chat/models", audience: "user", unknown: { jobId: "job_not_found" } },
+  { route: "DELETE B/jobs/:jobId/chat", audience: "user", unknown: { jobId: "job_not_found" } },
+  telemetry("traces", "resourceSpans"),
+  telemetry("metrics", "resourceMetrics"),
+  telemetry("logs", "resourceLogs"),
 ];

@@ -7,6 +7,7 @@
 import { withReferenceNames } from "../../protocol/line/aliases.ts";
 import type { Station } from "../../protocol/line/line.ts";
 import type { AgentDefinition, PluginRef, PolledJob } from "../../protocol/line/runner.ts";
+import { servesModel } from "./chat.ts";
 import type { Claimed } from "./claim.ts";
 import { type JsonText, jsonText } from "./json_text.ts";
 import { resumeFields } from "./session_end.ts";
@@ -123,6 +124,7 @@ function stationTexts(settings: ProjectSettings, line: LineVersion, station: Sta
     idleTimeoutMinutes: trigger.idleTimeoutMinutes,
     maxTimeoutMinutes: trigger.maxTimeoutMinutes,
     operatorConfig: { ...station.operatorConfig, ...trigger.operatorConfig },
+    ...(servesModel(trigger) ? { jobType: "chat_llm" } : {}),
     ...(devcontainerTemplate === undefined ? {} : { devcontainerTemplate }),
     ...(plugins.length === 0 ? {} : { plugins: plugins.map(withoutNothing) }),
     ...(devcontainerFiles === undefined ? {} : { devcontainerFiles }),

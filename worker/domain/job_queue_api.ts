@@ -24,6 +24,7 @@ import type { Result } from "../../protocol/result.ts";
 import type { AgentIdentity, AgentQueueApi, NewSubtask, SpecPlace } from "./agent_queue_api.ts";
 import type { AskCaller } from "./ask_caller.ts";
 import type { Caller } from "./caller.ts";
+import type { ChatQueueApi } from "./chat_api.ts";
 import type { JsonText } from "./json_text.ts";
 import type { LineWire } from "./line_wire.ts";
 import type { RequestToHold } from "./approval_hold.ts";
@@ -103,7 +104,7 @@ export interface RunAdmission {
 type Answer<T> = Promise<Result<T, QueueError>>;
 
 /** `baseUrl` is the control plane's public address without a trailing slash; answers contain URLs below it. */
-export interface JobQueueApi extends AgentQueueApi, SessionQueueApi {
+export interface JobQueueApi extends AgentQueueApi, ChatQueueApi, SessionQueueApi {
   readProject(caller: Caller): Answer<ProjectView>;
   putProject(caller: Caller, input: ProjectInput): Answer<ProjectView>;
   createToken(caller: Caller, input: TokenInput): Answer<TokenCreated>;

@@ -53,6 +53,7 @@ export type QueueError =
   | { readonly reason: "run_finished"; readonly runId: string; readonly outcome: string }
   | { readonly reason: "too_many_held"; readonly heldMax: number }
   | { readonly reason: "approval_spent"; readonly askId: string }
+  | { readonly reason: "job_not_held"; readonly jobId: string; readonly status: string }
   | { readonly reason: "job_not_queued"; readonly jobId: string; readonly status: string }
   | { readonly reason: "runner_busy"; readonly jobId: string }
   | { readonly reason: "runner_takes_no_work"; readonly intake: "paused" | "draining" }

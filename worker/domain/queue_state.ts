@@ -214,6 +214,8 @@ export interface Run {
   readonly progress?: { readonly stage: string; readonly message: string; readonly atMs: number };
   /** What its agent used of its model, as told so far; absent: nothing was told. */
   readonly usage?: ModelUsage;
+  /** Its chat channel was opened; `replies`: lines of the timeline that came of it. Absent: it never was. */
+  readonly chat?: { readonly replies: number };
   readonly state: RunState;
 }
 

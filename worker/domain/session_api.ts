@@ -5,6 +5,7 @@ import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
 import type { QueueError } from "./queue_error.ts";
 import type { SessionEnd } from "./queue_state.ts";
+import type { TelemetryWork } from "./telemetry.ts";
 
 /** What a session shows. */
 export interface SessionPlace {
@@ -32,6 +33,8 @@ export interface SessionQueueApi {
     caller: Caller,
     input: { readonly taskId: string; readonly sessionId: string },
   ): Answer<SessionPlace>;
+  /** Telemetry of a run's own token, or of its runner, about jobs. Answers the live sessions of those that are at work. */
+  tellTelemetry(caller: Caller, work: TelemetryWork): Answer<{ readonly sessionIds: readonly string[] }>;
   /** By whoever knows the session's id: the agent did something, or the session ended. Renews no lease. */
   tellSession(input: {
     readonly taskId: string;
@@ -62,6 +65,8 @@ export interface LiveSessionApi {
   started(): Promise<Pick<SessionStarted, "claudeSessionId" | "project" | "workspace" | "startedAt">>;
   /** False: nobody has linked it. */
   hear(event: SessionMetadata): Promise<boolean>;
+  /** Something else than the session itself says that its agent is at work. */
+  stir(): Promise<void>;
   activity(idleThresholdMs: number): Promise<ActivityAnswer | null>;
   setPrompts(
     prompts: { readonly taskPrompt: string | null; readonly systemPrompt: string | null },

@@ -53,6 +53,28 @@ export function namesOtherProject(text: string, owner: string, project: string):
   return match !== null && (match[1] ?? match[2]) !== projectTag(owner, project);
 }
 
+/** The tag in a token's text; null: it is none of ours. */
+export function tagOfToken(text: string): string | null {
+  const match = TOKEN_PATTERN.exec(text);
+  return match === null ? null : match[1] ?? match[2] ?? null;
+}
+
+/** Where R2 has which projects have a tag: an empty object for each, of which the key says all. */
+export function projectPlacesPrefix(tag: string): string {
+  return `projects/${tag}/`;
+}
+
+/** The key of a project's. */
+export function projectPlaceKey(owner: string, project: string): string {
+  return `${projectPlacesPrefix(projectTag(owner, project))}${owner}/${project}`;
+}
+
+/** Reads it; null for a key of another form. */
+export function projectOfPlaceKey(key: string): { readonly owner: string; readonly project: string } | null {
+  const match = /^projects\/[0-9a-f]{8}\/([^/]+)\/([^/]+)$/.exec(key);
+  return match === null ? null : { owner: match[1]!, project: match[2]! };
+}
+
 /** Names a project in the texts of its tokens. */
 export function projectTag(owner: string, project: string): string {
   const name = `${owner}/${project}`;

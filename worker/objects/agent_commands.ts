@@ -25,6 +25,8 @@ export interface AgentCommands {
   openCount(runId: string): number;
   /** A part of a decision's write (`QueueCore.beside`). */
   add(wish: CommandWish & { readonly id: string; readonly runId: string; readonly by: string }): void;
+  /** Those of a kind that are not done, the oldest first. */
+  openOf(runId: string, kind: AgentCommandRow["kind"]): readonly AgentCommandRow[];
   /** What the runner of a run is told now; they count as sent. Empty, without a look at the rows, where there is nothing. */
   take(runId: string): readonly AgentCommand[];
   settle(row: AgentCommandRow, done: CommandOutcome): void;
@@ -68,6 +70,7 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
       table.put(row);
       open.add(row.runId);
     },
+    openOf: (runId, kind) => open.has(runId) ? table.open(runId).filter((row) => row.kind === kind) : [],
     take: (runId) => {
       if (!open.has(runId)) return [];
       return commandsAtOnce(table.open(runId)).map((row) => {

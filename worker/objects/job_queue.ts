@@ -16,6 +16,7 @@ import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import { type OpenQueue, openQueue } from "./open_queue.ts";
 import type { Handlers, QueueMethod } from "./queue_handlers/handlers.ts";
+import { chatHandlers } from "./queue_handlers/chat_handlers.ts";
 import { commandHandlers } from "./queue_handlers/command_handlers.ts";
 import { jobHandlers } from "./queue_handlers/job_handlers.ts";
 import { lineHandlers } from "./queue_handlers/line_handlers.ts";
@@ -43,6 +44,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...subtaskHandlers,
   ...commandHandlers,
   ...sessionHandlers,
+  ...chatHandlers,
 };
 
 /** The methods of {@link HANDLERS}; the class body below adds them to the prototype. */

@@ -80,6 +80,11 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     return true;
   }
 
+  async stir(): Promise<void> {
+    if (this.#session !== null) this.#keep({ ...this.#session, activeAtMs: this.#clock.nowMs() }, false);
+    await Promise.resolve();
+  }
+
   async activity(idleThresholdMs: number): Promise<ActivityAnswer | null> {
     if (this.#session === null) return null;
     const nowMs = this.#clock.nowMs();

@@ -4,6 +4,7 @@ import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../../migrations/job_queue/migrations.js";
 import { TOKEN_BYTES } from "../../protocol/limits.ts";
 import type { JobId } from "../../protocol/ids.ts";
+import type { ChatChannelApi } from "../domain/chat_api.ts";
 import type { Change, Job, TokenKind } from "../domain/queue_state.ts";
 import { createRunTokens, deriveRunKey } from "../domain/run_token.ts";
 import { type MintedToken, mintToken } from "../domain/token.ts";
@@ -16,6 +17,7 @@ import { type AgentCommands, createAgentCommands } from "./agent_commands.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
 import { createJobWaiters, type JobWaiters } from "./job_waiters.ts";
 import { objectName } from "./object_name.ts";
+import { createProjectPlace, type ProjectPlace } from "./project_place.ts";
 import { createQueueAccess, type QueueAccess } from "./queue_access.ts";
 import { createQueueCore, type QueueCore } from "./queue_core.ts";
 import { createQueueSenders } from "./queue_senders.ts";
@@ -39,6 +41,9 @@ export interface OpenQueue {
   readonly clock: ObjectClock;
   readonly subtasks: SubtaskTable;
   readonly commands: AgentCommands;
+  readonly place: ProjectPlace;
+  /** There are messages for a job whose chat channel was opened; it looks for them by itself as well. */
+  wakeChat(jobId: string): void;
   /** Makes a fresh token of this project. */
   mint(kind: TokenKind): MintedToken;
 }
@@ -90,13 +95,21 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     clock,
     subtasks: createSubtaskTable(sql),
     commands,
+    place: createProjectPlace(ctx, env.BLOBS, clock, owner, project),
     mint,
+    wakeChat: (jobId) => {
+      const channel = env.CHAT_CHANNEL.getByName(`${name}/${jobId}`) as unknown as ChatChannelApi;
+      // Its next look finds what this one missed.
+      ctx.waitUntil(core.committed().then(() => channel.wake()).catch(() => {}));
+    },
     get sockets() {
       return sockets;
     },
   };
   const sockets = createRunnerSockets(ctx, queue, createSocketOutput(queue, logOf), atEndOfTurn);
   sockets.restore();
+  // Of projects from before there were places.
+  if (core.state.runners.size > 0) ctx.waitUntil(queue.place.note());
   return queue;
 }
 

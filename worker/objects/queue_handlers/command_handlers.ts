@@ -55,7 +55,10 @@ export const commandHandlers: Handlers<Methods> = {
     // What a repeated request is told of is the command as it is by now: a long message fits into no answer that is kept.
     const row = commands.read(runId, made.value);
     if (row === null) return err({ reason: "answer_not_kept" });
-    if (run !== undefined && run.state.kind === "active") queue.sockets.command(run.runnerId, run.id);
+    if (run !== undefined && run.state.kind === "active") {
+      queue.sockets.command(run.runnerId, run.id);
+      if (run.chat !== undefined && wish.kind === "message") queue.wakeChat(run.jobId);
+    }
     return ok(commandView(row));
   },
   listCommands: (queue, caller, { runId }) => {

@@ -23,7 +23,9 @@ type Methods =
 const OVER_RUNNERS: Demand = { scope: "runners:write", lineId: null };
 
 export const runnerHandlers: Handlers<Methods> = {
-  registerRunner: (queue, caller, input) => {
+  registerRunner: async (queue, caller, input) => {
+    // Paths that name no project are known by the tokens of runners and their runs.
+    await queue.place.note();
     return queue.access.asUser(
       caller,
       OVER_RUNNERS,

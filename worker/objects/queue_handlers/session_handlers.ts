@@ -17,6 +17,7 @@ import {
   noteSessionEnd,
 } from "../../domain/session_end.ts";
 import { linkStream } from "../../domain/task_stream.ts";
+import { jobsSpokenOf, noteTelemetry } from "../../domain/telemetry.ts";
 import type { OpenQueue } from "../open_queue.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -76,6 +77,20 @@ export const sessionHandlers: Handlers<keyof SessionQueueApi> = {
       noteSeen(draft, who.runnerId);
       renewLease(draft, draft.job(run.jobId)!, run);
       return place;
+    });
+  },
+  tellTelemetry: (queue, caller, work) => {
+    const { state } = queue.core;
+    const known = authorize(state, caller, "job", "runner");
+    if (!known.ok) return known;
+    const jobIds = jobsSpokenOf(state, known.value, work);
+    return queue.core.run((draft) => {
+      noteTelemetry(draft, known.value, jobIds);
+      const sessionIds = jobIds.flatMap((jobId) => {
+        const { taskId, runIds } = draft.job(jobId)!;
+        return (draft.task(taskId)?.streams ?? []).filter((one) => one.runId === runIds.at(-1));
+      }).map(({ sessionId }) => sessionId);
+      return ok({ sessionIds });
     });
   },
   tellSession: (queue, { taskId, sessionId, idleMs, end, agentSessionId, note }) => {
