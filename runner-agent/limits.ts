@@ -174,6 +174,8 @@ export const CONCLUSION_FILE_MAX_BYTES = 64 * 1024;
 export const SOCKET_PATH_MAX_BYTES = 100;
 /** The sandbox of one run: a build and an agent fit, a leak does not take the host down. */
 export const SANDBOX_MEMORY_BYTES = 4 * 1024 * 1024 * 1024;
+/** Whatever a job asks for: a shell and git start with less, and nothing that is worth a job does. */
+export const SANDBOX_MEMORY_MIN_BYTES = 16 * 1024 * 1024;
 export const SANDBOX_PIDS = 1_024;
 export const SANDBOX_CPUS = 2;
 export const SANDBOX_TMP_BYTES = 1024 * 1024 * 1024;

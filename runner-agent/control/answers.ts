@@ -60,6 +60,7 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   resumeBroadcastId: optionalText,
   subagentPromptAppendix: optionalText,
   traceparent: optionalText,
+  jobType: optionalText,
   commitBackRepository,
 }).transform((work) => ({
   ...work,
@@ -79,7 +80,35 @@ const optional = {
   workRepositoryUrl: optionalText,
 };
 
-export const polledJob = z.object({
+/** Line 4.2, the Firecracker runner: a job may be a command with its limits, with or without a definition. */
+const commandFields = {
+  jobType: optionalText,
+  command: optionalText,
+  memMib: z.number().int().positive().nullish().transform((value) => value ?? undefined),
+  vcpuCount: z.number().positive().nullish().transform((value) => value ?? undefined),
+};
+
+function withCommand(job: unknown): unknown {
+  const read = z.looseObject({
+    id,
+    ...commandFields,
+    agentDefinition: z.looseObject({}).nullish(),
+  }).safeParse(job);
+  if (!read.success) return job;
+  const { command, jobType, memMib, vcpuCount } = read.data;
+  if (command === undefined && jobType === undefined) return job;
+  const work = read.data.agentDefinition ?? { taskId: read.data.id };
+  const operatorConfig = command === undefined ? work["operatorConfig"] : {
+    ...z.record(z.string(), z.unknown()).catch({}).parse(work["operatorConfig"]),
+    agent: "command",
+    command,
+    limits: { memMib, vcpuCount },
+  };
+  const agentDefinition = { ...work, operatorConfig, ...(jobType === undefined ? {} : { jobType }) };
+  return { ...read.data, agentDefinition };
+}
+
+const plainJob = z.object({
   id,
   ...optional,
   attempt: z.number().int().nullish().transform((value) => value ?? 1),
@@ -87,7 +116,8 @@ export const polledJob = z.object({
   taskTitle: z.string().nullish().transform((text) => text ?? ""),
   needs: z.array(z.string()).nullish().transform((list) => list ?? []),
   agentDefinition,
-}) as unknown as z.ZodType<PolledJob>;
+});
+export const polledJob = z.unknown().transform(withCommand).pipe(plainJob) as unknown as z.ZodType<PolledJob>;
 
 /** What a claim adds to the offer: at least the run. Our own server sends the whole job. */
 export type ClaimAnswer =

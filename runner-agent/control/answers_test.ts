@@ -68,6 +68,24 @@ Deno.test("what the reference sends for an agent's session, its sub-agents and i
   assert.deepEqual({ ...jobs[0]!.agentDefinition, ...sent }, jobs[0]!.agentDefinition);
 });
 
+Deno.test("a job that is a command needs no definition, and keeps its limits and its type", () => {
+  const bare = { id: "job-3", command: "make test", memMib: 512, vcpuCount: 1, jobType: "command" };
+  const [job] = pollAnswer.parse({ jobs: [bare] }).jobs;
+  assert.deepEqual([job!.agentDefinition.taskId, job!.agentDefinition.jobType], ["job-3", "command"]);
+  assert.deepEqual(job!.agentDefinition.operatorConfig, {
+    agent: "command",
+    command: "make test",
+    limits: { memMib: 512, vcpuCount: 1 },
+  });
+  const [typed] = pollAnswer.parse({ jobs: [{ ...least, jobType: "git_push" }] }).jobs;
+  assert.equal(typed!.agentDefinition.jobType, "git_push");
+  const definition = { ...least.agentDefinition, jobType: "git_distribute" };
+  assert.equal(
+    pollAnswer.parse({ jobs: [{ ...least, agentDefinition: definition }] }).jobs[0]!.agentDefinition.jobType,
+    "git_distribute",
+  );
+});
+
 Deno.test("a job whose work could not come back is none of ours", () => {
   const commitBackRepository = { url: "https://git.example/a.git", credentialKind: "another" };
   const lost = { ...least, agentDefinition: { ...least.agentDefinition, commitBackRepository } };

@@ -13,7 +13,10 @@ export interface RunnerAbility {
   readonly runtime: "podman" | "process" | "dummy";
 }
 
-/** What the runner says of itself at each poll; nothing where it can run nothing. `alp_operator`: Line 6. */
+/**
+ * What the runner says of itself at each poll; nothing where it can run nothing. `alp_operator`: Line 6. `git:push` and
+ * `git-distribute` are not among it: they are for jobs of those types.
+ */
 export function capabilitiesOf(ability: RunnerAbility): string[] {
   const { forcedHarness } = ability;
   const harnesses = ability.harnesses.filter((name) => forcedHarness === null || name === forcedHarness);
@@ -21,12 +24,15 @@ export function capabilitiesOf(ability: RunnerAbility): string[] {
   return [
     ...harnesses.map((name) => `harness:${name}`),
     "alp_operator",
-    "git:push",
     `runtime:${ability.runtime}`,
   ];
 }
 
+/** A station's work, by the names that servers have for it; a job of another type is not for an agent (Line 18). */
+const JOB_TYPES: ReadonlySet<string> = new Set(["", "agent", "command", "station", "dispatch_worker"]);
+
 export type HarnessChoiceError =
+  | { readonly reason: "job_type_unknown"; readonly jobType: string }
   | { readonly reason: "harness_unknown"; readonly harness: string }
   | { readonly reason: "harness_not_available"; readonly harness: HarnessName }
   | { readonly reason: "command_missing" };
@@ -39,6 +45,8 @@ export function chooseHarness(
   work: AgentDefinition,
   ability: RunnerAbility,
 ): Result<HarnessName, HarnessChoiceError> {
+  const jobType: string = work.jobType ?? "";
+  if (!JOB_TYPES.has(jobType)) return err({ reason: "job_type_unknown", jobType });
   const wanted = ability.forcedHarness ?? stationHarness(work, ability);
   const name = HARNESS_NAMES.find((known) => known === wanted);
   if (name === undefined) return err({ reason: "harness_unknown", harness: String(wanted) });

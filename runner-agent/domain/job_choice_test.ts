@@ -14,7 +14,6 @@ Deno.test("capabilitiesOf() names what can be run, and only the forced harness w
     "harness:command",
     "harness:codex",
     "alp_operator",
-    "git:push",
     "runtime:podman",
   ]);
   assert.deepEqual(capabilitiesOf({ ...ability, harnesses: [] }), [], "nothing where nothing can be run");
@@ -22,7 +21,6 @@ Deno.test("capabilitiesOf() names what can be run, and only the forced harness w
   assert.deepEqual(capabilitiesOf({ ...ability, forcedHarness: "codex" }), [
     "harness:codex",
     "alp_operator",
-    "git:push",
     "runtime:podman",
   ]);
 });
@@ -42,6 +40,15 @@ Deno.test("chooseHarness() lets the runner's operator decide for every station",
     ok: true,
     value: "codex",
   });
+});
+
+Deno.test("chooseHarness() refuses jobs that are no station's work", () => {
+  const of = (jobType: string) =>
+    chooseHarness({ ...work({ command: "true" }), jobType: jobType as never }, ability);
+  for (const jobType of ["git_push", "git_distribute", "chat_llm", "new_one"]) {
+    assert.deepEqual(of(jobType), { ok: false, error: { reason: "job_type_unknown", jobType } });
+  }
+  assert.ok(of("command").ok && of("").ok);
 });
 
 Deno.test("chooseHarness() refuses what this runner cannot run", () => {

@@ -4,6 +4,7 @@ import { GATE_VARIABLE } from "../container/sandbox_gate.ts";
 import { sandboxEnvironment } from "../domain/environment.ts";
 import { APPEND_SYSTEM_PROMPT_FILE, PROMPT_FILE, SUBAGENT_PROMPT_FILE } from "../domain/job_files.ts";
 import { subagentPromptAppendix } from "../domain/subagent_prompt.ts";
+import { narrowedLimits } from "../domain/job_limits.ts";
 import { notedCommand, setupCommand } from "../domain/worktree_setup.ts";
 import {
   EGRESS_PROXY_PORT,
@@ -89,15 +90,15 @@ export function sandboxSeal(
   };
 }
 
-/** What it may use: the settings', and for runs of before what is built in. */
-export function limitsOf({ role }: RunContext): ContainerLimits {
+/** What it may use: the settings', and for runs of before what is built in; a job may ask for less, never for more. */
+export function limitsOf({ role, sent }: RunContext): ContainerLimits {
   const values = role.decided?.settings.values;
-  return {
+  return narrowedLimits(sent, {
     memoryBytes: values?.["limits.memory"] ?? SANDBOX_MEMORY_BYTES,
     pids: values?.["limits.pids"] ?? SANDBOX_PIDS,
     cpus: values?.["limits.cpus"] ?? SANDBOX_CPUS,
     ...(values === undefined ? {} : { fileBytes: values["limits.disk"] }),
-  };
+  });
 }
 
 /** The setup script comes first, inside of the sandbox (`domain/worktree_setup.ts`). */

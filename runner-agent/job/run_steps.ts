@@ -251,6 +251,8 @@ export function notStarted(worktree: Worktree | null, message: string): Exited {
 /** Why a run has no plan, for people. */
 export function planText(error: PlanError): string {
   switch (error.reason) {
+    case "job_type_unknown":
+      return `this version does not know jobs of the type '${error.jobType}'`;
     case "harness_unknown":
       return `the station wants the agent '${error.harness}', which this version does not know`;
     case "harness_not_available":

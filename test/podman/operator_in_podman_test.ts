@@ -57,7 +57,7 @@ Deno.test("in a sandbox, a script ends its station, and finds its files, plugins
     assert.match(output, /^HTTP\/1\.1 501 /m);
     assert.match(output, /not committed: left\.txt/);
     assert.deepEqual([report.jobResult, report.summary, report.error], ["success", "in the sandbox", null]);
-    assert.deepEqual(polls[0], ["harness:command", "alp_operator", "git:push", "runtime:podman"]);
+    assert.deepEqual(polls[0], ["harness:command", "alp_operator", "runtime:podman"]);
   });
 });
 

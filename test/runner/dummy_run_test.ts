@@ -168,7 +168,7 @@ Deno.test("a job that this runner cannot run is left to others", async () => {
 Deno.test("a runner polls with honest capabilities", async () => {
   await withRun("DUMMY_OUTPUT=x", {}, async ({ rig, runner }) => {
     await runner.outcome;
-    assert.deepEqual(rig.plane.polls[0], ["harness:command", "alp_operator", "git:push", "runtime:dummy"]);
+    assert.deepEqual(rig.plane.polls[0], ["harness:command", "alp_operator", "runtime:dummy"]);
   });
 });
 
