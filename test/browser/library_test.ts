@@ -4,7 +4,7 @@ import { chromium } from "playwright-core";
 import { ensureChromium } from "../../tools/setup/chromium.ts";
 import { signIn } from "./browser_world.ts";
 import { startFactory } from "./factory.ts";
-import { checkPage, openPage } from "./page_checks.ts";
+import { checkPage, DESK, openPage, PHONE } from "./page_checks.ts";
 
 const API = "/api/owners/acme/projects/site";
 const MARKUP = "<img src=x onerror=alert(1)>";
@@ -114,7 +114,7 @@ Deno.test({
       await page.getByRole("button", { name: "Close this issue" }).click();
       await page.getByText("Closed", { exact: true }).waitFor();
       await page.goto(at("/issues"));
-      await page.getByText("There is no such issue.").waitFor();
+      await page.getByText("There are no open issues.").waitFor();
       await page.getByLabel("Words in issues").fill("footer");
       await page.getByLabel("State").selectOption("closed");
       await page.getByRole("button", { name: "Search" }).click();
@@ -205,6 +205,12 @@ Deno.test({
       await row.getByText("To be looked at again").waitFor();
       await page.locator("#move > summary").click();
       await checkPage(opened, { name: "subtasks_of_spec" });
+      await page.setViewportSize(PHONE);
+      const hidden = await page.getByRole("region", { name: "Subtasks" }).evaluate((
+        region,
+      ) => [region.scrollWidth - region.clientWidth, region.scrollHeight - region.clientHeight]);
+      assert.deepEqual(hidden, [0, 0], "a phone shows all of the table");
+      await page.setViewportSize(DESK);
       await row.getByRole("link", { name: "login" }).click();
       await tasks.getByRole("row", { name: /The form.*To be looked at again 1 passed, 0 failed/ }).waitFor();
       assert.equal(page.url(), `${specs}/login`);

@@ -44,7 +44,13 @@ export function ContextsPage({ view }: { readonly view: ContextsView }) {
           <button type="submit">Search</button>
         </div>
       </form>
-      {query === "" ? null : <Found at={at} found={found} />}
+      {query === "" ? null : (
+        <>
+          <h2>Passages with these words</h2>
+          <Found at={at} found={found} />
+          <h2>All contexts</h2>
+        </>
+      )}
       {contexts.length === 0 ? <p class="empty">This project has no contexts yet.</p> : (
         <ul class="cards">
           {contexts.map((context) => (

@@ -28,6 +28,9 @@ export function IssuesPage({ view }: { readonly view: IssuesPageView }) {
   const more = new URLSearchParams({ state, text, offset: String(nextOffset) });
   return (
     <LibraryLayout at={at} part="issues" title="Issues" fault={fault}>
+      <p class="soft">
+        What is wrong or wanted, in the tracker that is built in. Agents find and read them too.
+      </p>
       <form class="filters" method="get" action={path} role="search">
         <div>
           <label for="text">Words in issues</label>
@@ -45,7 +48,11 @@ export function IssuesPage({ view }: { readonly view: IssuesPageView }) {
         </div>
       </form>
       {issues.length === 0
-        ? <p class="empty">There is no such issue.</p>
+        ? (
+          <p class="empty">
+            {text === "" ? `There are no ${state} issues.` : `No ${state} issue has these words.`}
+          </p>
+        )
         : (
           <ul class="files panel" aria-label="Issues">
             {issues.map((issue) => (
@@ -53,7 +60,7 @@ export function IssuesPage({ view }: { readonly view: IssuesPageView }) {
                 <a href={libraryPath(at, "issues", issue.ref.key)}>{issue.title}</a>
                 <span class="meta">
                   <Labels issue={issue} />
-                  <code>{issue.ref.key}</code>
+                  <code>#{issue.ref.key}</code>
                   <span>
                     by <Who principal={issue.author} />
                   </span>

@@ -32,7 +32,7 @@ export function SpecSubtasks({ spec, tasks, subtasks, stations, path, fault }: S
         ? <p class="empty">This spec has no tasks file, or no task in it: no subtasks can be made of it.</p>
         : (
           <div class="scroll" tabindex={0} role="region" aria-label="Tasks of the spec">
-            <table>
+            <table class="wraps">
               <thead>
                 <tr>
                   <th>Task</th>

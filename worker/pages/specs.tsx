@@ -95,7 +95,7 @@ export function SpecPage({ view }: { readonly view: SpecView }) {
         <>
           <h2>Requirements and their tests</h2>
           <div class="scroll" tabindex={0} role="region" aria-label="Requirements and their tests">
-            <table>
+            <table class="wraps">
               <thead>
                 <tr>
                   <th>Requirement</th>

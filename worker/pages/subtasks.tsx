@@ -37,12 +37,11 @@ export function SubtasksPage({ view }: { readonly view: SubtasksView }) {
         ? <p class="empty">This task has no subtasks.</p>
         : (
           <div class="scroll" tabindex={0} role="region" aria-label="Subtasks">
-            <table>
+            <table class="wraps">
               <thead>
                 <tr>
                   <th>Subtask</th>
                   <th>State</th>
-                  <th>Agent</th>
                   <th>Verification</th>
                 </tr>
               </thead>
@@ -76,7 +75,15 @@ function Row({ subtask, view }: { readonly subtask: SubtaskData; readonly view: 
               </a>
             )}
           {requirementIds.length === 0 ? null : <span>{requirementIds.join(", ")}</span>}
+          {agent === null
+            ? subtask.stationId === null ? null : <span>for station {subtask.stationId}</span>
+            : (
+              <span>
+                at <a href={runPath(task.owner, task.projectId, agent.runId)}>{agent.stationId}</a>
+              </span>
+            )}
         </div>
+        {note === null ? null : <div class="small">{note}</div>}
       </td>
       <td>
         <SubtaskPill state={subtask.state} />
@@ -84,12 +91,6 @@ function Row({ subtask, view }: { readonly subtask: SubtaskData; readonly view: 
           <Ago ms={Date.parse(changedAt)} nowMs={nowMs} />
         </div>
         {rationale === null ? null : <div class="small">{rationale}</div>}
-      </td>
-      <td>
-        {agent === null
-          ? <span class="soft">{subtask.stationId === null ? "nobody" : `for ${subtask.stationId}`}</span>
-          : <a href={runPath(task.owner, task.projectId, agent.runId)}>{agent.stationId}</a>}
-        {note === null ? null : <div class="small">{note}</div>}
       </td>
       <td>
         {outcomes.length === 0 ? <span class="soft">none yet</span> : (

@@ -32,7 +32,11 @@ export function createSpecPageRoutes(): Hono<AppEnv> {
         return { name, status: null, counts: "", fault: toolRefusal(found.error).body.error.message };
       }
       const { status, requirements, tests, tasks } = found.value.spec;
-      const counts = `${requirements.length} requirements, ${tests.length} tests, ${tasks.length} tasks`;
+      const counts = [
+        counted(requirements.length, "requirement"),
+        counted(tests.length, "test"),
+        counted(tasks.length, "task"),
+      ].join(", ");
       return { name, status, counts, fault: null };
     }));
     return page(c, SpecsPage({ view: { task, specs } }));
@@ -63,6 +67,10 @@ export function createSpecPageRoutes(): Hono<AppEnv> {
     return await show(c, opened, body.error.message, status);
   });
   return app;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 type OpenedSpecs = OpenedTask & { readonly source: SpecSource };

@@ -10,7 +10,7 @@
  *   `empty`, `lanes` (lines, each with its stations), `inset` (air inside a `details`), `facts` (a `dl`), `tiles` with `tile` (one figure: `strong` and a word), `clone` (text to copy whole),
  *   `scroll` around what may be wider than a phone (give it `tabindex="0"`, `role="region"` and a label), `log`, `diff`,
  *   `source`, `files`, `stations`, `events`, `text` (a `pre` of prose), `plot` (an SVG of `chart.tsx`).
- * - **Tables**: `table`; `num` for figures, `fit` for cells that must not wrap. On a phone put it into `scroll`.
+ * - **Tables**: `table`; `num` for figures, `fit` for cells that must not wrap. On a phone put it into `scroll`; one of few columns of words `wraps` there instead.
  * - **Words**: `soft`, `small`, `mono`, `count`, `pill` with a tone (`good`, `bad`, `wait`, `busy`), `chip` (a label),
  *   `plus`, `minus`, `sr` (for screen readers alone).
  * - **Controls**: `button` or `a.button`; `plain` (quiet), `approve`, `reject`, `danger`; `filters` (a form that narrows
@@ -109,7 +109,7 @@ a.chip[aria-current] { background: var(--busy-bg); color: var(--busy); border-co
 .tile { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.6rem 0.9rem; color: var(--soft); font-size: 0.9rem; }
 .tile strong { display: block; color: var(--text); font-size: 1.45rem; line-height: 1.3; letter-spacing: -0.015em; }
 .scroll { overflow-x: auto; }
-@media (max-width: 40rem) { .scroll > table { width: max-content; min-width: 100%; } .scroll th, .scroll td { overflow-wrap: break-word; max-width: 16rem; } }
+@media (max-width: 40rem) { .scroll > table { width: max-content; min-width: 100%; } .scroll th, .scroll td { overflow-wrap: break-word; max-width: 16rem; } .scroll > table.wraps { width: 100%; } .wraps .pill { white-space: normal; border-radius: 0.8rem; } }
 .plot { display: block; max-width: 100%; height: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 0.88rem; }
@@ -215,7 +215,7 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .swatch.accent { background: var(--accent); } .swatch.good { background: var(--good); } .swatch.bad { background: var(--bad); } .swatch.wait { background: var(--wait); }
 .numbers { margin: 0.3rem 0 0; border-radius: 8px; }
 .numbers > summary { padding: 0.35rem 0.7rem; font-size: 0.88rem; font-weight: 500; }
-.scroll { overflow: auto; max-height: 22rem; position: relative; }
+.numbers .scroll { overflow: auto; max-height: 22rem; position: relative; }
 .table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 .table th, .table td { text-align: left; padding: 0.35rem 0.7rem; border-top: 1px solid var(--line); font-weight: 500; white-space: nowrap; }
 .table tbody th { white-space: normal; min-width: 7rem; max-width: 16rem; }
