@@ -37,11 +37,13 @@ const command = new Command("deno run -A bench/queue.ts")
   )
   .option("--only <systems>", "only these, separated by commas: http, socket, mixed, ceiling_http, ...")
   .option("--match <text>", "only measurements whose key contains this text, such as 100w/10000x1")
+  .option("--warm-up <jobs>", "each server does so many jobs of another queue first, uncounted", "0")
   .option("--no-write", "prints, and leaves bench/results/ as it is")
   .parse(Deno.args, { from: "user" });
 const options = command.opts<
-  { rounds: string; dir?: string; only?: string; match?: string; write: boolean }
+  { rounds: string; dir?: string; only?: string; match?: string; warmUp: string; write: boolean }
 >();
+const warmUpJobs = Number(options.warmUp);
 
 const startedAt = performance.now();
 const cpuAtStart = { machine: await machineCpuMs(), bench: await cpuMsOf(Deno.pid) };
@@ -63,6 +65,9 @@ const notes = [
     dataDir,
   )}).`,
   `${navigator.hardwareConcurrency} processors for servers and load generators together; medians of ${options.rounds} rounds.`,
+  warmUpJobs === 0
+    ? "Every server was new: what it compiles while it runs is counted."
+    : `Every server, ours and the peers', did ${warmUpJobs} jobs of another queue first, which are not counted.`,
   ...new Set(Object.values(servers.missing).map((why) => `Not measured: ${why}.`)),
 ];
 const found = new Map<string, Measured[]>();
@@ -135,6 +140,10 @@ async function runOne(planned: Planned, round: number, n: number): Promise<void>
   try {
     const server = await servers.open(spec.system, `r${round}_${n}`);
     try {
+      if (warmUpJobs > 0) {
+        const warmUp = { ...spec, kind: "throughput", jobs: warmUpJobs } as const;
+        await measure(warmUp, server, `w${round}-${n}`, 1);
+      }
       const measured = await measure(spec, server, `r${round}-${n}`, 1);
       found.set(key, [...found.get(key) ?? [], measured]);
       const rounded = Object.entries(rowOf(planned, [measured])).map(([name, value]) =>
