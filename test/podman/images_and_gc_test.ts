@@ -110,7 +110,7 @@ Deno.test("gc removes an orphan that runs, and the second time finds nothing", a
     await runtime.start(containerId);
     const gc = async () => {
       const results: GcResult[] = [];
-      const state = { stateDir: root, hubBase: `${root}/hubs`, runtime };
+      const state = { stateDir: root, hubBase: `${root}/hubs`, worktrees: root, runtime };
       await collectRunGarbage(state, { isDryRun: false, onResult: (one) => results.push(one) });
       return results.map((one) => [one.kind, one.result]);
     };
