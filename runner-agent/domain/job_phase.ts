@@ -29,6 +29,7 @@ import type { ConclusionReading, TerminalReport } from "./outcome.ts";
 export type StopReason =
   | "not_sealed"
   | "limit_exceeded"
+  | "over_budget"
   | "cancelled"
   | "stopped_by_person"
   | "lease_lost"

@@ -124,7 +124,7 @@ function endingFault(ending: RunEnding, stopDetail: string | null): string | nul
 
 /** Reasons of which the runner has found more to say. */
 function isStopFound(reason: StopReason): boolean {
-  return reason === "not_sealed" || reason === "limit_exceeded";
+  return reason === "not_sealed" || reason === "limit_exceeded" || reason === "over_budget";
 }
 
 const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
@@ -137,6 +137,7 @@ const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
   concluded: "the agent did not end after its conclusion",
   not_sealed: "the sandbox is not as sealed as it must be",
   limit_exceeded: "the sandbox took more than it may",
+  over_budget: "the agent used more than it may",
 };
 
 function conclusionFault(reading: ConclusionReading): string | null {

@@ -18,6 +18,7 @@ import { openRunHub } from "./run_hub.ts";
 import { RunOutput } from "./run_output.ts";
 import { notStarted } from "./run_steps.ts";
 import { faultText } from "./run_texts.ts";
+import { stopFor } from "./sandbox_guards.ts";
 import type { RunTries } from "./run_tries.ts";
 import type { RunWatch } from "./run_watch.ts";
 import { keepAndRemove, restoreHome, stopForSuspend } from "./suspend.ts";
@@ -32,6 +33,8 @@ export class RunSandbox {
   #hub: Hub | null = null;
   #usage: UsageMonitor | null = null;
   #detach: (() => void) | null = null;
+  /** The run is being stopped for its budget. */
+  #cutting: Promise<void> = Promise.resolve();
   /** This process has started the sandbox, or has heard what its agent did meanwhile. */
   #isCaughtUp = false;
 
@@ -87,6 +90,7 @@ export class RunSandbox {
       this.#isCaughtUp = true;
       this.#hub ??= await openRunHub(context, either);
       this.listen(agent);
+      if (agent === null && this.#sight !== "exited") await this.#bound(phase);
       const pump = await this.output.of(phase.containerId);
       this.#usage ??= startUsageMonitor(context, phase.containerId, phase.startedAtMs);
       const ended = await this.#driven(
@@ -152,12 +156,27 @@ export class RunSandbox {
 
   /** Lets go of everything but the sandbox. */
   async release(): Promise<void> {
+    await this.#cutting;
     await this.#usage?.finish();
     this.#detach?.();
     this.#detach = null;
     await this.#hub?.close();
     this.#hub = null;
     await this.agents.close(0);
+  }
+
+  /** An agent without a terminal is held to its budget here; a session does it itself. */
+  async #bound({ startedAtMs }: Started): Promise<void> {
+    const { context, watch } = this;
+    const structured = await this.agents.structured();
+    structured?.bound(startedAtMs, (why) => {
+      this.#cutting = stopFor(context, watch, "over_budget", why).catch((error) => {
+        // That it cannot be written down why is no reason to let it go on.
+        const fault = error instanceof Error ? error.name : "unknown";
+        context.deps.log("sandbox_fault", { ...context.ids, reason: "over_budget", fault });
+        watch.askToStop("over_budget");
+      });
+    });
   }
 
   /** Goes on with the agent's terminal while the sandbox is followed. */

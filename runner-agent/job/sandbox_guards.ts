@@ -52,11 +52,7 @@ export async function guardSandbox(
 ): Promise<SandboxGuards> {
   const { deps, dirs } = context;
   const seal = sandboxSeal(context, worktree);
-  const stop = async (reason: StopReason, detail: string) => {
-    deps.log("sandbox_fault", { ...context.ids, reason, detail });
-    await writeStopDetail(context, detail);
-    watch.askToStop(reason);
-  };
+  const stop = (reason: StopReason, detail: string) => stopFor(context, watch, reason, detail);
   const gateFile = join(dirs.hub, GATE_NAME);
   const faults = await openGate({ runtime: deps.runtime, containerId, spec: seal, gateFile });
   if (faults.length > 0) {
@@ -82,6 +78,18 @@ export async function guardSandbox(
       await stopping;
     },
   };
+}
+
+/** Invariant 1. */
+export async function stopFor(
+  context: RunContext,
+  watch: RunWatch,
+  reason: StopReason,
+  detail: string,
+): Promise<void> {
+  context.deps.log("sandbox_fault", { ...context.ids, reason, detail });
+  await writeStopDetail(context, detail);
+  watch.askToStop(reason);
 }
 
 /** What was found when the run was stopped for its sandbox; null when that was not why. */

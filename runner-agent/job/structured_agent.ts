@@ -26,6 +26,8 @@ import { sessionHarnessByName } from "../harness/sessions.ts";
 import type { Bridge } from "../mcp/agent_tools.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
+import { budgetOf } from "./session_plan.ts";
+import { createStructuredBudget } from "./structured_budget.ts";
 import type { RunRecord } from "./run_record.ts";
 
 export interface StructuredAgent {
@@ -35,6 +37,8 @@ export interface StructuredAgent {
   readonly onHook: ((event: HookEvent) => Promise<HookAnswer>) | null;
   /** After a restart of this runner: what hooks told nobody. */
   adopt(): Promise<void>;
+  /** Holds it to its budget from now on. @param onCut Told once why it is to be ended at once. */
+  bound(startedAtMs: number, onCut: (why: string) => void): void;
   /** What its program wrote on standard output. */
   onOutput(bytes: Uint8Array): void;
   /** All of the output was read. May be repeated. */
@@ -46,6 +50,8 @@ export interface Used {
   readonly usage: TokenUsage;
   /** Why its model failed, in its CLI's words; null where nothing of that was told. */
   readonly failure: string | null;
+  /** Which budget it had used up when it ended by itself, in words; null: none, or it had concluded. */
+  readonly overBudget: string | null;
 }
 
 const count = z.number().int().min(0);
@@ -58,6 +64,7 @@ const used = z.object({
     costUsd: z.number().nullable(),
   }),
   failure: z.string().nullable(),
+  overBudget: z.string().nullable().default(null),
 });
 
 /** Null: nothing was noted, as of an agent that never ran. */
@@ -86,6 +93,14 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
   let byHooks = NO_USAGE;
   let byStream = NO_USAGE;
   let activity = startActivity(deps.clock.nowMs());
+  let turns = 0;
+  const byOthers = () => [...byFile.values()].reduce(addUsage, byHooks);
+  const budget = createStructuredBudget(
+    budgetOf(context),
+    deps.clock,
+    () => [byStream, byOthers()],
+    () => turns,
+  );
 
   async function does(event: ActivityEvent): Promise<void> {
     const before = activity;
@@ -102,11 +117,14 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
     for (const signal of signals) {
       for (const one of eventsOfSignal(signal, clean)) await events.append(one.type, one.payload);
       if (signal.kind === "usage") byHooks = addUsage(byHooks, signal.usage);
+      if (signal.kind === "prompt_submitted") turns++;
       if (signal.kind === "turn_ended" && !signal.isInterrupted) {
-        reason = await end.wantsToStop(signal.lastMessage);
+        const missing = await end.wantsToStop(signal.lastMessage);
+        reason = budget.mayGoOn() ? missing : null;
       }
       await does({ kind: "signal", signal });
     }
+    budget.look();
     return reason === null ? null : { decision: "block", reason };
   }
 
@@ -122,17 +140,30 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
       if (harness === null) return;
       for (const event of await missedHooks(dirs)) await onHook(event);
     },
+    bound(startedAtMs, onCut) {
+      // Who has concluded is about to end, and has not failed.
+      budget.begin(startedAtMs, (why) => end.concludedAtMs() === null && onCut(why));
+    },
     onOutput(bytes) {
-      if (tally !== null) byStream = addUsage(byStream, tally.add(decoder.decode(bytes, { stream: true })));
+      if (tally === null) return;
+      byStream = addUsage(byStream, tally.add(decoder.decode(bytes, { stream: true })));
+      budget.look();
     },
     async end() {
-      if (tally === null || await readUsed(context) !== null) return;
-      byStream = addUsage(byStream, tally.add(`${decoder.decode()}\n`));
+      if (await readUsed(context) !== null) return;
+      if (tally !== null) byStream = addUsage(byStream, tally.add(`${decoder.decode()}\n`));
       // Invariant 1.
-      const usage = isUsed(byStream) ? byStream : [...byFile.values()].reduce(addUsage, byHooks);
-      const failure = tally.takeFailure();
+      const usage = isUsed(byStream) ? byStream : byOthers();
+      const failure = tally?.takeFailure() ?? null;
+      const over = budget.stop();
+      const overBudget = end.concludedAtMs() === null ? over : null;
+      if (tally === null && overBudget === null) return;
       if (isUsed(usage)) await events.append("usage", { turn: 1, total: usage });
-      await writeUsed(usedFile(dirs.root), { usage, failure: failure === null ? null : clean(failure) });
+      await writeUsed(usedFile(dirs.root), {
+        usage,
+        failure: failure === null ? null : clean(failure),
+        overBudget,
+      });
     },
   };
 }

@@ -83,3 +83,13 @@ export function judgeBudget(budget: AgentBudget, use: BudgetUse): BudgetVerdict 
   if (cut !== undefined) return { kind: "kill", budget: cut.budget };
   return over[0] === undefined ? { kind: "within" } : { kind: "stop", budget: over[0].budget };
 }
+
+/** When the time alone cuts a turn that has begun then; null: never. */
+export function cutByTimeMs({ wallMs }: AgentBudget, startedAtMs: number): number | null {
+  return wallMs === null ? null : startedAtMs + wallMs * BUDGET_HARD_FACTOR;
+}
+
+/** Why an agent was ended, for people. */
+export function overBudgetText(name: BudgetName): string {
+  return `the budget of ${name} is used up`;
+}

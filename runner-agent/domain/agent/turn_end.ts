@@ -4,7 +4,7 @@
  * person goes on until somebody answers; one whose last word is that it is blocked has failed.
  */
 import { TURN_END_GRACE_MS } from "../../limits.ts";
-import type { BudgetVerdict } from "./budget.ts";
+import { type BudgetName, type BudgetVerdict, overBudgetText } from "./budget.ts";
 
 /** The turn as hooks tell of it; `none` before the first prompt was taken. */
 export type Turn =
@@ -69,6 +69,6 @@ export function decideTurnEnd(view: TurnView): TurnEnd {
 const CONCLUDED: TurnEnd = { kind: "finish", status: 0, reason: "concluded", message: null };
 const STAY: TurnEnd = { kind: "stay", untilMs: null };
 
-function overBudget(name: string): TurnEnd {
-  return { kind: "finish", status: 1, reason: "budget", message: `the budget of ${name} is used up` };
+function overBudget(name: BudgetName): TurnEnd {
+  return { kind: "finish", status: 1, reason: "budget", message: overBudgetText(name) };
 }
