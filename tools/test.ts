@@ -104,8 +104,9 @@ async function runFiles(
       `--junit-path=${report}`,
       "--preload=tools/seed_preload.ts",
       ...(suite.args ?? []),
+      ...(suite.parallel === undefined ? [] : ["--parallel"]),
       ...(options.filter === undefined ? [] : ["--filter", options.filter, "--permit-no-files"]),
-      ...files,
+      ...longestFirst(files, suite.parallel?.slowFirst ?? []),
     ],
     cwd: ROOT,
     // Nothing is asked of, or told to, Cloudflare by a test.
@@ -113,6 +114,8 @@ async function runFiles(
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
       WRANGLER_SEND_METRICS: "false",
       SHOPFLOOR_TEST_BUNDLES: bundles,
+      // The same on every machine, whatever it has: a suite behaves alike.
+      DENO_JOBS: "2",
     },
     stdin: "null",
     ...(heading === undefined ? {} : { stdout: "piped", stderr: "piped" }),

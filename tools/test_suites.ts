@@ -9,6 +9,11 @@ export interface Suite {
   readonly files: readonly RegExp[];
   /** Added to `deno test -A`. */
   readonly args?: readonly string[];
+  /**
+   * Its files share nothing (ports, names in the temporary directory, what is global in a process): two at a time in one
+   * process, a thread each. The longest begin first: one that comes last is waited for alone.
+   */
+  readonly parallel?: { readonly slowFirst: readonly string[] };
   /** Its files share nothing: so many at a time, each in a process of its own; those of `slowFirst` begin first. */
   readonly lanes?: { readonly atOnce: number; readonly slowFirst: readonly string[] };
 }
@@ -19,18 +24,40 @@ export const SUITES: readonly Suite[] = [
     what: "decisions, with the clock, randomness, timers and the network taken away",
     files: [/^protocol\//, /^worker\/(domain|git)\//, /^runner-agent\/(domain|pipeline)\//],
     args: ["--preload=tools/purity_preload.ts"],
+    parallel: { slowFirst: [] },
   },
   {
     name: "unit",
-    what: "one file or folder at a time, with real files, processes and sqld",
+    what: "one file or folder at a time, with real files",
     files: [
-      /^runner-agent\/(?!(domain|pipeline)\/)(?!container\/podman_container_test\.ts$)/,
-      /^tools\/(?!setup\/)/,
+      /^runner-agent\/(?!(domain|pipeline|worktree|sidecar)\/)(?!container\/(podman_container|process_container|agent_session|no_such_process)_test\.ts$)(?!job\/hub_test\.ts$)/,
+      /^tools\/(?!(setup|local)\/)/,
       /^worker\/((store|import|channels)\/|[^/]+$)/,
       /^test\/(fake|contract|property)\//,
-      /^test\/[^/]+$/,
-      /^bench\//,
+      /^test\/(?!history)[^/]+$/,
+      /^bench\/(?!queue\/process_tree_test\.ts$)/,
     ],
+    parallel: { slowFirst: ["queue_model_test.ts", "queue_store_test.ts", "socket_mixed_test.ts"] },
+  },
+  {
+    name: "process",
+    what: "one file or folder at a time, with real git, shells, processes and sqld",
+    files: [
+      /^runner-agent\/(worktree|sidecar)\//,
+      /^runner-agent\/container\/(process_container|agent_session|no_such_process)_test\.ts$/,
+      /^runner-agent\/job\/hub_test\.ts$/,
+      /^tools\/local\//,
+      /^test\/history[^/]*$/,
+      /^bench\/queue\/process_tree_test\.ts$/,
+    ],
+    parallel: {
+      slowFirst: [
+        "worktree_list_test.ts",
+        "work_between_stations_test.ts",
+        "worktree_manager_test.ts",
+        "services_test.ts",
+      ],
+    },
   },
   {
     name: "runner",
