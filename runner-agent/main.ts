@@ -141,8 +141,8 @@ function sectionOf({ owner, project }: RunOptions): string | null {
 
 async function showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void> {
   const file = await loadSettings(options.settings, host.env);
-  const { settings } = readRunConfig(options, host, file, sectionOf(options));
-  console.log(options.json === true ? settingsJson(settings) : settingsText(settings));
+  const { settings, dataDir } = readRunConfig(options, host, file, sectionOf(options));
+  console.log(options.json === true ? settingsJson(settings) : settingsText(settings, dataDir));
 }
 
 async function run(options: RunOptions): Promise<number> {
@@ -215,7 +215,7 @@ async function gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<
     results.push(one);
     if (one.result !== "kept") console.log(gcLine(one));
   });
-  console.log(gcSummary(results));
+  console.log(gcSummary(results, options.dryRun ?? false));
   return results.some((one) => one.result === "failed") ? 1 : 0;
 }
 

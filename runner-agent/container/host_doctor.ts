@@ -1,7 +1,7 @@
 /** What of this machine itself the sandboxes need, for `runner doctor`. Reads only. */
 import { DISK_SPAWN_MIN_BYTES } from "../limits.ts";
 import type { DoctorLine } from "../ports.ts";
-import { mebibytes } from "../domain/agent/watchdog.ts";
+import { sizeText } from "../domain/quantity_text.ts";
 import { freeBytes } from "./disk_guard.ts";
 
 /** `git init --initial-branch`, relative alternates and `safe.directory` as we use them. */
@@ -77,9 +77,9 @@ async function diskLine(dataDir: string, maxBytes: number): Promise<DoctorLine> 
   return {
     check: "disk",
     isOk,
-    detail: `${mebibytes(free)} free, ${
-      mebibytes(DISK_SPAWN_MIN_BYTES)
-    } are needed to begin a run; a run is stopped at ${mebibytes(maxBytes)}${
+    detail: `${sizeText(free)} free, ${
+      sizeText(DISK_SPAWN_MIN_BYTES)
+    } are needed to begin a run; a run is stopped at ${sizeText(maxBytes)}${
       isOk ? "" : ": make room, 'runner gc' may help"
     }`,
     ...(isOk ? {} : { disables: "new runs" }),

@@ -31,7 +31,7 @@ Deno.test("gitLine wants 2.35", () => {
 Deno.test("hostDoctor looks at the disk of a directory that does not exist yet", async () => {
   const lines = await hostDoctor({ uid: 0, dataDir: "/tmp/none/such/dir", diskMaxBytes: 7 * 1024 ** 3 });
   assert.deepEqual(lines.map((line) => line.check), ["git", "disk"]);
-  assert.match(lines[1]!.detail, /MiB free.* a run is stopped at 7168 MiB/);
+  assert.match(lines[1]!.detail, /[GT]iB free.* a run is stopped at 7 GiB/);
   const user = await hostDoctor({ uid: 54_321, dataDir: "/", diskMaxBytes: 1 });
   assert.deepEqual(user.map((line) => line.check), [
     "/etc/subuid",

@@ -1,7 +1,7 @@
 /** `runner gc` over all runners of this machine's user, and how its results read. */
 import type { HostFacts, RunConfig } from "../config.ts";
 import { readRegistrations } from "../control/registrations.ts";
-import { mebibytes } from "../domain/agent/watchdog.ts";
+import { sizeText } from "../domain/quantity_text.ts";
 import { collectImageGarbage, collectRunGarbage, type GcResult } from "./gc.ts";
 import { chooseHubBase } from "./run_dirs.ts";
 import { systemClock } from "./system_clock.ts";
@@ -52,15 +52,15 @@ export async function collectGarbage(
 
 /** One line per result. */
 export function gcLine({ kind, name, result, reason, bytes }: GcResult): string {
-  const size = bytes === null ? "" : ` (${mebibytes(bytes)})`;
+  const size = bytes === null ? "" : ` (${sizeText(bytes)})`;
   return `${result.replace("_", " ").padEnd(12)} ${kind.padEnd(11)} ${name}${size}: ${reason}`;
 }
 
 /** The last line. */
-export function gcSummary(results: readonly GcResult[]): string {
+export function gcSummary(results: readonly GcResult[], isDryRun: boolean): string {
   const count = (result: GcResult["result"]) => results.filter((one) => one.result === result).length;
   const gone = results.filter((one) => one.result === "removed" || one.result === "would_remove");
   const bytes = gone.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
-  const verb = results.some((one) => one.result === "would_remove") ? "would be removed" : "removed";
-  return `${gone.length} ${verb} (${mebibytes(bytes)}), ${count("kept")} kept, ${count("failed")} failed`;
+  const verb = isDryRun ? "would be removed" : "removed";
+  return `${gone.length} ${verb} (${sizeText(bytes)}), ${count("kept")} kept, ${count("failed")} failed`;
 }

@@ -142,6 +142,20 @@ Deno.test("what is shown has every key and no variable's value", () => {
   assert.deepEqual(JSON.parse(settingsJson(settings))["limits.cpus"], { value: 2, from: "built-in" });
 });
 
+Deno.test("settings are shown with their units, on a line each, and with the place that stands in for none", () => {
+  const file = read('limits: {memory: 1536MiB}\nbudgets: {time: 90m}\nworktrees: {setup: "a\\nb"}');
+  const text = settingsText(readRunConfig({}, host, file).settings, "/var/lib/r");
+  const value = (key: string) => new RegExp(`^${key} +(.*?) {2,}`, "m").exec(text)?.[1];
+  assert.deepEqual(["limits.memory", "limits.disk", "budgets.time", "budgets.turns", "data_dir"].map(value), [
+    "1.5 GiB",
+    "20 GiB",
+    "1h 30m",
+    "no limit",
+    "/var/lib/r",
+  ]);
+  assert.equal(value("worktrees.setup"), '"a\\nb"');
+});
+
 Deno.test("the file is found by name, variable, XDG and home, in this order", () => {
   const env = { HOME: "/h", XDG_CONFIG_HOME: "/x", SHOPFLOOR_SETTINGS: "/v.yaml" };
   assert.equal(settingsPath("/n.yaml", env), "/n.yaml");
