@@ -35,6 +35,8 @@ export class ChatChannel extends DurableObject<Env> implements ChatChannelApi {
   readonly #asked: ChatAsked;
   #isTelling = false;
   #hasMore = false;
+  /** What was said, until the queue knows. */
+  #said: { readonly runId: string; readonly ids: readonly string[] } | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -82,7 +84,10 @@ export class ChatChannel extends DurableObject<Env> implements ChatChannelApi {
     if (frame === null) return;
     switch (frame.type) {
       case "chat.reply":
-        await this.#tell({ toldIds: [], reply: frame.text.slice(0, CHAT_REPLY_MAX_CHARS) });
+        await this.#tell(attachedOf(socket).runId, {
+          toldIds: [],
+          reply: frame.text.slice(0, CHAT_REPLY_MAX_CHARS),
+        });
         return;
       case "chat.end":
         this.#asked.dropped();
@@ -117,33 +122,35 @@ export class ChatChannel extends DurableObject<Env> implements ChatChannelApi {
     if (this.#isTelling) return;
     this.#isTelling = true;
     try {
-      let toldIds: string[] = [];
-      while (this.#hasMore || toldIds.length > 0) {
+      while (this.#hasMore || this.#said !== null) {
         this.#hasMore = false;
-        const messages = await this.#tell({ toldIds, reply: null });
-        toldIds = [];
+        const runId = this.#said?.runId ?? this.#runId();
+        if (runId === null) return;
+        // What was said is told even if nobody is there any more: it must not be said again to who comes next.
+        const messages = await this.#tell(runId, { toldIds: this.#said?.ids ?? [], reply: null });
+        this.#said = null;
         const socket = this.#socket();
-        if (messages === null || socket === null) return;
+        if (messages === null || socket === null || attachedOf(socket).runId !== runId) continue;
+        const ids: string[] = [];
         for (const { id, text } of messages) {
           if (!this.#say(socket, { type: "chat.message", jobId: this.#jobId(), text })) break;
-          toldIds.push(id);
+          ids.push(id);
         }
+        if (ids.length > 0) this.#said = { runId, ids };
       }
     } finally {
       this.#isTelling = false;
     }
   }
 
-  /** Tells the queue; hangs up when the run is over. Null: there is nothing to say, and nobody to say it to. */
-  async #tell(said: { readonly toldIds: readonly string[]; readonly reply: string | null }) {
-    const socket = this.#socket();
-    if (socket === null) return null;
+  /** Tells the queue; hangs up when the run is over. Null: there is nothing to say. */
+  async #tell(runId: string, said: { readonly toldIds: readonly string[]; readonly reply: string | null }) {
     const [owner, project] = objectName(this.ctx).split("/");
     const queue = this.env.JOB_QUEUE.getByName(`${owner}/${project}`) as unknown as JobQueueApi;
-    const told = await queue.tellChat({ runId: attachedOf(socket).runId, ...said });
+    const told = await queue.tellChat({ runId, ...said });
     if (!told.ok) return null;
     if (!told.value.isOver) return told.value.messages;
-    this.#hangUp("the run is over");
+    if (this.#runId() === runId) this.#hangUp("the run is over");
     return null;
   }
 
@@ -169,6 +176,11 @@ export class ChatChannel extends DurableObject<Env> implements ChatChannelApi {
   /** The newest that is open. */
   #socket(): WebSocket | null {
     return this.ctx.getWebSockets().findLast((one) => one.readyState === WebSocket.OPEN) ?? null;
+  }
+
+  #runId(): string | null {
+    const socket = this.#socket();
+    return socket === null ? null : attachedOf(socket).runId;
   }
 
   #jobId(): string {
