@@ -32,7 +32,7 @@ export function agentActions(
     async worktrees(options): Promise<void> {
       const found = await localWorktrees(await dataDir(options));
       if (options.json === true) console.log(JSON.stringify(found, null, 2));
-      else if (found.length === 0) console.log("no runner that runs here has a worktree now");
+      else if (found.length === 0) console.log("no worktrees: no runner that has one runs here now");
       else for (const one of found) console.log(worktreeLine(one));
     },
     async tellAgent(act, run, text, options): Promise<number> {
