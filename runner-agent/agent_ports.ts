@@ -184,6 +184,8 @@ export interface SessionHarness {
   readonly messageWhileBusy: "queued" | "steers";
   /** From the paste to Enter. */
   readonly pasteSettleMs: number;
+  /** The same from the moment at which the text's end stands in the box; null: this CLI needs the whole time all the same. */
+  readonly seenSettleMs: number | null;
   /** What begins or fills a line of the drawn input box, with or without text: a regular expression (`domain/agent/input_box.ts`). */
   readonly inputBox: string;
   /** For so long the screen stands still before the first paste: keys are lost while it is drawn. */

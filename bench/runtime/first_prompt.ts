@@ -156,7 +156,7 @@ async function twoRuns(model: PromptModel, image: string): Promise<readonly [Pro
           pidMs,
           toldMs("phase", "running"),
           toldMs("state", "pasted"),
-          confirmedMs - claudeSession.pasteSettleMs,
+          confirmedMs - (claudeSession.seenSettleMs ?? claudeSession.pasteSettleMs),
           confirmedMs,
           atMs,
         ]),

@@ -84,7 +84,7 @@ export async function measureMessages(messages: number): Promise<MessageFigures>
         atMs,
         stateMs("queued"),
         stateMs("pasted"),
-        confirmedMs - claudeSession.pasteSettleMs,
+        confirmedMs - (claudeSession.seenSettleMs ?? claudeSession.pasteSettleMs),
         confirmedMs,
       ];
       times.whole.push(boundaries.at(-1)! - atMs);

@@ -183,7 +183,13 @@ export class SessionDriver {
     });
     const fields = { what: "message", id, sha256: promptHash(text) };
     for (const one of textEvents("prompt_assembled", fields, clean(text))) this.core.emit(one);
-    await terminal.submit(text, harness.pasteSettleMs + Math.ceil(text.length / PASTE_CHARS_PER_MS));
+    const maxMs = harness.pasteSettleMs + Math.ceil(text.length / PASTE_CHARS_PER_MS);
+    const ending = endingOf(text);
+    const restMs = harness.seenSettleMs;
+    await terminal.submit(text, {
+      maxMs,
+      seen: restMs === null || ending === "" ? null : { ending, restMs },
+    });
   }
 
   async #enterAgain(id: string, terminal: AgentTerminal): Promise<void> {
@@ -249,8 +255,13 @@ type Act = Exclude<SessionStep, { kind: "wait" }>;
 
 /** Whether a pasted text still stands in the input box: its end, or what a CLI shows in place of a long one. */
 function stillStands(screen: string, text: string): boolean {
-  const ending = text.slice(text.lastIndexOf("\n") + 1).slice(-SCREEN_MATCH_CHARS).trim();
+  const ending = endingOf(text);
   return /\[pasted/i.test(screen) || (ending !== "" && screen.includes(ending));
+}
+
+/** What of a text is looked for on the screen. */
+function endingOf(text: string): string {
+  return text.slice(text.lastIndexOf("\n") + 1).slice(-SCREEN_MATCH_CHARS).trim();
 }
 
 function withQueue(state: SessionState, queue: SessionState["queue"]): SessionState {

@@ -12,8 +12,8 @@ import type { Clock, ContainerRuntime } from "../ports.ts";
 
 /** Methods reject when the sandbox does not answer; what was asked for may have been done all the same. */
 export interface AgentTerminal {
-  /** Pastes, waits `settleMs`, and presses Enter. */
-  submit(text: string, settleMs: number): Promise<void>;
+  /** Pastes, waits until the CLI has settled, and presses Enter. */
+  submit(text: string, settle: Settle): Promise<void>;
   /** Presses keys of tmux's names one after the other; signs that follow each other come together, as typed quickly. */
   press(keys: readonly string[]): Promise<void>;
   /** What is on the screen. Only for looking whether a text still stands there. */
@@ -22,6 +22,14 @@ export interface AgentTerminal {
   isAttached(): Promise<boolean>;
   /** Ends the harness; the session's status is `status`. */
   finish(status: number): Promise<void>;
+}
+
+/** From a paste to its Enter, which a CLI may swallow when it comes too soon. */
+export interface Settle {
+  /** For so long it is waited in any case but the next. */
+  readonly maxMs: number;
+  /** So long after the end of the text was seen on the screen; null: what is on the screen says nothing. */
+  readonly seen: { readonly ending: string; readonly restMs: number } | null;
 }
 
 /** Where the session is, inside of the sandbox. */
@@ -33,10 +41,22 @@ export interface TerminalPlace {
 /** The target in all of tmux's commands. */
 const TARGET = "agent:agent";
 
-/** Invariant 3: socket, buffer, target and the seconds before Enter. Only POSIX sh, and `sleep` with fractions. */
+/**
+ * Invariant 3: socket, buffer, target, the seconds of a wait, and how many of them there are before Enter. With an ending each is
+ * followed by a look: once it is on the screen, one wait more and Enter. Only POSIX sh, and `sleep` with fractions.
+ */
 const SUBMIT = `
-tmux -S "$1" load-buffer -b "$2" - && tmux -S "$1" paste-buffer -p -d -b "$2" -t "$3" && sleep "$4" &&
-  exec tmux -S "$1" send-keys -t "$3" Enter
+tmux -S "$1" load-buffer -b "$2" - && tmux -S "$1" paste-buffer -p -d -b "$2" -t "$3" || exit
+left=$5
+while [ "$left" -gt 0 ]; do
+  sleep "$4"
+  left=$((left - 1))
+  [ -n "$SHOPFLOOR_ENDING" ] || continue
+  case $(tmux -S "$1" capture-pane -p -J -t "$3") in
+    *"$SHOPFLOOR_ENDING"*) sleep "$4"; break ;;
+  esac
+done
+exec tmux -S "$1" send-keys -t "$3" Enter
 `;
 
 export function createAgentTerminal(
@@ -59,10 +79,12 @@ export function createAgentTerminal(
     argv: readonly string[],
     stdin?: Uint8Array,
     timeoutMs = TERMINAL_CALL_MS,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<string> {
     const done = await runtime.exec(containerId, {
       argv,
       ...(stdin === undefined ? {} : { stdin }),
+      env,
       timeoutMs,
       maxBytes: SCREEN_MAX_BYTES,
     });
@@ -79,13 +101,17 @@ export function createAgentTerminal(
   const tmux = (args: readonly string[]) => run(["tmux", "-S", place.socket, ...args]);
 
   return {
-    submit: (text, settleMs) =>
+    submit: (text, { maxMs, seen }) =>
       oneByOne(async () => {
-        const words = [place.socket, `message-${++buffers}`, TARGET, String(settleMs / 1_000)];
+        const waitMs = seen?.restMs ?? maxMs;
+        const waits = String(Math.ceil(maxMs / waitMs));
+        const words = [place.socket, `message-${++buffers}`, TARGET, String(waitMs / 1_000), waits];
         await run(
           ["sh", "-c", SUBMIT, "submit", ...words],
           new TextEncoder().encode(text),
-          TERMINAL_CALL_MS + settleMs,
+          // Each look takes some milliseconds, and some more on a busy machine.
+          TERMINAL_CALL_MS + 2 * maxMs,
+          { SHOPFLOOR_ENDING: seen?.ending ?? "" },
         );
       }),
     press: (keys) =>

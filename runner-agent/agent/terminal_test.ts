@@ -16,8 +16,8 @@ async function withRecorder(
 ): Promise<void> {
   await withTempDir(async (dir) => {
     const note = (line: string) => `#!/bin/sh\n${line}\nprintf '%s\\n' "\${0##*/} $*" >>'${dir}/calls'\n`;
-    const tmux = note("shift 2") +
-      `case "$1" in ${failing}) exit 1 ;; load-buffer) exec cat >'${dir}/pasted' ;; esac\n`;
+    const tmux = note(`shift 2; calls='${dir}/calls'`) +
+      `case "$1" in ${failing}) exit 1 ;; load-buffer) exec cat >'${dir}/pasted' ;;\ncapture-pane) [ "$(grep -c capture "$calls")" -lt 3 ] || cat '${dir}/pasted' ;; esac\n`;
     for (const [name, text] of Object.entries({ tmux, sleep: note("") })) {
       await Deno.writeTextFile(`${dir}/${name}`, text, { mode: 0o755 });
     }
@@ -26,7 +26,7 @@ async function withRecorder(
       asked.push(request);
       const child = new Deno.Command(request.argv[0]!, {
         args: request.argv.slice(1),
-        env: { PATH: `${dir}:${Deno.env.get("PATH")}` },
+        env: { ...request.env, PATH: `${dir}:${Deno.env.get("PATH")}` },
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
@@ -51,9 +51,9 @@ async function withRecorder(
 Deno.test("a text is pasted and entered by one program, with its bytes on no command line", async () => {
   const text = `It's "quoted" & $HOME; \\n\n\tline ${"é".repeat(10_000)}`;
   await withRecorder("none", async ({ terminal, asked, calls, pasted }) => {
-    await terminal.submit(text, 1_250);
+    await terminal.submit(text, { maxMs: 1_250, seen: null });
     assert.equal(asked.length, 1);
-    assert.equal(asked[0]!.timeoutMs, TERMINAL_CALL_MS + 1_250, "it has its time beside the wait");
+    assert.ok(asked[0]!.timeoutMs >= TERMINAL_CALL_MS + 1_250, "it has its time beside the wait");
     assert.ok(!asked[0]!.argv.join(" ").includes("quoted"));
     assert.equal(await pasted(), text);
     assert.deepEqual(await calls(), [
@@ -65,9 +65,29 @@ Deno.test("a text is pasted and entered by one program, with its bytes on no com
   });
 });
 
+Deno.test("Enter follows one wait after the end of the text was seen, and in any case after the longest wait", async () => {
+  const waits = (calls: readonly string[]) => calls.filter((call) => call.startsWith("sleep")).length;
+  await withRecorder("none", async ({ terminal, calls }) => {
+    const seen = { ending: "it's its end", restMs: 150 };
+    await terminal.submit("a text\nand it's its end", { maxMs: 1_200, seen });
+    // The screen shows it at the third look.
+    assert.deepEqual([waits(await calls()), (await calls()).at(-1)], [
+      4,
+      "tmux send-keys -t agent:agent Enter",
+    ]);
+  });
+  await withRecorder("none", async ({ terminal, calls }) => {
+    await terminal.submit("a text", { maxMs: 1_200, seen: { ending: "never seen", restMs: 150 } });
+    assert.deepEqual([waits(await calls()), (await calls()).at(-1)], [
+      8,
+      "tmux send-keys -t agent:agent Enter",
+    ]);
+  });
+});
+
 Deno.test("a text that cannot be pasted is not entered", async () => {
   await withRecorder("paste-buffer", async ({ terminal, calls }) => {
-    await assert.rejects(terminal.submit("Hello.", 1_200), TerminalError);
+    await assert.rejects(terminal.submit("Hello.", { maxMs: 1_200, seen: null }), TerminalError);
     assert.equal((await calls()).at(-1), "tmux paste-buffer -p -d -b message-1 -t agent:agent");
   });
 });

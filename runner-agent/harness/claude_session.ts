@@ -41,6 +41,7 @@ export const claudeSession: SessionHarness = {
   // At the end of a tool, which no hook tells (`claude_usage.ts`); one that comes after the last tool has a turn of its own.
   messageWhileBusy: "steers",
   pasteSettleMs: 1_200,
+  seenSettleMs: 150,
   inputBox: "^❯",
   boxRestMs: { fresh: 300, resumed: 1_000 },
   versionProbe: ["claude", "--version"],

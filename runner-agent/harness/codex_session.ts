@@ -38,6 +38,7 @@ export const codexSession: SessionHarness = {
   startsBeforePrompt: false,
   messageWhileBusy: "steers",
   pasteSettleMs: 1_500,
+  seenSettleMs: 150,
   inputBox: "^›",
   boxRestMs: { fresh: 500, resumed: 1_000 },
   versionProbe: ["codex", "--version"],

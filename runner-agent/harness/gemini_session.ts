@@ -47,6 +47,7 @@ export const geminiSession: SessionHarness = {
   messageWhileBusy: "queued",
   // It swallows an Enter that follows the paste at once.
   pasteSettleMs: 1_500,
+  seenSettleMs: null,
   inputBox: "Type your message",
   boxRestMs: { fresh: 1_000, resumed: 4_000 },
   versionProbe: ["gemini", "--version"],

@@ -48,6 +48,7 @@ export const opencodeSession: SessionHarness = {
   startsBeforePrompt: true,
   messageWhileBusy: "steers",
   pasteSettleMs: 1_500,
+  seenSettleMs: null,
   inputBox: "^\s*┃",
   boxRestMs: { fresh: 500, resumed: 2_000 },
   versionProbe: ["opencode", "--version"],
