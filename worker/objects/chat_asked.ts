@@ -62,7 +62,8 @@ export function createChatAsked(say: (call: ChatCall) => boolean): ChatAsked {
   }
 
   function forget(id: string): void {
-    clearTimeout(asked.get(id)?.timer);
+    const known = asked.get(id);
+    if (known !== undefined) clearTimeout(known.timer);
     asked.delete(id);
   }
 
