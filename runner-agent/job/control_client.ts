@@ -39,7 +39,7 @@ export async function localWorktrees(dataDir: string): Promise<readonly Worktree
 /** One line for people. */
 export function worktreeLine(one: WorktreeInfo): string {
   const state = one.fault ?? [
-    `${one.ahead} ahead`,
+    `${one.ahead} ${one.ahead === 1 ? "commit" : "commits"} since its start`,
     ...(one.isDirty === true ? ["uncommitted changes"] : []),
     ...(one.isForeign ? ["foreign branch"] : []),
     ...one.sharesBranchWith.map((run) => `same branch as ${run}`),

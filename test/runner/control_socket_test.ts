@@ -95,7 +95,7 @@ Deno.test("worktrees are listed, with what a person must know of each", async ()
     assert.deepEqual(await localWorktrees(dataDir), [WORKTREE]);
     assert.equal(
       worktreeLine(WORKTREE),
-      "r1\tmain\ton main\t0123456789ab\t2 ahead, uncommitted changes, foreign branch, same branch as r2\t/w",
+      "r1\tmain\ton main\t0123456789ab\t2 commits since its start, uncommitted changes, foreign branch, same branch as r2\t/w",
     );
     assert.match(
       worktreeLine({ ...WORKTREE, headCommit: null, fault: "unreadable" }),
@@ -109,11 +109,13 @@ Deno.test("agents are listed and commanded by the beginning of their run's id", 
     assert.deepEqual((await localAgents(dataDir)).map(({ agent }) => agent), [VIEW]);
     const said = await commandAgent(dataDir, "01r", "messages", { text: 'hello\n"you"', interrupt: true });
     assert.deepEqual(said, { outcome: "confirmed", detail: null });
+    await commandAgent(dataDir, "01r", "messages", { text: "soon", expiresInS: 90 });
     assert.equal((await commandAgent(dataDir, "01run", "resume", { text: null })).outcome, "done");
     await commandAgent(dataDir, "01run", "stop");
     assert.deepEqual(stops, ["01run"]);
     assert.deepEqual(heard.map(({ commandId: _, ...rest }) => rest), [
       { runId: "01run", kind: "message", text: 'hello\n"you"', interrupt: true },
+      { runId: "01run", kind: "message", text: "soon", interrupt: false, expiresInMs: 90_000 },
       { runId: "01run", kind: "resume", text: null },
     ]);
   });
