@@ -8,6 +8,7 @@ import type { GateAuditHead, GateResolution } from "../../worker/domain/event.ts
 import type { GatePolicy } from "../../worker/domain/gate/policy.ts";
 import type { GateEvent, PersonIdentity } from "../../worker/domain/people_api.ts";
 import { bundledMain } from "./bundled_worker.ts";
+import { fetchWorker } from "./fetch_worker.ts";
 
 export interface FakeQueue {
   refuse(isRefusing: boolean): Promise<void>;
@@ -99,11 +100,10 @@ export async function startGateLogHarness(): Promise<GateLogHarness> {
       const toWire = (_: string, value: unknown) =>
         value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString("base64") } : value;
       const path = [binding, name, method].map(encodeURIComponent).join("/");
-      const response = await fetch(`${url.origin}/${path}`, {
+      const { response, text } = await fetchWorker(`${url.origin}/${path}`, {
         method: "POST",
         body: JSON.stringify(args, toWire),
       });
-      const text = await response.text();
       if (!response.ok) throw new Error(`${binding} ${method}: ${text.slice(0, 200)}`);
       return (JSON.parse(text) as { result?: unknown }).result;
     };

@@ -38,8 +38,8 @@ export async function join(url: string) {
   await new Promise((resolve) => socket.onopen = resolve);
   const text = () => frames.flatMap((f) => f.kind === "output" ? [f.text] : []).join("");
   async function until(isDone: () => boolean): Promise<void> {
-    const deadline = setTimeout(() => wake(), 5_000);
-    const endMs = Date.now() + 5_000;
+    const deadline = setTimeout(() => wake(), 30_000);
+    const endMs = Date.now() + 30_000;
     while (!isDone()) {
       assert.ok(Date.now() < endMs, `never came; frames: ${JSON.stringify(frames)}`);
       await new Promise<void>((resolve) => wake = resolve);

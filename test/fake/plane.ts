@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import type { RunnerRegistered } from "../../protocol/line/runner.ts";
 import { workerConfigPath } from "./bundled_worker.ts";
+import { fetchWorker } from "./fetch_worker.ts";
 
 export const ADMIN_TOKEN = "admin-token-of-the-test-plane-0123456789";
 
@@ -129,7 +130,7 @@ export async function startPlane(variables: Readonly<Record<string, string>> = {
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { token = ADMIN_TOKEN, body } = options;
     const isRaw = typeof body === "string" || body instanceof Uint8Array;
-    const response = await fetch(url + path, {
+    const { response, text } = await fetchWorker(url + path, {
       method,
       redirect: "manual",
       headers: {
@@ -137,10 +138,11 @@ export async function startPlane(variables: Readonly<Record<string, string>> = {
         ...(body === undefined || isRaw ? {} : { "content-type": "application/json" }),
         ...options.headers,
       },
-      ...(body === undefined ? {} : { body: isRaw ? body as BodyInit : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: isRaw ? body as string | Uint8Array<ArrayBuffer> : JSON.stringify(body) }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
     return {
       status: response.status,

@@ -294,7 +294,7 @@ Deno.test("a large answer is in the log as its beginning and its length", async 
 
 /** Waits until the forwarder listens. */
 async function ready(world: World): Promise<void> {
-  const untilMs = performance.now() + 5_000;
+  const untilMs = performance.now() + 30_000;
   for (;;) {
     try {
       const answer = await fetch(`http://127.0.0.1:${world.port}/healthz`);
