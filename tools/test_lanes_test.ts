@@ -3,19 +3,22 @@ import { inLanes, longestFirst } from "./test_lanes.ts";
 
 Deno.test("lanes take items in their order, so many at a time, and answer in it", async () => {
   const begun: number[] = [];
-  const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
+  const items = [0, 1, 2, 3].map(() => ({
+    hasBegun: Promise.withResolvers<void>(),
+    mayEnd: Promise.withResolvers<void>(),
+  }));
   const done = inLanes([0, 1, 2, 3], 2, async (item) => {
     begun.push(item);
-    await gates[item]!.promise;
+    items[item]!.hasBegun.resolve();
+    await items[item]!.mayEnd.promise;
     return item * 10;
   });
-  await Promise.resolve();
+  await items[1]!.hasBegun.promise;
   assert.deepEqual(begun, [0, 1]);
-  gates[1]!.resolve();
-  await gates[1]!.promise;
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  items[1]!.mayEnd.resolve();
+  await items[2]!.hasBegun.promise;
   assert.deepEqual(begun, [0, 1, 2]);
-  for (const gate of gates) gate.resolve();
+  for (const { mayEnd } of items) mayEnd.resolve();
   assert.deepEqual(await done, [0, 10, 20, 30]);
   assert.deepEqual(begun, [0, 1, 2, 3]);
 });
