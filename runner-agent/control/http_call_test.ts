@@ -7,7 +7,7 @@ import { pause, untilAnswered } from "./retry.ts";
 const schema = z.object({ n: z.number() });
 
 /** Calls a server that answers once with `respond`. */
-async function callOf(respond: (request: Request) => Response | Promise<Response>, timeoutMs = 5_000) {
+async function callOf(respond: (request: Request) => Response | Promise<Response>, timeoutMs = 60_000) {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);
   const call = createCaller(`http://127.0.0.1:${server.addr.port}/`, "a-token");
   const outcome = await call({ method: "POST", path: "/x", body: { a: 1 }, schema, timeoutMs });

@@ -11,6 +11,7 @@ import { createHubHandler, type Hub, serveSocket } from "../../runner-agent/job/
 import { operatorRoutes } from "../../runner-agent/job/operator_routes.ts";
 import { createBridge } from "../../runner-agent/mcp/agent_tools.ts";
 import { AGENT_TOOLS } from "../../protocol/agent/tools.ts";
+import { freePort } from "../../tools/local/ports.ts";
 
 const RELAY = new URL("../../runner-agent/container/run_bin/agent_bridge", import.meta.url).pathname;
 
@@ -305,9 +306,4 @@ async function ready(world: World): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return listener.addr.port;
 }

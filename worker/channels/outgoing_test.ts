@@ -33,7 +33,7 @@ function send(
   kind: string,
   env: Readonly<Record<string, string>>,
   change: Partial<Notice> = {},
-  signal = AbortSignal.timeout(5_000),
+  signal = AbortSignal.timeout(60_000),
 ) {
   const channel = createNotificationChannels(env).find((one) => one.kind === kind)!;
   return channel.send({ ...NOTICE, ...change }, signal);
