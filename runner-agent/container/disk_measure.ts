@@ -9,21 +9,28 @@ import { DISK_FILE_MIN_BYTES } from "../limits.ts";
 /**
  * What the files below some directories take on the disk, each of them a block at least, as a disk has only so many files; null
  * when that could not be found out: it takes longer than the budget, or a directory may not be read.
+ *
+ * @param env Of the programs, over the runner's own.
  */
-export async function measureDisk(paths: readonly string[], budgetMs: number): Promise<number | null> {
+export async function measureDisk(
+  paths: readonly string[],
+  budgetMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number | null> {
   const overAtMs = Date.now() + budgetMs;
-  const [kibibytes, files] = await Promise.all([total(["-k"], paths, overAtMs), countFiles(paths, overAtMs)]);
+  const run: Run = (program, args, onOutput) => runProgram(program, args, overAtMs, env, onOutput);
+  const [kibibytes, files] = await Promise.all([total(run, ["-k"], paths), countFiles(run, paths)]);
   if (kibibytes === null || files === null) return null;
   if (!kibibytes.isWhole && !await isReadable(paths)) return null;
   return Math.max(kibibytes.sum * 1024, files * DISK_FILE_MIN_BYTES);
 }
 
 /** Busybox counts names: a file with two of them is two. */
-async function countFiles(paths: readonly string[], overAtMs: number): Promise<number | null> {
-  const inodes = await total(["--inodes"], paths, overAtMs);
+async function countFiles(run: Run, paths: readonly string[]): Promise<number | null> {
+  const inodes = await total(run, ["--inodes"], paths);
   if (inodes !== null) return inodes.sum;
   let count = 0;
-  const isDone = await run("find", [...paths, "-xdev", "-print0"], overAtMs, (bytes) => {
+  const isDone = await run("find", [...paths, "-xdev", "-print0"], (bytes) => {
     for (const byte of bytes) if (byte === 0) count++;
   });
   return isDone === null ? null : count;
@@ -31,13 +38,13 @@ async function countFiles(paths: readonly string[], overAtMs: number): Promise<n
 
 /** The sum of a `du`; null when it was not done in its time, or cannot count in this unit. */
 async function total(
+  run: Run,
   unit: readonly string[],
   paths: readonly string[],
-  overAtMs: number,
 ): Promise<{ readonly sum: number; readonly isWhole: boolean } | null> {
   const decoder = new TextDecoder();
   let text = "";
-  const isWhole = await run("du", ["-s", "-x", "-c", ...unit, "--", ...paths], overAtMs, (bytes) => {
+  const isWhole = await run("du", ["-s", "-x", "-c", ...unit, "--", ...paths], (bytes) => {
     text += decoder.decode(bytes, { stream: true });
   });
   // Files come and go while they are counted: then `du` fails, and its sum is still good if nothing was closed to it.
@@ -46,10 +53,17 @@ async function total(
 }
 
 /** Whether a program ended well; null when its time was over before it. */
-async function run(
+type Run = (
+  program: string,
+  args: readonly string[],
+  onOutput: (bytes: Uint8Array) => void,
+) => Promise<boolean | null>;
+
+async function runProgram(
   program: string,
   args: readonly string[],
   overAtMs: number,
+  env: Readonly<Record<string, string>>,
   onOutput: (bytes: Uint8Array) => void,
 ): Promise<boolean | null> {
   const child = new Deno.Command(program, {
@@ -57,7 +71,7 @@ async function run(
     stdin: "null",
     stdout: "piped",
     stderr: "null",
-    env: { LC_ALL: "C" },
+    env: { ...env, LC_ALL: "C" },
   }).spawn();
   let isOver = false;
   const timer = setTimeout(() => {

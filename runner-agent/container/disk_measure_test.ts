@@ -22,7 +22,9 @@ Deno.test("measureDisk counts a file without content as a block: a disk has only
 });
 
 /** With no program but busybox's on PATH. */
-async function withBusybox(body: (dir: string) => Promise<void>): Promise<void> {
+async function withBusybox(
+  body: (dir: string, env: { readonly PATH: string }) => Promise<void>,
+): Promise<void> {
   const root = await Deno.makeTempDir();
   const path = Deno.env.get("PATH")!;
   const busybox = path.split(":").map((dir) => `${dir}/busybox`).find((file) => {
@@ -36,28 +38,26 @@ async function withBusybox(body: (dir: string) => Promise<void>): Promise<void> 
   await Deno.mkdir(`${root}/bin`);
   for (const name of ["du", "find"]) await Deno.symlink(busybox, `${root}/bin/${name}`);
   await Deno.mkdir(`${root}/files`);
-  Deno.env.set("PATH", `${root}/bin`);
   try {
-    await body(`${root}/files`);
+    await body(`${root}/files`, { PATH: `${root}/bin` });
   } finally {
-    Deno.env.set("PATH", path);
     await Deno.remove(root, { recursive: true });
   }
 }
 
 Deno.test("measureDisk counts the same with busybox's programs: blocks, and files without content", async () => {
-  await withBusybox(async (dir) => {
+  await withBusybox(async (dir, env) => {
     await Deno.writeFile(`${dir}/f`, new Uint8Array(600_000).fill(1));
-    const blocks = (await measureDisk([dir], 10_000))!;
+    const blocks = (await measureDisk([dir], 10_000, env))!;
     assert.ok(blocks >= 600_000 && blocks < 700_000, String(blocks));
     for (let n = 0; n < 1_000; n++) await Deno.writeTextFile(`${dir}/a line\nand ${n}`, "");
-    const files = (await measureDisk([dir], 10_000))!;
+    const files = (await measureDisk([dir], 10_000, env))!;
     assert.ok(files >= 4_096_000 && files < 5_000_000, String(files));
   });
 });
 
 Deno.test("measureDisk gives up with busybox's programs when its time is over", async () => {
-  await withBusybox(async () => {
-    assert.equal(await measureDisk(["/usr", "/usr/share", "/usr/lib"], 0), null);
+  await withBusybox(async (_dir, env) => {
+    assert.equal(await measureDisk(["/usr", "/usr/share", "/usr/lib"], 0, env), null);
   });
 });
