@@ -21,6 +21,7 @@ export interface AgentOptions {
   readonly data?: string;
   readonly settings?: string;
   readonly interrupt?: boolean;
+  readonly expiresIn?: string;
   readonly readOnly?: boolean;
   readonly follow?: boolean;
   readonly json?: boolean;
@@ -199,6 +200,10 @@ function agentCommands(
     .option("--json", "as JSON").action(actions.worktrees);
   command("message <run> <text>", "gives an agent a message; ends when the agent has taken it")
     .option("--interrupt", "ends the turn under way and goes before what waits")
+    .option(
+      "--expires-in <time>",
+      "what the agent was not given in this time, such as 90s or 10m, is expired",
+    )
     .action(async (run: string, text: string, options: AgentOptions) =>
       setExitCode(await actions.tellAgent("messages", run, text, options))
     );

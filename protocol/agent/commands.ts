@@ -5,7 +5,12 @@
  */
 import { z } from "zod";
 import { textUpToBytes } from "../line/fields.ts";
-import { AGENT_KEY_MAX_CHARS, AGENT_KEYS_MAX, AGENT_MESSAGE_MAX_BYTES } from "./limits.ts";
+import {
+  AGENT_KEY_MAX_CHARS,
+  AGENT_KEYS_MAX,
+  AGENT_MESSAGE_EXPIRES_MAX_S,
+  AGENT_MESSAGE_MAX_BYTES,
+} from "./limits.ts";
 
 export const AGENT_COMMAND_KINDS = ["message", "interrupt", "keys", "suspend", "resume"] as const;
 export type AgentCommandKind = (typeof AGENT_COMMAND_KINDS)[number];
@@ -18,7 +23,14 @@ const key = z.string().min(1).max(AGENT_KEY_MAX_CHARS).regex(/^(?:[\x21-\x7e]+|[
 const head = { runId: z.string(), commandId: z.string() };
 /** A command as a runner gets it. */
 export const agentCommand = z.discriminatedUnion("kind", [
-  z.object({ ...head, kind: z.literal("message"), text: z.string(), interrupt: z.boolean() }),
+  z.object({
+    ...head,
+    kind: z.literal("message"),
+    text: z.string(),
+    interrupt: z.boolean(),
+    /** From now on; after it the message is not given to the agent any more. Absent: it waits as long as the session lasts. */
+    expiresInMs: z.number().int().min(0).optional(),
+  }),
   z.object({ ...head, kind: z.literal("interrupt") }),
   z.object({ ...head, kind: z.literal("keys"), keys: z.array(z.string()) }),
   z.object({ ...head, kind: z.literal("suspend") }),
@@ -48,7 +60,12 @@ export type CommandOutcome = z.output<typeof commandOutcome>;
 
 const text = textUpToBytes(AGENT_MESSAGE_MAX_BYTES);
 /** Bodies of `POST B/runs/{runId}/messages`, `/keys` and `/resume`; `/interrupt` and `/suspend` have none. */
-export const messageInput = z.strictObject({ text: text.min(1), interrupt: z.boolean().default(false) });
+export const messageInput = z.strictObject({
+  text: text.min(1),
+  interrupt: z.boolean().default(false),
+  /** What the agent was not given by then is `expired`; absent: it waits as long as the run lasts. */
+  expiresInS: z.number().int().min(1).max(AGENT_MESSAGE_EXPIRES_MAX_S).optional(),
+});
 export const keysInput = z.strictObject({ keys: z.array(key).min(1).max(AGENT_KEYS_MAX) });
 export const resumeInput = z.strictObject({ text: text.nullable().default(null) });
 
@@ -69,6 +86,8 @@ export const commandData = z.object({
   detail: z.string().nullable(),
   by: z.string(),
   createdAt: z.string(),
+  /** Of a message: when it is too late to give it to the agent. */
+  expiresAt: z.string().nullable(),
   sentAt: z.string().nullable(),
   doneAt: z.string().nullable(),
 });

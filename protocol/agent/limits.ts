@@ -28,6 +28,8 @@ export const AGENT_EVENT_PAYLOAD_MAX_BYTES = 32 * 1024;
 
 /** A message to an agent: a pasted prompt (Runtime 2.2.6 was measured to 200 KB). */
 export const AGENT_MESSAGE_MAX_BYTES = 200 * 1024;
+/** A message that waits for longer than a week, as for a suspended agent, is not meant any more. */
+export const AGENT_MESSAGE_EXPIRES_MAX_S = 7 * 24 * 3_600;
 /** Keys pressed in one command. */
 export const AGENT_KEYS_MAX = 50;
 export const AGENT_KEY_MAX_CHARS = 40;

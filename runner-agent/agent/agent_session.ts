@@ -211,6 +211,7 @@ export class AgentSession implements AgentCommands {
           id: command.commandId,
           text: command.text,
           isInterrupting: command.interrupt,
+          ...(command.expiresInMs === undefined ? {} : { expiresInMs: command.expiresInMs }),
         });
       case "interrupt":
         if (!isTurnRunning(this.state)) return done("no turn was under way");

@@ -51,7 +51,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   const { clock, ended } = deps;
   /** Commands that are being carried out, or told. */
   const underWay = new Set<string>();
-  const waiting = new Map<string, AgentCommand[]>();
+  const waiting = new Map<string, { readonly command: AgentCommand; readonly heardAtMs: number }[]>();
   const attached = new Map<string, Attached>();
 
   /** Repeats until it was heard, or was refused: then nobody waits for it. */
@@ -72,7 +72,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     if (session !== undefined) return session.take(command);
     if (!isKnown) return await tell(command, { outcome: "unknown_run", detail: null });
     const list = waiting.get(command.runId) ?? [];
-    if (list.length < COMMANDS_WAITING_MAX) waiting.set(command.runId, [...list, command]);
+    const one = { command, heardAtMs: clock.nowMs() };
+    if (list.length < COMMANDS_WAITING_MAX) waiting.set(command.runId, [...list, one]);
     else underWay.delete(command.commandId);
   }
 
@@ -127,7 +128,9 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
         },
       };
       attached.set(runId, entry);
-      for (const command of waiting.get(runId) ?? []) entry.take(command);
+      for (const { command, heardAtMs } of waiting.get(runId) ?? []) {
+        entry.take(older(command, clock.nowMs() - heardAtMs));
+      }
       waiting.delete(runId);
       return () => {
         isOver = true;
@@ -135,4 +138,10 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       };
     },
   };
+}
+
+/** What has waited here has less time left. */
+function older(command: AgentCommand, ms: number): AgentCommand {
+  if (command.kind !== "message" || command.expiresInMs === undefined) return command;
+  return { ...command, expiresInMs: Math.max(0, command.expiresInMs - ms) };
 }

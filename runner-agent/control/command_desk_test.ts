@@ -10,7 +10,9 @@ const ok: CallOutcome<unknown> = { kind: "ok", value: null };
 const away: CallOutcome<unknown> = { kind: "unreachable", detail: "x" };
 
 /** One life of a runner with its desk. */
-function makeDesk(options: { known?: string[]; answers?: CallOutcome<unknown>[] } = {}) {
+function makeDesk(
+  options: { known?: string[]; answers?: CallOutcome<unknown>[]; nowMs?: () => number } = {},
+) {
   const ended = new AbortController();
   const told: string[] = [];
   const desk = createCommandDesk({
@@ -19,7 +21,7 @@ function makeDesk(options: { known?: string[]; answers?: CallOutcome<unknown>[] 
       told.push(`${one.commandId} ${outcome}`);
       return Promise.resolve(options.answers?.shift() ?? ok);
     },
-    clock: { nowMs: () => 0, sleep: () => Promise.resolve() },
+    clock: { nowMs: options.nowMs ?? (() => 0), sleep: () => Promise.resolve() },
     random: () => 0,
     ended: ended.signal,
   });
@@ -193,4 +195,21 @@ deskTest("a record whose last line is not whole is read up to it", async (file) 
   next.hear([command("b")]);
   await settle();
   assert.deepEqual(again, ["b done"]);
+});
+
+deskTest("a message that waited here for its session has less of its time left", async (file) => {
+  let nowMs = 0;
+  const { desk } = makeDesk({ nowMs: () => nowMs });
+  const left: unknown[] = [];
+  desk.hear([command("a", { expiresInMs: 1_000 }), command("b")]);
+  await settle();
+  nowMs = 400;
+  desk.attach("r1", {
+    carryOut: (one) => {
+      left.push("expiresInMs" in one ? one.expiresInMs : null);
+      return Promise.resolve({ outcome: "confirmed", detail: null });
+    },
+  }, file);
+  await settle();
+  assert.deepEqual(left, [600, null]);
 });

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Actions, AgentOptions } from "../command_line.ts";
 import { type HostFacts, readRunConfig } from "../config.ts";
+import { durationMs } from "../domain/agent/duration.ts";
 import { loadSettings } from "../settings/load_settings.ts";
 import { printAgentLog } from "./agent_logs.ts";
 import { attachTerminal } from "./attach.ts";
@@ -37,7 +38,7 @@ export function agentActions(
     },
     async tellAgent(act, run, text, options): Promise<number> {
       const body = act === "messages"
-        ? { text: text ?? "", interrupt: options.interrupt ?? false }
+        ? { text: text ?? "", interrupt: options.interrupt ?? false, ...expiryOf(options) }
         : act === "resume"
         ? { text }
         : {};
@@ -69,4 +70,16 @@ export function agentActions(
       await printAgentLog(stateDir, agent.runId, (line) => console.log(line), isOver);
     },
   };
+}
+
+/** In whole seconds, as the API takes them. */
+function expiryOf({ expiresIn }: AgentOptions): { readonly expiresInS?: number } {
+  if (expiresIn === undefined) return {};
+  const ms = durationMs(expiresIn);
+  if (ms === null || ms === 0) {
+    throw new AgentCommandError(
+      `Cannot send the message as --expires-in must be a time such as 90s or 10m: current value is ${expiresIn}`,
+    );
+  }
+  return { expiresInS: Math.ceil(ms / 1_000) };
 }

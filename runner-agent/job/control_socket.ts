@@ -4,7 +4,7 @@
  *
  * ```
  * GET  /agents                      GET  /agents/{run}
- * POST /agents/{run}/messages       {"text": "...", "interrupt": false, "id": "..."}
+ * POST /agents/{run}/messages       {"text": "...", "interrupt": false, "expiresInS": 60, "id": "..."}
  * POST /agents/{run}/interrupt      POST /agents/{run}/keys {"keys": [...]}
  * POST /agents/{run}/suspend        POST /agents/{run}/resume {"text": null}
  * POST /agents/{run}/stop            GET  /worktrees
@@ -15,8 +15,7 @@
  *    is sent.
  */
 import { z } from "zod";
-import { type AgentCommand, keysInput, resumeInput } from "../../protocol/agent/commands.ts";
-import { AGENT_MESSAGE_MAX_BYTES } from "../../protocol/agent/limits.ts";
+import { type AgentCommand, keysInput, messageInput, resumeInput } from "../../protocol/agent/commands.ts";
 import { boundedText } from "../mcp/bounded_text.ts";
 import type { WorktreeInventory } from "../ports.ts";
 import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
@@ -25,11 +24,7 @@ import { refusal, removeSocket } from "./hub.ts";
 
 const SOCKET_MODE = 0o600;
 
-const message = z.strictObject({
-  text: z.string().min(1).max(AGENT_MESSAGE_MAX_BYTES),
-  interrupt: z.boolean().default(false),
-  id: z.string().min(1).max(100).optional(),
-});
+const message = messageInput.extend({ id: z.string().min(1).max(100).optional() });
 const nothing = z.strictObject({});
 
 /** Serves until it is closed. A socket that a dead runner left is replaced: the runner's lock is ours. */
@@ -126,8 +121,11 @@ async function commandOf(request: Request, runId: string, act: string): Promise<
     case "messages": {
       const parsed = message.safeParse(body);
       if (!parsed.success) return invalid(parsed.error);
-      const { id, text, interrupt } = parsed.data;
-      return { ...head, commandId: id ?? head.commandId, kind: "message", text, interrupt };
+      const { id, text, interrupt, expiresInS } = parsed.data;
+      return {
+        ...{ ...head, commandId: id ?? head.commandId, kind: "message", text, interrupt },
+        ...(expiresInS === undefined ? {} : { expiresInMs: expiresInS * 1_000 }),
+      };
     }
     case "keys": {
       const parsed = keysInput.safeParse(body);

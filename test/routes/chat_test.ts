@@ -99,6 +99,26 @@ Deno.test({
       },
     );
 
+    await t.step("what nobody was there to hear in its time is expired, and told to nobody", async () => {
+      const one = await stage(plane);
+      await one.at.must(201, "POST", `/runs/${one.job.runId}/messages`, {
+        body: { text: "late", expiresInS: 2 },
+      });
+      await one.say("later");
+      await one.at.advance(2_000);
+      const channel = await open(plane, one.job.id, one.job.jobToken!);
+      assert.equal((await channel.frame(0)).text, "later");
+      await until("both must be over", async () => {
+        const said = await one.messages();
+        return said.map(({ state }) => state).join() === "done,done" ? said : null;
+      });
+      const outcomes = (await one.messages() as unknown as { outcome: string }[]).map(({ outcome }) =>
+        outcome
+      );
+      assert.deepEqual(outcomes, ["expired", "done"]);
+      channel.socket.close();
+    });
+
     await t.step("what the agent replies is on the timeline; other frames are let be", async () => {
       const one = await stage(plane);
       const channel = await open(plane, one.job.id, one.job.jobToken!);

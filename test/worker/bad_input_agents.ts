@@ -50,6 +50,8 @@ const COMMANDS: readonly RouteRows[] = [
       bad("no text", {}, /'text'.*expected string/),
       bad("an empty text", { text: "" }, /'text'.*>=1 characters/),
       bad("a text that is too large", { text: "x".repeat(204_801) }, /at most 204800 bytes/),
+      bad("a time that is over at once", { text: "Hello", expiresInS: 0 }, /'expiresInS'.*>=1/),
+      bad("a time that is too long", { text: "Hello", expiresInS: 604_801 }, /'expiresInS'.*<=604800/),
     ],
   },
   {

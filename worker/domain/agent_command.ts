@@ -15,9 +15,11 @@ export interface CommandWish {
   readonly text: string | null;
   readonly interrupt: boolean;
   readonly keys: readonly string[];
+  /** Of a message: for how long it may be given to the agent. */
+  readonly expiresInS?: number;
 }
 
-export interface AgentCommandRow extends CommandWish {
+export interface AgentCommandRow extends Omit<CommandWish, "expiresInS"> {
   readonly id: string;
   readonly runId: string;
   readonly state: CommandState;
@@ -25,8 +27,28 @@ export interface AgentCommandRow extends CommandWish {
   readonly detail: string | null;
   readonly by: string;
   readonly createdAtMs: number;
+  /** Absent: it waits as long as the run lasts. */
+  readonly expiresAtMs?: number;
   readonly sentAtMs: number | null;
   readonly doneAtMs: number | null;
+}
+
+/** A command that somebody has just asked for. */
+export function newCommand(
+  { expiresInS, ...wish }: CommandWish & Pick<AgentCommandRow, "id" | "runId" | "by">,
+  nowMs: number,
+): AgentCommandRow {
+  return {
+    ...wish,
+    ...(expiresInS === undefined ? {} : { expiresAtMs: nowMs + expiresInS * 1_000 }),
+    ...{ state: "queued", outcome: null, detail: null },
+    ...{ createdAtMs: nowMs, sentAtMs: null, doneAtMs: null },
+  };
+}
+
+/** Whether it is too late to give it to the agent. */
+export function isLate({ expiresAtMs }: AgentCommandRow, nowMs: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs;
 }
 
 /** A command that goes out again keeps the time of its first going. */
@@ -52,12 +74,16 @@ export function commandsAtOnce(open: readonly AgentCommandRow[]): readonly Agent
   });
 }
 
-/** As the runner gets it. */
-export function wireCommand({ id, runId, kind, text, interrupt, keys }: AgentCommandRow): AgentCommand {
+/** As the runner gets it now: what is late goes there, too, as only the runner knows whether the agent has it. */
+export function wireCommand(row: AgentCommandRow, nowMs: number): AgentCommand {
+  const { id, runId, kind, text, interrupt, keys, expiresAtMs } = row;
   const head = { runId, commandId: id };
   switch (kind) {
     case "message":
-      return { ...head, kind, text: text ?? "", interrupt };
+      return {
+        ...{ ...head, kind, text: text ?? "", interrupt },
+        ...(expiresAtMs === undefined ? {} : { expiresInMs: Math.max(0, expiresAtMs - nowMs) }),
+      };
     case "keys":
       return { ...head, kind, keys: [...keys] };
     case "resume":
@@ -70,11 +96,12 @@ export function wireCommand({ id, runId, kind, text, interrupt, keys }: AgentCom
 
 /** As people see it. */
 export function commandView(row: AgentCommandRow): CommandData {
-  const { createdAtMs, sentAtMs, doneAtMs, keys: _, ...rest } = row;
+  const { createdAtMs, sentAtMs, doneAtMs, expiresAtMs, keys: _, ...rest } = row;
   const time = (ms: number | null) => ms === null ? null : isoTime(ms);
   return {
     ...rest,
     createdAt: isoTime(createdAtMs),
+    expiresAt: time(expiresAtMs ?? null),
     sentAt: time(sentAtMs),
     doneAt: time(doneAtMs),
   };

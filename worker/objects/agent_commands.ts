@@ -13,6 +13,7 @@ import {
   commandsAtOnce,
   type CommandWish,
   doneCommand,
+  newCommand,
   sentCommand,
   wireCommand,
 } from "../domain/agent_command.ts";
@@ -62,11 +63,7 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
   return {
     openCount: (runId) => open.has(runId) ? table.open(runId).length : 0,
     add: (wish) => {
-      const row: AgentCommandRow = {
-        ...wish,
-        ...{ state: "queued", outcome: null, detail: null },
-        ...{ createdAtMs: nowMs(), sentAtMs: null, doneAtMs: null },
-      };
+      const row = newCommand(wish, nowMs());
       table.put(row);
       open.add(row.runId);
     },
@@ -75,7 +72,7 @@ export function createAgentCommands(table: CommandTable, nowMs: () => number): A
       if (!open.has(runId)) return [];
       return commandsAtOnce(table.open(runId)).map((row) => {
         if (row.state === "queued") table.put(sentCommand(row, nowMs()));
-        return wireCommand(row);
+        return wireCommand(row, nowMs());
       });
     },
     settle,

@@ -71,6 +71,7 @@ const STATES: Readonly<Record<string, readonly [string, Tone]>> = {
 };
 const WHY: Readonly<Record<string, string>> = {
   unconfirmed: "it was pasted, and the agent did not say that it took it",
+  expired: "it was not given to the agent in its time",
   unknown_run: "its runner has no such agent",
   not_supported: "this agent cannot",
 };

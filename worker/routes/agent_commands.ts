@@ -77,7 +77,8 @@ export const AGENT_COMMAND_OPERATIONS: readonly Operation[] = [
     ...MADE,
     paths: [`${RUN}/messages`],
     summary: "Say something to a run's agent",
-    description: "Goes to its runner; `interrupt` ends its turn first.",
+    description:
+      "Goes to its runner; `interrupt` ends its turn first. With `expiresInS` it is given to the agent within that time, or it is `expired`.",
     body: messageInput,
   },
   { ...DO, ...MADE, paths: [`${RUN}/interrupt`], summary: "Interrupt a run's agent" },

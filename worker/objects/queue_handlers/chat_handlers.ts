@@ -1,6 +1,7 @@
 /** Chats with running jobs (Line 4.5): who may, what is to be told, what was replied. */
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { RunId } from "../../../protocol/ids.ts";
+import { isLate } from "../../domain/agent_command.ts";
 import { authorize } from "../../domain/authorize.ts";
 import { channelPlace, heldRun, noteChannel, noteReply, servesModel } from "../../domain/chat.ts";
 import type { ChatQueueApi, ChatTold } from "../../domain/chat_api.ts";
@@ -52,16 +53,18 @@ export const chatHandlers: Handlers<keyof ChatQueueApi> = {
       if (reply !== null) noteReply(draft, run, reply);
       const told = new Set(toldIds);
       const open = servesModel(draft.job(run.jobId)!) ? [] : commands.openOf(runId, "message");
-      if (told.size > 0) {
+      const late = open.filter((row) => !told.has(row.id) && isLate(row, core.nowMs()));
+      if (told.size > 0 || late.length > 0) {
         core.beside(() => {
           for (const row of open) {
             if (told.has(row.id)) {
               commands.settle(row, { outcome: "done", detail: "told by its chat channel" });
             }
           }
+          for (const row of late) commands.settle(row, { outcome: "expired", detail: null });
         });
       }
-      const messages = open.filter((row) => !told.has(row.id));
+      const messages = open.filter((row) => !told.has(row.id) && !late.includes(row));
       return ok({ isOver: false, messages: messages.map(({ id, text }) => ({ id, text: text ?? "" })) });
     });
   },
