@@ -184,7 +184,7 @@ export async function conclude(
     sessionFault: agent?.session.state.finish?.message ??
       await setupFailure(context.dirs.out, phase.ending) ??
       await serviceFailure(context.dirs.out, phase.ending) ?? modelFailure(phase.ending, used) ??
-      (phase.ending.kind === "exited" ? used?.overBudget ?? null : null),
+      (phase.ending.kind === "exited" ? used?.overBudget ?? used?.notDone ?? null : null),
     // Nothing is said of what nobody has counted.
     usage: usage !== null && isUsed(usage) ? usage : null,
     isAgent: planned.ok && planned.value.harness.name !== "command",

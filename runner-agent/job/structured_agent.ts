@@ -4,12 +4,14 @@
  *
  * ```
  * <run root>/used.json     what it used and why it failed, once it has ended
+ * <run root>/declared.json its last word about itself (`declared_word.ts`)
  * ```
  *
  * 1. The stream's count stands, as only it knows the cost; what files and hooks counted stands in where a CLI was ended before
  *    it could print its sum.
  * 2. The output is read from its beginning in each life of the runner, so the count is the whole of it.
  * 3. What was used is on the disk before the run's end is.
+ * 4. Nobody can answer such an agent. So one whose last word is that it waits has failed, as one that is blocked.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -18,12 +20,21 @@ import { eventsOfSignal } from "../agent/event_payloads.ts";
 import { createUsageFiles } from "../agent/usage_files.ts";
 import type { AgentEventLog } from "../agent/agent_events.ts";
 import type { HookEvent, TokenUsage } from "../agent_ports.ts";
-import { type ActivityEvent, moveActivity, startActivity } from "../domain/agent/activity.ts";
+import {
+  type ActivityEvent,
+  declaredBefore,
+  type DeclaredWord,
+  declaredWord,
+  moveActivity,
+  startActivity,
+} from "../domain/agent/activity.ts";
+import { notDoneText } from "../domain/agent/turn_end.ts";
 import { addUsage, isUsed, NO_USAGE } from "../domain/agent/budget.ts";
 import { chooseHarness } from "../domain/job_choice.ts";
 import { createStreamTally } from "../harness/stream_usage.ts";
 import { sessionHarnessByName } from "../harness/sessions.ts";
 import type { Bridge } from "../mcp/agent_tools.ts";
+import { readDeclaredWord, writeDeclaredWord } from "./declared_word.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
 import { budgetOf } from "./session_plan.ts";
@@ -52,6 +63,8 @@ export interface Used {
   readonly failure: string | null;
   /** Which budget it had used up when it ended by itself, in words; null: none, or it had concluded. */
   readonly overBudget: string | null;
+  /** Why its last word about itself is a failure, in words; null: it said none of the kind, or it had concluded. */
+  readonly notDone: string | null;
 }
 
 const count = z.number().int().min(0);
@@ -65,6 +78,7 @@ const used = z.object({
   }),
   failure: z.string().nullable(),
   overBudget: z.string().nullable().default(null),
+  notDone: z.string().nullable().default(null),
 });
 
 /** Null: nothing was noted, as of an agent that never ran. */
@@ -93,6 +107,7 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
   let byHooks = NO_USAGE;
   let byStream = NO_USAGE;
   let activity = startActivity(deps.clock.nowMs());
+  let lastWrite: Promise<unknown> = Promise.resolve();
   let turns = 0;
   const byOthers = () => [...byFile.values()].reduce(addUsage, byHooks);
   const budget = createStructuredBudget(
@@ -105,9 +120,19 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
   async function does(event: ActivityEvent): Promise<void> {
     const before = activity;
     activity = moveActivity(before, event, deps.clock.nowMs());
+    await keepWord(declaredWord(before), declaredWord(activity));
     if (activity.activity === before.activity && activity.detail === before.detail) return;
     const detail = activity.detail === null ? null : clean(activity.detail).slice(0, DETAIL_MAX_CHARS);
     await events.append("status_change", { phase: "running", activity: activity.activity, detail });
+  }
+
+  /** On the disk before the agent is answered. */
+  function keepWord(before: DeclaredWord | null, after: DeclaredWord | null): Promise<unknown> {
+    if (before?.state === after?.state && before?.message === after?.message) {
+      return lastWrite.catch(() => undefined);
+    }
+    const write = () => writeDeclaredWord(dirs.root, after);
+    return lastWrite = lastWrite.then(write, write);
   }
 
   async function onHook(event: HookEvent): Promise<HookAnswer> {
@@ -137,6 +162,8 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
     }),
     onHook: harness === null ? null : onHook,
     async adopt() {
+      const word = await readDeclaredWord(dirs.root);
+      if (word !== null) activity = declaredBefore(word, deps.clock.nowMs());
       if (harness === null) return;
       for (const event of await missedHooks(dirs)) await onHook(event);
     },
@@ -157,12 +184,14 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
       const failure = tally?.takeFailure() ?? null;
       const over = budget.stop();
       const overBudget = end.concludedAtMs() === null ? over : null;
-      if (tally === null && overBudget === null) return;
+      const word = end.concludedAtMs() === null ? declaredWord(activity) : null;
+      if (tally === null && overBudget === null && word === null) return;
       if (isUsed(usage)) await events.append("usage", { turn: 1, total: usage });
       await writeUsed(usedFile(dirs.root), {
         usage,
         failure: failure === null ? null : clean(failure),
         overBudget,
+        notDone: word === null ? null : clean(notDoneText(word)),
       });
     },
   };

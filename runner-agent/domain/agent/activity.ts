@@ -27,6 +27,12 @@ export interface ActivityState {
   readonly lastEventAtMs: number;
 }
 
+/** A declared state that means that the work is not done, and the agent's words of why. */
+export interface DeclaredWord {
+  readonly state: "waiting" | "blocked";
+  readonly message: string | null;
+}
+
 export type ActivityEvent =
   | { readonly kind: "signal"; readonly signal: ActivitySignal }
   | { readonly kind: "declared"; readonly state: DeclaredActivity; readonly message: string | null }
@@ -39,6 +45,18 @@ export type ActivityEvent =
 
 export function startActivity(nowMs: number): ActivityState {
   return { activity: "idle", detail: null, isDeclared: false, lastEventAtMs: nowMs };
+}
+
+/** Its last word about itself, if that is one of these: who waits is not done, and who is blocked has not done it. */
+export function declaredWord({ isDeclared, activity, detail }: ActivityState): DeclaredWord | null {
+  if (!isDeclared) return null;
+  if (activity === "waiting_for_input") return { state: "waiting", message: detail };
+  return activity === "blocked" ? { state: "blocked", message: detail } : null;
+}
+
+/** As it was declared before this runner was started. */
+export function declaredBefore({ state, message }: DeclaredWord, nowMs: number): ActivityState {
+  return moveActivity(startActivity(nowMs), { kind: "declared", state, message }, nowMs);
 }
 
 /** The state after an event. */

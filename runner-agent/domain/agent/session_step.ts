@@ -3,7 +3,7 @@
  * After `kill -9` it is asked of the state on disk, so adoption is no special case.
  */
 import { INTERRUPT_WAIT_MS, KEY_REFUSALS_MAX, KEY_REFUSED_MAX_MS, TOOLS_READY_MS } from "../../limits.ts";
-import type { ActivityState } from "./activity.ts";
+import { declaredWord } from "./activity.ts";
 import { type AgentBudget, judgeBudget } from "./budget.ts";
 import { isPending, nextMessageStep, type QueueStep } from "./message_queue.ts";
 import {
@@ -14,7 +14,7 @@ import {
   usageOf,
   wallMsOf,
 } from "./session_state.ts";
-import { decideTurnEnd, type TurnView } from "./turn_end.ts";
+import { decideTurnEnd } from "./turn_end.ts";
 
 export interface SessionView {
   readonly nowMs: number;
@@ -76,7 +76,7 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
     turn: state.turn,
     isMessagePending: isPending(state.queue) || state.reminder !== null,
     isAttached: typedMs !== null || (view.isAttached ?? false),
-    declared: declaredOf(state.activity),
+    declared: declaredWord(state.activity),
     hasConcluded: view.hasConcluded,
     budget,
     nowMs,
@@ -106,12 +106,6 @@ const TOOLS_NOT_READY: SessionFinish = {
   reason: "tools_not_ready",
   message: `the agent did not list its tools within ${TOOLS_READY_MS / 1_000} s of its start`,
 };
-
-function declaredOf({ isDeclared, activity, detail }: ActivityState): TurnView["declared"] {
-  if (!isDeclared) return null;
-  if (activity === "waiting_for_input") return { state: "waiting", message: detail };
-  return activity === "blocked" ? { state: "blocked", message: detail } : null;
-}
 
 /** Until when a key that the provider refuses is tried; null while none is refused. */
 function refusedUntilMs({ refusal, turn }: SessionState): number | null {

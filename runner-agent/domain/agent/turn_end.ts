@@ -4,6 +4,7 @@
  * person goes on until somebody answers; one whose last word is that it is blocked has failed.
  */
 import { TURN_END_GRACE_MS } from "../../limits.ts";
+import type { DeclaredWord } from "./activity.ts";
 import { type BudgetName, type BudgetVerdict, overBudgetText } from "./budget.ts";
 
 /** The turn as hooks tell of it; `none` before the first prompt was taken. */
@@ -21,8 +22,7 @@ export interface TurnView {
   readonly isMessagePending: boolean;
   /** Somebody is attached who may type. */
   readonly isAttached: boolean;
-  /** Its last word about itself, if it is one of these (`af_status`): who waits is not done, and who is blocked has not done it. */
-  readonly declared: { readonly state: "waiting" | "blocked"; readonly message: string | null } | null;
+  readonly declared: DeclaredWord | null;
   /** The agent has told its conclusion: the end of its turn is the end, whoever is attached. */
   readonly hasConcluded: boolean;
   readonly budget: BudgetVerdict;
@@ -59,11 +59,17 @@ export function decideTurnEnd(view: TurnView): TurnEnd {
     return { kind: "finish", status: 1, reason: "turn_failed", message: turn.message };
   }
   if (view.declared?.state === "blocked") {
-    const why = view.declared.message;
-    const message = `the agent is blocked${why === null ? "" : `: ${why}`}`;
-    return { kind: "finish", status: 1, reason: "blocked", message };
+    return { kind: "finish", status: 1, reason: "blocked", message: notDoneText(view.declared) };
   }
   return { kind: "finish", status: 0, reason: "turn_over", message: null };
+}
+
+/** Why an agent that ended with this word has failed; of a wait: where nobody can answer it. */
+export function notDoneText({ state, message }: DeclaredWord): string {
+  const what = state === "blocked"
+    ? "the agent is blocked"
+    : "the agent waits for an answer, which nobody can give it in a run without a terminal";
+  return `${what}${message === null || message === "" ? "" : `: ${message}`}`;
 }
 
 const CONCLUDED: TurnEnd = { kind: "finish", status: 0, reason: "concluded", message: null };
