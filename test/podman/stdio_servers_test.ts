@@ -95,6 +95,6 @@ Deno.test("a server that the CLI starts gets the variables that its template nam
   ]);
   assert.deepEqual(report, ["success", "looked at it", null], output);
   const seen = bodies.find((body) => body.includes("OWN=own-4711"));
-  assert.ok(seen?.includes(`PASSED=${PASSED}`), seen?.slice(-2_000));
+  assert.ok(seen?.includes(`PASSED=${PASSED}`), seen?.slice(-2_000) ?? "nothing was seen");
   assert.ok(bodies.every((body) => !body.includes(KEPT)));
 });
