@@ -48,7 +48,7 @@ export function createGateStage(harness: GateLogHarness, mark: string) {
     const gate = harness.gate(id);
     const people = harness.people(`acme/${id}`);
     await people.be({ policy });
-    await gate.open(lineAsk(id));
+    await gate.open(lineAsk(id, Date.now()));
     return { id, gate, people, queue: harness.queue(`acme/${id}`), by: await linkFor(gate, "user:ada") };
   }
   async function linkFor(gate: GateUnderTest, holder: string) {

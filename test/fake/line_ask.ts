@@ -4,7 +4,7 @@ import type { GateAsk } from "../../worker/domain/event.ts";
 /** The task of every {@link lineAsk}. */
 export const TASK = "01jbrc9nf6m6sc7n75yr3hga9v";
 
-export const lineAsk = (askId: string, more: Partial<GateAsk> = {}): GateAsk => ({
+export const lineAsk = (askId: string, openedAtMs: number, more: Partial<GateAsk> = {}): GateAsk => ({
   askId,
   owner: "acme",
   project: askId,
@@ -24,6 +24,6 @@ export const lineAsk = (askId: string, more: Partial<GateAsk> = {}): GateAsk => 
   toStationName: "Deliver",
   baseCommit: null,
   headCommit: null,
-  openedAtMs: Date.now(),
+  openedAtMs,
   ...more,
 });

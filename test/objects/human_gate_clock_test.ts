@@ -170,7 +170,13 @@ Deno.test({
       "an ask of the former shape is read after the upgrade, and its newest link still answers",
       async () => {
         const { id, gate, queue, people, by } = await atLine();
-        const old = { kind: "opened", ask: lineAsk(id), state: { kind: "open" }, seq: 0, epoch: 2 };
+        const old = {
+          kind: "opened",
+          ask: lineAsk(id, Date.now()),
+          state: { kind: "open" },
+          seq: 0,
+          epoch: 2,
+        };
         const former = { step: "0000_create_gate", body: old };
         await becomeOld(harness, id, former, [
           "UPDATE grants SET holder = 'admin', epoch = 2",
@@ -203,7 +209,7 @@ Deno.test({
       const outcome = { action: "reject", reason: "no", decidedBy: "link", decidedAtMs: 5 };
       const old = {
         kind: "opened",
-        ask: lineAsk(id),
+        ask: lineAsk(id, Date.now()),
         state: { kind: "resolved", outcome },
         seq: 1,
         epoch: 1,

@@ -18,7 +18,7 @@ Deno.test({
       "an answer reaches the queue once, survives eviction, and its repeat gets the first response",
       async () => {
         const { id, gate, queue, by } = await atLine();
-        await gate.open(lineAsk(id));
+        await gate.open(lineAsk(id, Date.now()));
         await harness.evict("HUMAN_GATE", id);
         const first = await gate.act(by, yes, once);
         assert.ok(first.ok && first.value.state.kind === "verified");
@@ -123,7 +123,7 @@ Deno.test({
       await gate.wake();
       assert.deepEqual(await tables(), []);
       await harness.people(`acme/${id}`).be({});
-      await gate.open(lineAsk(id));
+      await gate.open(lineAsk(id, Date.now()));
       assert.ok(JSON.stringify(await tables()).includes("steps"));
       await harness.evict("HUMAN_GATE", id);
       assert.equal(reasonOf(await gate.view(person("user:bob"))), "ok");
@@ -202,7 +202,7 @@ Deno.test({
         const gate = harness.gate(id);
         await gate.cancel("moved on");
         await harness.people(`acme/${id}`).be({ policy: { auth: "token" } });
-        await gate.open(lineAsk(id));
+        await gate.open(lineAsk(id, Date.now()));
         await gate.cancel("again");
         const issued = await gate.issueToken({ holder: "user:ada", channel: "link", scope: "redeem" });
         assert.equal(reasonOf(issued), "gate_cancelled");

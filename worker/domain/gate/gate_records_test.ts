@@ -90,7 +90,7 @@ Deno.test("an ask is a task's when the task waits for it, or is its subject", ()
 });
 
 Deno.test("of a line's gate the queue tells, and its ask tells nothing", () => {
-  const opened = lineAsk("01jbrc9nf6m6sc7n75yr3hga9t", { openedAtMs: START_MS });
+  const opened = lineAsk("01jbrc9nf6m6sc7n75yr3hga9t", START_MS);
   const ask = lineGateAsk(opened, DEFAULT_POLICY);
   const rig = new GateRig(ask);
   assert.equal(rig.said(by("user:ada"), { kind: "redeem", decision: "approve" }), "ok");
