@@ -42,7 +42,7 @@ import type { JournalledRun, RunJournal } from "./journal.ts";
 import { createRunRole, type RoleDeps, type RunRole } from "./run_role.ts";
 import { type RunDirs, runDirs } from "./run_dirs.ts";
 import { resolveSettings } from "../settings/resolved_settings.ts";
-import { agentTools, sessionPlan, wantedSession } from "./session_plan.ts";
+import { agentTools, orientationOf, sessionPlan, wantedSession } from "./session_plan.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { worktreeText } from "./run_texts.ts";
 import { createStationEnd, type StationEnd } from "./station_end.ts";
@@ -240,6 +240,7 @@ export function planHarness(
     prompt: work.prompt,
     appendSystemPrompt: harness.name === "command" ? work.appendSystemPrompt : [
       work.appendSystemPrompt,
+      orientationOf(context, branch, false),
       context.role.decided?.template.instructions ?? "",
       operatorNote(work.autoGit),
     ].filter((text) => text !== "").join("\n\n"),

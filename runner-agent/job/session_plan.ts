@@ -73,17 +73,7 @@ export function sessionPlan(
     { modelBaseUrl: HUB_URL + modelPath(harness.provider.name), placeholderKey: PLACEHOLDER_KEY },
     modelOf(work),
   );
-  const instructions = [
-    orientation({
-      taskId: work.taskId,
-      stationName: run.job.stationName || work.stageId,
-      branch,
-      workspace,
-      autoGit: work.autoGit,
-      networkProfile: deps.networkProfile ?? "sealed",
-    }),
-    operatorNote(work.autoGit),
-  ].join("\n\n");
+  const instructions = [orientationOf(context, branch, true), operatorNote(work.autoGit)].join("\n\n");
   return {
     command: [SESSION_PROGRAM],
     env: { ...harness.getEnv(run.runId, agentHome), ...auth.env },
@@ -98,6 +88,25 @@ export function sessionPlan(
       ...harness.hooks(tools.hookCommand),
     ]),
   };
+}
+
+/** What a run's agent is told of its own circumstances. @param branch Null while it is not known. */
+export function orientationOf(
+  { deps, run: { job } }: PlanContext,
+  branch: string | null,
+  hasTerminal: boolean,
+): string {
+  const work = job.agentDefinition;
+  return orientation({
+    taskId: work.taskId,
+    stationName: job.stationName || work.stageId,
+    branch,
+    workspace: deps.sandboxPaths.workspace,
+    autoGit: work.autoGit,
+    // Plain processes have the network of their machine.
+    networkProfile: deps.runtime.name === "process" ? "open" : deps.networkProfile ?? "sealed",
+    hasTerminal,
+  });
 }
 
 /** Writes what the session starts its harness by. The hub's directory must be there; the sandbox sees it read-only. */

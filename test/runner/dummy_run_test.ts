@@ -287,15 +287,18 @@ Deno.test("a runner that may hold two jobs runs two at once, says so, and takes 
 });
 
 Deno.test("what an agent without a terminal is told is in its activity log", async () => {
+  const prompts: string[] = [];
   const harness = {
     ...scriptHarness,
     name: "claude" as const,
-    plan: () =>
-      ok({
+    plan: ({ appendSystemPrompt }: { readonly appendSystemPrompt: string }) => {
+      prompts.push(appendSystemPrompt);
+      return ok({
         command: ["dummy"],
         env: { DUMMY_OUTPUT: "x" },
         homeFiles: { "a/prompt.md": "Do it.", "c.json": "{}" },
-      }),
+      });
+    },
   };
   await withRun(
     "",
@@ -307,6 +310,8 @@ Deno.test("what an agent without a terminal is told is in its activity log", asy
       )
         .map(({ payload }) => [payload["what"], payload["text"]]);
       assert.deepEqual(told, [["a/prompt.md", "Do it."], ["system_prompt", "Be kind."]]);
+      // Where it is, that it is alone, and how it ends its station.
+      assert.match(prompts[0]!, /^Be kind\.\n\n# Where you are\n[^]*nobody can send you[^]*complete_station/);
     },
     {
       harnessByName: () => harness,

@@ -35,6 +35,8 @@ export interface Orientation {
   readonly workspace: string;
   readonly autoGit: boolean;
   readonly networkProfile: NetworkProfile;
+  /** Whether people can watch it and talk to it. */
+  readonly hasTerminal: boolean;
 }
 
 const NETWORK: Readonly<Record<NetworkProfile, string>> = {
@@ -53,12 +55,17 @@ export function orientation(where: Orientation): string {
     `- You work alone in a sandbox, at the station "${where.stationName}" of an assembly line, on task ${where.taskId}.`,
     `- \`${where.workspace}\` is a git worktree of your own` +
     (where.branch === null ? "." : `, on the branch \`${where.branch}\`.`) +
-    " What you commit there is taken over after each of your turns; nothing outside of it is kept.",
+    " What you commit there is taken over" +
+    (where.hasTerminal ? " after each of your turns" : " when you have ended") +
+    "; nothing outside of it is kept.",
     `- ${NETWORK[where.networkProfile]}`,
     where.autoGit
       ? "- Commit all that you change; a station with uncommitted changes is no success."
       : "- Whether you commit is up to the station's task.",
-    "- A person may watch this terminal and send you messages.",
+    where.hasTerminal
+      ? "- A person may watch this terminal and send you messages."
+      : "- You have one turn, and nobody can send you a message: an answer to `waiting` never comes. What you would ask, " +
+        "decide yourself and say so in your summary; what you cannot decide, conclude with failure.",
     "- Your report is the summary that you give to `complete_station`; nobody reads other text for sure.",
   ].join("\n");
 }
