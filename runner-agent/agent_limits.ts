@@ -185,3 +185,18 @@ export const PROBE_LEAVE_MS = 5_000;
 export const PROBE_LOCK_MAX_MS = 20 * 60_000;
 /** A setup script installs dependencies; one that takes longer hangs. */
 export const SETUP_MAX_MS = 30 * 60_000;
+
+// ------------------------------------------------------------------------------------ tokens of models
+
+/** A command that mints a token asks one service; one that waits for a person at a browser is not for a runner. */
+export const MODEL_TOKEN_COMMAND_MS = 30_000;
+/** Of what it prints; a token of an identity provider has a few KiB. */
+export const MODEL_TOKEN_MAX_BYTES = 64 * 1024;
+/** Before its end a token is minted anew: clocks differ, and a request must arrive. */
+export const MODEL_TOKEN_EARLY_MS = 60_000;
+/** How long a token counts that does not say so: the shortest of those that clouds give are 15 minutes. */
+export const MODEL_TOKEN_UNSAID_MS = 5 * 60_000;
+/** After a command failed: an agent that tries again at once would start one process a second. */
+export const MODEL_TOKEN_AGAIN_MS = 5_000;
+/** What Anthropic's API wants named for a token of a subscription; of its API, not ours to choose. */
+export const ANTHROPIC_OAUTH_BETA = "oauth-2025-04-20";

@@ -7,7 +7,7 @@
  */
 import type { AgentCommand, CommandOutcome } from "../protocol/agent/commands.ts";
 import type { AgentTool } from "../protocol/agent/tools.ts";
-import type { HarnessName, ModelProvider } from "./ports.ts";
+import type { HarnessName, ModelDialect, ModelProvider } from "./ports.ts";
 
 /** An agent CLI that people can watch and talk to; `command` has no session. */
 export type SessionHarnessName = Exclude<HarnessName, "command">;
@@ -47,6 +47,8 @@ export interface McpServerConfig {
 export interface AuthConfig {
   readonly modelBaseUrl: string;
   readonly placeholderKey: string;
+  /** Whose API the CLI is to speak; absent: the provider's own. */
+  readonly dialect?: ModelDialect;
 }
 
 export interface ResolvedAuth {

@@ -268,6 +268,8 @@ export interface HarnessRequest {
   readonly args: readonly string[];
   /** Where the sandbox reaches the model, e.g. `http://127.0.0.1:7400/model/anthropic`; the runner adds the key. */
   readonly modelBaseUrl: string | null;
+  /** Whose API the CLI speaks there; absent: the provider's own. */
+  readonly modelDialect?: ModelDialect;
   readonly model: string | null;
 }
 
@@ -289,6 +291,20 @@ export interface HarnessAdapter {
   /** The model provider whose base URL and key the runner must offer; null when it needs no model. */
   readonly provider: ModelProvider | null;
   plan(request: HarnessRequest): Ok<HarnessPlan> | Err<HarnessError>;
+}
+
+/** Whose API a CLI speaks to reach its models: a cloud's has other paths and bodies. Names no secret. */
+export type ModelDialect =
+  | { readonly kind: "direct" }
+  | { readonly kind: "vertex"; readonly project: string; readonly region: string }
+  | { readonly kind: "bedrock"; readonly region: string };
+
+/** Where short-lived tokens of a model come from. */
+export interface ModelTokens {
+  /** The token that is good now; from the cache while it is. Rejects if there is none. */
+  current(): Promise<string>;
+  /** The provider refused this one: it is not given again. */
+  drop(token: string): void;
 }
 
 /** One upstream that the runner may add a key for. */

@@ -8,10 +8,12 @@
  *    allow list of characters, without any escapes, and redirects are not followed.
  * 3. Bodies stream both ways; a server-sent event leaves when it arrives.
  * 4. The key never comes back: it is cut from headers and bodies of every answer.
- * 5. An answer that refuses the key says so once: it carries `x-should-retry: false`.
+ * 5. An answer that refuses the key says so once: it carries `x-should-retry: false`. A token that was minted for it is not
+ *    used again.
  */
 
-import type { ModelProvider } from "../ports.ts";
+import type { ModelProvider, ModelTokens } from "../ports.ts";
+import type { PathRule } from "./model_paths.ts";
 import { REDACTED, redactStream } from "./redact_stream.ts";
 
 /** Why a request was not sent on, or not answered; the `code` of the JSON error that the CLI gets. */
@@ -19,12 +21,19 @@ export type ModelRouteErrorCode =
   | "model_path_not_allowed"
   | "model_method_not_allowed"
   | "model_redirect_refused"
+  | "model_token_missing"
   | "model_unreachable";
 
 export interface ModelRouteOptions {
   readonly provider: ModelProvider;
-  /** The real key. */
-  readonly key: string;
+  /** The real key, or where its short-lived ones come from. */
+  readonly key: string | ModelTokens;
+  /** How it is written when it is no key of the provider's; absent: in the provider's header. */
+  readonly keyHeader?: ModelProvider["keyHeader"];
+  /** Features of the API (`anthropic-beta`) that go with it, besides those that the CLI names. */
+  readonly betas?: readonly string[];
+  /** What of the API is served; absent: all that {@link baseUrl} leads to. */
+  readonly pathRule?: PathRule;
   /** Where requests go: the provider's own URL, or the one that replaces it. */
   readonly baseUrl: string;
   /** The path under which the sandbox reaches this route, such as `/model/anthropic`. */
@@ -74,23 +83,27 @@ const KEY_PARAMETERS = ["access_token", "api-key", "api_key", "key"];
  * @throws RangeError if the key or the base URL of the runner's configuration cannot be used.
  */
 export function createModelRoute(options: ModelRouteOptions): (request: Request) => Promise<Response> {
-  const { provider, key } = options;
+  const { provider } = options;
+  const keyHeader = options.keyHeader ?? provider.keyHeader;
   const base = parseBaseUrl(options.baseUrl);
   const send = options.fetch ?? ((url: URL, init: RequestInit) => fetch(url, init));
-  if (!KEY.test(key)) {
-    throw new RangeError(
-      `Cannot create model route as ${provider.keyVariable} must be printable ASCII without spaces: ` +
-        `current value has ${key.length} characters`,
-    );
-  }
+  if (typeof options.key === "string") requireKey(provider, options.key);
 
   return async (request) => {
-    const target = targetUrl(new URL(request.url), options.prefix, base);
+    const target = targetUrl(new URL(request.url), options.prefix, base, options.pathRule);
     if (target === null) return refusal(404, "model_path_not_allowed");
     if (!METHODS.has(request.method)) return refusal(405, "model_method_not_allowed");
 
+    let key: string;
+    try {
+      key = typeof options.key === "string" ? options.key : await options.key.current();
+    } catch {
+      await request.body?.cancel();
+      return refusal(502, "model_token_missing");
+    }
     const headers = requestHeaders(request.headers);
-    headers.set(provider.keyHeader.name, provider.keyHeader.prefix + key);
+    headers.set(keyHeader.name, keyHeader.prefix + key);
+    for (const beta of options.betas ?? []) addBeta(headers, beta);
     let answer: Response;
     try {
       answer = await send(target, {
@@ -104,7 +117,9 @@ export function createModelRoute(options: ModelRouteOptions): (request: Request)
       // The reason may quote the request; what the CLI needs to know is that nobody answered.
       return refusal(502, "model_unreachable");
     }
-    options.onKeyAnswer?.(KEY_REFUSED_STATUSES.has(answer.status) ? answer.status : null);
+    const isRefused = KEY_REFUSED_STATUSES.has(answer.status);
+    if (isRefused && typeof options.key !== "string") options.key.drop(key);
+    options.onKeyAnswer?.(isRefused ? answer.status : null);
     const refused = refusedAnswer(answer);
     if (refused !== null) {
       await answer.body?.cancel();
@@ -116,6 +131,22 @@ export function createModelRoute(options: ModelRouteOptions): (request: Request)
       headers: answerHeaders(answer, key),
     });
   };
+}
+
+function requireKey({ keyVariable }: ModelProvider, key: string): void {
+  if (KEY.test(key)) return;
+  throw new RangeError(
+    `Cannot create model route as ${keyVariable} must be printable ASCII without spaces: ` +
+      `current value has ${key.length} characters`,
+  );
+}
+
+/** The header is a list, in which the API wants no name twice. */
+function addBeta(headers: Headers, beta: string): void {
+  const named = (headers.get("anthropic-beta") ?? "").split(",").map((one) => one.trim()).filter((one) =>
+    one !== "" && one !== beta
+  );
+  headers.set("anthropic-beta", [...named, beta].join(","));
 }
 
 function parseBaseUrl(text: string): URL {
@@ -136,14 +167,21 @@ function parseBaseUrl(text: string): URL {
 }
 
 /** The provider's URL for a request of the sandbox; null if it is outside of what the route serves. */
-function targetUrl(requested: URL, prefix: string, base: URL): URL | null {
+function targetUrl(
+  requested: URL,
+  prefix: string,
+  base: URL,
+  rule: PathRule = (path) => path,
+): URL | null {
   if (requested.pathname !== prefix && !requested.pathname.startsWith(`${prefix}/`)) return null;
   const path = requested.pathname.slice(prefix.length);
   // Dot segments are resolved by now, but some servers also take `..;` for one.
   if (!PATH.test(path) || path.includes("..")) return null;
+  const served = rule(path);
+  if (served === null) return null;
 
   const target = new URL(base);
-  target.pathname = base.pathname.replace(/\/+$/, "") + path;
+  target.pathname = base.pathname.replace(/\/+$/, "") + served;
   for (const [name, value] of requested.searchParams) {
     if (!KEY_PARAMETERS.includes(name.toLowerCase())) target.searchParams.append(name, value);
   }
@@ -193,6 +231,7 @@ function isHeaderName(text: string): boolean {
 const MESSAGES: Readonly<Record<ModelRouteErrorCode, string>> = {
   model_path_not_allowed: "This path is not part of the model's API.",
   model_method_not_allowed: "The model route takes GET, HEAD and POST only.",
+  model_token_missing: "The runner has no token of the model now; 'runner doctor' says why.",
   model_redirect_refused: "The model answered with a redirect, which the runner does not follow.",
   model_unreachable: "The runner could not reach the model.",
 };

@@ -23,7 +23,11 @@ export const claudeHarness: HarnessAdapter = {
   plan(request) {
     const baseUrl = requireModel(request, ANTHROPIC);
     if (!baseUrl.ok) return baseUrl;
-    const auth = claudeAuth({ modelBaseUrl: baseUrl.value, placeholderKey: PLACEHOLDER_KEY });
+    const auth = claudeAuth({
+      modelBaseUrl: baseUrl.value,
+      placeholderKey: PLACEHOLDER_KEY,
+      ...(request.modelDialect === undefined ? {} : { dialect: request.modelDialect }),
+    });
     return ok({
       command: withPromptOnStdin([
         "claude",

@@ -37,7 +37,36 @@ export function claudeGates(workspacePath: string): readonly HomeFile[] {
   ];
 }
 
-export function claudeAuth({ modelBaseUrl, placeholderKey }: AuthConfig): ResolvedAuth {
+/**
+ * With an OAuth token of the runner's the CLI is none the wiser: it has a placeholder of a key, and the runner sends a bearer
+ * token. On a cloud it speaks the cloud's API without signing in itself, as it does to a gateway.
+ */
+export function claudeAuth({ modelBaseUrl, placeholderKey, dialect }: AuthConfig): ResolvedAuth {
+  if (dialect?.kind === "vertex") {
+    return {
+      method: "proxied_key",
+      env: {
+        CLAUDE_CODE_USE_VERTEX: "1",
+        CLAUDE_CODE_SKIP_VERTEX_AUTH: "1",
+        ANTHROPIC_VERTEX_BASE_URL: `${modelBaseUrl}/v1`,
+        ANTHROPIC_VERTEX_PROJECT_ID: dialect.project,
+        CLOUD_ML_REGION: dialect.region,
+      },
+      files: [],
+    };
+  }
+  if (dialect?.kind === "bedrock") {
+    return {
+      method: "proxied_key",
+      env: {
+        CLAUDE_CODE_USE_BEDROCK: "1",
+        CLAUDE_CODE_SKIP_BEDROCK_AUTH: "1",
+        ANTHROPIC_BEDROCK_BASE_URL: modelBaseUrl,
+        AWS_REGION: dialect.region,
+      },
+      files: [],
+    };
+  }
   const approved = [placeholderKey.slice(-APPROVED_KEY_CHARS)];
   return {
     method: "proxied_key",

@@ -26,7 +26,11 @@ export const geminiHarness: HarnessAdapter = {
   plan(request) {
     const baseUrl = requireModel(request, GEMINI);
     if (!baseUrl.ok) return baseUrl;
-    const auth = geminiAuth({ modelBaseUrl: baseUrl.value, placeholderKey: PLACEHOLDER_KEY });
+    const auth = geminiAuth({
+      modelBaseUrl: baseUrl.value,
+      placeholderKey: PLACEHOLDER_KEY,
+      ...(request.modelDialect === undefined ? {} : { dialect: request.modelDialect }),
+    });
     return ok({
       command: withPromptOnStdin([
         "gemini",

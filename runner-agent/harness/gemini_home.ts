@@ -30,7 +30,19 @@ export function geminiGates(): readonly HomeFile[] {
   }];
 }
 
-export function geminiAuth({ modelBaseUrl, placeholderKey }: AuthConfig): ResolvedAuth {
+export function geminiAuth({ modelBaseUrl, placeholderKey, dialect }: AuthConfig): ResolvedAuth {
+  if (dialect?.kind === "vertex") {
+    return {
+      method: "proxied_key",
+      // With a key it names no project in its paths and looks for no account; the runner puts both in (`model_paths.ts`).
+      env: {
+        GOOGLE_GENAI_USE_VERTEXAI: "true",
+        GOOGLE_API_KEY: placeholderKey,
+        GOOGLE_VERTEX_BASE_URL: modelBaseUrl,
+      },
+      files: [{ path: SETTINGS_FILE, json: { security: { auth: { selectedType: "vertex-ai" } } } }],
+    };
+  }
   return {
     method: "proxied_key",
     env: { GEMINI_API_KEY: placeholderKey, GOOGLE_GEMINI_BASE_URL: modelBaseUrl },

@@ -7,6 +7,7 @@ import { readRegistrations, type Registration } from "../control/registrations.t
 import type { ContainerRuntime, DoctorLine } from "../ports.ts";
 import { harnessDoctor } from "../probe/probe_command.ts";
 import { loadSettings } from "../settings/load_settings.ts";
+import { modelDoctor } from "./model_doctor.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime } from "./wiring.ts";
 
@@ -65,13 +66,14 @@ export async function runDoctor(options: RunOptions, host: HostFacts): Promise<n
       ...await imageDoctor(runtime, config.image.replaceAll("{harness}", config.harness ?? "command")),
     );
   }
-  lines.push(...await harnessDoctor(config.dataDir));
+  lines.push(...await modelDoctor(host.env, systemClock), ...await harnessDoctor(config.dataDir));
   closeRuntime(runtime);
   for (const line of lines) console.log(doctorText(line));
   return lines.some((line) => !line.isOk && !isOptional(line)) ? 1 : 0;
 }
 
-const isOptional = ({ check }: DoctorLine) => OPTIONAL_CHECKS.has(check) || check.startsWith("agent ");
+const isOptional = ({ check }: DoctorLine) =>
+  OPTIONAL_CHECKS.has(check) || check.startsWith("agent ") || check.startsWith("model of ");
 
 function doctorText(line: DoctorLine): string {
   const { check, isOk, detail, disables } = line;

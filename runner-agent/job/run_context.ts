@@ -29,7 +29,9 @@ import type {
   HarnessAdapter,
   HarnessName,
   HarnessPlan,
+  ModelDialect,
   ModelProvider,
+  ModelTokens,
   NetworkProfile,
   WorktreeInventory,
   WorktreeManager,
@@ -47,10 +49,14 @@ import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { worktreeText } from "./run_texts.ts";
 import { createStationEnd, type StationEnd } from "./station_end.ts";
 
-/** A key that the runner adds on the way out. */
+/** A key that the runner adds on the way out, with what goes with it (`ModelRouteOptions`). */
 export interface ModelKey {
-  readonly key: string;
+  readonly key: string | ModelTokens;
   readonly baseUrl: string;
+  readonly dialect?: ModelDialect;
+  readonly keyHeader?: ModelProvider["keyHeader"];
+  readonly betas?: readonly string[];
+  readonly pathRule?: (path: string) => string | null;
 }
 
 /** Where the agent's home and worktree are inside every sandbox. */
@@ -136,7 +142,8 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     jobToken,
     ...(work.assemblyLineRepoToken === undefined ? [] : [work.assemblyLineRepoToken]),
     ...(work.commitBackRepository?.token === undefined ? [] : [work.commitBackRepository.token]),
-    ...[...deps.modelKeys.values()].map((model) => model.key),
+    // Tokens that are minted later are cut from what models answer (`model_route.ts`), and reach a sandbox by no other way.
+    ...[...deps.modelKeys.values()].map((model) => model.key).filter((key) => typeof key === "string"),
   ];
   const role = createRunRole(
     { ...deps, onlyTransport: (agent) => onlyTransport(deps, agent) },
@@ -235,7 +242,7 @@ export function planHarness(
   const name = chooseHarness(work, deps.ability);
   if (!name.ok) return err(name.error);
   const harness = deps.harnessByName(name.value);
-  const hasKey = harness.provider !== null && deps.modelKeys.has(harness.provider.name);
+  const key = harness.provider === null ? undefined : deps.modelKeys.get(harness.provider.name);
   const plan = harness.plan({
     prompt: work.prompt,
     appendSystemPrompt: harness.name === "command" ? work.appendSystemPrompt : [
@@ -245,7 +252,10 @@ export function planHarness(
       operatorNote(work.autoGit),
     ].filter((text) => text !== "").join("\n\n"),
     command: commandOf(work),
-    modelBaseUrl: harness.provider === null || !hasKey ? null : HUB_URL + modelPath(harness.provider.name),
+    modelBaseUrl: harness.provider === null || key === undefined
+      ? null
+      : HUB_URL + modelPath(harness.provider.name),
+    ...(key?.dialect === undefined ? {} : { modelDialect: key.dialect }),
     model: modelOf(work),
     ...agentTools(context),
   });

@@ -69,8 +69,13 @@ export function sessionPlan(
   const template = role.decided?.template;
   const { agentHome, workspace } = deps.sandboxPaths;
   const work = run.job.agentDefinition;
+  const dialect = deps.modelKeys.get(harness.provider.name)?.dialect;
   const auth = harness.resolveAuth(
-    { modelBaseUrl: HUB_URL + modelPath(harness.provider.name), placeholderKey: PLACEHOLDER_KEY },
+    {
+      modelBaseUrl: HUB_URL + modelPath(harness.provider.name),
+      placeholderKey: PLACEHOLDER_KEY,
+      ...(dialect === undefined ? {} : { dialect }),
+    },
     modelOf(work),
   );
   const instructions = [orientationOf(context, branch, true), operatorNote(work.autoGit)].join("\n\n");

@@ -11,6 +11,7 @@ import { DISK_BOUNDS } from "../container/disk_guard.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
 import { ProcessContainer } from "../container/process_container.ts";
 import { createWatchdog } from "../container/watchdog.ts";
+import { findModelAccess } from "../egress/model_access.ts";
 import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harness/mod.ts";
 import { HUB_PORT } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
@@ -60,15 +61,15 @@ export function templateSources(dataDir: string): readonly TemplateSource[] {
   return [folderSource("global", join(dataDir, "templates")), folderSource("built-in", BUILT_IN_TEMPLATES)];
 }
 
-/** The keys that are in the environment, by provider. */
+/** How the makers of models let this runner in, by provider; those that do not are missing (`runner doctor` says why). */
 export function readModelKeys(
   env: Readonly<Record<string, string | undefined>>,
+  clock: Pick<Clock, "nowMs">,
 ): ReadonlyMap<ModelProvider["name"], ModelKey> {
   const keys = new Map<ModelProvider["name"], ModelKey>();
   for (const provider of Object.values(MODEL_PROVIDERS)) {
-    const key = env[provider.keyVariable];
-    if (key === undefined || key === "") continue;
-    keys.set(provider.name, { key, baseUrl: env[provider.baseUrlVariable] || provider.defaultBaseUrl });
+    const found = findModelAccess(provider, env, clock);
+    if (found.kind === "found") keys.set(provider.name, found.access);
   }
   return keys;
 }
@@ -109,7 +110,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     project: registration.project,
   };
   const stateDir = stateDirOf(config.dataDir, registration.id);
-  const modelKeys = readModelKeys(wiring.env);
+  const modelKeys = readModelKeys(wiring.env, wiring.clock);
   return {
     address,
     runnerToken: registration.token,

@@ -11,6 +11,7 @@
  */
 
 import { anthropicMessages } from "./anthropic.ts";
+import { arrived, asEventStream, type ModelWay } from "./cloud.ts";
 import { openaiChat } from "./chat.ts";
 import type { ModelCall, ModelFormat } from "./format.ts";
 import { geminiGenerate } from "./gemini.ts";
@@ -40,6 +41,8 @@ export interface ScriptedModel extends AsyncDisposable {
 export interface ScriptedModelOptions {
   /** The key of each provider; requests with another one, or with none, get 401. */
   readonly keys: Readonly<Partial<Record<ModelFormat["provider"], string>>>;
+  /** Providers that are reached in another way than with their key; their `keys` are bearer tokens. */
+  readonly ways?: Readonly<Partial<Record<ModelFormat["provider"], ModelWay>>>;
   readonly script: ScriptFunction | Script;
 }
 
@@ -60,16 +63,47 @@ export function startScriptedModel(options: ScriptedModelOptions): ScriptedModel
   const script = typeof options.script === "function" ? options.script : playScript(options.script);
   let serial = 0;
 
+  /** What arrives on a way of its own is answered as the provider would, and written as the way wants it. */
   async function answer(request: Request, url: URL, body: string): Promise<Answer> {
+    const [[provider, way] = [], more] = Object.entries(options.ways ?? {});
+    const format = FORMATS.find((one) => one.provider === provider);
+    if (more !== undefined) {
+      throw new TypeError("Cannot play a model as one provider may have a way of its own");
+    }
+    if (way === undefined || format === undefined) {
+      return await answerFormat(request, url, body, request.headers);
+    }
+    const come = arrived(way, format.provider, options.keys[format.provider], request, url, body);
+    switch (come.kind) {
+      case "is": {
+        const said = await answerFormat(request, come.url, come.body, come.headers, true);
+        return way.kind === "bedrock" ? { ...said, response: asEventStream(said.response) } : said;
+      }
+      case "not_found":
+        return { response: new Response(null, { status: 404 }), turn: null };
+      case "key_refused":
+        return { response: format.error("key_refused", "invalid credentials"), turn: null };
+      case "bad_request":
+        return { response: format.error("bad_request", come.why), turn: null };
+    }
+  }
+
+  async function answerFormat(
+    request: Request,
+    url: URL,
+    body: string,
+    headers: Headers,
+    isLetIn = false,
+  ): Promise<Answer> {
     const format = FORMATS.find(({ matches }) => matches(url.pathname));
     if (format === undefined || request.method !== "POST") {
       return { response: Response.json({ error: { message: "not found" } }, { status: 404 }), turn: null };
     }
     const key = options.keys[format.provider];
-    if (key === undefined || !carriesKey(request, format.provider, key)) {
+    if (!isLetIn && (key === undefined || !carriesKey(request, format.provider, key))) {
       return { response: format.error("key_refused", "invalid key"), turn: null };
     }
-    const call = format.read(body, url, request.headers);
+    const call = format.read(body, url, headers);
     if (!call.ok) return { response: format.error("bad_request", call.error), turn: null };
     const isSide = call.value.shellTool === null || isTitle(call.value);
     const step = isSide ? SIDE_ANSWER : script(call.value.turn, call.value);
