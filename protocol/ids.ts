@@ -104,6 +104,19 @@ export function ulidBytes(id: string): Uint8Array {
   return bytes;
 }
 
+/** The same 16 bytes in hex. */
+export function ulidHex(id: string): string {
+  const bits = (at: number, chars: number) => {
+    let value = 0;
+    for (let i = at; i < at + chars; i++) value = (value << 5) | CROCKFORD.indexOf(id[i]!);
+    return value;
+  };
+  // Two characters are the first byte, as their first two bits are none; four are five digits.
+  let hex = bits(0, 2).toString(16).padStart(2, "0");
+  for (let at = 2; at < id.length; at += 4) hex += bits(at, 4).toString(16).padStart(5, "0");
+  return hex;
+}
+
 /** When a ULID was made, in Unix milliseconds. */
 export function ulidTimeMs(id: string): number {
   let value = 0;

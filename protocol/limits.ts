@@ -43,6 +43,8 @@ export const LINE_FILES_MAX = 200;
 export const LINE_FILES_MAX_BYTES = 512 * 1024;
 /** Plugins that a line names: each is a clone for every job that has it. */
 export const LINE_PLUGINS_MAX = 50;
+/** Sub-agents, marketplaces and ignored paths that a station names for its runner: a screenful to write, each. */
+export const STATION_LIST_MAX = 50;
 /** With `.agentics/` before it, it fits the header of a tar archive, which an export may be. */
 export const FILE_PATH_MAX_BYTES = 140;
 export const FILE_PATH_PART_MAX_BYTES = 100;

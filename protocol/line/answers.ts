@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { agentCommand } from "../agent/commands.ts";
+import { jobFields } from "./job_fields.ts";
 import { filesSchema } from "./line.ts";
 import { modelUsage } from "./model_usage.ts";
 import type { JobData, JobPage, RunData } from "./job.ts";
@@ -198,6 +199,9 @@ const agentDefinition = z.looseObject({
   appendSystemPrompt: text,
   repository: z.string().optional(),
   branch: z.string().optional(),
+const { command, memMib, vcpuCount, jobType, ...sentFields } = jobFields;
+const jobFieldsBeside = { command, memMib, vcpuCount, jobType };
+const fieldsInDefinition = { ...sentFields, jobType };
   initBranch: z.boolean(),
   autoGit: z.boolean(),
   commitMessageTemplate: text,
@@ -215,6 +219,8 @@ export const polledJobAnswer = z.object({
   leaseEpoch: z.number().int().optional(),
   leaseUntil: ms.optional(),
   heartbeatMs: z.number().int().optional().meta({ description: "How often to send heartbeats." }),
+  traceparent: z.string().optional().meta({ description: "Of the task's request, or made for the task." }),
+  ...fieldsInDefinition,
   jobToken: z.string().optional().meta({
     description: "Bearer for calls back during this run; dies with it.",
   }),
@@ -232,6 +238,7 @@ export const pollAnswer = z.object({
 export const reportAnswer = z.object({
   ok: z.literal(true),
   cancel: z.boolean().meta({ description: "The runner should stop the run." }),
+  ...jobFieldsBeside,
   leaseUntil: ms.nullable(),
   heartbeatMs: z.number().int().optional(),
   drain: z.literal(true).optional(),

@@ -47,3 +47,9 @@ export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
   cursor: z.string().refine(isUlid, { error: "expected the 'nextCursor' of the page before" }).optional(),
 });
+
+/** An address that many may read: it holds no credential (S1). */
+export const publicUrl = z.string().max(2_000).refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+}, { error: "expected an http or https address without a credential" });

@@ -21,7 +21,8 @@ import {
 } from "../limits.ts";
 import { capability } from "../agent/subtask.ts";
 import { renameKeys } from "./aliases.ts";
-import { description, labels, name, pageQuery, textUpToBytes } from "./fields.ts";
+import { description, labels, name, pageQuery, publicUrl, textUpToBytes } from "./fields.ts";
+import { commitBackRepository, jobFields } from "./job_fields.ts";
 
 const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
 
@@ -37,13 +38,7 @@ const operatorConfig = z.looseObject({
   transport: z.enum(["auto", "tmux", "structured"]).optional(),
   /** Our extension: the shell script that the `command` harness runs. */
   command: textUpToBytes(PROMPT_MAX_BYTES).optional(),
-  /** Without a token: a line is read by many (S1). */
-  commitBackRepository: z.strictObject({
-    url: z.string().max(2_000).refine(isPublicUrl, {
-      error: "expected an http or https address without a credential",
-    }),
-    credentialKind: z.enum(["runner", "agentics-repo"]),
-  }).optional(),
+  commitBackRepository: commitBackRepository.optional(),
   /** Our extension: what the agent may do with subtasks; `implementor` when absent (Runtime 3.4). */
   capability: capability.exclude(["operator"]).optional(),
 });
@@ -66,6 +61,7 @@ const trigger = z.strictObject({
   produceArtifact: z.boolean().optional(),
   operatorConfig: operatorConfig.optional(),
   pluginIds: z.array(z.string().max(200)).max(100).optional(),
+  ...jobFields,
 });
 
 const station = z.strictObject({
@@ -145,15 +141,8 @@ const plugin = z.strictObject({
     error: "expected an id of letters, digits, '.', '_' and '-', as it is the name of a folder",
   }),
   name: z.string().max(200).optional(),
-  sourceUrl: z.string().max(2_000).refine(isPublicUrl, {
-    error: "expected an http or https address without a credential",
-  }),
+  sourceUrl: publicUrl,
 });
-
-function isPublicUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-}
 
 /** A line as a client sends it. `owner` and `project` may stand in it but must agree with the path. */
 export const lineInput = aliased(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { RUNNER_JOBS_MAX } from "../limits.ts";
 import type { AgentCommand } from "../agent/commands.ts";
 import { commitId, labels, reason } from "./fields.ts";
+import type { JobType } from "./job_fields.ts";
 import { modelUsage } from "./model_usage.ts";
 
 /** POST .../runners/register. */
@@ -142,8 +143,18 @@ export interface AgentDefinition {
   readonly idleTimeoutMinutes: number;
   readonly maxTimeoutMinutes: number;
   readonly operatorConfig: Readonly<Record<string, unknown>>;
-  /** The station's runner serves a model to people, instead of running an agent (Line 4.5). */
-  readonly jobType?: "chat_llm";
+  /** The station's runner does something else than running an agent (Line 4.5, 18). */
+  readonly jobType?: JobType;
+  /** What such a runner gets for it, as the line has it. */
+  readonly gitPushPayload?: Readonly<Record<string, unknown>>;
+  readonly distributePayload?: Readonly<Record<string, unknown>>;
+  /** As in the line (Line 2.7), for runners that read them. */
+  readonly claudeCredentialsScope?: "task" | "project" | "runner";
+  readonly agents?: readonly { readonly id: string; readonly name: string; readonly content: string }[];
+  readonly marketplaceTokens?: readonly MarketplaceToken[];
+  readonly gitignoreLines?: readonly string[];
+  /** Never more than the runner gives to any job. In MiB, as container engines count. */
+  readonly runtimeResources?: { readonly memoryMB?: number | undefined };
   /** The channel on which the task was broadcast before: all its stations share it (Line 2.7, 18). */
   readonly broadcastId?: string;
   /** The agent's own session of the run before at this station, by which it can go on where it was (Line 5). */
@@ -170,6 +181,15 @@ export interface CommitBackRepository {
   readonly url: string;
   readonly credentialKind: "runner" | "agentics-repo";
   readonly token?: string;
+  /** From lines, which keep no tokens: the name of a credential that the runner has. */
+  readonly credential?: string | undefined;
+}
+
+/** How the plugins of a place are fetched: by a credential that the runner has. */
+export interface MarketplaceToken {
+  readonly authority: string;
+  readonly upstreamPrefix?: string | undefined;
+  readonly credential: string;
 }
 
 export interface PluginRef {
@@ -198,6 +218,11 @@ export interface PolledJob {
   readonly stationName: string;
   readonly taskTitle: string;
   readonly needs: readonly string[];
+  /** Of a job that is something else than an agent's work (Line 4.2). */
+  readonly jobType?: JobType;
+  readonly command?: string;
+  readonly memMib?: number;
+  readonly vcpuCount?: number;
   readonly agentDefinition: AgentDefinition;
   /** Only at the runner: this job's server is settled by the report of its run (Line 4.2). */
   readonly reportsByRun?: boolean;

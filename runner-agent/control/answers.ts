@@ -32,6 +32,9 @@ const commitBackRepository = z.object({
   token: optionalText,
 }).nullish().transform((value) => value ?? undefined);
 
+/** A limit that cannot be read says nothing. */
+const limit = z.number().positive().nullish().catch(undefined).transform((value) => value ?? undefined);
+
 const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   labels: z.array(z.string()).nullish().transform((list) => list ?? []),
   taskId: id,
@@ -61,6 +64,8 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   subagentPromptAppendix: optionalText,
   traceparent: optionalText,
   jobType: optionalText,
+  runtimeResources: z.object({ memoryMB: limit }).nullish().catch(undefined)
+    .transform((value) => value ?? undefined),
   commitBackRepository,
 }).transform((work) => ({
   ...work,
@@ -84,8 +89,8 @@ const optional = {
 const commandFields = {
   jobType: optionalText,
   command: optionalText,
-  memMib: z.number().int().positive().nullish().transform((value) => value ?? undefined),
-  vcpuCount: z.number().positive().nullish().transform((value) => value ?? undefined),
+  memMib: limit,
+  vcpuCount: limit,
 };
 
 function withCommand(job: unknown): unknown {
@@ -96,13 +101,14 @@ function withCommand(job: unknown): unknown {
   }).safeParse(job);
   if (!read.success) return job;
   const { command, jobType, memMib, vcpuCount } = read.data;
-  if (command === undefined && jobType === undefined) return job;
+  const isWork = command !== undefined || jobType !== undefined;
+  const isLimited = memMib !== undefined || vcpuCount !== undefined;
+  if (!isWork && (!isLimited || read.data.agentDefinition == null)) return job;
   const work = read.data.agentDefinition ?? { taskId: read.data.id };
-  const operatorConfig = command === undefined ? work["operatorConfig"] : {
+  const operatorConfig = {
     ...z.record(z.string(), z.unknown()).catch({}).parse(work["operatorConfig"]),
-    agent: "command",
-    command,
-    limits: { memMib, vcpuCount },
+    ...(command === undefined ? {} : { agent: "command", command }),
+    ...(isLimited ? { limits: { memMib, vcpuCount } } : {}),
   };
   const agentDefinition = { ...work, operatorConfig, ...(jobType === undefined ? {} : { jobType }) };
   return { ...read.data, agentDefinition };

@@ -86,6 +86,23 @@ Deno.test("a job that is a command needs no definition, and keeps its limits and
   );
 });
 
+Deno.test("limits beside a definition, and its memory, are read; those that are none say nothing", () => {
+  const read = (change: object, definition: object = {}) =>
+    pollAnswer.parse({
+      jobs: [{ ...least, ...change, agentDefinition: { ...least.agentDefinition, ...definition } }],
+    })
+      .jobs[0]!.agentDefinition;
+  assert.deepEqual(read({ memMib: 512 }, { operatorConfig: { agent: "claude" } }).operatorConfig, {
+    agent: "claude",
+    limits: { memMib: 512, vcpuCount: undefined },
+  });
+  assert.deepEqual(read({ memMib: -1, vcpuCount: "2" }).operatorConfig, {});
+  assert.deepEqual(read({}, { runtimeResources: { memoryMB: 256 } }).runtimeResources, { memoryMB: 256 });
+  for (const runtimeResources of [null, "x", { memoryMB: "x" }]) {
+    assert.equal(read({}, { runtimeResources }).runtimeResources?.memoryMB, undefined);
+  }
+});
+
 Deno.test("a job whose work could not come back is none of ours", () => {
   const commitBackRepository = { url: "https://git.example/a.git", credentialKind: "another" };
   const lost = { ...least, agentDefinition: { ...least.agentDefinition, commitBackRepository } };

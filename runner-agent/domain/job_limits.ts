@@ -1,4 +1,4 @@
-/** What a job says of its own limits (Line 4.2: `memMib`, `vcpuCount`): it makes a machine's smaller, never larger. Pure. */
+/** What a job says of its own limits (Line 4.2: `memMib`, `vcpuCount`; Line 2.7: `runtimeResources`): it makes a machine's smaller, never larger. Pure. */
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { SANDBOX_MEMORY_MIN_BYTES } from "../limits.ts";
 import type { ContainerLimits } from "../ports.ts";
@@ -7,11 +7,11 @@ const MEBIBYTE = 1024 * 1024;
 
 /** What is no number says nothing; less memory than a sandbox needs at all is that much. */
 export function narrowedLimits(
-  { operatorConfig }: AgentDefinition,
+  { operatorConfig, runtimeResources }: AgentDefinition,
   machine: ContainerLimits,
 ): ContainerLimits {
   const told = operatorConfig["limits"];
-  const { memMib, vcpuCount } = typeof told === "object" && told !== null
+  const { memMib = runtimeResources?.memoryMB, vcpuCount } = typeof told === "object" && told !== null
     ? told as Readonly<Record<string, unknown>>
     : {};
   return {

@@ -19,3 +19,13 @@ Deno.test("narrowedLimits() takes what is no number for nothing", () => {
     assert.deepEqual(of(limits), machine);
   }
 });
+
+Deno.test("narrowedLimits() takes the reference's memory where nothing else is said", () => {
+  const of = (limits: unknown) =>
+    narrowedLimits(
+      agentDefinition({ operatorConfig: { limits }, runtimeResources: { memoryMB: 256 } }),
+      machine,
+    );
+  assert.deepEqual(of(undefined), { ...machine, memoryBytes: 256 * MIB });
+  assert.deepEqual(of({ memMib: 512 }), { ...machine, memoryBytes: 512 * MIB });
+});

@@ -61,7 +61,7 @@ export interface QueueRig {
   /** Puts a line in wire form. */
   line(lineId: string, input: object): void;
   runner(name: string, labels?: readonly string[]): RunnerId;
-  submit(lineId: string, card?: object): Task;
+  submit(lineId: string, card?: object, traceparent?: string | null): Task;
   offer(runnerId: RunnerId, capabilities?: readonly string[] | null): Job | null;
   claim(
     runnerId: RunnerId,
@@ -161,9 +161,9 @@ export function createQueueRig(
     runner: (name, labels = []) =>
       rig.must((draft) => registerRunner(draft, "user:admin", { name, labels, minted: rig.mint("runner") }))
         .id as RunnerId,
-    submit: (lineId, card = {}) => {
+    submit: (lineId, card = {}, traceparent = null) => {
       const parsed = taskCard.parse({ title: "Tidy", description: "", ...card });
-      return rig.must((draft) => submitTask(draft, "user:admin", { lineId, card: parsed }));
+      return rig.must((draft) => submitTask(draft, "user:admin", { lineId, card: parsed, traceparent }));
     },
     offer: (runnerId, capabilities = null) =>
       rig.must((draft) => ok(offerJob(draft, runnerId, capabilities))),

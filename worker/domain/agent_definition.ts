@@ -7,8 +7,9 @@
 import { withReferenceNames } from "../../protocol/line/aliases.ts";
 import type { Station } from "../../protocol/line/line.ts";
 import type { AgentDefinition, PluginRef, PolledJob } from "../../protocol/line/runner.ts";
-import { servesModel } from "./chat.ts";
+import { traceparentOf } from "../../protocol/line/trace.ts";
 import type { Claimed } from "./claim.ts";
+import { fieldsBesideDefinition, fieldsInDefinition } from "./job_fields.ts";
 import { type JsonText, jsonText } from "./json_text.ts";
 import { resumeFields } from "./session_end.ts";
 import type { RunTokens } from "./run_token.ts";
@@ -27,12 +28,12 @@ type RepositoryFields = Pick<
   AgentDefinition,
   "assemblyLineRepoUrl" | "assemblyLineRepoToken" | "stageGitUrl" | "stageGitToken"
 >;
-type OwnFields = Omit<PolledJob, keyof ClaimFields | "stationName" | "agentDefinition">;
+type OwnFields = Omit<PolledJob, keyof ClaimFields | keyof StationFields | "agentDefinition">;
 type OwnDefinition = Pick<
   AgentDefinition,
-  "taskId" | "prompt" | "broadcastId" | "resumeSessionId" | "resumeBroadcastId"
+  "taskId" | "prompt" | "traceparent" | "broadcastId" | "resumeSessionId" | "resumeBroadcastId"
 >;
-type StationFields = Pick<PolledJob, "stationName">;
+type StationFields = Pick<PolledJob, "stationName" | "jobType" | "command" | "memMib" | "vcpuCount">;
 type StationDefinition = Omit<AgentDefinition, keyof OwnDefinition | keyof RepositoryFields>;
 
 /** A job that is only offered: no run, no token (pick A3). */
@@ -80,9 +81,11 @@ function polledJob(
   const station = line.definition.stations.find((s) => s.id === job.stationId)!;
   const own: OwnFields = { id: job.id, attempt: job.attempt, taskTitle: task.title, needs: job.needs };
   const prompt = renderPrompt(station.trigger.promptTemplate, task);
+  const traceparent = task.traceparent ?? traceparentOf(task.id, job.id);
   const definition: OwnDefinition = {
     taskId: task.id,
     prompt,
+    ...(traceparent === null ? {} : { traceparent }),
     ...resumeFields(state.runs, task, job.stationId),
   };
   const shared = stationTexts(state.settings, line, station);
@@ -110,7 +113,7 @@ function stationTexts(settings: ProjectSettings, line: LineVersion, station: Sta
   const pluginIds = new Set([...station.pluginIds ?? [], ...trigger.pluginIds ?? []]);
   const plugins = (line.definition.plugins ?? []).filter((plugin) => pluginIds.has(plugin.id));
   const { gitUrl, gitBranch } = settings;
-  const fields: StationFields = { stationName: station.name };
+  const fields: StationFields = { stationName: station.name, ...fieldsBesideDefinition(station) };
   const definition: StationDefinition = {
     labels: trigger.labels,
     stageId: station.id,
@@ -124,7 +127,7 @@ function stationTexts(settings: ProjectSettings, line: LineVersion, station: Sta
     idleTimeoutMinutes: trigger.idleTimeoutMinutes,
     maxTimeoutMinutes: trigger.maxTimeoutMinutes,
     operatorConfig: { ...station.operatorConfig, ...trigger.operatorConfig },
-    ...(servesModel(trigger) ? { jobType: "chat_llm" } : {}),
+    ...fieldsInDefinition(station),
     ...(devcontainerTemplate === undefined ? {} : { devcontainerTemplate }),
     ...(plugins.length === 0 ? {} : { plugins: plugins.map(withoutNothing) }),
     ...(devcontainerFiles === undefined ? {} : { devcontainerFiles }),

@@ -10,14 +10,7 @@ import type {
 } from "../../protocol/line/runner.ts";
 import type { z } from "zod";
 import type { JobData, jobListQuery, JobPage, RunData } from "../../protocol/line/job.ts";
-import type {
-  moveInput,
-  retryInput,
-  TaskCard,
-  TaskData,
-  taskListQuery,
-  TaskPage,
-} from "../../protocol/line/task.ts";
+import type { moveInput, retryInput, TaskData, taskListQuery, TaskPage } from "../../protocol/line/task.ts";
 import type { Scope, TokenInput } from "../../protocol/line/token.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
@@ -34,6 +27,7 @@ import type { QueueError } from "./queue_error.ts";
 import type { RunnerSays } from "./queue_state.ts";
 import type { SessionQueueApi } from "./session_api.ts";
 import type { RepositoryAccess } from "./task_repository_api.ts";
+import type { Submission } from "./submission.ts";
 
 export type { AgentIdentity, AskCaller, NewSubtask, QueueError, SpecPlace };
 
@@ -143,10 +137,7 @@ export interface JobQueueApi extends AgentQueueApi, ChatQueueApi, SessionQueueAp
   authorizeImport(caller: Caller): Answer<{ readonly known: LineView | null }>;
   deleteLine(caller: Caller, lineId: string): Answer<null>;
 
-  submitTask(
-    caller: Caller,
-    input: { readonly lineId: string; readonly card: TaskCard; readonly baseUrl: string },
-  ): Answer<JsonText<TaskData>>;
+  submitTask(caller: Caller, input: Submission & { readonly baseUrl: string }): Answer<JsonText<TaskData>>;
   /** `lineId`: the line of the path, which must be the task's. */
   readTask(
     caller: Caller,

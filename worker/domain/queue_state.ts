@@ -136,6 +136,8 @@ export interface Task {
   readonly hasAgentRepository: boolean;
   /** The newest live streams, oldest first; absent while there is none. */
   readonly streams?: readonly TaskStream[];
+  /** W3C Trace Context of the request that submitted it, for all its jobs; absent: it had none. */
+  readonly traceparent?: string;
   readonly state: TaskState;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;

@@ -10,13 +10,14 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AskId, JobId, StationId, TaskId } from "../../protocol/ids.ts";
-import type { TaskCard } from "../../protocol/line/task.ts";
 import type { Gate, Station } from "../../protocol/line/line.ts";
 import { OPEN_JOBS_MAX, TASKS_IN_MEMORY_MAX } from "../limits.ts";
 import type { Draft } from "./draft.ts";
+import { needsOf } from "./job_fields.ts";
 import type { QueueError } from "./job_queue_api.ts";
 import { findLine } from "./line_catalog.ts";
 import type { Job, JobState, LineVersion, Task } from "./queue_state.ts";
+import type { Submission } from "./submission.ts";
 import { hasRules, nextStation } from "./transition.ts";
 import { latestCommits } from "./task_commits.ts";
 import { attemptsAt } from "./task_memory.ts";
@@ -30,7 +31,7 @@ import { attemptsAt } from "./task_memory.ts";
 export function submitTask(
   draft: Draft,
   actor: string,
-  input: { readonly lineId: string; readonly card: TaskCard; readonly mayDispatch?: boolean },
+  input: Submission & { readonly mayDispatch?: boolean },
 ): Result<Task, QueueError> {
   const found = findLine(draft.before, input.lineId);
   if (!found.ok) return found;
@@ -60,6 +61,7 @@ export function submitTask(
     state: { kind: "waiting" },
     createdAtMs: draft.nowMs,
     updatedAtMs: draft.nowMs,
+    ...(input.traceparent == null ? {} : { traceparent: input.traceparent }),
   };
   draft.note(task, "task_submitted", { stationId, detail: task.title });
   draft.audit("task_submitted", actor, { taskId: task.id, subject: `line:${line.id}` });
@@ -104,7 +106,7 @@ export function enterStation(
     stationId,
     attempt,
     labels: station.trigger.labels,
-    needs: station.trigger.needs,
+    needs: needsOf(station.trigger),
     priority: task.priority,
     leaseEpoch: 0,
     lostRuns: 0,

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { streamInput } from "../../protocol/line/runner.ts";
 import { cancelInput, moveInput, retryInput, taskCard, taskListQuery } from "../../protocol/line/task.ts";
+import { readTraceparent } from "../../protocol/line/trace.ts";
 import type { AppEnv } from "../app_env.ts";
 import { quickCard } from "../domain/quick_card.ts";
 import { liveSession } from "../stubs/live_session.ts";
@@ -20,7 +21,9 @@ export function createTaskRoutes(): Hono<AppEnv> {
   app.on("POST", OF_LINE, async (c) => {
     const card = await readBody(c, taskCard, quickCard);
     if (!card.ok) return card.error;
-    const input = { lineId: c.req.param("lineId") ?? "", card: card.value, baseUrl: baseUrlOf(c) };
+    const traceparent = readTraceparent(c.req.header("traceparent"));
+    const lineId = c.req.param("lineId") ?? "";
+    const input = { lineId, card: card.value, baseUrl: baseUrlOf(c), traceparent };
     return answerJson(await c.get("queue").submitTask(c.get("caller"), input), 201);
   });
   app.on("GET", [TASKS, ...OF_LINE], async (c) => {
@@ -84,7 +87,7 @@ export const TASK_OPERATIONS: readonly Operation[] = [
     paths: OF_LINE,
     summary: "Submit a task card",
     description:
-      "Without the scope `runs:dispatch` the task waits at its station until somebody who has it retries or moves it.",
+      "Without the scope `runs:dispatch` the task waits at its station until somebody who has it retries or moves it. A header `traceparent` goes on to all its jobs; without one the task is a trace of its own.",
     scope: "tasks:write",
     body: taskCard,
     answers: { 201: taskAnswer },

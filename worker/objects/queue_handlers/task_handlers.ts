@@ -1,7 +1,6 @@
 /** Tasks, as people see and change them. */
 import type { RunId, TaskId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
-import type { TaskCard } from "../../../protocol/line/task.ts";
 import { authorize, checkLine } from "../../domain/authorize.ts";
 import type { Caller } from "../../domain/caller.ts";
 import type { Draft } from "../../domain/draft.ts";
@@ -14,6 +13,7 @@ import type { Task } from "../../domain/queue_state.ts";
 import { moveTask, retryTask } from "../../domain/redirect.ts";
 import { heldJobs } from "../../domain/runner_registry.ts";
 import { checkGrant, hasScope } from "../../domain/scope.ts";
+import type { Submission } from "../../domain/submission.ts";
 import { submitTask } from "../../domain/task.ts";
 import { linkStream } from "../../domain/task_stream.ts";
 import { draftSource, stateSource, taskSummary, taskView } from "../../domain/task_view.ts";
@@ -96,12 +96,12 @@ export const taskHandlers: Handlers<Methods> = {
 export function submitCard<T>(
   queue: OpenQueue,
   caller: Caller,
-  { lineId, card }: { readonly lineId: string; readonly card: TaskCard },
+  { lineId, card, traceparent = null }: Submission,
   view: (draft: Draft, task: Task) => T,
 ): Result<T, QueueError> {
   return queue.access.asUser(caller, { scope: "tasks:write", lineId }, (draft, actor, user) => {
     const mayDispatch = hasScope(user.grant, "runs:dispatch");
-    const task = submitTask(draft, actor, { lineId, card, mayDispatch });
+    const task = submitTask(draft, actor, { lineId, card, mayDispatch, traceparent });
     return task.ok ? ok(view(draft, task.value)) : task;
   });
 }
