@@ -27,6 +27,13 @@ export interface AgentOptions {
   readonly json?: boolean;
 }
 
+/** What goes with an agent that is deleted. */
+export interface DeleteOptions {
+  readonly branch?: boolean;
+  readonly home?: boolean;
+  readonly stop?: boolean;
+}
+
 /** What each command does. */
 export interface Actions {
   agents(options: AgentOptions): Promise<void>;
@@ -37,6 +44,7 @@ export interface Actions {
     text: string | null,
     options: AgentOptions,
   ): Promise<number>;
+  deleteAgent(run: string, options: AgentOptions & DeleteOptions): Promise<void>;
   attach(run: string, options: RunOptions & AgentOptions): Promise<number>;
   agentLogs(run: string, options: AgentOptions): Promise<void>;
   register(options: RegisterOptions): Promise<void>;
@@ -217,6 +225,11 @@ function agentCommands(
       setExitCode(await actions.tellAgent(act as keyof typeof plain, run, null, options))
     );
   }
+  command("delete <run>", "ends a suspended agent's run for good and removes its sandbox and worktree")
+    .option("--branch", "its work goes, too: nothing of it is pushed")
+    .option("--home", "its home goes, too; also that of one deleted before")
+    .option("--stop", "also an agent that is at work")
+    .action(actions.deleteAgent);
   command("resume <run> [text]", "lets a suspended agent go on, and says TEXT to it")
     .action(async (run: string, text: string | undefined, options: AgentOptions) =>
       setExitCode(await actions.tellAgent("resume", run, text ?? null, options))

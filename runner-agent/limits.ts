@@ -207,3 +207,5 @@ export const HEALTH_EVERY_MS = 250;
 /** A git step that failed is tried this often in all, this far apart. */
 export const GIT_TRIES_MAX = 3;
 export const GIT_TRY_AGAIN_MS = 1_000;
+/** The home of an agent that was deleted without it: a month to look into it, as for caches. */
+export const KEPT_HOME_MAX_MS = 30 * 24 * 3_600_000;

@@ -19,6 +19,8 @@ import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands
 import type { DeclaredActivity } from "../domain/agent/activity.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
 import { closeQueue, settle } from "../domain/agent/message_queue.ts";
+import { deleteAgent } from "../domain/agent/phase.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
 import { GO_ON, recoveryNotice } from "../domain/agent/notices.ts";
 import {
   booted,
@@ -271,6 +273,14 @@ export class AgentSession implements AgentCommands {
     }));
     await this.suspended();
     return true;
+  }
+
+  /** A person deletes the agent; its run is for the caller to end. @param stop Also while it is at work. */
+  async delete(stop: boolean): Promise<Result<null, string>> {
+    const allowed = deleteAgent(this.state.phase, stop);
+    if (!allowed.ok) return err(allowed.error.message);
+    await this.core.move({ kind: "delete" });
+    return ok(null);
   }
 
   /** The session is over for good. @param isStopped It was our wish. */

@@ -4,12 +4,13 @@
  * 1. What a journal knows is never touched, whatever else speaks for it.
  * 2. While the runner itself is at work its containers are its own business: some are no run's, as those that look for a
  *    program. Directories are looked at before the journal, and a run is journalled before it has any; so those are safe.
- * 3. The newest image of each name stays, whatever a runner was told to use, and what may still be in the making.
+ * 3. The home of an agent that was deleted stays for {@link KEPT_HOME_MAX_MS}.
+ * 4. The newest image of each name stays, whatever a runner was told to use, and what may still be in the making.
  */
-import { GC_IMAGE_MIN_AGE_MS } from "../limits.ts";
+import { GC_IMAGE_MIN_AGE_MS, KEPT_HOME_MAX_MS } from "../limits.ts";
 
 export interface GcFound {
-  readonly kind: "container" | "sandbox_dir" | "hub_dir" | "worktree" | "log" | "image";
+  readonly kind: "container" | "sandbox_dir" | "hub_dir" | "worktree" | "log" | "home" | "image";
   /** For people. */
   readonly name: string;
   /** Whose it is; for an image its repository, without the tag. */
@@ -52,6 +53,9 @@ function verdictOn(one: GcFound, known: GcKnown, newestMs: number | undefined): 
   if (known.journalled.has(one.owner)) return { kind: "keep", reason: "its run is in the journal" };
   if (one.kind === "container" && known.isRunnerAtWork) {
     return { kind: "keep", reason: "its runner is at work and sees to it" };
+  }
+  if (one.kind === "home" && known.nowMs - one.createdAtMs < KEPT_HOME_MAX_MS) {
+    return { kind: "keep", reason: "its agent was deleted without it" };
   }
   return { kind: "remove", reason: "no journal knows its run" };
 }

@@ -42,3 +42,13 @@ Deno.test("planGc keeps the newest image of each name and those in use", () => {
   const young = [image("a:1", 9_999_999), image("a:2", 10_000_000)];
   assert.deepEqual(kinds(young, IDLE), ["keep", "keep"], "they may be in the making");
 });
+
+Deno.test("planGc keeps the home of a deleted agent for a month", () => {
+  const home = of("home", "unknown");
+  const at = (nowMs: number) => planGc([home], { ...IDLE, nowMs })[0]!.kind;
+  assert.deepEqual([at(1_000), at(30 * 24 * 3_600_000), at(30 * 24 * 3_600_000 + 1)], [
+    "keep",
+    "keep",
+    "remove",
+  ]);
+});

@@ -24,7 +24,8 @@ import type { ConclusionReading, TerminalReport } from "./outcome.ts";
 
 /**
  * Why this runner ended a run before the agent did; `concluded`: the agent had said its last word and stayed; `not_sealed`: the
- * sandbox failed its self-test, and nothing of the agent has run; `stopped_by_person`: at this machine (`runner stop`).
+ * sandbox failed its self-test, and nothing of the agent has run; `stopped_by_person` and
+ * `deleted_by_person`: at this machine (`runner stop`, `runner delete`).
  */
 export type StopReason =
   | "not_sealed"
@@ -32,6 +33,7 @@ export type StopReason =
   | "over_budget"
   | "cancelled"
   | "stopped_by_person"
+  | "deleted_by_person"
   | "lease_lost"
   | "idle_timeout"
   | "timeout"

@@ -130,6 +130,7 @@ function isStopFound(reason: StopReason): boolean {
 const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
   cancelled: "cancelled by the control plane",
   stopped_by_person: "stopped by a person at the runner's machine",
+  deleted_by_person: "deleted by a person at the runner's machine",
   lease_lost: "the lease was lost",
   idle_timeout: "the agent wrote nothing for longer than the station's idle timeout",
   timeout: "the run took longer than the station's maximum timeout",

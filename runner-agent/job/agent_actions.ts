@@ -15,6 +15,7 @@ import {
   localWorktrees,
   worktreeLine,
 } from "./control_client.ts";
+import { deleteLeftovers } from "./deletion.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime } from "./wiring.ts";
 
@@ -22,7 +23,7 @@ import { createRuntime } from "./wiring.ts";
 export function agentActions(
   host: HostFacts,
   dataDir: (options: AgentOptions) => Promise<string>,
-): Pick<Actions, "agents" | "worktrees" | "tellAgent" | "attach" | "agentLogs"> {
+): Pick<Actions, "agents" | "worktrees" | "tellAgent" | "deleteAgent" | "attach" | "agentLogs"> {
   return {
     async agents(options): Promise<void> {
       const found = await localAgents(await dataDir(options));
@@ -45,6 +46,14 @@ export function agentActions(
       const { outcome, detail } = await commandAgent(await dataDir(options), run, act, body);
       console.log(detail === null ? outcome : `${outcome}: ${detail}`);
       return outcome === "done" || outcome === "confirmed" ? 0 : 1;
+    },
+    async deleteAgent(run, { branch = false, home = false, stop = false, ...options }): Promise<void> {
+      const dir = await dataDir(options);
+      const wish = { branch, home, stop };
+      if ((await localAgents(dir)).some(({ agent }) => agent.runId.startsWith(run))) {
+        await commandAgent(dir, run, "delete", wish);
+        console.log("done: its run ends now");
+      } else console.log(`done: ${await deleteLeftovers(dir, run, wish)}`);
     },
     async attach(run, options): Promise<number> {
       const config = readRunConfig(options, host, await loadSettings(options.settings, host.env));

@@ -1,6 +1,9 @@
 /** The agents that run on this machine, as its people see them: `control_socket.ts` serves it. */
 import type { AgentCommands } from "../agent_ports.ts";
+import { err, type Result } from "../../protocol/result.ts";
+import { deleteAgent } from "../domain/agent/phase.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
+import { type DeleteWish, writeDeletion } from "./deletion.ts";
 import type { RunAgent } from "./run_agent.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunWatch } from "./run_watch.ts";
@@ -29,6 +32,8 @@ export interface KnownAgent {
   view(): AgentView;
   /** Ends the run, which is reported as stopped by a person here. */
   stop(): void;
+  /** Ends the run and removes its sandbox and worktree. The error is for people. May be repeated. */
+  delete(wish: DeleteWish): Promise<Result<null, string>>;
 }
 
 export interface AgentRegistry {
@@ -54,6 +59,14 @@ export function createAgentRegistry(): AgentRegistry {
         commands,
         view: () => viewOf(context, agent, phase()),
         stop: () => watch.askToStop("stopped_by_person"),
+        async delete(wish) {
+          const allowed = deleteAgent(agent.session.state.phase, wish.stop);
+          if (!allowed.ok) return err(allowed.error.message);
+          await writeDeletion(context.dirs.root, wish);
+          const moved = await agent.session.delete(wish.stop);
+          if (moved.ok) watch.askToStop("deleted_by_person");
+          return moved;
+        },
       };
       agents.set(context.run.runId, known);
       return () => {

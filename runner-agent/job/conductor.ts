@@ -13,6 +13,7 @@
  *    goes on waits for a place, and ends without one.
  */
 import { nextStep, type RunPhase, type Step } from "../domain/job_phase.ts";
+import { readDeletion } from "./deletion.ts";
 import type { JournalledRun } from "./journal.ts";
 import { silence } from "./output_pump.ts";
 import { type ConductorDeps, createRunContext, type RunContext } from "./run_context.ts";
@@ -41,6 +42,7 @@ export async function conductRun(
   await context.role.load();
   const watch = createRunWatch(isFresh ? "standing" : "unknown");
   const onStop = () => watch.askToStop("runner_stopped");
+  if (await readDeletion(context.dirs.root) !== null) watch.askToStop("deleted_by_person");
   shutdown.stop.addEventListener("abort", onStop);
   if (shutdown.stop.aborted) onStop();
   const conduct = new Conduct(context, watch, shutdown, place);

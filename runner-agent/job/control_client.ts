@@ -67,7 +67,7 @@ export async function localAgent(
 export async function commandAgent(
   dataDir: string,
   run: string,
-  act: "messages" | "interrupt" | "suspend" | "resume" | "stop",
+  act: "messages" | "interrupt" | "suspend" | "resume" | "stop" | "delete",
   body: Readonly<Record<string, unknown>> = {},
 ): Promise<ControlAnswer> {
   const { stateDir, agent } = await localAgent(dataDir, run);

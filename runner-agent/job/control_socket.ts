@@ -7,7 +7,8 @@
  * POST /agents/{run}/messages       {"text": "...", "interrupt": false, "expiresInS": 60, "id": "..."}
  * POST /agents/{run}/interrupt      POST /agents/{run}/keys {"keys": [...]}
  * POST /agents/{run}/suspend        POST /agents/{run}/resume {"text": null}
- * POST /agents/{run}/stop            GET  /worktrees
+ * POST /agents/{run}/stop           POST /agents/{run}/delete {"branch": false, "home": false, "stop": false}
+ * GET  /worktrees
  * ```
  *
  * 1. Nothing is asked of who connects: the mode of the socket, and of its directory, is the check.
@@ -20,6 +21,7 @@ import { boundedText } from "../mcp/bounded_text.ts";
 import type { WorktreeInventory } from "../ports.ts";
 import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
 import { makeControlDir } from "./control_path.ts";
+import { deleteInput } from "./deletion.ts";
 import { refusal, removeSocket } from "./hub.ts";
 
 const SOCKET_MODE = 0o600;
@@ -93,6 +95,7 @@ export function createControlHandler(
       agent.stop();
       return Response.json({ outcome: "done", detail: null }, { status: 202 });
     }
+    if (act === "delete") return await deleteOf(request, agent);
     const command = await commandOf(request, runId, act);
     return command instanceof Response ? command : await carryOut(agent, command);
   };
@@ -107,15 +110,31 @@ async function carryOut(agent: KnownAgent, command: AgentCommand): Promise<Respo
   }
 }
 
-async function commandOf(request: Request, runId: string, act: string): Promise<AgentCommand | Response> {
+/** Its run ends in its own time. */
+async function deleteOf(request: Request, agent: KnownAgent): Promise<Response> {
+  const body = await bodyOf(request);
+  if (body instanceof Response) return body;
+  const wish = deleteInput.safeParse(body);
+  if (!wish.success) return invalid(wish.error);
+  const deleted = await agent.delete(wish.data);
+  return deleted.ok
+    ? Response.json({ outcome: "done", detail: null }, { status: 202 })
+    : refusal(409, "agent_at_work", deleted.error);
+}
+
+async function bodyOf(request: Request): Promise<unknown | Response> {
   const text = await boundedText(request);
   if (text === null) return refusal(413, "too_large", "The body is too long");
-  let body: unknown;
   try {
-    body = text.trim() === "" ? {} : JSON.parse(text);
+    return text.trim() === "" ? {} : JSON.parse(text);
   } catch {
     return refusal(400, "invalid_json", "Expected JSON");
   }
+}
+
+async function commandOf(request: Request, runId: string, act: string): Promise<AgentCommand | Response> {
+  const body = await bodyOf(request);
+  if (body instanceof Response) return body;
   const head = { runId, commandId: crypto.randomUUID() };
   switch (act) {
     case "messages": {

@@ -16,6 +16,7 @@ import { type GcFound, planGc } from "../domain/gc_plan.ts";
 import { CACHE_UNUSED_MS, GC_MEASURE_BUDGET_MS } from "../limits.ts";
 import type { ContainerRuntime } from "../ports.ts";
 import { createWorktreeManager } from "../worktree/worktree_manager.ts";
+import { keptHomesDir } from "./deletion.ts";
 import { removeStubborn } from "./remove_stubborn.ts";
 import { runDirs } from "./run_dirs.ts";
 import { lockRunner } from "./runner_lock.ts";
@@ -164,6 +165,7 @@ async function findOf(
     ...worktreesIn.map((place) => ["worktree", join(place, "runs")] as const),
     ["hub_dir", hubBase],
     ["log", join(stateDir, "logs")],
+    ["home", keptHomesDir(stateDir)],
   ] as const;
   for (const [kind, parent] of places) {
     for (const path of await pathsIn(parent)) {
@@ -171,7 +173,7 @@ async function findOf(
         kind,
         name: path,
         owner: kind === "log" ? basename(path).replace(/(\.start\.json|\.log)(\.\w+)?$/, "") : basename(path),
-        createdAtMs: 0,
+        createdAtMs: kind === "home" ? (await Deno.lstat(path)).ctime?.getTime() ?? 0 : 0,
         bytes: () => measureDisk([path], GC_MEASURE_BUDGET_MS),
         remove: () => removeStubborn(path).then(() => null),
       });

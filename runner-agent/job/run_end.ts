@@ -2,6 +2,7 @@
 import { untilAnswered } from "../control/retry.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import type { TerminalReport } from "../domain/outcome.ts";
+import { keepHome } from "./deletion.ts";
 import type { RunContext } from "./run_context.ts";
 import { removeRunDirs } from "./run_dirs.ts";
 
@@ -42,6 +43,7 @@ export async function cleanUp(context: RunContext): Promise<RunPhase | "left"> {
       if (record.runId === run.runId) await deps.runtime.remove(record.containerId);
     }
     await deps.worktrees.remove(run.runId);
+    await keepHome(deps.stateDir, run.runId, dirs);
     await removeRunDirs(dirs);
     return { kind: "cleaned" };
   } catch (error) {

@@ -19,6 +19,7 @@ import { setupFailure } from "./setup_failure.ts";
 import { writeServiceFiles } from "../sidecar/service_files.ts";
 import { giveToOwner } from "../worktree/give_to_owner.ts";
 import { containerSpec } from "./container_spec.ts";
+import { readDeletion } from "./deletion.ts";
 import { readConclusionFile } from "./conclusion_file.ts";
 import { withPatience } from "./patience.ts";
 import { findMoved } from "./hidden_paths.ts";
@@ -178,7 +179,9 @@ export async function conclude(
     conclusion: phase.conclusion,
     harvest: phase.harvest,
     baseCommit: phase.worktree?.baseCommit ?? null,
-    pushError: canPush ? await push(context) : null,
+    pushError: canPush && (await readDeletion(context.dirs.root))?.branch !== true
+      ? await push(context)
+      : null,
     autoGit: work.autoGit,
     commitMessageTemplate: work.commitMessageTemplate,
     sessionFault: agent?.session.state.finish?.message ??

@@ -10,6 +10,7 @@ import {
   localWorktrees,
   worktreeLine,
 } from "../../runner-agent/job/control_client.ts";
+import { err, ok } from "../../protocol/result.ts";
 import { serveControlSocket } from "../../runner-agent/job/control_socket.ts";
 import type { WorktreeInfo } from "../../runner-agent/ports.ts";
 import type { AgentCommand } from "../../protocol/agent/commands.ts";
@@ -56,6 +57,11 @@ async function withSocket(
   const agent: KnownAgent = {
     view: () => VIEW,
     stop: () => stops.push(VIEW.runId),
+    delete: (wish) => {
+      if (!wish.stop) return Promise.resolve(err("Cannot delete as the agent is at work"));
+      stops.push(JSON.stringify(wish));
+      return Promise.resolve(ok(null));
+    },
     commands: {
       carryOut(command) {
         heard.push(command);
@@ -126,6 +132,19 @@ Deno.test("what cannot be done is said: no such agent, a session that has ended,
     await assert.rejects(commandAgent(dataDir, "99", "interrupt"), AgentCommandError);
     await assert.rejects(commandAgent(dataDir, "01run", "suspend"), /Cannot suspend: it has ended/);
     await assert.rejects(commandAgent(dataDir, "01run", "messages", { text: "" }), /^AgentCommandError|text/);
+  });
+});
+
+Deno.test("an agent at work is deleted only where it is to be stopped, too", async () => {
+  await withSocket(async ({ dataDir, stops }) => {
+    await assert.rejects(commandAgent(dataDir, "01run", "delete", { home: true }), /the agent is at work/);
+    await assert.rejects(commandAgent(dataDir, "01run", "delete", { everything: true }), AgentCommandError);
+    assert.deepEqual(stops, []);
+    assert.equal(
+      (await commandAgent(dataDir, "01run", "delete", { home: true, stop: true })).outcome,
+      "done",
+    );
+    assert.deepEqual(stops, ['{"branch":false,"home":true,"stop":true}']);
   });
 });
 

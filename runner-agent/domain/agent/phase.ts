@@ -123,6 +123,14 @@ export function movePhase(phase: AgentPhase, event: AgentPhaseEvent): Result<Pha
   }
 }
 
+/** Deletes an agent for a person: one that is at work only where it is to be stopped for it. */
+export function deleteAgent(phase: AgentPhase, stop: boolean): Result<PhaseMove, PhaseRefusal> {
+  const isAtWork = phase.kind === "provisioning" || phase.kind === "starting" || phase.kind === "running";
+  return isAtWork && !stop
+    ? refuse(phase, { kind: "delete" }, "an agent that is at work must be stopped, or suspended, before")
+    : movePhase(phase, { kind: "delete" });
+}
+
 /** Whether nothing of the agent runs any more. */
 export function isOver(phase: AgentPhase): boolean {
   return phase.kind === "stopped" || phase.kind === "error";

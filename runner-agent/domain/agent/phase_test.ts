@@ -1,7 +1,7 @@
 /// <reference lib="deno.ns" />
 /** The table of phases (Runtime 1.5) and its closed gaps. */
 import assert from "node:assert/strict";
-import { type AgentPhase, type AgentPhaseEvent, movePhase } from "./phase.ts";
+import { type AgentPhase, type AgentPhaseEvent, deleteAgent, movePhase } from "./phase.ts";
 
 const PHASES: readonly AgentPhase[] = [
   { kind: "created" },
@@ -100,4 +100,25 @@ Deno.test("start is refused while an agent runs, starts or is suspended", () => 
     const refused = movePhase({ kind }, { kind: "provision" });
     assert.equal(refused.ok, false);
   }
+});
+
+Deno.test("a person deletes what is not at work, and what is at work only together with a stop", () => {
+  const answers = (stop: boolean) =>
+    PHASES.map((phase) => {
+      const moved = deleteAgent(phase, stop);
+      return `${phase.kind} ${
+        moved.ok ? moved.value.through.map(({ kind }) => kind).join() || "gone" : "refused"
+      }`;
+    });
+  assert.deepEqual(answers(false), [
+    "created gone",
+    "provisioning refused",
+    "starting refused",
+    "running refused",
+    "stopping stopping",
+    "stopped gone",
+    "suspended gone",
+    "error gone",
+  ]);
+  assert.deepEqual(answers(true).slice(1, 4), ["provisioning error", "starting error", "running stopping"]);
 });
