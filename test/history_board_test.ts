@@ -1,5 +1,6 @@
 /** What the board asks of the history, against a real sqld. */
 import assert from "node:assert/strict";
+import { tasksOf } from "../worker/domain/board_filter.ts";
 import { createHistoryReader } from "../worker/store/history/read.ts";
 import { createRunnerReader } from "../worker/store/history/runner_read.ts";
 import { createHistoryWriter } from "../worker/store/history/write.ts";
@@ -41,6 +42,30 @@ Deno.test("tasks are counted where they are, among those that the filter wants",
     assert.deepEqual(await counts({ statuses }), ["check claimed 1", "format queued 2"]);
     assert.deepEqual(await counts({ statuses, label: "urgent" }), ["check claimed 1"]);
     assert.deepEqual(await counts({ statuses, project: "other" }), []);
+  }));
+
+Deno.test("tasks whose agents wait for a person are among those that wait, and not among those at work", () =>
+  withHistory(async ({ url }) => {
+    const agent = { agentWait: "blocked", agentSays: "No key", agentRunId: "r1" };
+    await createHistoryWriter({ url }).apply([
+      row(1, task("t1", { status: "in_progress" })),
+      row(2, task("t2", { status: "in_progress", ...agent })),
+      row(3, task("t3", { status: "awaiting_review" })),
+      row(4, task("t4", { status: "in_progress", ...agent })),
+      row(5, task("t4", { status: "in_progress" })),
+    ]);
+    const reader = createHistoryReader({ url });
+    const listed = async (state: "waiting" | "working") =>
+      value(await reader.listTasks(tasksOf(state))).tasks
+        .map(({ taskId, agentWait, agentSays }) => [taskId, agentWait, agentSays])
+        .sort();
+    assert.deepEqual(await listed("waiting"), [["t2", "blocked", "No key"], ["t3", null, null]]);
+    assert.deepEqual(await listed("working"), [["t1", null, null], ["t4", null, null]]);
+    const counts = value(await reader.countAtStations({ statuses: ["in_progress"] }));
+    assert.deepEqual(
+      counts.map(({ hasAgentWaiting, tasks }) => [hasAgentWaiting, tasks]).sort(),
+      [[false, 2], [true, 1]],
+    );
   }));
 
 Deno.test("a line's outline is its newest version's stations, in order, and nothing that they are told", () =>

@@ -106,3 +106,8 @@ export const LIVE_OUTPUT_WAITING_MAX_BYTES = 4 * 1024 * 1024;
 export const WORKSPACE_ARCHIVE_MAX_BYTES = 50 * 1000 * 1000;
 export const MEDIA_MAX_BYTES = 20 * 1000 * 1000;
 export const AGENT_MEMORY_MAX_BYTES = 50 * 1000 * 1000;
+
+/** What an agent says of its waiting, on the board and in its ask: its first sentences; all of it is on the page of its run. */
+export const AGENT_SAYS_MAX_CHARS = 500;
+/** Asks about one run's agent: one that waits again and again is a fault that more notices do not end. The board shows it. */
+export const AGENT_WAIT_ASKS_MAX = 20;

@@ -76,9 +76,12 @@ const schedule = z.strictObject({
 });
 
 /** An id, `*`, or what stands for asks that no line opened. */
-const place = z.string().regex(/^(?:\*|@approval_request|@api|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$/, {
-  error: "expected an id, '*', '@approval_request' or '@api'",
-});
+const place = z.string().regex(
+  /^(?:\*|@approval_request|@agent_wait|@api|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$/,
+  {
+    error: "expected an id, '*', '@approval_request', '@agent_wait' or '@api'",
+  },
+);
 
 const host = z.string().toLowerCase().regex(
   /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/,

@@ -37,6 +37,9 @@ export const projectAnswer = z.object({
   labelMatching: labelMatching.meta({
     description: "Whether a runner needs all labels of a station, or one of them.",
   }),
+  asksForAgents: z.boolean().meta({
+    description: "Whether people are asked about an agent that waits for one.",
+  }),
 });
 
 export const tokenAnswer = z.object({
@@ -90,6 +93,12 @@ const taskSummaryFields = {
   outcome: outcome.nullable().meta({ description: "How the last job of an ended task ended." }),
   attempt: z.number().int(),
   currentJobId: z.string().nullable(),
+  agentWait: z.object({
+    kind: z.enum(["waiting", "blocked", "stalled"]),
+    says: z.string().nullable(),
+    runId: text,
+    since: ms,
+  }).nullable().meta({ description: "Its agent waits for a person, who answers with a message to the run." }),
   streams: z.array(z.object({ sessionId: text, broadcastId: z.string().nullable(), at: ms })),
 };
 const taskSummary = z.object(taskSummaryFields) satisfies z.ZodType<TaskSummary>;
@@ -190,6 +199,9 @@ export const runnerRegisteredAnswer = z.object({
   registeredAt: iso,
 }) satisfies z.ZodType<RunnerRegistered>;
 
+const { command, memMib, vcpuCount, jobType, ...sentFields } = jobFields;
+const jobFieldsBeside = { command, memMib, vcpuCount, jobType };
+const fieldsInDefinition = { ...sentFields, jobType };
 const agentDefinition = z.looseObject({
   labels: strings,
   taskId: text,
@@ -199,9 +211,6 @@ const agentDefinition = z.looseObject({
   appendSystemPrompt: text,
   repository: z.string().optional(),
   branch: z.string().optional(),
-const { command, memMib, vcpuCount, jobType, ...sentFields } = jobFields;
-const jobFieldsBeside = { command, memMib, vcpuCount, jobType };
-const fieldsInDefinition = { ...sentFields, jobType };
   initBranch: z.boolean(),
   autoGit: z.boolean(),
   commitMessageTemplate: text,
@@ -210,6 +219,8 @@ const fieldsInDefinition = { ...sentFields, jobType };
   idleTimeoutMinutes: z.number(),
   maxTimeoutMinutes: z.number(),
   operatorConfig: z.record(z.string(), z.unknown()),
+  traceparent: z.string().optional().meta({ description: "Of the task's request, or made for the task." }),
+  ...fieldsInDefinition,
   devcontainerFiles: filesSchema.optional(),
   agenticsSpecFiles: filesSchema.optional(),
 });
@@ -219,8 +230,6 @@ export const polledJobAnswer = z.object({
   leaseEpoch: z.number().int().optional(),
   leaseUntil: ms.optional(),
   heartbeatMs: z.number().int().optional().meta({ description: "How often to send heartbeats." }),
-  traceparent: z.string().optional().meta({ description: "Of the task's request, or made for the task." }),
-  ...fieldsInDefinition,
   jobToken: z.string().optional().meta({
     description: "Bearer for calls back during this run; dies with it.",
   }),
@@ -229,6 +238,7 @@ export const polledJobAnswer = z.object({
   stationName: text,
   taskTitle: text,
   needs: strings,
+  ...jobFieldsBeside,
   agentDefinition,
 }) satisfies z.ZodType<PolledJob>;
 export const pollAnswer = z.object({
@@ -238,7 +248,6 @@ export const pollAnswer = z.object({
 export const reportAnswer = z.object({
   ok: z.literal(true),
   cancel: z.boolean().meta({ description: "The runner should stop the run." }),
-  ...jobFieldsBeside,
   leaseUntil: ms.nullable(),
   heartbeatMs: z.number().int().optional(),
   drain: z.literal(true).optional(),

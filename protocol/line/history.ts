@@ -116,6 +116,8 @@ export const historyTask = z.object({
   status: z.string(),
   rejectionReason: z.string().nullable(),
   pendingGateId: z.string().nullable(),
+  /** Its agent waits for a person: `waiting`, `blocked` or `stalled`, in its own words, and which run it works on. */
+  agentWait: z.object({ kind: z.string(), says: z.string().nullable(), runId: z.string() }).nullable(),
   attempt: z.number(),
   createdAt: z.number(),
   updatedAt: z.number(),

@@ -112,6 +112,8 @@ export interface TaskData {
   readonly outcome: Outcome | null;
   readonly attempt: number;
   readonly currentJobId: string | null;
+  /** Its agent waits for a person; null: it does not (Runtime 3.8). */
+  readonly agentWait: AgentWaitData | null;
   /** Live streams of its agents, oldest first (Line 4.2 `streams`). */
   readonly streams: readonly {
     readonly sessionId: string;
@@ -119,6 +121,16 @@ export interface TaskData {
     readonly at: number;
   }[];
   readonly history: readonly TaskHistoryEntry[];
+}
+
+export interface AgentWaitData {
+  readonly kind: "waiting" | "blocked" | "stalled";
+  /** In its own words. */
+  readonly says: string | null;
+  /** Where it is answered: `POST B/runs/{runId}/messages`. */
+  readonly runId: string;
+  /** Unix milliseconds. */
+  readonly since: number;
 }
 
 /** A row of a list of tasks: what a card shows. GET the task for the rest. */

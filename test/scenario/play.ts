@@ -4,6 +4,7 @@ import type { PolledJob, RunnerRegistered } from "../../protocol/line/runner.ts"
 import type { TaskHistoryEntry } from "../../protocol/line/task.ts";
 import type { Answer, TestPlane, TestProject } from "../fake/plane.ts";
 import type { RunnerYard } from "../fake/scripted_runner.ts";
+import { until } from "../worker/until.ts";
 import type { Expectation, ExpectedTask, Scenario, Step } from "./script.ts";
 
 const LINE_ID = "line";
@@ -92,6 +93,22 @@ async function takeStep(stage: Stage, step: Step): Promise<void> {
       });
       return check(answer, step.expect);
     }
+    case "agent": {
+      const { runner, job } = claimOf(stage, step.claim);
+      const { sequence, activity, detail = null } = step;
+      const payload = { phase: "running", activity, detail };
+      const answer = await at.call("POST", `/runs/${job.runId}/jobs/${job.id}/events`, {
+        token: runner.token,
+        body: { events: [{ sequence, atMs: 1, type: "status_change", payload }] },
+      });
+      return check(answer, step.expect);
+    }
+    case "asked":
+      return await until(`${step.count} must be asked`, async () => {
+        const { items } = await at.must(200, "GET", "/worklist");
+        const asked = items.filter((item: { origin: { kind: string } }) => item.origin.kind === step.origin);
+        return asked.length === step.count ? undefined : null;
+      });
     case "advance":
       return await at.advance(step.seconds * 1_000);
     case "decide": {

@@ -40,6 +40,17 @@ export type Step =
     readonly text: string;
     readonly expect?: Expectation;
   }
+  | {
+    /** What the run's agent is at, as its hooks tell it (Runtime 3.7). */
+    readonly kind: "agent";
+    readonly claim: string;
+    readonly sequence: number;
+    readonly activity: string;
+    readonly detail?: string;
+    readonly expect?: Expectation;
+  }
+  /** How many asks of this kind are on the worklist. */
+  | { readonly kind: "asked"; readonly origin: string; readonly count: number }
   | { readonly kind: "advance"; readonly seconds: number }
   | {
     readonly kind: "decide";

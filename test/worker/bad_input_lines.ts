@@ -88,6 +88,7 @@ export const LINE_ROUTES: readonly RouteRows[] = [
           )
         ),
       bad("an empty branch", { gitBranch: "" }, /'gitBranch'.*>=1 characters, came 0/),
+      bad("no answer whether people are asked", { asksForAgents: "no" }, /'asksForAgents'.*expected boolean/),
       bad("an unknown matching", { labelMatching: "any" }, /'labelMatching'.*expected one of.*came 'any'/),
     ],
   },

@@ -30,9 +30,24 @@ export function statusesOf(state: BoardState): readonly string[] {
   return STATUSES[state];
 }
 
-/** The state that a status belongs to. */
-export function stateOf(status: string): BoardState {
+/** The state of a task: one at work whose agent waits for a person waits for a person. */
+export function stateOf({ status, hasAgentWaiting }: BoardStatus): BoardState {
+  if (hasAgentWaiting && STATUSES.working.includes(status)) return "waiting";
   return BOARD_STATES.find((state) => STATUSES[state].includes(status)) ?? "queued";
+}
+
+export interface BoardStatus {
+  readonly status: string;
+  readonly hasAgentWaiting: boolean;
+}
+
+/** What the history is asked for the tasks of a state. */
+export function tasksOf(
+  state: BoardState,
+): { readonly statuses: readonly string[]; readonly waitingAgents: "too" | "none" | "any" } {
+  const statuses = STATUSES[state];
+  if (state === "waiting") return { statuses, waitingAgents: "too" };
+  return { statuses, waitingAgents: state === "working" ? "none" : "any" };
 }
 
 /** What cannot be is left out: a board with a mistyped address is a board. */

@@ -1,13 +1,31 @@
 /// <reference lib="deno.ns" />
 import assert from "node:assert/strict";
 import { taskStatus } from "../../protocol/line/task.ts";
-import { BOARD_STATES, boardQuery, isWhole, readBoardFilter, stateOf, statusesOf } from "./board_filter.ts";
+import {
+  BOARD_STATES,
+  boardQuery,
+  isWhole,
+  readBoardFilter,
+  stateOf,
+  statusesOf,
+  tasksOf,
+} from "./board_filter.ts";
 
 Deno.test("every status of a task belongs to one state of the board", () => {
   const all = BOARD_STATES.flatMap(statusesOf);
   assert.deepEqual([...all].sort(), [...taskStatus.options].sort());
-  for (const status of taskStatus.options) assert.ok(statusesOf(stateOf(status)).includes(status));
+  for (const status of taskStatus.options) {
+    assert.ok(statusesOf(stateOf({ status, hasAgentWaiting: false })).includes(status));
+  }
   assert.equal(BOARD_STATES[0], "waiting");
+});
+
+Deno.test("a task whose agent waits for a person waits for a person, as long as the agent is at work", () => {
+  const withAgent = (status: string) => stateOf({ status, hasAgentWaiting: true });
+  assert.deepEqual(["claimed", "in_progress"].map(withAgent), ["waiting", "waiting"]);
+  assert.deepEqual(["queued", "completed", "failed"].map(withAgent), ["queued", "completed", "failed"]);
+  assert.deepEqual(tasksOf("waiting").waitingAgents, "too");
+  assert.deepEqual(tasksOf("working").waitingAgents, "none");
 });
 
 Deno.test("a filter is read from its own address", () => {

@@ -32,6 +32,10 @@ export type HistoryRecord =
     readonly status: string;
     readonly rejectionReason: string | null;
     readonly pendingGateId: string | null;
+    /** Its agent waits for a person: how, in what words, and in which run. Absent from rows from before there were any. */
+    readonly agentWait?: string | null;
+    readonly agentSays?: string | null;
+    readonly agentRunId?: string | null;
     readonly attempt: number;
     readonly createdAtMs: number;
     readonly updatedAtMs: number;
@@ -76,7 +80,7 @@ export type HistoryRecord =
   | {
     readonly kind: "gate";
     readonly askId: string;
-    readonly origin: "line_gate" | "approval_request" | "api";
+    readonly origin: "line_gate" | "approval_request" | "agent_wait" | "api";
     /** Null: it is about no task. */
     readonly taskId: string | null;
     readonly gateId: string;
@@ -168,6 +172,25 @@ export interface HeldRequest {
   readonly expiresAtMs: number | null;
 }
 
+/** An agent that waits for a person: everything that its ask needs to know but the policy. */
+export interface AgentAsks {
+  readonly askId: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly taskId: string;
+  readonly taskTitle: string;
+  readonly lineId: string;
+  readonly stationId: string;
+  readonly jobId: string;
+  readonly runId: string;
+  readonly runnerName: string;
+  readonly kind: "waiting" | "blocked" | "stalled";
+  readonly says: string | null;
+  /** With the run's id: which spell it is. */
+  readonly since: number;
+  readonly atMs: number;
+}
+
 /** Where an outbox row goes. Each destination is drained on its own: history down stops only history. */
 export type OutboxEvent =
   | {
@@ -189,6 +212,12 @@ export type OutboxEvent =
     readonly action: "hold";
     readonly askId: string;
     readonly request: HeldRequest;
+  }
+  | {
+    readonly destination: "gate";
+    readonly action: "agent_waits";
+    readonly askId: string;
+    readonly asks: AgentAsks;
   }
   | {
     readonly destination: "gate";

@@ -1,5 +1,6 @@
 /** Turns changed rows into the snapshots that the history keeps (O5): the last form of each, whole. */
 import { assertNever } from "../../protocol/result.ts";
+import { taskAgentWait } from "./agent_wait.ts";
 import type { Draft } from "./draft.ts";
 import type { HistoryRecord } from "./event.ts";
 import type { Change, Job, LineVersion, Run, Task } from "./queue_state.ts";
@@ -53,6 +54,7 @@ function taskRecord(draft: Draft, task: Task): HistoryRecord {
   const line = draft.line(task.lineId, task.lineVersion);
   const station = line?.definition.stations.find((s) => s.id === task.stationId);
   const state = task.state;
+  const waits = taskAgentWait(draft, task);
   return {
     kind: "task",
     taskId: task.id,
@@ -68,6 +70,9 @@ function taskRecord(draft: Draft, task: Task): HistoryRecord {
     status: taskStatus(task),
     rejectionReason: state.kind === "failed" ? state.reason : null,
     pendingGateId: state.kind === "awaiting_review" ? state.gateId : null,
+    agentWait: waits?.kind ?? null,
+    agentSays: waits?.says ?? null,
+    agentRunId: waits?.runId ?? null,
     attempt: attemptsAt(task, task.stationId),
     createdAtMs: task.createdAtMs,
     updatedAtMs: task.updatedAtMs,

@@ -1,5 +1,6 @@
 /** How a run and its job end: by a report, by a cancel, or by silence (design Q2-Q4). */
 import type { Outcome } from "../../protocol/line/task.ts";
+import { withdrawWait } from "./agent_wait.ts";
 import { withdrawHeld } from "./approval_held.ts";
 import type { Draft } from "./draft.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
@@ -21,7 +22,7 @@ export function finishJob(draft: Draft, job: Job, end: JobEnd): void {
 
 /** Ends a job, and its run if one is active. Where the task goes is the caller's to say. */
 export function endJob(draft: Draft, job: Job, end: JobEnd): Job {
-  withdrawHeld(draft, job, end.reason ?? end.outcome);
+  withdrawAsks(draft, job, end.reason ?? end.outcome);
   if (end.run !== null) {
     draft.put({
       kind: "run",
@@ -50,7 +51,7 @@ export function endJob(draft: Draft, job: Job, end: JobEnd): Job {
 
 /** Ends a run without a result. The job goes back to the queue, or ends after too many lost runs (Q4). */
 export function loseRun(draft: Draft, job: Job, run: Run, report: FinalReport | null, why: string): void {
-  withdrawHeld(draft, job, why);
+  withdrawAsks(draft, job, why);
   draft.put({
     kind: "run",
     row: { ...run, state: { kind: "finished", outcome: "lost", report, endedAtMs: draft.nowMs } },
@@ -69,4 +70,10 @@ export function loseRun(draft: Draft, job: Job, run: Run, report: FinalReport | 
   }
   draft.put({ kind: "job", row: { ...lost, state: { kind: "queued" } } });
   putTask(draft, { ...task, state: { kind: "at_station", jobId: job.id, phase: "queued" } });
+}
+
+/** Nobody need answer what a run that is over asked. */
+function withdrawAsks(draft: Draft, job: Job, why: string): void {
+  withdrawHeld(draft, job, why);
+  withdrawWait(draft, job, `the run is over: ${why}`);
 }

@@ -15,6 +15,7 @@ import type { Scope, TokenInput } from "../../protocol/line/token.ts";
 import type { LineInput } from "../../protocol/line/line.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { AgentIdentity, AgentQueueApi, NewSubtask, SpecPlace } from "./agent_queue_api.ts";
+import type { AgentNews } from "./agent_wait.ts";
 import type { AskCaller } from "./ask_caller.ts";
 import type { Caller } from "./caller.ts";
 import type { ChatQueueApi } from "./chat_api.ts";
@@ -26,8 +27,8 @@ import type { ProjectInput, ProjectView } from "./project.ts";
 import type { QueueError } from "./queue_error.ts";
 import type { RunnerSays } from "./queue_state.ts";
 import type { SessionQueueApi } from "./session_api.ts";
-import type { RepositoryAccess } from "./task_repository_api.ts";
 import type { Submission } from "./submission.ts";
+import type { RepositoryAccess } from "./task_repository_api.ts";
 
 export type { AgentIdentity, AskCaller, NewSubtask, QueueError, SpecPlace };
 
@@ -231,10 +232,15 @@ export interface JobQueueApi extends AgentQueueApi, ChatQueueApi, SessionQueueAp
     caller: Caller,
     input: z.infer<typeof progressInput> & { readonly runId: string; readonly jobId: string },
   ): Answer<ReportAnswer>;
-  /** Lets a log chunk in, and renews the lease. */
+  /** Lets a log chunk in, or what a run's agent did, and renews the lease. `news`: what that says of its waiting. */
   admitLog(
     caller: Caller,
-    input: { readonly runId: string; readonly jobId: string; readonly leaseEpoch: number | null },
+    input: {
+      readonly runId: string;
+      readonly jobId: string;
+      readonly leaseEpoch: number | null;
+      readonly news?: readonly AgentNews[];
+    },
   ): Answer<RunAdmission>;
 
   /** May the caller read this task's log and timeline? If so the log is told all of it, now and from now on. */

@@ -55,8 +55,9 @@ export interface WorklistItem {
   readonly outcome: "approve" | "reject" | null;
   readonly subject: { readonly ref: string; readonly rev: string } | null;
   readonly origin: {
-    readonly kind: "line_gate" | "approval_request" | "api";
+    readonly kind: "line_gate" | "approval_request" | "agent_wait" | "api";
     readonly taskId?: string;
+    readonly runId?: string;
     readonly lineId?: string;
     readonly gateId?: string;
     readonly url?: string;
@@ -98,7 +99,7 @@ export interface ResolvedTarget {
 
 export type PolicyPlace =
   | { readonly lineId: string; readonly gateId: string }
-  | { readonly kind: "approval_request" | "api"; readonly policy?: string };
+  | { readonly kind: "approval_request" | "agent_wait" | "api"; readonly policy?: string };
 
 /** Every way in which `People` says no; `routes/people_refusal.ts` maps each to a status and a code. */
 export type PeopleError =

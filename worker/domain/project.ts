@@ -12,11 +12,14 @@ export interface ProjectView {
   readonly gitUrl: string | null;
   readonly gitBranch: string | null;
   readonly labelMatching: LabelMatching;
+  /** Is an ask made for an agent that waits? */
+  readonly asksForAgents: boolean;
 }
 
-/** What people set of a project. `labelMatching` absent: as it is. */
+/** What people set of a project. `labelMatching` and `asksForAgents` absent: as they are. */
 export type ProjectInput = Pick<ProjectView, "gitUrl" | "gitBranch"> & {
   readonly labelMatching?: LabelMatching | undefined;
+  readonly asksForAgents?: boolean | undefined;
 };
 
 /** Marks the project as existing, once. */
@@ -34,9 +37,14 @@ export function putProject(
   input: ProjectInput,
 ): Result<ProjectView, QueueError> {
   touchProject(draft);
-  const { gitUrl, gitBranch, labelMatching } = input;
-  const before = draft.settings();
-  const row = { ...before, gitUrl, gitBranch, ...(labelMatching === undefined ? {} : { labelMatching }) };
+  const { gitUrl, gitBranch, labelMatching, asksForAgents } = input;
+  const row = {
+    ...draft.settings(),
+    gitUrl,
+    gitBranch,
+    ...(labelMatching === undefined ? {} : { labelMatching }),
+    ...(asksForAgents === undefined ? {} : { asksForAgents }),
+  };
   draft.put({ kind: "settings", row });
   draft.audit("project_put", actor, { subject: `project:${row.owner}/${row.project}` });
   return ok(projectView(row));
@@ -52,6 +60,6 @@ export function requireProject(settings: ProjectSettings): Result<ProjectSetting
 
 /** Makes it of the settings. */
 export function projectView(settings: ProjectSettings): ProjectView {
-  const { owner, project, gitUrl, gitBranch, labelMatching = "superset" } = settings;
-  return { owner, project, gitUrl, gitBranch, labelMatching };
+  const { owner, project, gitUrl, gitBranch, labelMatching = "superset", asksForAgents = true } = settings;
+  return { owner, project, gitUrl, gitBranch, labelMatching, asksForAgents };
 }

@@ -143,6 +143,25 @@ export interface Task {
   readonly updatedAtMs: number;
 }
 
+/** An agent that waits for a person (`agent_wait.ts`). */
+export interface AgentWait {
+  readonly kind: "waiting" | "blocked" | "stalled";
+  /** In its own words; null: it said none. */
+  readonly says: string | null;
+  /** The sequence of the event with which it began, which tells spells of a run apart. */
+  readonly since: number;
+  readonly sinceMs: number;
+  /** Null: nobody was asked. */
+  readonly askId: AskId | null;
+}
+
+/** `sequence`: of the last event of the run that changed it. `asks`: how many were made. */
+export interface AgentStanding {
+  readonly sequence: number;
+  readonly asks: number;
+  readonly waits: AgentWait | null;
+}
+
 export type JobState =
   | { readonly kind: "queued" }
   | {
@@ -158,6 +177,8 @@ export type JobState =
     readonly idleLimitMs?: number;
     /** Requests of the run that wait for a person: meanwhile its silence is not judged. Absent: none. */
     readonly heldAskIds?: readonly AskId[];
+    /** What the run's events said of its agent's waiting; absent: nothing yet. */
+    readonly agent?: AgentStanding;
   }
   | {
     readonly kind: "finished";
@@ -259,6 +280,8 @@ export interface ProjectSettings {
   readonly gitBranch: string | null;
   /** How stations' labels are held against runners'; absent: `superset`. */
   readonly labelMatching?: LabelMatching;
+  /** False: no ask is made for an agent that waits. Absent: one is. */
+  readonly asksForAgents?: boolean;
   /** A project exists once something was put into it. */
   readonly createdAtMs: number | null;
 }

@@ -1,5 +1,6 @@
 /** A task as it goes out: TaskData with status, history and repository (Line 2.5, pick A12). */
 import type { TaskData, TaskHistoryEntry, TaskSummary } from "../../protocol/line/task.ts";
+import { taskAgentWait } from "./agent_wait.ts";
 import type { Draft } from "./draft.ts";
 import { type QueueIndex, waitingBefore } from "./queue_index.ts";
 import type { Job, LineVersion, QueueState, Run, Task } from "./queue_state.ts";
@@ -55,6 +56,7 @@ export function taskView(source: ViewSource, task: Task, baseUrl: string): TaskD
 export function taskSummary(source: ViewSource, task: Task, baseUrl: string): TaskSummary {
   const { owner, project } = source.settings();
   const { state } = task;
+  const waits = taskAgentWait(source, task);
   return {
     id: task.id,
     owner,
@@ -79,6 +81,9 @@ export function taskSummary(source: ViewSource, task: Task, baseUrl: string): Ta
     rejectionReason: state.kind === "failed" ? state.reason : null,
     outcome: state.kind === "completed" || state.kind === "failed" ? state.outcome ?? null : null,
     attempt: attemptsAt(task, task.stationId),
+    agentWait: waits === null
+      ? null
+      : { kind: waits.kind, says: waits.says, runId: waits.runId, since: waits.sinceMs },
     currentJobId: state.kind === "at_station" ? state.jobId : null,
     streams: (task.streams ?? []).map(({ sessionId, broadcastId, atMs }) => ({
       sessionId,

@@ -4,6 +4,7 @@ import type { OutboxEvent } from "../domain/event.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import type { OutboxSender } from "../ports.ts";
+import { armAgentWait } from "./agent_wait_sender.ts";
 import { armApproval } from "./approval_sender.ts";
 import { historySender } from "./history_sender.ts";
 
@@ -32,6 +33,7 @@ export function createQueueSenders(
         const gate = env.HUMAN_GATE.getByName(event.askId) as unknown as HumanGateApi;
         if (event.action === "open") await gate.open(event.ask);
         else if (event.action === "hold") await armApproval(env, event.request);
+        else if (event.action === "agent_waits") await armAgentWait(env, event.asks);
         else await gate.cancel(event.reason);
       }
     },

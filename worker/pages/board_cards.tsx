@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** Tasks as cards: where it is, what it is, whose it is. */
 import { useFrame } from "./frame.tsx";
-import { Ago, Status, taskPath } from "./parts.tsx";
+import { agentPath, Ago, Status, taskPath } from "./parts.tsx";
 
 export interface BoardTask {
   readonly owner: string;
@@ -15,6 +15,8 @@ export interface BoardTask {
   readonly gateName: string | null;
   /** What else about it waits for a person: a request of its run, or what a program asks. */
   readonly asked: string | null;
+  /** Its agent waits for a person; `kind`: `waiting`, `blocked` or `stalled`. Null: it does not. */
+  readonly agent: { readonly kind: string; readonly says: string | null; readonly runId: string } | null;
   readonly attempt: number;
   readonly labels: readonly string[];
   readonly reason: string | null;
@@ -35,9 +37,28 @@ export function BoardCards(props: { readonly tasks: readonly BoardTask[]; readon
   );
 }
 
+const WAITS: Readonly<Record<string, string>> = {
+  waiting: "Its agent waits for an answer",
+  blocked: "Its agent is blocked",
+  stalled: "Its agent is stalled",
+};
+
+/** The agent's own words, and where they are answered. */
+function Waits(
+  { agent, task }: { readonly agent: NonNullable<BoardTask["agent"]>; readonly task: BoardTask },
+) {
+  return (
+    <p class="small">
+      {WAITS[agent.kind] ?? "Its agent waits"}
+      {agent.says === null ? "." : <>: “{agent.says.slice(0, REASON_MAX_CHARS)}”</>}{" "}
+      <a href={agentPath(task.owner, task.project, agent.runId)}>Answer the agent</a>
+    </p>
+  );
+}
+
 function Card({ task, nowMs }: { readonly task: BoardTask; readonly nowMs: number }) {
   const { project } = useFrame();
-  const isWaiting = task.status === "awaiting_review" || task.asked !== null;
+  const isWaiting = task.status === "awaiting_review" || task.asked !== null || task.agent !== null;
   return (
     <li class={isWaiting ? "card wait" : "card"}>
       <div class="meta">
@@ -49,6 +70,7 @@ function Card({ task, nowMs }: { readonly task: BoardTask; readonly nowMs: numbe
       <h3>
         <a id={`task-${task.taskId}`} href={taskPath(task.owner, task.project, task.taskId)}>{task.title}</a>
       </h3>
+      {task.agent === null ? null : <Waits agent={task.agent} task={task} />}
       {task.reason === null ? null : <p class="small soft">{task.reason.slice(0, REASON_MAX_CHARS)}</p>}
       {task.labels.length === 0 ? null : (
         <div class="chips">

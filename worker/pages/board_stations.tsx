@@ -46,10 +46,10 @@ export function BoardStations({ lines, tally, filter }: BoardStationsProps) {
                       aria-current={filter.stationId === station.id ? "true" : undefined}
                     >
                       {station.name} <strong>{sumOf(here)}</strong>
-                      {here.some(({ status }) => stateOf(status) === "waiting")
+                      {here.some((count) => stateOf(count) === "waiting")
                         ? (
                           <span class="badge">
-                            {sumOf(here.filter((c) => stateOf(c.status) === "waiting"))} waiting
+                            {sumOf(here.filter((c) => stateOf(c) === "waiting"))} waiting
                           </span>
                         )
                         : null}

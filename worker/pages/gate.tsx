@@ -89,4 +89,4 @@ export function GatePage({ view }: { readonly view: GatePageView }) {
   );
 }
 
-const ORIGINS = { approval_request: "Held request", api: "Question" } as const;
+const ORIGINS = { approval_request: "Held request", agent_wait: "An agent waits", api: "Question" } as const;

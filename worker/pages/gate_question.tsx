@@ -2,7 +2,7 @@
 /** What is asked, about what, and by when. */
 import type { Ask, GateView } from "../domain/human_gate_api.ts";
 import { type GatePageView, Who, Written } from "./gate_parts.tsx";
-import { Ago, In, taskPath } from "./parts.tsx";
+import { agentPath, Ago, In, taskPath } from "./parts.tsx";
 
 /** What the page is called. */
 export function titleOf(ask: Ask): string {
@@ -17,6 +17,7 @@ export function Question({ view }: { readonly view: GatePageView }) {
       <h2 id="question" class="h3">{origin.kind === "line_gate" ? origin.gateName : VERBS[ask.askType]}</h2>
       {origin.kind === "line_gate" ? <LineGate view={view} origin={origin} /> : null}
       {origin.kind === "approval_request" ? <HeldRequest view={view} origin={origin} /> : null}
+      {origin.kind === "agent_wait" ? <WaitingAgent view={view} origin={origin} /> : null}
       {origin.kind === "line_gate" ? null : <Written value={ask.in} />}
       {ask.completion.ac === "" || origin.kind === "line_gate"
         ? null
@@ -78,6 +79,21 @@ function HeldRequest(
         </dd>
       </dl>
     </>
+  );
+}
+
+/** What is said to it is said at its run: an answer here tells others that somebody sees to it. */
+function WaitingAgent(
+  { view, origin }: { readonly view: GatePageView; readonly origin: Origin<"agent_wait"> },
+) {
+  const { owner, project } = view.gate.ask;
+  return (
+    <p>
+      {view.way.kind === "link"
+        ? "The agent is answered on the page of its run"
+        : <a href={agentPath(owner, project, origin.runId)}>Answer the agent</a>}. What is said here holds up
+      nothing and lets nothing through; this question ends by itself when the agent goes on.
+    </p>
   );
 }
 

@@ -64,6 +64,11 @@ export function runPath(owner: string, project: string, runId: string): string {
   return `/p/${encodeURIComponent(owner)}/${encodeURIComponent(project)}/runs/${encodeURIComponent(runId)}`;
 }
 
+/** Where a run's agent is answered: its message box. */
+export function agentPath(owner: string, project: string, runId: string): string {
+  return `${runPath(owner, project, runId)}#agent-say`;
+}
+
 /** A moment to come, or that has passed by now: "in 3 h", "2 h late". */
 export function In({ ms, nowMs }: { readonly ms: number; readonly nowMs: number }) {
   const iso = new Date(ms).toISOString();

@@ -179,6 +179,8 @@ function whereOf({ origin }: WorklistEntry): string {
       return `${origin.lineId ?? "line"}: ${origin.gateId ?? "gate"}`;
     case "approval_request":
       return "held request";
+    case "agent_wait":
+      return "an agent waits";
     case "api":
       return "asked by a program";
   }

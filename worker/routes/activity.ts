@@ -7,6 +7,7 @@ import {
   agentEventsInput,
 } from "../../protocol/agent/events.ts";
 import type { AppEnv } from "../app_env.ts";
+import { agentNews } from "../domain/agent_wait.ts";
 import { taskLog } from "../stubs/task_log.ts";
 import { answer } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
@@ -23,7 +24,8 @@ export function createActivityRoutes(): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const { runId, jobId } = c.req.param();
     const { events, leaseEpoch = null } = body.value;
-    const admitted = await c.var.queue.admitLog(c.var.caller, { runId, jobId, leaseEpoch });
+    const news = agentNews(events);
+    const admitted = await c.var.queue.admitLog(c.var.caller, { runId, jobId, leaseEpoch, news });
     if (!admitted.ok) return answer(admitted);
     const { taskId, stationId, cancel } = admitted.value;
     const { owner, project } = c.var.at;

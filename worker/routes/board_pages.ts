@@ -12,6 +12,7 @@ import {
   readBoardFilter,
   stateOf,
   statusesOf,
+  tasksOf,
 } from "../domain/board_filter.ts";
 import type { Viewer } from "../domain/caller.ts";
 import { roleMay } from "../domain/role.ts";
@@ -113,7 +114,7 @@ async function historyView(history: HistoryReader, scope: Scope, filter: BoardFi
     history.countAtStations({ ...where, stationId: undefined, statuses: OPEN_STATUSES }),
     history.listOpenGates(scope, { isOfTask: true }),
     ...states.map((state) =>
-      history.listTasks({ ...where, statuses: statusesOf(state), limit, cursor: filter.cursor })
+      history.listTasks({ ...where, ...tasksOf(state), limit, cursor: filter.cursor })
     ),
   ]);
   const fault = [projects, lines, counts, gates, ...lists].map(faultOf).find((word) => word !== null) ?? null;
@@ -153,7 +154,10 @@ function taskOf(row: TaskRow, gates: readonly GateRow[]): BoardTask {
       ? asked.find(({ gateId, origin }) => origin === "line_gate" && gateId === row.pendingGateId)
         ?.gateName ?? null
       : null,
-    asked: asked.find(({ origin }) => origin !== "line_gate")?.gateName ?? null,
+    asked: asked.find(({ origin }) => origin !== "line_gate" && origin !== "agent_wait")?.gateName ?? null,
+    agent: row.agentWait === null || row.agentRunId === null
+      ? null
+      : { kind: row.agentWait, says: row.agentSays, runId: row.agentRunId },
     reason: row.rejectionReason,
   };
 }
@@ -166,7 +170,7 @@ function totalOf(
 ): number | null {
   if (state === "completed" || state === "failed") return null;
   return tally.filter((count) =>
-    stateOf(count.status) === state && (filter.stationId === null || count.stationId === filter.stationId)
+    stateOf(count) === state && (filter.stationId === null || count.stationId === filter.stationId)
   ).reduce((sum, { tasks }) => sum + tasks, 0);
 }
 
@@ -212,7 +216,9 @@ async function queueView(
   );
   const sections = BOARD_STATES.map((state) => ({
     state,
-    tasks: tasks.filter(({ status }) => stateOf(status) === state).map((task): BoardTask => ({
+    tasks: tasks.filter((task) =>
+      stateOf({ status: task.status, hasAgentWaiting: task.agentWait !== null }) === state
+    ).map((task): BoardTask => ({
       owner,
       project,
       taskId: task.id,
@@ -222,6 +228,7 @@ async function queueView(
       stationName: task.columnId,
       gateName: task.pendingGateId,
       asked: null,
+      agent: task.agentWait,
       attempt: task.attempt,
       labels: task.labels,
       reason: task.rejectionReason,

@@ -106,6 +106,8 @@ function wireOrigin({ ask }: GateView) {
         method: origin.method,
         url: origin.url,
       };
+    case "agent_wait":
+      return { kind: origin.kind, task_id: origin.taskId, job_id: origin.jobId, run_id: origin.runId };
     case "api":
       return {
         kind: origin.kind,

@@ -146,8 +146,20 @@ function body<T>(found: HistoryAnswer<T>, toBody: (value: T) => unknown): Respon
 }
 
 function taskBody(row: TaskRow): HistoryTask {
-  const { owner: _, project: __, sequence: ___, createdAtMs, updatedAtMs, endedAtMs, labels, ...rest } = row;
-  return { ...rest, labels: [...labels], createdAt: createdAtMs, updatedAt: updatedAtMs, endedAt: endedAtMs };
+  const { owner: _, project: __, sequence: ___, createdAtMs, updatedAtMs, endedAtMs, labels, ...others } =
+    row;
+  const { agentWait, agentSays, agentRunId, ...rest } = others;
+  const waits = agentWait === null || agentRunId === null
+    ? null
+    : { kind: agentWait, says: agentSays, runId: agentRunId };
+  return {
+    ...rest,
+    agentWait: waits,
+    labels: [...labels],
+    createdAt: createdAtMs,
+    updatedAt: updatedAtMs,
+    endedAt: endedAtMs,
+  };
 }
 
 function runBody(row: RunRow): HistoryRun {

@@ -15,6 +15,7 @@ const projectInput = z.strictObject({
   }).nullable().default(null),
   gitBranch: z.string().min(1).max(250).nullable().default(null),
   labelMatching: labelMatching.optional(),
+  asksForAgents: z.boolean().optional(),
 });
 
 /** Would whoever gets the URL get a secret with it (S1)? Over HTTP a token may stand in the user's place. */
@@ -62,7 +63,7 @@ export const PROJECT_OPERATIONS: readonly Operation[] = [
     method: "put",
     summary: "Set the repository that stations work on",
     description:
-      "Its URL holds no credential: runners have their own. `labelMatching` says whether a runner needs all labels of a station (`superset`) or one of them (`overlap`); absent, it stays as it is.",
+      "Its URL holds no credential: runners have their own. `labelMatching` says whether a runner needs all labels of a station (`superset`) or one of them (`overlap`); `asksForAgents` whether people are asked about an agent that waits for one. Absent, either stays as it is.",
     tokens: ["user"],
     scope: "lines:write",
     body: projectInput,

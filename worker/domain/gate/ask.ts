@@ -26,6 +26,14 @@ export type AskOrigin =
     readonly bodyDigest: string;
     readonly labels: readonly string[];
   }
+  /** An agent that waits for a person (Runtime 3.8). Nobody waits for the answer: the agent is answered where it works. */
+  | {
+    readonly kind: "agent_wait";
+    readonly taskId: string;
+    readonly lineId: string;
+    readonly jobId: string;
+    readonly runId: string;
+  }
   /**
    * `POST /v1/gates`: who made it reads it. `actor` is the role that is asked; `bodyDigest`, of the whole request. `supersedes`:
    * the ask whose place it takes.
@@ -70,7 +78,8 @@ export interface Ask {
 
 /** The task that waits for the answer, if one does. */
 export function taskOf(ask: Ask): string | null {
-  return ask.origin.kind === "api" ? null : ask.origin.taskId;
+  const { origin } = ask;
+  return origin.kind === "api" || origin.kind === "agent_wait" ? null : origin.taskId;
 }
 
 /** Of what is asked: the same request again makes the same ask, at another time and under a newer policy too. */

@@ -49,6 +49,8 @@ function originOf(origin: AskOrigin): WorklistItem["origin"] {
       return { kind, taskId: origin.taskId, lineId: origin.lineId, gateId: origin.gateId };
     case "approval_request":
       return { kind, url: origin.url, ...(origin.taskId === null ? {} : { taskId: origin.taskId }) };
+    case "agent_wait":
+      return { kind, taskId: origin.taskId, lineId: origin.lineId, runId: origin.runId };
     case "api":
       return { kind };
   }

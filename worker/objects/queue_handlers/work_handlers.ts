@@ -2,6 +2,7 @@
 import type { RunId } from "../../../protocol/ids.ts";
 import type { ReportAnswer } from "../../../protocol/line/runner.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
+import { noteAgentNews } from "../../domain/agent_wait.ts";
 import type { QueueError } from "../../domain/job_queue_api.ts";
 import { tellProgress } from "../../domain/progress.ts";
 import { admitLog, reportRun } from "../../domain/report.ts";
@@ -50,7 +51,11 @@ export const workHandlers: Handlers<Methods> = {
     return queue.access.asRunner(caller, (draft, runnerId) => tellProgress(draft, runnerId, input), input);
   },
   admitLog: (queue, caller, input) => {
-    return queue.access.asRunner(caller, (draft, runnerId) => admitLog(draft, runnerId, input), input);
+    return queue.access.asRunner(caller, (draft, runnerId) => {
+      const admitted = admitLog(draft, runnerId, input);
+      if (admitted.ok) noteAgentNews(draft, input.runId as RunId, input.news ?? []);
+      return admitted;
+    }, input);
   },
 };
 

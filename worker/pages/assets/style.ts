@@ -86,6 +86,7 @@ code { overflow-wrap: anywhere; }
 .card { display: flex; flex-direction: column; gap: 0.35rem; position: relative; }
 .card h3 a { color: var(--text); text-decoration: none; }
 .card h3 a::after { content: ""; position: absolute; inset: 0; border-radius: 10px; }
+.card p a { position: relative; z-index: 1; }
 .card:hover { border-color: var(--accent); }
 .card.wait { border-left: 4px solid var(--wait); }
 .meta { display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: center; color: var(--soft); font-size: 0.9rem; }

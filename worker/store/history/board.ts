@@ -11,6 +11,8 @@ export interface StationCount {
   readonly lineId: string;
   readonly stationId: string;
   readonly status: string;
+  /** Their agents wait for a person. */
+  readonly hasAgentWaiting: boolean;
   readonly tasks: number;
 }
 
@@ -44,8 +46,11 @@ export async function countAtStations(
   filter: TaskFilter,
 ): Promise<readonly StationCount[]> {
   const { owner, project, lineId, stationId, status } = tasks;
-  return await db.select({ owner, project, lineId, stationId, status, tasks: count() }).from(tasks)
-    .where(taskCondition(filter)).groupBy(owner, project, lineId, stationId, status);
+  const waits = sql<number>`(${tasks.agentWait} is not null)`;
+  const rows = await db.select({ owner, project, lineId, stationId, status, waits, tasks: count() })
+    .from(tasks).where(taskCondition(filter))
+    .groupBy(owner, project, lineId, stationId, status, waits);
+  return rows.map(({ waits, ...row }) => ({ ...row, hasAgentWaiting: waits !== 0 }));
 }
 
 const STATIONS: SQL<string> = sql`(select coalesce(json_group_array(json_object(

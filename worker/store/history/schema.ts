@@ -47,6 +47,10 @@ export const tasks = sqliteTable("tasks", {
   status: text("status").notNull(),
   rejectionReason: text("rejection_reason"),
   pendingGateId: text("pending_gate_id"),
+  /** Its agent waits for a person: `waiting`, `blocked` or `stalled`, in what words, and in which run. Null: it does not. */
+  agentWait: text("agent_wait"),
+  agentSays: text("agent_says"),
+  agentRunId: text("agent_run_id"),
   attempt: integer("attempt").notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
   updatedAtMs: integer("updated_at_ms").notNull(),
@@ -58,6 +62,7 @@ export const tasks = sqliteTable("tasks", {
   index("tasks_by_end").on(t.endedAtMs),
   // What is not over is few among all that ever was, and the board asks for it every few seconds.
   index("tasks_by_status").on(t.status, t.createdAtMs, t.taskId),
+  index("tasks_by_agent_wait").on(t.createdAtMs, t.taskId).where(sql`${t.agentWait} is not null`),
   index("tasks_by_update").on(t.updatedAtMs),
   index("tasks_by_project_end").on(t.owner, t.project, t.endedAtMs),
   index("tasks_open").on(t.owner, t.project, t.lineId, t.stationId).where(sql`${t.endedAtMs} is null`),

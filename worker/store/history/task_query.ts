@@ -1,5 +1,5 @@
 /** What may be asked of the list of tasks, and how it becomes SQL: filter, search text and cursor. No I/O. */
-import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import { decodeCursor, encodeCursor, mustDecodeCursor } from "./cursor.ts";
 import { runs, tasks } from "./schema.ts";
 import { searchExpression } from "./search_words.ts";
@@ -16,6 +16,8 @@ export interface TaskFilter {
   readonly runner?: string | undefined;
   /** Any of these. */
   readonly statuses?: readonly string[] | undefined;
+  /** Those whose agent waits for a person: `too`, whatever their status; `none` of them; absent or `any`: as the rest. */
+  readonly waitingAgents?: "too" | "none" | "any" | undefined;
   /** Words of title or description; each must occur, at least as the beginning of a word. */
   readonly text?: string | undefined;
   /** When the task was submitted: at or after this. */
@@ -47,7 +49,7 @@ export function taskCondition(filter: TaskFilter): SQL | undefined {
     filter.stationId === undefined ? undefined : eq(tasks.stationId, filter.stationId),
     filter.label === undefined ? undefined : hasLabel(filter.label),
     filter.runner === undefined ? undefined : wasRunBy(filter.runner),
-    filter.statuses === undefined ? undefined : inArray(tasks.status, [...filter.statuses]),
+    ofStatus(filter),
     filter.fromMs === undefined ? undefined : gte(tasks.createdAtMs, filter.fromMs),
     filter.toMs === undefined ? undefined : lt(tasks.createdAtMs, filter.toMs),
     search === null
@@ -55,6 +57,12 @@ export function taskCondition(filter: TaskFilter): SQL | undefined {
       : sql`${tasks.rowId} in (select rowid from tasks_fts where tasks_fts match ${search})`,
     filter.cursor === undefined || filter.cursor === null ? undefined : olderThan(filter.cursor),
   );
+}
+
+function ofStatus({ statuses, waitingAgents }: TaskFilter): SQL | undefined {
+  const isOne = statuses === undefined ? undefined : inArray(tasks.status, [...statuses]);
+  if (waitingAgents === "none") return and(isOne, isNull(tasks.agentWait));
+  return waitingAgents === "too" && isOne !== undefined ? or(isOne, isNotNull(tasks.agentWait)) : isOne;
 }
 
 /** Does a task carry the label? */
