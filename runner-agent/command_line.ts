@@ -1,6 +1,7 @@
 /** What may be typed: the commands of a runner with their options and help. */
 import { Command } from "commander";
 import { hostname } from "node:os";
+import { AGENT_NAMES_TEXT } from "../protocol/line/agent_names.ts";
 import { SHOPFLOOR_VERSION } from "../protocol/version.ts";
 import type { CreateOptions, RunOptions } from "./config.ts";
 
@@ -113,7 +114,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--project <name>", "the same, by its project")
     .option(
       "--harness <name>",
-      "run every station with this agent: command, claude, codex, gemini or opencode",
+      `run every station with this agent: ${AGENT_NAMES_TEXT}`,
     )
     .option("--polling-interval <seconds>", "wait between polls that find nothing", "10")
     .option("--heartbeat-seconds <seconds>", "how often a run says that it is alive", "20")
@@ -183,7 +184,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--card <file>", "a task card, as JSON")
     .option("--station <file>", "a station as a line has it, as JSON")
     .option("--template <name>", "in the place of the station's")
-    .option("--agent <name>", "in the place of the station's: command, claude, codex, gemini or opencode")
+    .option("--agent <name>", `in the place of the station's: ${AGENT_NAMES_TEXT}`)
     .option("--repository <dir>", "a clone of the project, for the templates of its HEAD")
     .option("--owner <name>", "with --project: with the section of this project")
     .option("--project <name>", "the same")

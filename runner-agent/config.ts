@@ -3,6 +3,7 @@
  * of the project, else the settings file, else the default. Read once, at the start; broken configuration ends the program
  * with the name of what is wrong.
  */
+import { AGENT_NAMES } from "../protocol/line/agent_names.ts";
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
 import type { HarnessName, NetworkProfile, RegistrationWish, Transport } from "./ports.ts";
@@ -103,7 +104,6 @@ export interface HostFacts {
 
 const DEFAULT_FIRST_HOST_ID = "200000";
 const RUNTIMES = ["podman", "process"] as const;
-const HARNESSES = ["command", "claude", "codex", "gemini", "opencode"] as const;
 const TRANSPORTS = ["auto", "socket", "sse", "poll"] as const;
 const NETWORK_PROFILES = ["sealed", "proxy_only", "open"] as const;
 const LOG_FORMATS = ["json", "text"] as const;
@@ -157,7 +157,7 @@ export function readRunConfig(
       project: options.project ?? null,
     },
     runtime: values["runtime.backend"],
-    harness: options.harness === undefined ? null : oneOf("--harness", options.harness, HARNESSES),
+    harness: options.harness === undefined ? null : oneOf("--harness", options.harness, AGENT_NAMES),
     pollingIntervalMs: seconds(
       "--polling-interval",
       options.pollingInterval ?? String(POLL_INTERVAL_MS / 1_000),
@@ -232,7 +232,7 @@ function optionLayer(options: RunOptions): SettingsLayer {
       "runtime.image": from("--image", options.image),
       "runtime.network": chosen("--network", options.network, NETWORK_PROFILES),
       "runtime.allow_open_network": from("--allow-open-network", options.allowOpenNetwork),
-      "defaults.harness": chosen("--harness", options.harness, HARNESSES),
+      "defaults.harness": chosen("--harness", options.harness, AGENT_NAMES),
       "worktrees.branch": from(
         "--task-branch",
         options.taskBranch === undefined ? undefined : branchForm(options.taskBranch),

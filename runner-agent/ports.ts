@@ -6,6 +6,7 @@
  * conductor must decide about are return values. All methods are safe to call again with the same arguments
  * after a crash (R1), unless the comment says otherwise.
  */
+import type { AgentName } from "../protocol/line/agent_names.ts";
 import type { McpServerConfig } from "./agent_ports.ts";
 import type { ContainerMount } from "./container_ports.ts";
 import type { JobFile } from "./domain/job_files.ts";
@@ -251,7 +252,7 @@ export interface ApprovalDesk {
 
 // ------------------------------------------------------------------------------------------------- harness
 
-export type HarnessName = "command" | "claude" | "codex" | "gemini" | "opencode";
+export type HarnessName = AgentName;
 
 export interface HarnessRequest {
   readonly prompt: string;

@@ -2,6 +2,7 @@
  * `deno task demo`: a card goes through a line, end to end, on this machine. Starts everything, imports
  * `examples/lines/tidy`, submits a card, follows it, stops at the gate, delivers, and shows what came of it.
  */
+import { AGENT_NAMES } from "../protocol/line/agent_names.ts";
 import { Command, Option } from "commander";
 import { runDemo } from "./demo/run_demo.ts";
 import type { HarnessName } from "../runner-agent/ports.ts";
@@ -38,7 +39,7 @@ const command = new Command("deno task demo")
       "--harness <name>",
       "the agent of the stations; all but 'command' need its model key in the environment",
     )
-      .choices(["command", "claude", "codex", "gemini", "opencode"]).default("command"),
+      .choices(AGENT_NAMES).default("command"),
   )
   .option(
     "--model-url <url>",

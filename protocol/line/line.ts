@@ -20,6 +20,7 @@ import {
   STATIONS_MAX,
 } from "../limits.ts";
 import { capability } from "../agent/subtask.ts";
+import { AGENT_NAMES } from "./agent_names.ts";
 import { renameKeys } from "./aliases.ts";
 import { description, labels, name, pageQuery, publicUrl, textUpToBytes } from "./fields.ts";
 import { commitBackRepository, jobFields } from "./job_fields.ts";
@@ -28,7 +29,7 @@ const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
 
 /** How the operator and its agent are set up; unknown keys of other implementations are kept as they are. */
 const operatorConfig = z.looseObject({
-  agent: z.enum(["command", "claude", "codex", "gemini", "opencode"]).optional(),
+  agent: z.enum(AGENT_NAMES).optional(),
   model: z.string().max(200).optional(),
   /** Our extension: the template that the agent is made of (Runtime 1.6), the project's before the runner's. */
   template: z.string().regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, {

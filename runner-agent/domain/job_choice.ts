@@ -1,9 +1,8 @@
 /** What this runner can do, and whether an offered job is among it. Honest: what it cannot run it never claims (Line 6). */
+import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
 import type { HarnessName } from "../ports.ts";
-
-const HARNESS_NAMES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
 
 export interface RunnerAbility {
   /** Harnesses whose model key is here, and the command harness. */
@@ -48,7 +47,7 @@ export function chooseHarness(
   const jobType: string = work.jobType ?? "";
   if (!JOB_TYPES.has(jobType)) return err({ reason: "job_type_unknown", jobType });
   const wanted = ability.forcedHarness ?? stationHarness(work, ability);
-  const name = HARNESS_NAMES.find((known) => known === wanted);
+  const name = AGENT_NAMES.find((known) => known === wanted);
   if (name === undefined) return err({ reason: "harness_unknown", harness: String(wanted) });
   if (!ability.harnesses.includes(name)) return err({ reason: "harness_not_available", harness: name });
   if (name === "command" && commandOf(work) === null) return err({ reason: "command_missing" });

@@ -4,6 +4,7 @@
  *
  * Stand-ins: the tokens, the model's keys, and the project's cache; nothing that is printed is a secret (S1).
  */
+import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
@@ -54,7 +55,6 @@ export interface DryRun {
   readonly settings: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>;
 }
 
-const HARNESSES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
 const RUN_ID = "dry-run";
 
 export async function dryRun(
@@ -76,7 +76,7 @@ export async function dryRun(
       uid: host.uid,
       print: null,
     }),
-    ability: { harnesses: HARNESSES, forcedHarness: config.harness, runtime: config.runtime },
+    ability: { harnesses: AGENT_NAMES, forcedHarness: config.harness, runtime: config.runtime },
     modelKeys: new Map(
       Object.values(MODEL_PROVIDERS).map((provider) =>
         [provider.name, { key: "(key)", baseUrl: provider.defaultBaseUrl }] as const

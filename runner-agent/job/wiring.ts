@@ -1,4 +1,5 @@
 /** Puts a runner together from its configuration: the one place where ports meet the things that implement them. */
+import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { join } from "node:path";
 import { createControlPlane } from "../control/control_plane.ts";
 import type { Registration } from "../control/registrations.ts";
@@ -26,7 +27,6 @@ import type { ModelKey } from "./run_context.ts";
 import { chooseHubBase } from "./run_dirs.ts";
 import { worktreesDir } from "./worktree_places.ts";
 
-const HARNESS_NAMES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
 const PRIVATE_DIR_MODE = 0o700;
 const BUILT_IN_TEMPLATES = new URL("../templates", import.meta.url).pathname;
 const INIT_SCRIPT = new URL("../container/init.sh", import.meta.url).pathname;
@@ -78,7 +78,7 @@ export function readModelKeys(
 export function availableHarnesses(
   keys: ReadonlyMap<ModelProvider["name"], ModelKey>,
 ): readonly HarnessName[] {
-  return HARNESS_NAMES.filter((name) => {
+  return AGENT_NAMES.filter((name) => {
     const { provider } = harnessByName(name);
     return provider === null || keys.has(provider.name);
   });

@@ -1,10 +1,9 @@
 /** `settings.yaml` (Runtime 1.10): the words of the file, and of a station. Sizes and times are numbers once they are read. */
 import { z } from "zod";
+import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { durationMs } from "../domain/agent/duration.ts";
 import { sizeBytes } from "../domain/agent/size.ts";
 import { SETUP_SCRIPT_MAX_BYTES } from "../limits.ts";
-
-const HARNESSES = ["claude", "codex", "gemini", "opencode", "command"] as const;
 
 function read<T>(expected: string, by: (value: unknown) => T | null) {
   return z.unknown().transform((value, context): T => {
@@ -67,7 +66,7 @@ const budgets = z.strictObject({
 
 /** A section of `projects`. */
 const project = z.strictObject({
-  harness: z.enum(HARNESSES).optional(),
+  harness: z.enum(AGENT_NAMES).optional(),
   template: template.optional(),
   transport: transport.optional(),
   model: model.optional(),
@@ -94,7 +93,7 @@ export const settingsDocument = z.strictObject({
     allow_open_network: z.boolean().optional(),
   }).optional(),
   defaults: z.strictObject({
-    harness: z.enum(HARNESSES).optional(),
+    harness: z.enum(AGENT_NAMES).optional(),
     template: template.optional(),
     transport: transport.optional(),
     model: model.optional(),
@@ -118,7 +117,7 @@ export const settingsDocument = z.strictObject({
 
 /** What of a station's `operatorConfig` is a setting. */
 export const stationSettings = z.object({
-  agent: z.enum(HARNESSES).nullish(),
+  agent: z.enum(AGENT_NAMES).nullish(),
   template: template.nullish(),
   transport: transport.nullish(),
   model: z.string().nullish(),

@@ -160,7 +160,7 @@ const wrong: [what: string, yaml: string, said: RegExp][] = [
     "harness: claude\nharnes: x",
     /:2:1: harnes: expected a key that is known, came 'harnes'$/,
   ],
-  ["an unknown harness", "\nharness: cursor", /:2:10: harness: expected one of "claude"\|"codex"/],
+  ["an unknown harness", "\nharness: cursor", /:2:10: harness: expected one of "command"\|"claude"\|"codex"/],
   ["a number for a name", "extends: 5", /:1:10: extends: expected string/],
   ["another name", "name: y", /:1:7: name: expected the folder's name 'x', came 'y'$/],
   ["what is no YAML", "env: {A: 1", /:1:\d+: expected YAML: /],

@@ -1,11 +1,11 @@
 /** `template.yaml` (Runtime 1.6), and what a station may say in its place. */
 import { z } from "zod";
+import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { durationMs } from "../domain/agent/duration.ts";
 import { TEMPLATE_TEXT_MAX_BYTES, TOOL_TIMEOUT_MAX_MS } from "../limits.ts";
 
 export const TEMPLATE_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const HARNESSES = ["claude", "codex", "gemini", "opencode", "command"] as const;
 
 const name = z.string().regex(TEMPLATE_NAME, { error: "expected letters a-z, digits, '-' and '_'" });
 const text = z.string().max(TEMPLATE_TEXT_MAX_BYTES).refine((value) => !value.includes("\0"), {
@@ -48,7 +48,7 @@ export const mcpServer = z.strictObject({
 });
 
 const shared = {
-  harness: z.enum(HARNESSES).optional(),
+  harness: z.enum(AGENT_NAMES).optional(),
   model: z.string().min(1).max(200).optional(),
   env: variables.optional(),
   /** Checked after their places were filled in. */

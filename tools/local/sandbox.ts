@@ -1,9 +1,10 @@
 /** Podman, ready for a runner: programs, settings, service and the image of a harness. */
+import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import type { HarnessName } from "../../runner-agent/ports.ts";
 import { ensureAgentImage, ensurePodmanSettings, ensurePrograms, startPodmanService } from "../setup/mod.ts";
 
 /** Agents whose images can be prepared here. */
-export const HARNESSES: readonly HarnessName[] = ["command", "claude", "codex", "gemini", "opencode"];
+export const HARNESSES: readonly HarnessName[] = AGENT_NAMES;
 
 /** Harnesses whose images `deno task setup` builds ahead; the others are built when they are first asked for. */
 export const PREPARED_HARNESSES: readonly HarnessName[] = ["command"];
