@@ -92,6 +92,9 @@ export const activityAnswer = z.object({
   isActive: z.boolean(),
   idleSinceMs: z.number().int(),
   activeSubagentCount: z.number().int(),
+  whenTimeout: z.number().int().meta({
+    description: "Unix milliseconds at which it counts as idle, if nothing more is heard.",
+  }),
 });
 export type ActivityAnswer = z.infer<typeof activityAnswer>;
 export const mediaAnswer = z.object({ mediaId: z.string(), url: z.string(), storedName: z.string() });

@@ -96,5 +96,6 @@ export function activityOf(session: LiveSession, idleThresholdMs: number, nowMs:
     isActive: idleSinceMs < idleThresholdMs * patience || nowMs < session.compactUntilMs,
     idleSinceMs,
     activeSubagentCount: session.subagents,
+    whenTimeout: Math.max(session.activeAtMs + idleThresholdMs * patience, session.compactUntilMs),
   };
 }

@@ -15,6 +15,7 @@ Deno.test("silence counts from what the agent did last, and screens are no deeds
     isActive: true,
     idleSinceMs: 9_999,
     activeSubagentCount: 0,
+    whenTimeout: 15_000,
   });
   assert.equal(activityOf(session, 10_000, 15_000).isActive, false);
 });
@@ -23,6 +24,7 @@ Deno.test("helpers of an agent make its silence count a third, until the last on
   let session = hear(hear(BOUND, "subagent_start", 0).session, "subagent_start", 0).session;
   assert.equal(activityOf(session, 10_000, 29_999).isActive, true);
   assert.equal(activityOf(session, 10_000, 30_000).isActive, false);
+  assert.equal(activityOf(session, 10_000, 1).whenTimeout, 30_000);
   for (let n = 0; n < 3; n++) session = hear(session, "subagent_stop", 0).session;
   assert.deepEqual([session.subagents, activityOf(session, 10_000, 10_000).isActive], [0, false]);
 });
@@ -31,6 +33,7 @@ Deno.test("an agent that compacts its memory is at work, for a while and no long
   const { session } = hear(BOUND, "pre_compact", 0);
   assert.equal(activityOf(session, 1_000, LIVE_COMPACT_MAX_MS - 1).isActive, true);
   assert.equal(activityOf(session, 1_000, LIVE_COMPACT_MAX_MS).isActive, false);
+  assert.equal(activityOf(session, 1_000, 1).whenTimeout, LIVE_COMPACT_MAX_MS);
   assert.equal(activityOf(hear(session, "post_compact", 1).session, 1_000, 2_000).isActive, false);
 });
 

@@ -124,6 +124,8 @@ export const LIVE_CHECKS: readonly ServerCheck[] = [
         "active",
         answer.text,
       );
+      const { whenTimeout } = answer.json;
+      holds(whenTimeout === undefined || whenTimeout > 0, "whenTimeout, if any", answer.text);
     }
     const silent = await at.call("GET", `/activity?sessionId=${at.sessionId}&idleThresholdMs=0`);
     holds(silent.json?.isActive === false, "isActive false", silent.text);
