@@ -50,6 +50,10 @@ export interface ServerSetup {
   /** Claim `runner-admin`: Line 11 recommends both, and gives no path. */
   deleteRunner(at: Place, runnerId: string): Promise<Answer>;
   rotateRunner(at: Place, runnerId: string): Promise<Answer>;
+  /** Claim `label-overlap`: how the project holds stations' labels against runners'. */
+  setMatching(at: Place, matching: "superset" | "overlap"): Promise<Answer>;
+  /** Claim `reference-chat`: a person says something to the agent of a run. */
+  sayTo(at: Place, runId: string, text: string): Promise<Answer>;
 }
 
 /** Every claim there is, and what it stands for. */
@@ -61,6 +65,11 @@ export const SERVER_CLAIMS: Readonly<Record<string, string>> = {
   "reference-traffic": "4.2: progress, logs, streams",
   "reference-lives": "4.2, 4.3: /api/lives",
   "reference-project": "4.2: GET of the project with gitUrl, and repo-info",
+  "reference-otel": "4.2: POST /api/otel",
+  "reference-chat": "4.5: the chat channel of a job",
+  "label-overlap": "6: a project may match labels by overlap, as the reference does",
+  "job-trace": "2.7: the trace of a card's request is in its jobs",
+  "job-fields": "2.7, 4.2: stations say what the reference's runners read of a job",
   "runner-list": "2.8: GET /runners",
   "runner-admin": "11: delete and rotate",
   "status-codes": "3.1: the recommended status codes",
@@ -101,6 +110,13 @@ function shopfloorSetup(): ServerSetup {
       call("DELETE", `${base(at)}/runners/${runnerId}`, { token: at.userToken }),
     rotateRunner: (at, runnerId) =>
       call("POST", `${base(at)}/runners/${runnerId}/rotate`, { token: at.userToken }),
+    setMatching: async (at, labelMatching) => {
+      const token = at.userToken;
+      const { gitUrl = null, gitBranch = null } = (await call("GET", base(at), { token })).json ?? {};
+      return await call("PUT", base(at), { token, body: { gitUrl, gitBranch, labelMatching } });
+    },
+    sayTo: (at, runId, text) =>
+      call("POST", `${base(at)}/runs/${runId}/messages`, { token: at.userToken, body: { text } }),
   };
 }
 

@@ -8,6 +8,7 @@ import { JOB_CHECKS } from "./server/job_checks.ts";
 import { LIVE_CHECKS } from "./server/live_checks.ts";
 import { QUEUE_CHECKS } from "./server/queue_checks.ts";
 import { REFERENCE_CHECKS } from "./server/reference_checks.ts";
+import { REFERENCE_EXTRA_CHECKS } from "./server/reference_extra_checks.ts";
 import { REFUSAL_CHECKS } from "./server/refusal_checks.ts";
 import { REPOSITORY_CHECKS } from "./server/repository_checks.ts";
 import { RULE_CHECKS } from "./server/rule_checks.ts";
@@ -25,6 +26,7 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
   ...JOB_CHECKS,
   ...REFERENCE_CHECKS,
   ...LIVE_CHECKS,
+  ...REFERENCE_EXTRA_CHECKS,
   ...REPOSITORY_CHECKS,
   ...EVENT_CHECKS,
   ...TIME_CHECKS,
