@@ -35,6 +35,13 @@ export interface DeleteOptions {
   readonly stop?: boolean;
 }
 
+/** What an image is built of, and what it is called. */
+export interface ImageBuildOptions {
+  readonly tag: string;
+  readonly file: string;
+  readonly buildArg?: readonly string[];
+}
+
 /** What each command does. */
 export interface Actions {
   agents(options: AgentOptions): Promise<void>;
@@ -55,6 +62,9 @@ export interface Actions {
   gc(options: RunOptions & { readonly dryRun?: boolean }): Promise<number>;
   showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void>;
   create(options: RunOptions & CreateOptions): Promise<void>;
+  pullImage(name: string, options: RunOptions): Promise<void>;
+  buildImage(contextDir: string, options: RunOptions & ImageBuildOptions): Promise<void>;
+  listImages(options: RunOptions & { readonly json?: boolean }): Promise<void>;
   probeHarness(name: string, options: RunOptions & { readonly json?: boolean }): Promise<number>;
 }
 
@@ -160,6 +170,7 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
       setExitCode(await actions.gc(options))
     );
   agentCommands(program, actions, setExitCode, withData, withRuntime);
+  imageCommands(program, actions, withRuntime);
   withRuntime(
     program.command("harness").description("the agent CLIs in this machine's images")
       .command("probe <name>").description(
@@ -192,6 +203,28 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--network <profile>", "sealed, proxy_only or open")
     .action(actions.create);
   return program;
+}
+
+/** The images that sandboxes are made of. */
+function imageCommands(
+  program: Command,
+  actions: Actions,
+  withRuntime: (command: Command) => Command,
+): void {
+  const image = program.command("image").description("the images that sandboxes are made of");
+  withRuntime(image.command("pull <name>").description("fetches an image from a registry"))
+    .action(actions.pullImage);
+  withRuntime(image.command("build [dir]").description("makes an image from a directory (default: this one)"))
+    .requiredOption("--tag <name>", "what it is called, such as localhost/my-agents:1")
+    .option("--file <path>", "its recipe, below the directory", "Containerfile")
+    .option("--build-arg <name=value>", "an ARG of the recipe; repeatable", collect)
+    .action((dir: string | undefined, options: RunOptions & ImageBuildOptions) =>
+      actions.buildImage(dir ?? ".", options)
+    );
+  withRuntime(image.command("list").description("the images of this machine, and which of them runs use"))
+    .option("--image <name>", "the image that runs use; {harness} in it is replaced (SHOPFLOOR_IMAGE)")
+    .option("--json", "as JSON")
+    .action(actions.listImages);
 }
 
 /** To the agents in terminals that run on this machine; RUN is a run's id, or the beginning of one. */

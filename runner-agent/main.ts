@@ -33,6 +33,7 @@ import { agentActions } from "./job/agent_actions.ts";
 import { AgentCommandError } from "./job/control_client.ts";
 import { controlSocketPath } from "./job/control_path.ts";
 import { serveControlSocket } from "./job/control_socket.ts";
+import { imageActions } from "./job/image_command.ts";
 import { createAgentRegistry } from "./job/agent_registry.ts";
 import { lockRunner } from "./job/runner_lock.ts";
 import { listenForShutdown } from "./job/shutdown.ts";
@@ -276,6 +277,7 @@ if (import.meta.main) {
         create,
         ...agentActions(host, dataDir),
         ...harnessActions(host),
+        ...imageActions(host),
       },
       (code) => exitCode = code,
     ).parseAsync([

@@ -1,4 +1,4 @@
-/** The images that we have made, by their label, and their removal. */
+/** The images of this machine, those that we have made by their label, and their removal. */
 import { causeOf, PodmanClient, unexpectedReply } from "./podman_client.ts";
 
 /** On each image of ours: a digest of what went in. */
@@ -12,9 +12,17 @@ export interface OwnImage {
   readonly createdAtMs: number;
 }
 
-export async function listOwnImages(podman: PodmanClient): Promise<readonly OwnImage[]> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [IMAGE_LABEL] }));
-  const reply = await podman.request("GET", `/images/json?filters=${filters}`);
+export function listOwnImages(podman: PodmanClient): Promise<readonly OwnImage[]> {
+  return listImages(podman, `?filters=${encodeURIComponent(JSON.stringify({ label: [IMAGE_LABEL] }))}`);
+}
+
+/** All that the user's Podman has, whoever made them. */
+export function listAllImages(podman: PodmanClient): Promise<readonly OwnImage[]> {
+  return listImages(podman, "");
+}
+
+async function listImages(podman: PodmanClient, query: string): Promise<readonly OwnImage[]> {
+  const reply = await podman.request("GET", `/images/json${query}`);
   if (reply.status !== 200) throw unexpectedReply("list images", reply);
   // deno-lint-ignore no-explicit-any
   return (reply.body as any[]).map((row) => ({
