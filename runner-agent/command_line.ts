@@ -25,6 +25,7 @@ export interface AgentOptions {
   readonly expiresIn?: string;
   readonly readOnly?: boolean;
   readonly follow?: boolean;
+  readonly stream?: string;
   readonly json?: boolean;
 }
 
@@ -273,6 +274,11 @@ function agentCommands(
     .action(async (run: string, options: RunOptions & AgentOptions) =>
       setExitCode(await actions.attach(run, options))
     );
-  command("logs <run>", "what an agent has done")
+  command("logs <run>", "what an agent has done, or what its terminal has shown")
+    .option(
+      "--stream <name>",
+      "activity, raw (its terminal's bytes) or lines (the same without control codes)",
+      "activity",
+    )
     .option("--follow", "goes on while the agent does").action(actions.agentLogs);
 }

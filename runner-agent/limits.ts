@@ -209,3 +209,7 @@ export const GIT_TRIES_MAX = 3;
 export const GIT_TRY_AGAIN_MS = 1_000;
 /** The home of an agent that was deleted without it: a month to look into it, as for caches. */
 export const KEPT_HOME_MAX_MS = 30 * 24 * 3_600_000;
+/** A rendered line is one of a terminal: some are wider than ours, none is a file. */
+export const RENDERED_LINE_MAX_CHARS = 2_000;
+/** Output of before is there at once; who does not want to follow is done when nothing came for so long. */
+export const OUTPUT_QUIET_MS = 500;

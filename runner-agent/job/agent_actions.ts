@@ -10,11 +10,13 @@ import {
   AgentCommandError,
   agentLine,
   commandAgent,
+  copyAgentOutput,
   localAgent,
   localAgents,
   localWorktrees,
   worktreeLine,
 } from "./control_client.ts";
+import { OUTPUT_FORMS } from "./agent_output.ts";
 import { deleteLeftovers } from "./deletion.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime } from "./wiring.ts";
@@ -72,6 +74,16 @@ export function agentActions(
     },
     async agentLogs(run, options): Promise<void> {
       const dir = await dataDir(options);
+      const { stream = "activity" } = options;
+      const form = OUTPUT_FORMS.find((one) => one === stream);
+      if (form !== undefined) {
+        return await copyAgentOutput(dir, run, { form, follow: options.follow ?? false }, writeOut);
+      }
+      if (stream !== "activity") {
+        throw new AgentCommandError(
+          `Cannot show the log as --stream must be raw, lines or activity: current value is ${stream}`,
+        );
+      }
       const { stateDir, agent } = await localAgent(dir, run);
       const isOver = async () =>
         options.follow !== true ||
@@ -91,4 +103,8 @@ function expiryOf({ expiresIn }: AgentOptions): { readonly expiresInS?: number }
     );
   }
   return { expiresInS: Math.ceil(ms / 1_000) };
+}
+
+function writeOut(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }

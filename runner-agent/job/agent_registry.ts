@@ -3,6 +3,7 @@ import type { AgentCommands } from "../agent_ports.ts";
 import { err, type Result } from "../../protocol/result.ts";
 import { deleteAgent } from "../domain/agent/phase.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
+import { agentOutput, type OutputWish } from "./agent_output.ts";
 import { type DeleteWish, writeDeletion } from "./deletion.ts";
 import type { RunAgent } from "./run_agent.ts";
 import type { RunContext } from "./run_context.ts";
@@ -30,6 +31,8 @@ export interface AgentView {
 export interface KnownAgent {
   readonly commands: AgentCommands;
   view(): AgentView;
+  /** What its terminal has shown. */
+  output(wish: OutputWish): ReadableStream<Uint8Array>;
   /** Ends the run, which is reported as stopped by a person here. */
   stop(): void;
   /** Ends the run and removes its sandbox and worktree. The error is for people. May be repeated. */
@@ -58,6 +61,8 @@ export function createAgentRegistry(): AgentRegistry {
       const known: KnownAgent = {
         commands,
         view: () => viewOf(context, agent, phase()),
+        output: (wish) =>
+          agentOutput(context, agent.session.state.boots, viewOf(context, agent, phase()).containerId, wish),
         stop: () => watch.askToStop("stopped_by_person"),
         async delete(wish) {
           const allowed = deleteAgent(agent.session.state.phase, wish.stop);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readRegistrations } from "../control/registrations.ts";
 import { controlSocketPath, isOurs } from "./control_path.ts";
 import type { WorktreeInfo } from "../ports.ts";
+import type { OutputWish } from "./agent_output.ts";
 import type { AgentView } from "./agent_registry.ts";
 
 /** What the person must put right, or wait for. */
@@ -90,6 +91,29 @@ export function agentLine(
   const tokens = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const now = phase === "running" ? activity + (detail === null ? "" : ` (${detail.slice(0, 60)})`) : phase;
   return [runId, harness, station, taskId, now, `${turns} turns`, `${tokens} tokens`].join("\t");
+}
+
+/** Writes what an agent's terminal has shown, until there is no more of it. */
+export async function copyAgentOutput(
+  dataDir: string,
+  run: string,
+  wish: OutputWish,
+  write: (bytes: Uint8Array) => void,
+): Promise<void> {
+  const { stateDir, agent } = await localAgent(dataDir, run);
+  const path = controlSocketPath(stateDir, Deno.uid() ?? 0);
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  const url = `http://runner/agents/${
+    encodeURIComponent(agent.runId)
+  }/output?form=${wish.form}&follow=${wish.follow}`;
+  const response = await fetch(url, { client } as RequestInit);
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new AgentCommandError(
+      `Cannot read the output as the runner must have it: it answered ${response.status}`,
+    );
+  }
+  for await (const bytes of response.body) write(bytes);
 }
 
 /** Null: no runner serves this directory now. */

@@ -8,6 +8,7 @@
  * POST /agents/{run}/interrupt      POST /agents/{run}/keys {"keys": [...]}
  * POST /agents/{run}/suspend        POST /agents/{run}/resume {"text": null}
  * POST /agents/{run}/stop           POST /agents/{run}/delete {"branch": false, "home": false, "stop": false}
+ * GET  /agents/{run}/output?form=raw|lines&follow=true|false
  * GET  /worktrees
  * ```
  *
@@ -21,6 +22,7 @@ import { boundedText } from "../mcp/bounded_text.ts";
 import type { WorktreeInventory } from "../ports.ts";
 import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
 import { makeControlDir } from "./control_path.ts";
+import { OUTPUT_FORMS } from "./agent_output.ts";
 import { deleteInput } from "./deletion.ts";
 import { refusal, removeSocket } from "./hub.ts";
 
@@ -28,6 +30,10 @@ const SOCKET_MODE = 0o600;
 
 const message = messageInput.extend({ id: z.string().min(1).max(100).optional() });
 const nothing = z.strictObject({});
+const outputQuery = z.strictObject({
+  form: z.enum(OUTPUT_FORMS),
+  follow: z.enum(["true", "false"]).default("false"),
+});
 
 /** Serves until it is closed. A socket that a dead runner left is replaced: the runner's lock is ours. */
 export async function serveControlSocket(
@@ -90,6 +96,7 @@ export function createControlHandler(
       );
     }
     if (act === undefined) return request.method === "GET" ? Response.json(agent.view()) : notAllowed("GET");
+    if (act === "output") return request.method === "GET" ? outputOf(request, agent) : notAllowed("GET");
     if (request.method !== "POST") return notAllowed("POST");
     if (act === "stop") {
       agent.stop();
@@ -108,6 +115,12 @@ async function carryOut(agent: KnownAgent, command: AgentCommand): Promise<Respo
     const message = error instanceof Error ? error.message : "the agent's session ended before";
     return refusal(409, "agent_not_reachable", message);
   }
+}
+
+function outputOf(request: Request, agent: KnownAgent): Response {
+  const wish = outputQuery.safeParse(Object.fromEntries(new URL(request.url).searchParams));
+  if (!wish.success) return invalid(wish.error);
+  return new Response(agent.output({ form: wish.data.form, follow: wish.data.follow === "true" }));
 }
 
 /** Its run ends in its own time. */

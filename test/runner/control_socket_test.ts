@@ -6,6 +6,7 @@ import type { AgentRegistry, AgentView, KnownAgent } from "../../runner-agent/jo
 import {
   AgentCommandError,
   commandAgent,
+  copyAgentOutput,
   localAgents,
   localWorktrees,
   worktreeLine,
@@ -56,6 +57,7 @@ async function withSocket(
   const stops: string[] = [];
   const agent: KnownAgent = {
     view: () => VIEW,
+    output: ({ form, follow }) => new Blob([`${form} ${follow}\n`]).stream(),
     stop: () => stops.push(VIEW.runId),
     delete: (wish) => {
       if (!wish.stop) return Promise.resolve(err("Cannot delete as the agent is at work"));
@@ -132,6 +134,18 @@ Deno.test("what cannot be done is said: no such agent, a session that has ended,
     await assert.rejects(commandAgent(dataDir, "99", "interrupt"), AgentCommandError);
     await assert.rejects(commandAgent(dataDir, "01run", "suspend"), /Cannot suspend: it has ended/);
     await assert.rejects(commandAgent(dataDir, "01run", "messages", { text: "" }), /^AgentCommandError|text/);
+  });
+});
+
+Deno.test("what a terminal has shown is copied as bytes or as lines, and no other form", async () => {
+  await withSocket(async ({ dataDir }) => {
+    const told: string[] = [];
+    const write = (bytes: Uint8Array) => void told.push(new TextDecoder().decode(bytes));
+    await copyAgentOutput(dataDir, "01r", { form: "lines", follow: false }, write);
+    await copyAgentOutput(dataDir, "01r", { form: "raw", follow: true }, write);
+    assert.equal(told.join(""), "lines false\nraw true\n");
+    const other = { form: "html" as "raw", follow: false };
+    await assert.rejects(copyAgentOutput(dataDir, "01r", other, write), /it answered 400/);
   });
 });
 
