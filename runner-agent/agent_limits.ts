@@ -200,3 +200,17 @@ export const MODEL_TOKEN_UNSAID_MS = 5 * 60_000;
 export const MODEL_TOKEN_AGAIN_MS = 5_000;
 /** What Anthropic's API wants named for a token of a subscription; of its API, not ours to choose. */
 export const ANTHROPIC_OAUTH_BETA = "oauth-2025-04-20";
+
+// ---------------------------------------------------------------------------------- the state after each turn
+
+/** Turns whose state is kept; the oldest go first, a few at a time, as each removal looks through all that is left. */
+export const TURNS_KEPT_MAX = 50;
+export const TURNS_DROPPED_TOGETHER = 10;
+/** A larger file is left as it is, in the copy and when it is put back: most are what a build has made. */
+export const TURN_FILE_MAX_BYTES = 64 * 1024 * 1024;
+/** Of all files that one turn has changed. */
+export const TURN_MAX_BYTES = 512 * 1024 * 1024;
+/** A list of changed paths that was cut off is no list. */
+export const TURN_PATHS_MAX = 50_000;
+/** A line of a list for people. */
+export const TURN_PROMPT_MAX_CHARS = 100;

@@ -30,6 +30,7 @@ export interface GitCall {
   readonly gitDir?: string;
   readonly workTree?: string;
   readonly indexFile?: string;
+  readonly stdin?: string;
   /** Default: no access to anything but our own disk. */
   readonly access?: GitAccess;
   readonly config?: Readonly<Record<string, string>>;
@@ -97,7 +98,7 @@ async function runGit(
     env,
     clearEnv: true,
     detached: true,
-    stdin: "null",
+    stdin: call.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -111,6 +112,7 @@ async function runGit(
       readBounded(child.stdout, GIT_STDOUT_MAX_BYTES, "head"),
       readBounded(child.stderr, GIT_STDERR_MAX_BYTES * 4, "tail"),
       child.status,
+      ...(call.stdin === undefined ? [] : [writeTo(child.stdin, call.stdin)]),
     ]);
     if (status.success) return ok(stdout);
     const text = hasTimedOut ? `${stderr}\ntimed out after ${timeoutMs} ms` : stderr;
@@ -123,6 +125,12 @@ async function runGit(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A git that ends before it has read all says why by its exit code. */
+async function writeTo(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+  const writer = stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text)).then(() => writer.close()).catch(() => {});
 }
 
 /** Kills a process and everything it started; one that has ended is no fault. */

@@ -30,7 +30,7 @@ const REFUSED_EXIT_CODE = 128;
 const NOT_ANCESTOR_EXIT_CODE = 1;
 const WORK_REF = "refs/heads/work";
 /** What the agent could have written beside its objects is not used either (invariant 1). */
-const HARVEST_CONFIG = `[core]
+export const HARVEST_CONFIG = `[core]
 \trepositoryformatversion = 0
 \tbare = false
 \tcommitGraph = false

@@ -10,7 +10,8 @@
  * 3. What looks at one run's worktree does so one after the other: the operator may ask while the run ends.
  * 4. What comes beside the commits, in this order: the job's files, the content of large files, ignored files of the
  *    checkout; none takes the place of one before it. All are hidden from git. Submodules have places of their own.
- * 5. No credential is in an argument, an error or the sandbox (S1).
+ * 5. What is kept of turns is one run's as well, and goes with its directory (`turn_commits.ts`).
+ * 6. No credential is in an argument, an error or the sandbox (S1).
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { isName } from "../../protocol/ids.ts";
@@ -52,6 +53,7 @@ import {
 } from "./run_directory.ts";
 import { skipShadowed } from "./shadowed_paths.ts";
 import { taskBranch } from "./start_point.ts";
+import { createWorktreeTurns, type WorktreeTurns } from "./turns.ts";
 import { placeSubmodules } from "./submodule_files.ts";
 import { listWorktrees } from "./worktree_list.ts";
 import { fetchStart, pushBack, pushToOrigin, pushWorkRefs, unpinRun } from "./work_refs.ts";
@@ -72,7 +74,7 @@ export interface WorktreeManagerOptions {
 /** Creates the port over the file system and stock git (2.35 or newer). */
 export function createWorktreeManager(
   options: WorktreeManagerOptions,
-): WorktreeManager & WorktreeInventory {
+): WorktreeManager & WorktreeInventory & WorktreeTurns {
   const git = createGit(options.dataDir, options.env ?? Deno.env.toObject());
   const caches = createRepositoryCaches(options.dataDir, git);
   const originUrl = `http://127.0.0.1:${options.hubPort ?? HUB_PORT}/git/project.git`;
@@ -111,6 +113,10 @@ export function createWorktreeManager(
         return note.ok ? ok(describe(run, note.value)) : note;
       }),
     harvest,
+    turns: createWorktreeTurns(async (runId) => {
+      const run = place(runId);
+      return { git, run, note: await requireNote(run) };
+    }, oneByOne),
     list: () => listWorktrees(options.dataDir, branchForm, harvest),
     reclaimCaches: (request) => reclaimCaches(options.dataDir, caches, request),
     async filesAtBase(runId, under) {

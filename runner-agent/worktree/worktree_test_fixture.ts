@@ -29,7 +29,7 @@ export interface Fixture {
   readonly dataDir: string;
   readonly originDir: string;
   readonly taskDir: string;
-  readonly manager: WorktreeManager;
+  readonly manager: ReturnType<typeof createWorktreeManager>;
   readonly hubPort: number;
   /** A second runner with its own data directory. */
   otherManager(): WorktreeManager;
