@@ -6,6 +6,7 @@
  * what a harness returns, as the runner adds it outside (S1).
  */
 import type { AgentCommand, CommandOutcome } from "../protocol/agent/commands.ts";
+import type { GoalLoop } from "./domain/agent/goal_loop.ts";
 import type { AgentTool } from "../protocol/agent/tools.ts";
 import type { HarnessName, ModelDialect, ModelProvider } from "./ports.ts";
 
@@ -227,6 +228,9 @@ export type AgentEventType =
   | "prompt_assembled"
   | "script_start"
   | "script_stop"
+  | "loop_iteration"
+  | "loop_complete"
+  | "loop_stopped"
   | "service"
   | "usage"
   | "bridge_disconnected";
@@ -320,4 +324,6 @@ export interface ResolvedTemplate {
   /** Appended to the harness's command. */
   readonly args: readonly string[];
   readonly homeFiles: readonly TemplateHomeFile[];
+  /** The check that decides after each turn; absent: the agent's own word does. */
+  readonly verifier?: GoalLoop;
 }

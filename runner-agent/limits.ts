@@ -213,3 +213,18 @@ export const KEPT_HOME_MAX_MS = 30 * 24 * 3_600_000;
 export const RENDERED_LINE_MAX_CHARS = 2_000;
 /** Output of before is there at once; who does not want to follow is done when nothing came for so long. */
 export const OUTPUT_QUIET_MS = 500;
+
+// ---------------------------------------------------------------------------------- a goal in rounds (Runtime 3.8)
+
+/** The document's own bound of Ralph's iterations. */
+export const CHECK_ROUNDS = 30;
+/** A station that wants more has its budget; a number is a mistake. */
+export const CHECK_ROUNDS_MAX = 1_000;
+/** Once may be an accident, twice an attempt; whoever gets the same answer five times does not get on. */
+export const CHECK_SAME_FAILURE = 5;
+/** A round may only look around. */
+export const CHECK_NO_PROGRESS = 3;
+/** A project's whole test suite. */
+export const CHECK_TIMEOUT_MS = 600_000;
+/** Of a check's output, the end: what a person would look at first. */
+export const CHECK_OUTPUT_BYTES = 16 * 1024;

@@ -37,6 +37,7 @@ import { REMINDER_HEARD_MS, SUSPEND_TURN_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { ResumeWish } from "../agent_ports.ts";
 import { eventsOfSignal } from "./event_payloads.ts";
+import type { GoalCheck } from "./check_goal.ts";
 import { CliFiles } from "./cli_files.ts";
 import { deliverMessage } from "./deliver_message.ts";
 import { withMessage } from "./own_message.ts";
@@ -60,6 +61,8 @@ export interface AgentSessionDeps {
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
+  /** Decides after each turn whether the goal is reached; absent: the end of a turn is the end. */
+  readonly check?: GoalCheck;
   /** The agent would end its turn: a text says what it should do before. */
   readonly wantsToStop: (lastMessage: string | null) => Promise<string | null>;
   /** After a turn: the commit that the worktree is at; null when that cannot be told. */

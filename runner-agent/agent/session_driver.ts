@@ -28,6 +28,7 @@ import {
   TERMINAL_AGAIN_MS,
 } from "../limits.ts";
 import type { Clock } from "../ports.ts";
+import { checkGoal, type GoalCheck } from "./check_goal.ts";
 import { textEvents } from "./event_payloads.ts";
 import { withMessage } from "./own_message.ts";
 import type { SessionCore } from "./session_core.ts";
@@ -42,6 +43,8 @@ export interface SessionDriverDeps {
   /** Takes our secrets out of a text. */
   readonly clean: (text: string) => string;
   readonly hasConcluded: () => boolean;
+  /** Decides after each turn; absent: the end of a turn is the end. */
+  readonly check?: GoalCheck;
   /** Names of faults, for the runner's log. */
   readonly onFault: (name: string) => void;
 }
@@ -87,6 +90,7 @@ export class SessionDriver {
       budget,
       hasConcluded: this.deps.hasConcluded(),
       setupMs: this.deps.setupMs ?? 0,
+      hasCheck: this.deps.check !== undefined,
     };
     let step = nextSessionStep(state, { ...view, isAttached: null });
     const news = this.core.next();
@@ -139,6 +143,10 @@ export class SessionDriver {
         );
       case "fail_turn":
         return await this.turns.fail(step.message);
+      case "check":
+        await this.turns.look();
+        if (core.state.turn.kind === "over") await checkGoal(core, this.deps.check!, this.deps.clean);
+        return;
       case "finish":
         // Its file may have told it a moment after the turn's end.
         if (step.finish.reason === "turn_over") await this.turns.look();

@@ -20,6 +20,7 @@ import { createAgentTerminal } from "../agent/terminal.ts";
 import { createUsageFiles } from "../agent/usage_files.ts";
 import type { Bridge } from "../mcp/agent_tools.ts";
 import { SETUP_MAX_MS } from "../limits.ts";
+import { createCheck } from "./goal_check.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunRecord } from "./run_record.ts";
@@ -68,7 +69,10 @@ export async function openRunAgent(context: RunContext, record: RunRecord): Prom
     hostHome: dirs.home,
     agentHome: deps.sandboxPaths.agentHome,
   });
+  const verifier = context.role.decided?.template.verifier;
+  let sandbox: string | null = null;
   const session = await AgentSession.open({
+    ...(verifier === undefined ? {} : { check: createCheck(context, verifier, () => sandbox) }),
     harness,
     file: openSessionFile(sessionPath(context)),
     task: run.job.agentDefinition.prompt,
@@ -107,7 +111,10 @@ export async function openRunAgent(context: RunContext, record: RunRecord): Prom
     bridge: record.createBridge(listener),
     onHook: (event) => session.onHook(event),
     onKeyAnswer: (status) => soon(session.onKeyAnswer(status)),
-    drive: (containerId, signal) => session.run(terminalOf(containerId), signal),
+    drive(containerId, signal) {
+      sandbox = containerId;
+      return session.run(terminalOf(containerId), signal);
+    },
     suspend: (containerId) => session.suspend(terminalOf(containerId)),
     async mend() {
       if (harness.mendSessionFile === null) return;

@@ -177,6 +177,7 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
       autoGit: work.autoGit,
       commitMessageTemplate: work.commitMessageTemplate,
       harvest: () => deps.worktrees.harvest(run.runId),
+      isChecked: () => role.decided?.template.verifier !== undefined,
       describe: (error) => worktreeText(secrets, error),
     }),
     activity: createRunActivity(nowMs),

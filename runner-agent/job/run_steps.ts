@@ -63,6 +63,9 @@ export async function createContainer(
   const planned = planHarness(context, worktree.branch);
   if (!planned.ok) return notStarted(worktree, planText(planned.error));
   const { harness, plan } = planned.value;
+  if (context.role.decided?.template.verifier !== undefined && wantedSession(context) === null) {
+    return notStarted(worktree, "the station's verifier needs an agent in a terminal: this one has none");
+  }
   try {
     const noRoom = await refuseForRoom(context);
     if (noRoom !== null) return notStarted(worktree, noRoom);

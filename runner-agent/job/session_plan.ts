@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { CommandWish, McpServerConfig, ResumeWish, SessionHarness } from "../agent_ports.ts";
 import { chooseHarness, modelOf } from "../domain/job_choice.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
+import { loopNote } from "../domain/agent/goal_loop.ts";
 import { orientation } from "../domain/agent/notices.ts";
 import { chooseTransport } from "../domain/agent/transport.ts";
 import { operatorNote } from "../domain/station_end.ts";
@@ -78,7 +79,11 @@ export function sessionPlan(
     },
     modelOf(work),
   );
-  const instructions = [orientationOf(context, branch, true), operatorNote(work.autoGit)].join("\n\n");
+  const instructions = [
+    orientationOf(context, branch, true),
+    operatorNote(work.autoGit),
+    ...(template?.verifier === undefined ? [] : [loopNote(template.verifier)]),
+  ].join("\n\n");
   return {
     command: [SESSION_PROGRAM],
     env: { ...harness.getEnv(run.runId, agentHome), ...auth.env },

@@ -24,6 +24,8 @@ export interface StationEndDeps {
   readonly commitMessageTemplate: string;
   /** Looks at the run's worktree as the end of the run will. */
   readonly harvest: () => Promise<Result<Harvest, WorktreeError>>;
+  /** Whether a check of the runner's decides over success: then no agent's word does. */
+  readonly isChecked?: () => boolean;
   /** A worktree's fault in words. */
   readonly describe: (error: WorktreeError) => string;
 }
@@ -93,6 +95,9 @@ export function createStationEnd(deps: StationEndDeps): StationEnd {
     complete: (wish) =>
       oneByOne(async () => {
         if (record !== null) return { kind: "stands", conclusion: record.conclusion };
+        if (wish.conclusion === "success" && deps.isChecked?.() === true) {
+          return { kind: "refused", message: CHECKED };
+        }
         const missing = wish.conclusion === "success" && wish.exitCode === 0 ? await whatIsMissing() : null;
         if (missing !== null) {
           return {
@@ -128,6 +133,9 @@ export function createStationEnd(deps: StationEndDeps): StationEnd {
       }),
   };
 }
+
+const CHECKED =
+  "Cannot complete the station with success as its check decides that: end your turn, and the check is run.";
 
 async function readKept(file: string): Promise<Kept | null> {
   try {

@@ -36,3 +36,29 @@ Deno.test("an agent that ends while its call is being answered has concluded wha
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("where a check decides, no agent concludes with success, and each may with failure", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const end = createStationEnd({
+      file: join(dir, "concluded.json"),
+      nowMs: () => 0,
+      autoGit: false,
+      commitMessageTemplate: "",
+      harvest: () => Promise.resolve(ok(CLEAN)),
+      isChecked: () => true,
+      describe: () => "",
+    });
+    const refused = await end.complete({ conclusion: "success", summary: "done", exitCode: 0 });
+    assert.match(refused.kind === "refused" ? refused.message : "", /its check decides that: end your turn/);
+    assert.equal(end.concludedAtMs(), null);
+    const failed = await end.complete({
+      conclusion: "failure",
+      summary: "the check is wrong",
+      exitCode: null,
+    });
+    assert.equal(failed.kind, "recorded");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -177,7 +177,19 @@ function compose(wish: TemplateWish, layers: readonly Layer[]): Result<ResolvedT
     services: [...services.values()],
     args: last("args")?.document.args ?? [],
     homeFiles: [...homeFiles.values()],
+    ...verifierOf(last("verifier")?.document.verifier),
   });
+}
+
+function verifierOf(verifier: InlineTemplate["verifier"]): Pick<ResolvedTemplate, "verifier"> {
+  if (verifier === undefined) return {};
+  const { command, timeout, rounds, same_failure, no_progress } = verifier;
+  return {
+    verifier: {
+      ...{ command, timeoutMs: timeout, roundsMax: rounds },
+      ...{ sameFailureMax: same_failure, noProgressMax: no_progress },
+    },
+  };
 }
 
 function readServer(at: Located, name: string, value: unknown): Result<McpServerConfig, readonly Problem[]> {

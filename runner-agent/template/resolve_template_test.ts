@@ -231,3 +231,20 @@ Deno.test("a folder with a link, with other bytes than text, or without its docu
     await Deno.remove(root, { recursive: true });
   }
 });
+
+Deno.test("a verifier is the last layer's that has one, whole, with the bounds that it leaves out", async () => {
+  const built = source("built-in", { "x/template.yaml": "verifier: {command: old, rounds: 7}" });
+  assert.deepEqual((await resolved([built])).verifier, {
+    ...{ command: "old", timeoutMs: 600_000, roundsMax: 7, sameFailureMax: 5, noProgressMax: 3 },
+  });
+  const read = await resolveTemplate({
+    name: "x",
+    inline: { verifier: { command: "make ${test}", timeout: "90s", same_failure: 2 } },
+    variables: {},
+  }, [built]);
+  assert.ok(read.ok);
+  assert.deepEqual(read.value.verifier, {
+    ...{ command: "make ${test}", timeoutMs: 90_000, roundsMax: 30, sameFailureMax: 2, noProgressMax: 3 },
+  });
+  assert.equal((await resolved([source("global", { "x/template.yaml": "{}" })])).verifier, undefined);
+});

@@ -2,7 +2,15 @@
 import { z } from "zod";
 import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { durationMs } from "../domain/agent/duration.ts";
-import { TEMPLATE_TEXT_MAX_BYTES, TOOL_TIMEOUT_MAX_MS } from "../limits.ts";
+import {
+  CHECK_NO_PROGRESS,
+  CHECK_ROUNDS,
+  CHECK_ROUNDS_MAX,
+  CHECK_SAME_FAILURE,
+  CHECK_TIMEOUT_MS,
+  TEMPLATE_TEXT_MAX_BYTES,
+  TOOL_TIMEOUT_MAX_MS,
+} from "../limits.ts";
 
 export const TEMPLATE_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -55,6 +63,14 @@ const shared = {
   mcp_servers: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,39}$/), z.unknown()).optional(),
   services: z.array(z.unknown()).optional(),
   args: z.array(text).optional(),
+  /** Runtime 3.8: the check that decides after each turn. */
+  verifier: z.strictObject({
+    command: text.min(1),
+    timeout: timeout.default(CHECK_TIMEOUT_MS),
+    rounds: z.number().int().min(1).max(CHECK_ROUNDS_MAX).default(CHECK_ROUNDS),
+    same_failure: z.number().int().min(1).max(CHECK_ROUNDS_MAX).default(CHECK_SAME_FAILURE),
+    no_progress: z.number().int().min(1).max(CHECK_ROUNDS_MAX).default(CHECK_NO_PROGRESS),
+  }).optional(),
   system_prompt: text.optional(),
   instructions: text.optional(),
 };

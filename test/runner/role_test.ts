@@ -88,3 +88,18 @@ Deno.test("a template that nobody has is refused with the places that were looke
     assert.match(report.error ?? "", /came 'nobody': looked in project, global, built-in/);
   });
 });
+
+Deno.test("a verifier in a run without a terminal is refused before anything runs, and a faulty one by its key", async () => {
+  await withRunnerRig(async (rig) => {
+    const told = async (verifier: unknown) => {
+      const { report, output } = await runScript(rig, "echo never", { verifier });
+      assert.equal(output, "");
+      return report.error;
+    };
+    assert.equal(
+      await told({ command: "make test" }),
+      "the station's verifier needs an agent in a terminal: this one has none",
+    );
+    assert.match((await told({ command: "true", rounds: 0 }))!, /verifier\.rounds/);
+  });
+});

@@ -11,6 +11,7 @@ import type { ActivitySignal, ResumeWish, TokenUsage } from "../../agent_ports.t
 import { KEYS_ATTACHED_MS } from "../../limits.ts";
 import { type ActivityEvent, type ActivityState, moveActivity, startActivity } from "./activity.ts";
 import { addUsage, lessUsage, NO_USAGE } from "./budget.ts";
+import { type LoopState, NEW_LOOP } from "./goal_loop.ts";
 import {
   type AgentMessage,
   EMPTY_QUEUE,
@@ -27,7 +28,7 @@ export type ResumeOutcome = "exact" | "latest" | "fresh";
 
 export interface SessionFinish {
   readonly status: 0 | 1;
-  readonly reason: FinishReason | "tools_not_ready";
+  readonly reason: FinishReason | "tools_not_ready" | "loop_stopped";
   /** For the report; null when all is well. */
   readonly message: string | null;
 }
@@ -58,6 +59,8 @@ export interface SessionState {
   /** What the next message to the agent begins with (Runtime 4.1 item 14). */
   readonly notice: string | null;
   readonly finish: SessionFinish | null;
+  /** Of a station with a check (`goal_loop.ts`). */
+  readonly loop: LoopState;
   /** The agent was told to go on before its end, as this says; if it does not, it is told as a message. */
   readonly reminder: { readonly text: string; readonly untilMs: number } | null;
   readonly headCommit: string | null;
@@ -86,6 +89,7 @@ export function newSession(nowMs: number): SessionState {
     nextResume: "exact",
     notice: null,
     finish: null,
+    loop: NEW_LOOP,
     reminder: null,
     headCommit: null,
     keysAtMs: null,

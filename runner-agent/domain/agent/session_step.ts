@@ -24,6 +24,8 @@ export interface SessionView {
   /** Null: not looked yet. */
   readonly isAttached: boolean | null;
   readonly hasConcluded: boolean;
+  /** A check decides whether the goal is reached, after each turn. */
+  readonly hasCheck?: boolean;
 }
 
 export type SessionStep =
@@ -34,6 +36,8 @@ export type SessionStep =
   | { readonly kind: "fail_turn"; readonly message: string }
   /** Whether a person is attached decides; `view.isAttached` is wanted. */
   | { readonly kind: "look" }
+  /** The turn is over: run the check. */
+  | { readonly kind: "check" }
   /** Write it. */
   | { readonly kind: "finish"; readonly finish: SessionFinish }
   /** It is written: end the harness. Repeated until the sandbox has ended. */
@@ -83,6 +87,7 @@ export function nextSessionStep(state: SessionState, view: SessionView): Session
   });
   if (end.kind === "finish") {
     if (view.isAttached === null && end.reason !== "budget") return { kind: "look" };
+    if (view.hasCheck === true && end.reason === "turn_over") return { kind: "check" };
     return { kind: "finish", finish: { status: end.status, reason: end.reason, message: end.message } };
   }
   if (message.kind !== "wait") return message;
