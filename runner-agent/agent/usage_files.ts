@@ -4,6 +4,8 @@
  * 1. The home is the agent's: a path that leads out of it, or to what is no plain file, is not read; of one that is, a
  *    bounded piece at a time.
  * 2. A file is counted from its beginning in each life of the runner: what is told is its whole, by its path.
+ * 3. Looks come from hooks and from the session's own loop, at the same time too; they are taken one after the other. Two that
+ *    read the same piece would count it twice and go on as far behind it, so that what comes next is never read.
  */
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
@@ -49,6 +51,14 @@ interface Counted {
 
 export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
   const files = new Map<string, Counted>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Invariant 3. */
+  function oneByOne<T>(act: () => Promise<T>): Promise<T> {
+    const done = last.then(act, act);
+    last = done;
+    return done;
+  }
 
   async function read(path: string): Promise<FileUsage | null> {
     if (deps.usageFile === null || !path.startsWith(`${deps.agentHome}/`)) return null;
@@ -65,23 +75,26 @@ export function createUsageFiles(deps: UsageFilesDeps): UsageFiles {
     return { path, total: counted.usage };
   }
 
-  async function lookAt(paths: readonly string[]): Promise<readonly FileUsage[]> {
-    const found: FileUsage[] = [];
-    for (const path of paths) {
-      const usage = await read(path);
-      if (usage !== null) found.push(usage);
-    }
-    return found;
+  function lookAt(paths: readonly string[]): Promise<readonly FileUsage[]> {
+    return oneByOne(async () => {
+      const found: FileUsage[] = [];
+      for (const path of paths) {
+        const usage = await read(path);
+        if (usage !== null) found.push(usage);
+      }
+      return found;
+    });
   }
 
   return {
-    async mend(paths, mend) {
-      for (const path of paths) {
-        if (!path.startsWith(`${deps.agentHome}/`)) continue;
-        const isMended = await rewrite(deps.hostHome, path.slice(deps.agentHome.length + 1), mend);
-        if (isMended) files.delete(path);
-      }
-    },
+    mend: (paths, mend) =>
+      oneByOne(async () => {
+        for (const path of paths) {
+          if (!path.startsWith(`${deps.agentHome}/`)) continue;
+          const isMended = await rewrite(deps.hostHome, path.slice(deps.agentHome.length + 1), mend);
+          if (isMended) files.delete(path);
+        }
+      }),
     look: (event) => lookAt(deps.usageFile?.pathsOf(event) ?? []),
     lookAgain: lookAt,
     takeFailure: () =>

@@ -41,6 +41,22 @@ Deno.test("a file that was rewritten is counted anew, so what comes after it is 
   });
 });
 
+Deno.test("looks at the same time count what a file holds once, and miss nothing of what comes after", async () => {
+  await withHome(async (home, files) => {
+    const path = "/home/agent/chat";
+    const look = () => files.look({ name: "chat", payload: {} });
+    await Deno.writeTextFile(`${home}/chat`, "++++");
+    for (const [more, total] of [["", 4], ["++", 6], ["+", 7]] as const) {
+      await Deno.writeTextFile(`${home}/chat`, more, { append: true });
+      const told = (await Promise.all([look(), files.lookAgain([path]), look()])).flat();
+      assert.deepEqual(told.map((one) => one.total.inputTokens), [total]);
+    }
+    await Deno.writeTextFile(`${home}/chat`, "-+", { append: true });
+    await Promise.all([look(), files.mend([path], withoutMinus), look()]);
+    assert.equal(await Deno.readTextFile(`${home}/chat`), "++++++++");
+  });
+});
+
 Deno.test("what leads out of the home, or is no file, is not rewritten", async () => {
   await withHome(async (home, files) => {
     const outside = `${home}/../outside`;
