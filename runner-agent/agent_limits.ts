@@ -78,6 +78,8 @@ export const TERMINAL_AGAIN_MS = 1_000;
 export const BOX_REST_MAX_MS = 20_000;
 /** From one look at it to the next: each is a program in the sandbox. */
 export const BOX_LOOK_MIN_MS = 150;
+/** Lines below the text in a box: its border, its model and a line or two of status; a dialog's question and answers are more. */
+export const BOX_FOOT_MAX_LINES = 6;
 /** A CLI redraws while it reads a paste: the wait before Enter grows by a second for 200 KB. */
 export const PASTE_CHARS_PER_MS = 200;
 /** So much of a message's end is looked for on the screen; a line of the box is longer. */
@@ -214,3 +216,8 @@ export const TURN_MAX_BYTES = 512 * 1024 * 1024;
 export const TURN_PATHS_MAX = 50_000;
 /** A line of a list for people. */
 export const TURN_PROMPT_MAX_CHARS = 100;
+/** Of a branch or a path that a person at the machine names. */
+export const CONTROL_FIELD_MAX_CHARS = 1_000;
+/** From the end of an agent's session to the removal of its sandbox, whose output is kept first; and how often it is looked. */
+export const REWIND_SUSPENDED_MS = 60_000;
+export const REWIND_LOOK_MS = 20;

@@ -43,16 +43,26 @@ export interface ImageBuildOptions {
   readonly buildArg?: readonly string[];
 }
 
+/** Options of the commands to kept turns. */
+export interface TurnOptions {
+  readonly turn: string;
+  readonly branch?: string;
+  readonly into?: string;
+}
+
 /** What each command does. */
 export interface Actions {
   agents(options: AgentOptions): Promise<void>;
   worktrees(options: AgentOptions): Promise<void>;
+  turns(run: string, options: AgentOptions): Promise<void>;
+  changeTurns(act: "rewind" | "fork", run: string, options: AgentOptions & TurnOptions): Promise<void>;
   tellAgent(
     act: "messages" | "interrupt" | "suspend" | "resume" | "stop",
     run: string,
     text: string | null,
     options: AgentOptions,
   ): Promise<number>;
+  scripts(run: string, options: AgentOptions & { readonly stop?: string }): Promise<void>;
   deleteAgent(run: string, options: AgentOptions & DeleteOptions): Promise<void>;
   attach(run: string, options: RunOptions & AgentOptions): Promise<number>;
   agentLogs(run: string, options: AgentOptions): Promise<void>;
@@ -260,6 +270,9 @@ function agentCommands(
       setExitCode(await actions.tellAgent(act as keyof typeof plain, run, null, options))
     );
   }
+  command("scripts <run>", "the programs that run beside an agent in its sandbox")
+    .option("--stop <id>", "ends one, with all of its group")
+    .option("--json", "as JSON").action(actions.scripts);
   command("delete <run>", "ends a suspended agent's run for good and removes its sandbox and worktree")
     .option("--branch", "its work goes, too: nothing of it is pushed")
     .option("--home", "its home goes, too; also that of one deleted before")
@@ -269,6 +282,18 @@ function agentCommands(
     .action(async (run: string, text: string | undefined, options: AgentOptions) =>
       setExitCode(await actions.tellAgent("resume", run, text ?? null, options))
     );
+  command("turns <run>", "the states that an agent's worktree had: at the start, and after each turn")
+    .option("--json", "as JSON").action(actions.turns);
+  command("rewind <run>", "puts an agent's files back to how they were after a turn, and tells the agent")
+    .requiredOption("--turn <number>", "which, as 'turns' lists them")
+    .action((run: string, options: AgentOptions & TurnOptions) =>
+      actions.changeTurns("rewind", run, options)
+    );
+  command("fork <run>", "makes a repository with a branch of what an agent's worktree was after a turn")
+    .requiredOption("--turn <number>", "which, as 'turns' lists them")
+    .requiredOption("--branch <name>", "what the branch is called")
+    .option("--into <dir>", "a directory that is not there yet (default: below the runner's own)")
+    .action((run: string, options: AgentOptions & TurnOptions) => actions.changeTurns("fork", run, options));
   withRuntime(program.command("attach <run>").description("an agent's terminal, here; Ctrl-b d leaves it"))
     .option("--read-only", "only to look: nothing that is typed reaches the agent")
     .action(async (run: string, options: RunOptions & AgentOptions) =>

@@ -33,6 +33,7 @@ import {
   toolsListed,
   usageOf,
 } from "../domain/agent/session_state.ts";
+import { firstLine } from "../domain/turns.ts";
 import { REMINDER_HEARD_MS, SUSPEND_TURN_MS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { ResumeWish } from "../agent_ports.ts";
@@ -45,6 +46,7 @@ import { SessionCore } from "./session_core.ts";
 import { SessionDriver } from "./session_driver.ts";
 import type { SessionFile } from "./session_file.ts";
 import type { AgentTerminal } from "./terminal.ts";
+import { turnIsOver } from "./turn_over.ts";
 import type { UsageFiles } from "./usage_files.ts";
 
 export interface AgentSessionDeps {
@@ -67,6 +69,8 @@ export interface AgentSessionDeps {
   readonly wantsToStop: (lastMessage: string | null) => Promise<string | null>;
   /** After a turn: the commit that the worktree is at; null when that cannot be told. */
   readonly harvest: () => Promise<{ readonly headCommit: string; readonly commitCount: number } | null>;
+  /** After the harvest of a turn, with the first line of what began it. */
+  readonly keepTurn?: (prompt: string | null, headCommit: string) => Promise<void>;
   /** Names of faults, for the runner's log. */
   readonly onFault: (name: string) => void;
 }
@@ -78,6 +82,8 @@ export class AgentSession implements AgentCommands {
   #terminal: AgentTerminal | null = null;
   readonly #ended = new AbortController();
   #afterTurn: Promise<void> = Promise.resolve();
+  /** The first line of what began the turn. */
+  #prompt: string | null = null;
 
   private readonly driver: SessionDriver;
   private readonly files: CliFiles;
@@ -172,6 +178,7 @@ export class AgentSession implements AgentCommands {
   async #tell(signals: readonly ActivitySignal[], reminder: string | null = null): Promise<void> {
     let hasTurnEnded = false;
     for (const signal of signals) {
+      if (signal.kind === "prompt_submitted") this.#prompt = firstLine(this.deps.clean(signal.prompt));
       for (const one of eventsOfSignal(signal, this.deps.clean)) this.core.emit(one);
       if (signal.kind === "turn_ended" && reminder !== null) {
         await this.core.change((state, nowMs) => ({
@@ -188,7 +195,9 @@ export class AgentSession implements AgentCommands {
       });
     }
     if (hasTurnEnded) {
-      this.#afterTurn = this.#afterTurn.then(() => this.#turnIsOver()).catch((error) => this.#fault(error));
+      const prompt = this.#prompt;
+      const over = () => turnIsOver(this.deps, this.core, this.usage(), prompt);
+      this.#afterTurn = this.#afterTurn.then(over).catch((error) => this.#fault(error));
     }
   }
 
@@ -243,6 +252,14 @@ export class AgentSession implements AgentCommands {
       await this.driver.interruptTurn(terminal, SUSPEND_TURN_MS).catch((error) => this.#fault(error));
     }
     await terminal.finish(0).catch((error) => this.#fault(error));
+  }
+
+  /** The next message to the agent begins with this. */
+  async note(text: string): Promise<void> {
+    await this.core.change((state) => ({
+      ...state,
+      notice: state.notice === null ? text : `${state.notice}\n${text}`,
+    }));
   }
 
   /** The sandbox of a suspended agent is gone. Messages that waited wait on. */
@@ -300,18 +317,6 @@ export class AgentSession implements AgentCommands {
     if (phase.kind === "starting" || phase.kind === "running" || phase.kind === "stopping") {
       await this.core.move({ kind: "exited", exitCode }, close);
     } else await this.core.change(close);
-  }
-
-  /** Takes over what was committed, and says what was used. */
-  async #turnIsOver(): Promise<void> {
-    const { turns } = this.state;
-    this.core.emit({ type: "usage", payload: { turn: turns, total: this.usage() } });
-    const found = await this.deps.harvest();
-    if (found === null || found.headCommit === this.state.headCommit) return;
-    const isFirst = this.state.headCommit === null;
-    await this.core.change((state) => ({ ...state, headCommit: found.headCommit }));
-    if (isFirst && found.commitCount === 0) return;
-    this.core.emit({ type: "commit", payload: { turn: turns, ...found } });
   }
 
   /** A session that begins anew gets the task; if another has been before, it is told so. */

@@ -24,6 +24,7 @@ export type TurnsErrorCode =
   | "turn_not_kept"
   | "branch_invalid"
   | "directory_taken"
+  | "agent_busy"
   | "turn_failed";
 
 /** A refusal, in words for people. */

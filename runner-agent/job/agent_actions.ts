@@ -1,5 +1,5 @@
 /** The commands of the command line that are about agents of this machine (`control_socket.ts`). */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Actions, AgentOptions } from "../command_line.ts";
 import { type HostFacts, readRunConfig } from "../config.ts";
 import { durationMs } from "../domain/agent/duration.ts";
@@ -9,14 +9,18 @@ import { attachTerminal } from "./attach.ts";
 import {
   AgentCommandError,
   agentLine,
+  agentScripts,
+  agentTurns,
   commandAgent,
   copyAgentOutput,
   localAgent,
   localAgents,
   localWorktrees,
+  turnLine,
   worktreeLine,
 } from "./control_client.ts";
 import { OUTPUT_FORMS } from "./agent_output.ts";
+import { scriptLine } from "./agent_scripts.ts";
 import { deleteLeftovers } from "./deletion.ts";
 import { systemClock } from "./system_clock.ts";
 import { createRuntime } from "./wiring.ts";
@@ -25,7 +29,18 @@ import { createRuntime } from "./wiring.ts";
 export function agentActions(
   host: HostFacts,
   dataDir: (options: AgentOptions) => Promise<string>,
-): Pick<Actions, "agents" | "worktrees" | "tellAgent" | "deleteAgent" | "attach" | "agentLogs"> {
+): Pick<
+  Actions,
+  | "agents"
+  | "worktrees"
+  | "turns"
+  | "changeTurns"
+  | "tellAgent"
+  | "scripts"
+  | "deleteAgent"
+  | "attach"
+  | "agentLogs"
+> {
   return {
     async agents(options): Promise<void> {
       const found = await localAgents(await dataDir(options));
@@ -39,6 +54,23 @@ export function agentActions(
       else if (found.length === 0) console.log("no worktrees: no runner that has one runs here now");
       else for (const one of found) console.log(worktreeLine(one));
     },
+    async turns(run, options): Promise<void> {
+      const found = await agentTurns(await dataDir(options), run);
+      if (options.json === true) console.log(JSON.stringify(found, null, 2));
+      else if (found.length === 0) console.log("no turns: none has ended yet");
+      else for (const one of found) console.log(turnLine(one));
+    },
+    async changeTurns(act, run, { turn, branch, into, ...options }): Promise<void> {
+      if (!/^\d+$/.test(turn)) {
+        throw new AgentCommandError(`Cannot ${act} as --turn must be a number: current value is ${turn}`);
+      }
+      const { detail } = await commandAgent(await dataDir(options), run, act, {
+        turn: Number(turn),
+        ...(branch === undefined ? {} : { branch }),
+        ...(into === undefined ? {} : { into: resolve(into) }),
+      });
+      console.log(detail ?? "done");
+    },
     async tellAgent(act, run, text, options): Promise<number> {
       const body = act === "messages"
         ? { text: text ?? "", interrupt: options.interrupt ?? false, ...expiryOf(options) }
@@ -48,6 +80,13 @@ export function agentActions(
       const { outcome, detail } = await commandAgent(await dataDir(options), run, act, body);
       console.log(detail === null ? outcome : `${outcome}: ${detail}`);
       return outcome === "done" || outcome === "confirmed" ? 0 : 1;
+    },
+    async scripts(run, options): Promise<void> {
+      const found = await agentScripts(await dataDir(options), run, options.stop ?? null);
+      if (options.stop !== undefined) console.log("done");
+      else if (options.json === true) console.log(JSON.stringify(found, null, 2));
+      else if (found.length === 0) console.log("nothing runs beside the agent");
+      else for (const one of found) console.log(scriptLine(one));
     },
     async deleteAgent(run, { branch = false, home = false, stop = false, ...options }): Promise<void> {
       const dir = await dataDir(options);

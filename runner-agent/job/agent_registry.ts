@@ -4,7 +4,9 @@ import { err, type Result } from "../../protocol/result.ts";
 import { deleteAgent } from "../domain/agent/phase.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import { agentOutput, type OutputWish } from "./agent_output.ts";
+import { type AgentScripts, createAgentScripts } from "./agent_scripts.ts";
 import { type DeleteWish, writeDeletion } from "./deletion.ts";
+import { type AgentTurns, createAgentTurns } from "./agent_turns.ts";
 import type { RunAgent } from "./run_agent.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunWatch } from "./run_watch.ts";
@@ -31,10 +33,14 @@ export interface AgentView {
 export interface KnownAgent {
   readonly commands: AgentCommands;
   view(): AgentView;
+  /** The programs in its sandbox; null: it has none now. */
+  scripts(): AgentScripts | null;
   /** What its terminal has shown. */
   output(wish: OutputWish): ReadableStream<Uint8Array>;
   /** Ends the run, which is reported as stopped by a person here. */
   stop(): void;
+  /** The states that its worktree had after its turns. */
+  readonly turns: AgentTurns;
   /** Ends the run and removes its sandbox and worktree. The error is for people. May be repeated. */
   delete(wish: DeleteWish): Promise<Result<null, string>>;
 }
@@ -61,8 +67,15 @@ export function createAgentRegistry(): AgentRegistry {
       const known: KnownAgent = {
         commands,
         view: () => viewOf(context, agent, phase()),
+        scripts() {
+          const { containerId } = viewOf(context, agent, phase());
+          return containerId === null
+            ? null
+            : createAgentScripts(context.deps.runtime, containerId, agent.harness.name);
+        },
         output: (wish) =>
           agentOutput(context, agent.session.state.boots, viewOf(context, agent, phase()).containerId, wish),
+        turns: createAgentTurns(context, agent, commands, watch, phase),
         stop: () => watch.askToStop("stopped_by_person"),
         async delete(wish) {
           const allowed = deleteAgent(agent.session.state.phase, wish.stop);

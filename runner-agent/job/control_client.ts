@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { readRegistrations } from "../control/registrations.ts";
 import { controlSocketPath, isOurs } from "./control_path.ts";
+import type { KeptTurn } from "../domain/turns.ts";
 import type { WorktreeInfo } from "../ports.ts";
+import type { SandboxScript } from "../domain/agent/sandbox_scripts.ts";
 import type { OutputWish } from "./agent_output.ts";
 import type { AgentView } from "./agent_registry.ts";
 
@@ -68,7 +70,7 @@ export async function localAgent(
 export async function commandAgent(
   dataDir: string,
   run: string,
-  act: "messages" | "interrupt" | "suspend" | "resume" | "stop" | "delete",
+  act: "messages" | "interrupt" | "suspend" | "resume" | "stop" | "rewind" | "fork" | "delete",
   body: Readonly<Record<string, unknown>> = {},
 ): Promise<ControlAnswer> {
   const { stateDir, agent } = await localAgent(dataDir, run);
@@ -84,6 +86,13 @@ export async function commandAgent(
   return answer;
 }
 
+/** The kept turns of an agent, the oldest first. */
+export async function agentTurns(dataDir: string, run: string): Promise<readonly KeptTurn[]> {
+  const { stateDir, agent } = await localAgent(dataDir, run);
+  const path = `/agents/${encodeURIComponent(agent.runId)}/turns`;
+  return (await ask<{ turns: KeptTurn[] }>(stateDir, "GET", path))?.turns ?? [];
+}
+
 /** One line each. */
 export function agentLine(
   { runId, harness, station, taskId, phase, activity, detail, turns, usage }: AgentView,
@@ -91,6 +100,32 @@ export function agentLine(
   const tokens = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const now = phase === "running" ? activity + (detail === null ? "" : ` (${detail.slice(0, 60)})`) : phase;
   return [runId, harness, station, taskId, now, `${turns} turns`, `${tokens} tokens`].join("\t");
+}
+
+/** One line each. */
+export function turnLine({ turn, kind, atMs, filesChanged, filesLeftOut, prompt }: KeptTurn): string {
+  const what = kind === "start"
+    ? "(the station's start)"
+    : kind === "before_rewind"
+    ? "(as it was before it was put back)"
+    : prompt ?? "";
+  const files = `${filesChanged} ${filesChanged === 1 ? "file" : "files"} changed`;
+  const leftOut = filesLeftOut === 0 ? "" : `, ${filesLeftOut} too large to keep`;
+  return [turn, new Date(atMs).toISOString(), files + leftOut, what].join("\t");
+}
+
+/** The programs in an agent's sandbox, or with an id the end of one. */
+export async function agentScripts(
+  dataDir: string,
+  run: string,
+  stop: string | null,
+): Promise<readonly SandboxScript[]> {
+  const { stateDir, agent } = await localAgent(dataDir, run);
+  const path = `/agents/${encodeURIComponent(agent.runId)}/scripts`;
+  const answer = stop === null
+    ? await ask<{ scripts: SandboxScript[] }>(stateDir, "GET", path)
+    : await ask<{ scripts?: SandboxScript[] }>(stateDir, "POST", path, { stop });
+  return answer?.scripts ?? [];
 }
 
 /** Writes what an agent's terminal has shown, until there is no more of it. */

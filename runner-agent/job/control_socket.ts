@@ -8,7 +8,11 @@
  * POST /agents/{run}/interrupt      POST /agents/{run}/keys {"keys": [...]}
  * POST /agents/{run}/suspend        POST /agents/{run}/resume {"text": null}
  * POST /agents/{run}/stop           POST /agents/{run}/delete {"branch": false, "home": false, "stop": false}
+ * GET  /agents/{run}/scripts        POST /agents/{run}/scripts {"stop": "71-90210"}
  * GET  /agents/{run}/output?form=raw|lines&follow=true|false
+ * GET  /agents/{run}/turns
+ * POST /agents/{run}/rewind         {"turn": 3}
+ * POST /agents/{run}/fork           {"turn": 3, "branch": "...", "into": "/absolute/directory"}
  * GET  /worktrees
  * ```
  *
@@ -23,8 +27,10 @@ import type { WorktreeInventory } from "../ports.ts";
 import type { AgentRegistry, KnownAgent } from "./agent_registry.ts";
 import { makeControlDir } from "./control_path.ts";
 import { OUTPUT_FORMS } from "./agent_output.ts";
+import { stopScriptInput } from "./agent_scripts.ts";
 import { deleteInput } from "./deletion.ts";
 import { refusal, removeSocket } from "./hub.ts";
+import { changeTurns, listTurns } from "./turn_routes.ts";
 
 const SOCKET_MODE = 0o600;
 
@@ -96,8 +102,11 @@ export function createControlHandler(
       );
     }
     if (act === undefined) return request.method === "GET" ? Response.json(agent.view()) : notAllowed("GET");
+    if (act === "scripts") return await scriptsOf(request, agent);
     if (act === "output") return request.method === "GET" ? outputOf(request, agent) : notAllowed("GET");
+    if (act === "turns") return request.method === "GET" ? await listTurns(agent) : notAllowed("GET");
     if (request.method !== "POST") return notAllowed("POST");
+    if (act === "rewind" || act === "fork") return await changeTurns(agent, act, await bodyOf(request));
     if (act === "stop") {
       agent.stop();
       return Response.json({ outcome: "done", detail: null }, { status: 202 });
@@ -115,6 +124,20 @@ async function carryOut(agent: KnownAgent, command: AgentCommand): Promise<Respo
     const message = error instanceof Error ? error.message : "the agent's session ended before";
     return refusal(409, "agent_not_reachable", message);
   }
+}
+
+async function scriptsOf(request: Request, agent: KnownAgent): Promise<Response> {
+  const scripts = agent.scripts();
+  if (scripts === null) return refusal(409, "agent_not_reachable", "the agent has no sandbox now");
+  if (request.method === "GET") return Response.json({ scripts: await scripts.list() });
+  if (request.method !== "POST") return notAllowed("GET or POST");
+  const body = await bodyOf(request);
+  if (body instanceof Response) return body;
+  const wish = stopScriptInput.safeParse(body);
+  if (!wish.success) return invalid(wish.error);
+  return await scripts.stop(wish.data.stop)
+    ? Response.json({ outcome: "done", detail: null })
+    : refusal(404, "script_not_found", "Cannot stop the program as it must run: see the list");
 }
 
 function outputOf(request: Request, agent: KnownAgent): Response {

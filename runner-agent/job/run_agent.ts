@@ -20,6 +20,7 @@ import { createAgentTerminal } from "../agent/terminal.ts";
 import { createUsageFiles } from "../agent/usage_files.ts";
 import type { Bridge } from "../mcp/agent_tools.ts";
 import { SETUP_MAX_MS } from "../limits.ts";
+import { createRewindGate, type RewindGate } from "./agent_turns.ts";
 import { createCheck } from "./goal_check.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
@@ -30,6 +31,7 @@ export interface RunAgent {
   readonly harness: SessionHarness;
   readonly session: AgentSession;
   readonly events: AgentEventLog;
+  readonly rewindGate: RewindGate;
   readonly bridge: Bridge;
   readonly onHook: (event: HookEvent) => Promise<HookAnswer>;
   /** Told of each answer of the model's provider (`ModelRouteOptions.onKeyAnswer`). */
@@ -90,6 +92,11 @@ export async function openRunAgent(context: RunContext, record: RunRecord): Prom
       const { headCommit, commitCount } = harvested.value;
       return { headCommit, commitCount };
     },
+    async keepTurn(prompt, headCommit) {
+      const { turns } = deps.worktrees;
+      const kept = await turns?.keep(run.runId, { atMs: clock.nowMs(), prompt, headCommit });
+      if (kept !== undefined && !kept.ok) onFault(kept.error.code);
+    },
     onFault,
   });
   const listener: BridgeListener = {
@@ -108,6 +115,7 @@ export async function openRunAgent(context: RunContext, record: RunRecord): Prom
     harness,
     session,
     events,
+    rewindGate: createRewindGate(),
     bridge: record.createBridge(listener),
     onHook: (event) => session.onHook(event),
     onKeyAnswer: (status) => soon(session.onKeyAnswer(status)),

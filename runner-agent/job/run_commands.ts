@@ -6,7 +6,7 @@ import type { RunAgent } from "./run_agent.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunWatch } from "./run_watch.ts";
 
-export function runCommands({ session, harness }: RunAgent, watch: RunWatch): AgentCommands {
+export function runCommands({ session, harness, rewindGate }: RunAgent, watch: RunWatch): AgentCommands {
   const isSuspended = () => session.state.phase.kind === "suspended";
 
   async function suspend(): Promise<CommandOutcome> {
@@ -19,6 +19,7 @@ export function runCommands({ session, harness }: RunAgent, watch: RunWatch): Ag
   }
 
   async function resume(text: string | null): Promise<CommandOutcome> {
+    await rewindGate.until;
     if (!isSuspended()) return { outcome: "done", detail: "the agent is not suspended" };
     watch.askFor("resume", text);
     await session.until((state) => state.phase.kind === "running");

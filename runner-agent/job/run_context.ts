@@ -22,6 +22,7 @@ import type { UsageSender } from "../control/usage_sender.ts";
 import { homeTexts } from "../harness/home_files.ts";
 import { templateHome } from "../harness/template_home.ts";
 import type { EventLog } from "../log/event_log.ts";
+import type { WorktreeTurns } from "../worktree/turns.ts";
 import type { CapabilityDesk } from "../probe/capability_desk.ts";
 import type {
   Clock,
@@ -86,7 +87,7 @@ export interface ConductorDeps {
   readonly watchdog?: Watchdog;
   /** What a run may have of the disk; the built-in bounds when absent. */
   readonly diskBounds?: DiskBounds;
-  readonly worktrees: WorktreeManager & Partial<Pick<WorktreeInventory, "list">>;
+  readonly worktrees: WorktreeManager & Partial<Pick<WorktreeInventory, "list"> & WorktreeTurns>;
   readonly controlPlane: ControlPlane;
   readonly sendUsage: UsageSender;
   /** Brings people's commands to agents; absent where nobody does. */

@@ -4,7 +4,7 @@ import { isBranchName, type KeptTurn, type TurnsError } from "../domain/turns.ts
 import type { OneByOne } from "./one_by_one.ts";
 import { keepTurn, rewindTo } from "./turn_commits.ts";
 import { forkTurn, type ForkWish } from "./turn_fork.ts";
-import { listTurns, type TurnsPlace } from "./turn_git.ts";
+import { findTurn, listTurns, type TurnsPlace } from "./turn_git.ts";
 
 type Done<T> = Promise<Result<T, TurnsError>>;
 
@@ -20,6 +20,8 @@ export interface RunTurns {
   ): Done<KeptTurn>;
   /** The oldest first. */
   list(runId: string): Done<readonly KeptTurn[]>;
+  /** The one with that number. */
+  find(runId: string, turn: number): Done<KeptTurn>;
   /** While no process of the agent lives. */
   rewind(
     runId: string,
@@ -43,6 +45,7 @@ export function createWorktreeTurns(
   return {
     keep: (runId, turn) => at(runId, (place) => keepTurn(place, { ...turn, kind: "turn" })),
     list: (runId) => at(runId, listTurns),
+    find: (runId, turn) => at(runId, (place) => findTurn(place, turn)),
     rewind: (runId, turn, now) => at(runId, (place) => rewindTo(place, turn, now)),
     fork(runId, turn, to) {
       if (isBranchName(to.branch)) return at(runId, (place) => forkTurn(place, turn, to));

@@ -5,13 +5,18 @@ import { saveRegistration } from "../../runner-agent/control/registrations.ts";
 import type { AgentRegistry, AgentView, KnownAgent } from "../../runner-agent/job/agent_registry.ts";
 import {
   AgentCommandError,
+  agentScripts,
+  agentTurns,
   commandAgent,
   copyAgentOutput,
   localAgents,
   localWorktrees,
+  turnLine,
   worktreeLine,
 } from "../../runner-agent/job/control_client.ts";
 import { err, ok } from "../../protocol/result.ts";
+import type { AgentTurns } from "../../runner-agent/job/agent_turns.ts";
+import type { KeptTurn } from "../../runner-agent/domain/turns.ts";
 import { serveControlSocket } from "../../runner-agent/job/control_socket.ts";
 import type { WorktreeInfo } from "../../runner-agent/ports.ts";
 import type { AgentCommand } from "../../protocol/agent/commands.ts";
@@ -33,6 +38,8 @@ const VIEW: AgentView = {
   messages: [],
 };
 
+const SCRIPT = { id: "71-900", pid: 71, parentPid: 1, command: "npm run dev", runsForMs: 10 };
+
 const WORKTREE: WorktreeInfo = {
   runId: "r1",
   taskId: "t1",
@@ -49,6 +56,28 @@ const WORKTREE: WorktreeInfo = {
   fault: null,
 };
 
+const TURN: KeptTurn = {
+  turn: 2,
+  kind: "turn",
+  atMs: 0,
+  filesChanged: 1,
+  filesLeftOut: 0,
+  prompt: "go on",
+  headCommit: "0123",
+};
+
+const TURNS: AgentTurns = {
+  list: () => Promise.resolve(ok([TURN])),
+  rewind: (turn) =>
+    Promise.resolve(
+      turn === 2
+        ? ok({ turn: TURN, keptAs: 3, resumed: "exact" })
+        : err({ code: "agent_busy", message: "Cannot rewind the agent as it must not be in a turn" }),
+    ),
+  fork: (_turn, branch, dir) =>
+    Promise.resolve(ok({ branch, dir: dir ?? "/forks/here", commit: "0123456789abcdef" })),
+};
+
 async function withSocket(
   body: (world: { dataDir: string; socket: string; heard: AgentCommand[]; stops: string[] }) => Promise<void>,
 ): Promise<void> {
@@ -58,7 +87,12 @@ async function withSocket(
   const agent: KnownAgent = {
     view: () => VIEW,
     output: ({ form, follow }) => new Blob([`${form} ${follow}\n`]).stream(),
+    scripts: () => ({
+      list: () => Promise.resolve([SCRIPT]),
+      stop: (id) => Promise.resolve(id === SCRIPT.id && stops.push(id) > 0),
+    }),
     stop: () => stops.push(VIEW.runId),
+    turns: TURNS,
     delete: (wish) => {
       if (!wish.stop) return Promise.resolve(err("Cannot delete as the agent is at work"));
       stops.push(JSON.stringify(wish));
@@ -149,6 +183,16 @@ Deno.test("what a terminal has shown is copied as bytes or as lines, and no othe
   });
 });
 
+Deno.test("the programs beside an agent are listed, and ended by their ids alone", async () => {
+  await withSocket(async ({ dataDir, stops }) => {
+    assert.deepEqual(await agentScripts(dataDir, "01r", null), [SCRIPT]);
+    await agentScripts(dataDir, "01r", "71-900");
+    assert.deepEqual(stops, ["71-900"]);
+    await assert.rejects(agentScripts(dataDir, "01r", "71-901"), /must run: see the list/);
+    await assert.rejects(agentScripts(dataDir, "01r", "71"), /expected an id such as/);
+  });
+});
+
 Deno.test("an agent at work is deleted only where it is to be stopped, too", async () => {
   await withSocket(async ({ dataDir, stops }) => {
     await assert.rejects(commandAgent(dataDir, "01run", "delete", { home: true }), /the agent is at work/);
@@ -159,6 +203,29 @@ Deno.test("an agent at work is deleted only where it is to be stopped, too", asy
       "done",
     );
     assert.deepEqual(stops, ['{"branch":false,"home":true,"stop":true}']);
+  });
+});
+
+Deno.test("kept turns are listed, put back and forked, and a refusal says why", async () => {
+  await withSocket(async ({ dataDir }) => {
+    assert.deepEqual(await agentTurns(dataDir, "01r"), [TURN]);
+    assert.equal(turnLine(TURN), "2\t1970-01-01T00:00:00.000Z\t1 file changed\tgo on");
+    const turn = (act: "rewind" | "fork", body: Record<string, unknown>) =>
+      commandAgent(dataDir, "01r", act, body).then(({ detail }) => detail);
+    assert.match(
+      await turn("rewind", { turn: 2 }) ?? "",
+      /as after turn 2; as they were before is turn 3; the agent goes on \(exact\)/,
+    );
+    await assert.rejects(turn("rewind", { turn: 1 }), /it must not be in a turn/);
+    assert.equal(
+      await turn("fork", { turn: 2, branch: "try", into: "/tmp/x" }),
+      "branch try is at 0123456789ab in /tmp/x",
+    );
+    for (const body of [{}, { turn: -1 }, { turn: 1.5 }, { turn: "2" }, { turn: 2, more: 1 }]) {
+      await assert.rejects(turn("rewind", body), AgentCommandError);
+      await assert.rejects(turn("fork", body), AgentCommandError);
+    }
+    await assert.rejects(turn("fork", { turn: 2, branch: "b", into: "relative" }), /into/);
   });
 });
 
