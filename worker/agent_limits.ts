@@ -111,3 +111,16 @@ export const AGENT_MEMORY_MAX_BYTES = 50 * 1000 * 1000;
 export const AGENT_SAYS_MAX_CHARS = 500;
 /** Asks about one run's agent: one that waits again and again is a fault that more notices do not end. The board shows it. */
 export const AGENT_WAIT_ASKS_MAX = 20;
+/** A transcript of a session: bytes of one call, what of all of it the activity log gets, and of one text. */
+export const LIVE_SYNC_MAX_BYTES = 16 * 1024 * 1024;
+export const LIVE_SYNC_KEPT_MAX = 5_000;
+export const LIVE_SYNC_TEXT_MAX_CHARS = 8_000;
+/** A screen as text with its colours. */
+export const LIVE_SNAPSHOT_MAX_BYTES = 1024 * 1024;
+/** Sockets of one session on which viewers of the reference would talk: an operator has one, and one that it redials. */
+export const LIVE_VIEWERS_MAX = 4;
+/** Questions of a session that are kept, and what of them; how long an operator waits for a permission by itself. */
+export const LIVE_QUESTIONS_MAX = 16;
+export const LIVE_QUESTION_MAX_CHARS = 2_000;
+export const LIVE_OPTIONS_MAX = 20;
+export const LIVE_VOTE_MS = 30_000;

@@ -46,6 +46,7 @@ import { createUsageRoutes, USAGE_OPERATIONS } from "./routes/usage.ts";
 import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLiveFileRoutes, LIVE_FILE_OPERATIONS } from "./routes/live_files.ts";
 import { createLiveRoutes, LIVE_OPERATIONS } from "./routes/lives.ts";
+import { createLiveViewerRoutes, LIVE_VIEWER_OPERATIONS } from "./routes/live_viewers.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
@@ -98,6 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...LIVE_OPERATIONS,
   ...LIVE_FILE_OPERATIONS,
   ...CHAT_OPERATIONS,
+  ...LIVE_VIEWER_OPERATIONS,
   ...TELEMETRY_OPERATIONS,
   ...USAGE_OPERATIONS,
   ...FILE_OPERATIONS,
@@ -171,6 +173,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createChatRoutes());
   app.route("/", createTelemetryRoutes());
   app.route("/", createUsageRoutes());
+  app.route("/", createLiveViewerRoutes());
   app.route("/", createHistoryRoutes());
   app.route("/", createFileRoutes());
   app.route("/", createGateRoutes());

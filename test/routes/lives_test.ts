@@ -1,30 +1,11 @@
 /** Live sessions as the reference's operator and runner speak of them: no path names a project, few calls have a token. */
 import assert from "node:assert/strict";
 import { OUTPUT_READER_WATCHES_MS } from "../../worker/limits.ts";
-import { startPlane, type TestPlane } from "../fake/plane.ts";
+import { stageLive as stage } from "../fake/live_stage.ts";
+import { startPlane } from "../fake/plane.ts";
 import { until } from "../worker/until.ts";
 
 const NO_TOKEN = { token: null } as const;
-
-/** A task whose job a runner holds. */
-async function stage(plane: TestPlane, sessionId: string) {
-  const at = plane.project();
-  const trigger = { type: "dispatch_worker", idleTimeoutMinutes: 2 };
-  const line = { name: "L", stations: [{ id: "make", name: "make", trigger }] };
-  await at.must(200, "PUT", "/assembly-lines/line", { body: line });
-  const runner = await at.register("ada");
-  const as = { token: runner.token };
-  const task = (await at.must(201, "POST", "/stages/line/tasks", { body: { title: "t" } })).id as string;
-  const job = (await at.must(200, "POST", "/runners/jobs", { ...as, body: {} })).jobs[0];
-  const report = (body: object) =>
-    at.must(200, "PATCH", `/runs/${job.runId}/jobs/${job.id}`, { ...as, body });
-  const event = (body: object) =>
-    plane.call("POST", "/api/lives/session-event", { ...NO_TOKEN, body: { sessionId, ...body } });
-  const link = () =>
-    at.must(200, "POST", `/assembly-lines/line/tasks/${task}/streams`, { ...as, body: { sessionId } });
-  const read = () => at.must(200, "GET", `/tasks/${task}`);
-  return { at, runner, as, task, job, report, event, link, read, sessionId };
-}
 
 const METADATA = { type: "metadata", subtype: "prompt", prompt: "Do it.", timestamp: 1 };
 

@@ -10,7 +10,7 @@ import { GATED_LINE, putLine, submit, take } from "../worker/work_fixture.ts";
 
 /** What is no part of the API: pages, forms and their files. */
 const PAGES =
-  /^(GET|POST) \/(p\/.*|g|g\/.*|signin|signin\/.*|projects|worklist|metrics|assets\/.*|session\/end|openapi\.json|api-docs)?$/;
+  /^(GET|POST) \/(p\/.*|g|g\/.*|signin|signin\/.*|projects|worklist|metrics|live\/.*|assets\/.*|session\/end|openapi\.json|api-docs)?$/;
 
 const routes = [
   ...new Set(

@@ -89,6 +89,68 @@ export const LIVE_ROUTES: readonly RouteRows[] = [
     audience: "open",
     rows: [WRONG_TOKEN(), { what: "an unknown session", ids: { sessionId: "nobodys" }, ...NOBODYS }],
   },
+  { route: "GET /api/lives/sessions/:sessionId/questions", audience: "open", rows: OF_SESSION },
+  {
+    route: "POST /api/lives/sessions/:sessionId/answers",
+    audience: "open",
+    good: { questionId: "nobodys", answers: ["deny"] },
+    rows: [
+      ...OF_SESSION,
+      { what: "an unknown question", isAdmin: true, status: 404, code: "question_not_found" },
+      {
+        ...bad("no answer", { questionId: "q", answers: [] }, /'answers'.*>=1 items/),
+        isAdmin: true,
+      },
+    ],
+  },
+  {
+    route: "POST /api/lives/sync",
+    audience: "open",
+    good: { sessionId: WORLD_SESSION, lines: ["{}"] },
+    rows: [
+      bad("no lines", { sessionId: "s" }, /'lines'.*expected array/),
+      bad("too many lines", { sessionId: "s", lines: Array(501).fill("") }, /'lines'.*<=500 items/),
+      { what: "an unknown session", body: { sessionId: "nobodys", lines: [] }, ...NOBODYS },
+      WRONG_TOKEN(),
+    ],
+  },
+  {
+    route: "POST /_relay/snapshot",
+    audience: "open",
+    good: { sessionId: "s", snapshot: "$ " },
+    isJson: true,
+    rows: [bad("no screen", { sessionId: "s" }, /'snapshot'.*expected string/)],
+  },
+  {
+    route: "POST /api/lives/image-approve",
+    audience: "open",
+    good: { sessionId: WORLD_SESSION, imageId: "i", approved: true },
+    isJson: true,
+    rows: [
+      bad("no decision", { sessionId: "s", imageId: "i" }, /'approved'.*expected boolean/),
+      {
+        what: "an unknown session",
+        body: { sessionId: "nobodys", imageId: "i", approved: true },
+        ...NOBODYS,
+      },
+      WRONG_TOKEN(),
+    ],
+  },
+  {
+    route: "GET /api/lives/chat/ws",
+    audience: "open",
+    goodQuery: "sessionId=s",
+    rows: [
+      {
+        what: "no session",
+        query: "x=1",
+        status: 400,
+        code: "invalid_input",
+        says: /'sessionId' must be there/,
+      },
+    ],
+  },
+  { route: "GET /live/:broadcastId", audience: "page" },
   {
     route: "PATCH /api/lives/sessions/:sessionId",
     audience: "open",

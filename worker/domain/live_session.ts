@@ -4,8 +4,15 @@
  *
  * Pure; owner: the `LiveSession` object.
  */
-import type { ActivityAnswer, SessionMetadata } from "../../protocol/line/live.ts";
+import {
+  type ActivityAnswer,
+  type LiveQuestion,
+  type SessionMetadata,
+  sessionMetadata,
+} from "../../protocol/line/live.ts";
 import { LIVE_COMPACT_MAX_MS, LIVE_NOTES_MAX, LIVE_SUBAGENT_PATIENCE } from "../limits.ts";
+import { questionOf, withQuestion } from "./live_question.ts";
+import type { TranscriptMark } from "./live_transcript.ts";
 import type { SessionHome } from "./session_api.ts";
 
 export interface LiveSession extends SessionHome {
@@ -21,6 +28,10 @@ export interface LiveSession extends SessionHome {
   readonly workspace: string | null;
   /** Lines of the timeline so far: who knows no more than an id may not fill it. */
   readonly notes: number;
+  /** What its agent asked; absent: nothing. */
+  readonly questions?: readonly LiveQuestion[];
+  /** How far its transcript was kept; absent: none was. */
+  readonly transcript?: TranscriptMark;
 }
 
 /** Those of which only the screen, and not the agent, is the source. */
@@ -32,6 +43,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   "subagent_start",
   "subagent_stop",
   "permission_request",
+  "alp_pane",
   "onboarding_external",
   "pre_compact",
 ]);
@@ -68,6 +80,7 @@ export function heardEvent(
   const { subtype } = event;
   const isActive = !QUIET.has(subtype);
   const isShown = SHOWN.has(subtype) && session.notes < LIVE_NOTES_MAX;
+  const asked = questionOf(event, nowMs);
   const change = subtype === "subagent_start" ? 1 : subtype === "subagent_stop" ? -1 : 0;
   return {
     session: {
@@ -82,6 +95,7 @@ export function heardEvent(
       agentSessionId: event.agentSessionId ?? event.claudeSessionId ?? session.agentSessionId,
       workspace: event.workspace ?? session.workspace,
       notes: session.notes + (isShown ? 1 : 0),
+      ...(asked === null ? {} : { questions: withQuestion(session.questions ?? [], asked) }),
     },
     isActive,
     note: isShown ? [subtype, event.toolName ?? ""].join(" ").trim() : null,
@@ -98,4 +112,19 @@ export function activityOf(session: LiveSession, idleThresholdMs: number, nowMs:
     activeSubagentCount: session.subagents,
     whenTimeout: Math.max(session.activeAtMs + idleThresholdMs * patience, session.compactUntilMs),
   };
+}
+
+/** A text frame of a broadcaster; null: sizes of the terminal and names of panes are for viewers of the reference. */
+export function frameEvent(text: string, sessionId: string): SessionMetadata | null {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof frame !== "object" || frame === null || (frame as { type?: unknown }).type !== "metadata") {
+    return null;
+  }
+  const event = sessionMetadata.safeParse({ ...frame, sessionId });
+  return event.success ? event.data : null;
 }

@@ -1,8 +1,14 @@
 /** What may be asked of a queue and of a session about live sessions (Line 4.2, 4.3). Types only. */
 import type { RunId, StationId, TaskId } from "../../protocol/ids.ts";
-import type { ActivityAnswer, SessionMetadata, SessionStarted } from "../../protocol/line/live.ts";
+import type {
+  ActivityAnswer,
+  LiveQuestion,
+  SessionMetadata,
+  SessionStarted,
+} from "../../protocol/line/live.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { Caller } from "./caller.ts";
+import type { AnswerError } from "./live_question.ts";
 import type { QueueError } from "./queue_error.ts";
 import type { SessionEnd } from "./queue_state.ts";
 import type { TelemetryWork } from "./telemetry.ts";
@@ -72,6 +78,15 @@ export interface LiveSessionApi {
     prompts: { readonly taskPrompt: string | null; readonly systemPrompt: string | null },
   ): Promise<void>;
   prompts(): Promise<{ readonly taskPrompt: string | null; readonly systemPrompt: string | null }>;
-  /** A broadcaster: GET with `Upgrade: websocket`, whose caller was proven. */
+  /** What its agent asked, the oldest first. */
+  questions(): Promise<readonly LiveQuestion[]>;
+  /** A person's answer, one for each part of the question. */
+  answer(questionId: string, answers: readonly string[], by: string): Promise<Result<null, AnswerError>>;
+  /** Lines of its transcript, for the activity log of a run. Answers how many entries were new. */
+  sync(
+    lines: readonly string[],
+    of: { readonly runId: string; readonly stationId: string },
+  ): Promise<number>;
+  /** With `?viewer`: a socket that says nothing. Else a broadcaster: GET with `Upgrade: websocket`, whose caller was proven. */
   fetch(request: Request): Promise<Response>;
 }

@@ -11,15 +11,27 @@
  * 3. (O3) One alarm, once it was linked: when nothing was heard for a month everything is deleted.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type ActivityAnswer, type SessionMetadata, sessionMetadata } from "../../protocol/line/live.ts";
+import type { ActivityAnswer, LiveQuestion, SessionMetadata } from "../../protocol/line/live.ts";
+import { ok, type Result } from "../../protocol/result.ts";
 import type { JobQueueApi } from "../domain/job_queue_api.ts";
-import { activityOf, boundSession, heardEvent, type LiveSession as Session } from "../domain/live_session.ts";
+import { type AnswerError, withAnswer } from "../domain/live_question.ts";
+import {
+  activityOf,
+  boundSession,
+  frameEvent,
+  heardEvent,
+  type LiveSession as Session,
+} from "../domain/live_session.ts";
 import type { LiveSessionApi, SessionHome, SessionPlace } from "../domain/session_api.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { Env } from "../env.ts";
 import { LIVE_ACTIVE_TELL_MS, LIVE_ACTIVE_WRITE_MS, LIVE_SESSION_LIFE_MS } from "../limits.ts";
 import { createObjectClock, type ObjectClock } from "./clock.ts";
-import { createLiveOutput, type LiveOutput } from "./live_output.ts";
+import { bindBroadcast } from "./live_broadcast.ts";
+import { deleteLiveFiles } from "./live_files.ts";
+import { createLiveOutput, type LiveOutput, type OutputOf } from "./live_output.ts";
+import { keepTranscript } from "./live_transcript_intake.ts";
+import { acceptViewer, isViewer } from "./live_viewer_sockets.ts";
 import { objectName } from "./object_name.ts";
 
 const SESSION_KEY = "session";
@@ -57,6 +69,11 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     objectName(this.ctx);
     this.#put(boundSession(known, home, this.#clock.nowMs()));
     await this.#arm();
+    // By its broadcast's name the reference's address of a viewer is found.
+    const { broadcastId } = home;
+    if (broadcastId !== null && broadcastId !== known?.broadcastId) {
+      await bindBroadcast(this.env, { ...home, broadcastId });
+    }
     return true;
   }
 
@@ -78,6 +95,30 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     const agentSessionId = isOther ? session.agentSessionId : null;
     if (isActive || note !== null || isOther) await this.#tell(isActive ? 0 : null, note, agentSessionId);
     return true;
+  }
+
+  async sync(lines: readonly string[], of: OutputOf): Promise<number> {
+    const known = this.#session?.transcript;
+    if (this.#session === null) return 0;
+    const transcript = await keepTranscript(this.#log(), of, lines, known);
+    if (transcript !== undefined) this.#put({ ...this.#session, transcript });
+    return (transcript?.kept ?? 0) - (known?.kept ?? 0);
+  }
+
+  async questions(): Promise<readonly LiveQuestion[]> {
+    return await Promise.resolve(this.#session?.questions ?? []);
+  }
+
+  async answer(
+    questionId: string,
+    answers: readonly string[],
+    by: string,
+  ): Promise<Result<null, AnswerError>> {
+    const answered = withAnswer(this.#session?.questions ?? [], questionId, answers);
+    if (!answered.ok) return await Promise.resolve(answered);
+    this.#put({ ...this.#session!, questions: answered.value });
+    await this.#tell(null, `question_answered ${by}`);
+    return ok(null);
   }
 
   async stir(): Promise<void> {
@@ -107,16 +148,22 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
 
   /** A broadcaster joins: `?run=...&station=...`, proven by the route. */
   override async fetch(request: Request): Promise<Response> {
-    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     const query = new URL(request.url).searchParams;
+    if (query.has("viewer")) return acceptViewer(this.ctx);
+    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     this.ctx.acceptWebSocket(server);
     server.serializeAttachment({ runId: query.get("run") ?? "", stationId: query.get("station") ?? "" });
     return await Promise.resolve(new Response(null, { status: 101, webSocket: client }));
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (isViewer(this.ctx, socket)) return;
     if (this.#session === null) return socket.close(CLOSE_OVER, "nobody has linked this session");
-    if (typeof message === "string") return await this.#hearFrame(message);
+    if (typeof message === "string") {
+      const event = frameEvent(message, objectName(this.ctx));
+      if (event !== null) await this.hear(event);
+      return;
+    }
     const bytes = new Uint8Array(message);
     if (bytes[0] !== OUTPUT_FRAME || bytes.length === 1) return;
     if (!this.#outputOf(socket).add(bytes.subarray(1))) {
@@ -137,12 +184,7 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     if (session !== null && this.#clock.nowMs() < session.activeAtMs + LIVE_SESSION_LIFE_MS) {
       return await this.#arm();
     }
-    const prefix = `lives/${objectName(this.ctx)}/`;
-    for (;;) {
-      const { objects, truncated } = await this.env.BLOBS.list({ prefix });
-      if (objects.length > 0) await this.env.BLOBS.delete(objects.map(({ key }) => key));
-      if (!truncated) break;
-    }
+    await deleteLiveFiles(this.env.BLOBS, objectName(this.ctx));
     this.#session = null;
     await this.ctx.storage.deleteAll();
   }
@@ -153,30 +195,18 @@ export class LiveSession extends DurableObject<Env> implements LiveSessionApi {
     await this.alarm();
   }
 
-  async #hearFrame(text: string): Promise<void> {
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return;
-    }
-    // Sizes of the terminal and names of panes are for viewers of the reference.
-    if (typeof frame !== "object" || frame === null || (frame as { type?: unknown }).type !== "metadata") {
-      return;
-    }
-    const event = sessionMetadata.safeParse({ ...frame, sessionId: objectName(this.ctx) });
-    if (event.success) await this.hear(event.data);
-  }
-
   #outputOf(socket: WebSocket): LiveOutput {
     const { runId, stationId } = socket.deserializeAttachment() as { runId: string; stationId: string };
     const known = this.#outputs.get(runId);
     if (known !== undefined) return known;
-    const { owner, project, taskId } = this.#session!;
-    const log = this.env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
-    const output = createLiveOutput(log, { runId, stationId });
+    const output = createLiveOutput(this.#log(), { runId, stationId });
     this.#outputs.set(runId, output);
     return output;
+  }
+
+  #log(): TaskLogApi {
+    const { owner, project, taskId } = this.#session!;
+    return this.env.TASK_LOG.getByName(`${owner}/${project}/${taskId}`) as unknown as TaskLogApi;
   }
 
   /** Tells the queue: activity seldom, everything else at once. */

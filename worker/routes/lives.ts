@@ -17,7 +17,6 @@ import {
   sessionPrompts,
   sessionStarted,
   sessionTaken,
-  voteQuery,
 } from "../../protocol/line/live.ts";
 import { isName } from "../../protocol/ids.ts";
 import { z } from "zod";
@@ -89,17 +88,6 @@ export function createLiveRoutes(): Hono<AppEnv> {
     if (!query.ok) return query.error;
     const opened = await openedByQuery(c, query.value);
     return opened.ok ? c.json(await opened.value.session.started()) : opened.error;
-  });
-  // Nobody is asked by these two: an agent's permissions are the sandbox's, and what people decide are gates.
-  app.get(`${LIVES}/question-vote`, async (c) => {
-    const query = readQuery(c, voteQuery);
-    if (!query.ok) return query.error;
-    const opened = await openedByQuery(c, query.value);
-    return opened.ok ? c.json({}) : opened.error;
-  });
-  app.get(`${SESSION}/pending-answer`, async (c) => {
-    const opened = await openSession(c, c.req.param("sessionId"));
-    return opened.ok ? c.json({}) : opened.error;
   });
   app.patch(SESSION, limit, async (c) => {
     const body = await readBody(c, sessionPrompts);
@@ -207,23 +195,6 @@ export const LIVE_OPERATIONS: readonly Operation[] = [
     summary: "By what an operator goes on with a session",
     query: restoreQuery,
     answers: { 200: sessionStarted.omit({ ok: true, pin: true, env: true }) },
-    refusals: UNKNOWN,
-  },
-  {
-    ...OPEN,
-    method: "get",
-    paths: [`${LIVES}/question-vote`],
-    summary: "What people voted: nobody is asked here, so nothing",
-    query: voteQuery,
-    answers: { 200: z.object({}) },
-    refusals: UNKNOWN,
-  },
-  {
-    ...OPEN,
-    method: "get",
-    paths: [`${SESSION}/pending-answer`],
-    summary: "What people answered: nobody is asked here, so nothing",
-    answers: { 200: z.object({}) },
     refusals: UNKNOWN,
   },
   {

@@ -157,6 +157,36 @@ export const LIVE_CHECKS: readonly ServerCheck[] = [
       await world.runner.finish("success");
     },
   ),
+  check("viewers", "transcripts, screens and approved pictures are taken", async (bench) => {
+    const world = await bench.world(["a"]);
+    const at = await live(bench, world);
+    const { sessionId } = at;
+    const lines = [JSON.stringify({ type: "user", message: { content: "Do it." } })];
+    const synced = await at.call("POST", "/sync", { body: { sessionId, lines } });
+    holds(synced.json?.ok === true && typeof synced.json?.counts === "object", "counts", answerText(synced));
+    const image = { sessionId, imageId: "i", approved: true };
+    holds(isOk(await at.call("POST", "/image-approve", { body: image })), "2xx", "a refusal");
+    const screen = await call("POST", `${bench.place.serverUrl}/_relay/snapshot`, {
+      body: { sessionId, snapshot: "$ " },
+    });
+    holds(isOk(screen), "2xx", answerText(screen));
+    await world.runner.finish("success");
+  }),
+  check("permission", "a permission that nobody answered has no answer", async (bench) => {
+    const world = await bench.world(["a"]);
+    const at = await live(bench, world);
+    const body = {
+      subtype: "permission_request",
+      sessionId: at.sessionId,
+      toolUseId: "t",
+      question: "Bash(ls)",
+    };
+    holds(isOk(await at.call("POST", "/metadata", { body })), "2xx", "a refusal");
+    const vote = await at.call("GET", `/question-vote?sessionId=${at.sessionId}&toolUseId=t`);
+    same200("question-vote", vote);
+    holds(vote.json?.resolvedAnswer == null, "no answer", vote.text);
+    await world.runner.finish("success");
+  }),
   check("prompts", "PATCH /sessions/{id} takes prompts of its runner", async (bench) => {
     const world = await bench.world(["a"]);
     const at = await live(bench, world);
