@@ -30,11 +30,11 @@ if [ ! -e "$state/done" ]; then
   mkdir -p "$state" || exit 125
   rm -f "$state/failed" "$state/late"
   echo "shopfloor setup: begins" >&2
-  tell start ""
   setsid sh -c "$script" </dev/null &
   pid=$!
   end() { kill "-$1" "-$pid" 2>/dev/null || kill "-$1" "$pid" 2>/dev/null; }
   trap 'end TERM; exit 143' TERM
+  tell start "pid $pid"
   # Ends by itself within a second of the script.
   (
     while kill -0 "$pid" && [ "$limit" -gt 0 ]; do sleep 1; limit=$((limit - 1)); done
