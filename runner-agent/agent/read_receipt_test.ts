@@ -85,3 +85,36 @@ Deno.test("what was read while there was no runner is known to the next one", as
   await after.session.end(0, true);
   after.stop();
 });
+
+Deno.test("a text that stands in the box within a turn is entered again, once; one that is held back is not", async () => {
+  for (const [screen, last] of [["❯ hello", "press Enter"], ["  hello\n❯ ", "screen"]] as const) {
+    const world = await working();
+    const sent = say(world, "hello");
+    await settled();
+    world.terminal.text = screen;
+    await world.clock.pass(5_001);
+    assert.equal(world.terminal.done.at(-1), last);
+    await world.clock.pass(60_000);
+    assert.equal(
+      world.terminal.done.filter((one) => one === "press Enter").length,
+      last === "screen" ? 0 : 1,
+    );
+    assert.equal(kinds(world)[1], "hello pasted", "the turn goes on");
+    await world.hook("UserPromptSubmit", { prompt: "hello" });
+    assert.equal((await sent).outcome, "confirmed");
+    world.stop();
+  }
+});
+
+Deno.test("before a message is given up its file is looked at once more", async () => {
+  const { files, tell } = telling();
+  const world = await working({ usageFiles: files });
+  const sent = say(world, "hello");
+  await settled();
+  await world.hook("Stop");
+  await world.clock.pass(9_999);
+  tell("hello", world.clock.nowMs() - 9_999);
+  await world.clock.pass(2);
+  assert.equal((await sent).outcome, "confirmed");
+  world.stop();
+});

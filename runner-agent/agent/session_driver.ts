@@ -7,7 +7,7 @@
 import type { SessionHarness } from "../agent_ports.ts";
 import { isStalled } from "../domain/agent/activity.ts";
 import type { AgentBudget } from "../domain/agent/budget.ts";
-import { type BoxSight, judgeBox, seeBox } from "../domain/agent/input_box.ts";
+import { type BoxSight, judgeBox, seeBox, standsInBox } from "../domain/agent/input_box.ts";
 import {
   isInFlight,
   markEnteredTwice,
@@ -126,6 +126,8 @@ export class SessionDriver {
           withQueue(state, settle(state.queue, step.id, { kind: "expired", atMs }))
         );
       case "give_up":
+        // Its file may have told it since the last look.
+        await this.turns.look();
         return void await core.change((state, atMs) =>
           withQueue(state, settle(state.queue, step.id, { kind: "unconfirmed", atMs }))
         );
@@ -203,9 +205,14 @@ export class SessionDriver {
   async #enterAgain(id: string, terminal: AgentTerminal): Promise<void> {
     const message = this.core.state.queue.messages.find((one) => one.id === id);
     await this.core.change((state) => withQueue(state, markEnteredTwice(state.queue, id)));
-    if (message !== undefined && stillStands(await terminal.screen(), message.text)) {
-      await terminal.press(["Enter"]);
-    }
+    if (message === undefined) return;
+    const isWithinTurn = isTurnRunning(this.core.state);
+    const screen = await terminal.screen();
+    // Within a turn a CLI shows elsewhere what it holds back, and a dialog may be open, which Enter would answer.
+    const stands = isWithinTurn
+      ? standsInBox(screen, this.deps.harness.inputBox, endingOf(message.text))
+      : stillStands(screen, message.text);
+    if (stands) await terminal.press(["Enter"]);
   }
 
   /** Interrupts the turn, and leaves an empty input box (Runtime 4.1 item 9). */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BOX_REST_MAX_MS } from "../../limits.ts";
-import { type BoxSight, judgeBox, seeBox } from "./input_box.ts";
+import { type BoxSight, judgeBox, seeBox, standsInBox } from "./input_box.ts";
 
 const RULE = { inputBox: "^> ", restMs: 400 };
 
@@ -43,3 +43,54 @@ Deno.test("another boot's screen is looked at anew", () => {
   assert.equal(judgeBox(first, RULE, 5_000).kind, "ready");
   assert.deepEqual(judgeBox(second, RULE, 5_000), { kind: "look_again", atMs: 5_200 });
 });
+
+const RULE_LINE = "─".repeat(40);
+const CLAUDE_FOOT = `${RULE_LINE}\n  ⏵⏵ bypass permissions on`;
+const OPENCODE_FOOT = "  ┃\n  ┃  Build · scripted\n  ╹▀▀▀▀▀▀\n   esc interrupt        ctrl+p commands\n";
+
+for (
+  const { name, inputBox, screen, stands } of [
+    {
+      name: "in the box",
+      inputBox: "^❯",
+      screen: `● Bash(x)\n${RULE_LINE}\n❯ a\n  the end\n${CLAUDE_FOOT}\n\n`,
+      stands: true,
+    },
+    {
+      name: "as a paste",
+      inputBox: "^❯",
+      screen: `${RULE_LINE}\n❯ [Pasted text #1 +9 lines]\n${CLAUDE_FOOT}`,
+      stands: true,
+    },
+    {
+      name: "above the box",
+      inputBox: "^❯",
+      screen: `❯ the end\n${RULE_LINE}\n❯ \n${CLAUDE_FOOT}`,
+      stands: false,
+    },
+    {
+      name: "above a dialog",
+      inputBox: "^❯",
+      screen: `❯ the end\n\n${RULE_LINE}\n Which?\n\n ❯ 1. a\n   2. b\n   3. c\n\n Enter to select`,
+      stands: false,
+    },
+    { name: "nowhere", inputBox: "^❯", screen: `❯ \n${CLAUDE_FOOT}`, stands: false },
+    { name: "where no box is", inputBox: "^❯", screen: "the end", stands: false },
+    {
+      name: "in a box of signs",
+      inputBox: "^\\s*┃",
+      screen: `  ┃  said\n\n  ┃  the end\n${OPENCODE_FOOT}`,
+      stands: true,
+    },
+    {
+      name: "above such a box",
+      inputBox: "^\\s*┃",
+      screen: `  ┃  the end\n\n  ┃\n${OPENCODE_FOOT}`,
+      stands: false,
+    },
+  ]
+) {
+  Deno.test(`a text ${name} ${stands ? "stands" : "does not stand"} in it`, () => {
+    assert.equal(standsInBox(screen, inputBox, "the end"), stands);
+  });
+}

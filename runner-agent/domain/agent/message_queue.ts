@@ -10,10 +10,11 @@
  * 1. At most one message is in flight (`pasted`); the others wait in their order. One that interrupts goes before all that
  *    wait, behind other interrupting ones.
  * 2. `pasted` is written before the paste is asked for: it says "may have been pasted", and nothing pastes it again.
- *    Enter may be pressed once more, if the screen still shows the text.
+ *    Enter may be pressed once more, if the screen still shows the text; where a turn held it back, once within it and once
+ *    after it.
  * 3. Its receipt is a prompt that was submitted with the same hash. Without one until `receiptUntilMs` it is
- *    `unconfirmed`. While a turn runs the CLI holds the message back, so its time begins with the turn's end; a CLI that lets
- *    the turn read it may tell so itself, with the time at which it got it (`receiveRead`).
+ *    `unconfirmed`. While a turn runs, also one that began after the paste, the CLI holds the message back, so its time begins
+ *    with the turn's end; a CLI that lets the turn read it may tell so itself, with the time at which it got it (`receiveRead`).
  * 4. Every message ends: by its receipt, its time, or the end of the session. The same id twice is one message.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -154,17 +155,20 @@ export function nextMessageStep(queue: MessageQueue, view: QueueView): QueueStep
     queue.messages.map((one) => one.state.kind === "queued" ? one.expiresAtMs : null),
   );
   if (inFlight?.state.kind === "pasted") {
-    const { receiptUntilMs, hasEnteredTwice } = inFlight.state;
+    const { atMs, receiptUntilMs, hasEnteredTwice } = inFlight.state;
+    const halfMs = Math.floor(receiptMs(inFlight.bytes) / 2);
     // A message that interrupts ends the turn that holds the one in flight back.
     const urgent = queue.messages.find((one) => one.state.kind === "queued");
-    if (receiptUntilMs === null) {
+    if (receiptUntilMs === null || view.isTurnRunning) {
       if (view.isReady && view.isTurnRunning && urgent?.isInterrupting && queue.interruptedAtMs === null) {
         return { kind: "interrupt", id: urgent.id };
       }
-      return { kind: "wait", untilMs: expiryMs };
+      if (hasEnteredTwice) return { kind: "wait", untilMs: expiryMs };
+      if (atMs + halfMs <= nowMs) return { kind: "enter_again", id: inFlight.id };
+      return { kind: "wait", untilMs: earliest([atMs + halfMs, expiryMs]) };
     }
     if (receiptUntilMs <= nowMs) return { kind: "give_up", id: inFlight.id };
-    const againMs = receiptUntilMs - Math.floor(receiptMs(inFlight.bytes) / 2);
+    const againMs = receiptUntilMs - halfMs;
     if (!hasEnteredTwice && againMs <= nowMs) return { kind: "enter_again", id: inFlight.id };
     return { kind: "wait", untilMs: earliest([hasEnteredTwice ? receiptUntilMs : againMs, expiryMs]) };
   }
@@ -249,7 +253,10 @@ export function receive(
   return confirm(queue, found, nowMs, turn);
 }
 
-/** The turn has read a prompt: the receipt of the message in flight, if it is that, and not the same text of before. */
+/**
+ * The turn has read a prompt that was typed at `atMs`: the receipt of the message in flight, if it is that, and not the same
+ * text of before; or, late, of one that was given up after it was typed.
+ */
 export function receiveRead(
   queue: MessageQueue,
   { prompt, atMs }: { readonly prompt: string; readonly atMs: number },
@@ -257,8 +264,9 @@ export function receiveRead(
   turn: number,
 ): ReturnType<typeof receive> {
   const hash = promptHash(prompt);
-  const found = queue.messages.find(({ state, hash: own }) =>
-    state.kind === "pasted" && own === hash && state.atMs <= atMs
+  const found = queue.messages.filter((one) => one.hash === hash).find(({ state, takenAtMs }) =>
+    state.kind === "pasted" && state.atMs <= atMs ||
+    state.kind === "unconfirmed" && takenAtMs <= atMs && atMs <= state.atMs
   );
   return confirm(queue, found, nowMs, turn);
 }
@@ -282,8 +290,11 @@ export function turnEnded(queue: MessageQueue, nowMs: number): MessageQueue {
   return {
     interruptedAtMs: null,
     messages: queue.messages.map((one) =>
-      one.state.kind === "pasted" && one.state.receiptUntilMs === null
-        ? { ...one, state: { ...one.state, receiptUntilMs: nowMs + receiptMs(one.bytes) } }
+      one.state.kind === "pasted"
+        ? {
+          ...one,
+          state: { ...one.state, receiptUntilMs: nowMs + receiptMs(one.bytes), hasEnteredTwice: false },
+        }
         : one
     ),
   };

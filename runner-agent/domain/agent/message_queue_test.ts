@@ -4,6 +4,8 @@ import {
   markEnteredTwice,
   markPasted,
   nextMessageStep,
+  receiveRead,
+  settle,
   takeMessage,
   turnEnded,
 } from "./message_queue.ts";
@@ -37,4 +39,27 @@ for (
 Deno.test("a long message that a turn held back has its whole time from the turn's end", () => {
   const queue = turnEnded(pasted(200_000, true), 50_000);
   assert.deepEqual(nextMessageStep(queue, idleAt(50_000)), { kind: "wait", untilMs: 65_000 });
+});
+
+const busyAt = (nowMs: number) => ({ ...idleAt(nowMs), isTurnRunning: true });
+
+Deno.test("while a turn holds a message back no time runs out, and the box is looked at once", () => {
+  for (const queue of [pasted(10, true), pasted(10, false)]) {
+    assert.deepEqual(nextMessageStep(queue, busyAt(1_000)), { kind: "wait", untilMs: 6_000 });
+    assert.deepEqual(nextMessageStep(queue, busyAt(6_000)), { kind: "enter_again", id: "m" });
+    const entered = markEnteredTwice(queue, "m");
+    assert.deepEqual(nextMessageStep(entered, busyAt(500_000)), { kind: "wait", untilMs: null });
+    const over = turnEnded(entered, 500_000);
+    assert.deepEqual(nextMessageStep(over, idleAt(500_000)), { kind: "wait", untilMs: 505_000 + 1 });
+    assert.deepEqual(nextMessageStep(over, idleAt(505_001)), { kind: "enter_again", id: "m" });
+    assert.deepEqual(nextMessageStep(over, idleAt(510_001)), { kind: "give_up", id: "m" });
+  }
+});
+
+Deno.test("that a turn read a message is also known when it is told too late, but not of the same text typed before or after", () => {
+  const queue = settle(turnEnded(pasted(10, true), 2_000), "m", { kind: "unconfirmed", atMs: 20_000 });
+  const stateAt = (atMs: number) =>
+    receiveRead(queue, { prompt: "x".repeat(10), atMs }, 30_000, 4).queue.messages[0]!.state;
+  assert.deepEqual(stateAt(1_200), { kind: "confirmed", atMs: 30_000, turn: 4 });
+  for (const atMs of [-1, 20_001]) assert.equal(stateAt(atMs).kind, "unconfirmed", String(atMs));
 });
