@@ -1,16 +1,33 @@
 /** Refusals about subtasks and running agents: a part of `errors.ts`, with the same words and no default branch either. */
+import { WORKTREE_LOOKS_MAX, WORKTREE_WAIT_MS } from "../protocol/agent/limits.ts";
 import type { QueueError } from "./domain/job_queue_api.ts";
 import type { SubtaskError } from "./domain/subtask.ts";
 import { type HttpRefusal, refusal } from "./errors.ts";
 
 export type AgentError =
   | SubtaskError
-  | Extract<QueueError, { readonly reason: "run_not_active" | "job_not_held" | "too_many_commands" }>;
+  | Extract<
+    QueueError,
+    {
+      readonly reason:
+        | "run_not_active"
+        | "job_not_held"
+        | "too_many_commands"
+        | "too_many_looks"
+        | "runner_not_connected"
+        | "runner_silent"
+        | "worktree_refused";
+    }
+  >;
 
 const REASONS: Readonly<Record<AgentError["reason"], true>> = {
   run_not_active: true,
   job_not_held: true,
   too_many_commands: true,
+  too_many_looks: true,
+  runner_not_connected: true,
+  runner_silent: true,
+  worktree_refused: true,
   subtask_not_found: true,
   subtask_not_own: true,
   no_own_subtask: true,
@@ -48,6 +65,29 @@ export function agentRefusal(error: AgentError): HttpRefusal {
         `Cannot take the command as a run may have at most ${error.commandsMax} that are not done: it has them`,
         { commandsMax: error.commandsMax },
       );
+    case "too_many_looks":
+      return refusal(
+        409,
+        "too_many_looks",
+        `Cannot look into the worktree as at most ${WORKTREE_LOOKS_MAX} may be looked into at a time: try again`,
+        { looksMax: WORKTREE_LOOKS_MAX },
+      );
+    case "runner_not_connected":
+      return refusal(
+        409,
+        error.reason,
+        `Cannot look into the worktree as runner '${error.runnerName}' must be connected by its socket: it is not`,
+      );
+    case "runner_silent":
+      return refusal(
+        504,
+        error.reason,
+        `Cannot look into the worktree as runner '${error.runnerName}' must answer within ${
+          WORKTREE_WAIT_MS / 1_000
+        } s: it did not`,
+      );
+    case "worktree_refused":
+      return worktreeRefusal(error.why, error.path);
     case "subtask_not_found":
       return refusal(404, error.reason, `Cannot find subtask '${error.id}' of this task`);
     case "subtask_not_own":
@@ -94,6 +134,29 @@ export function agentRefusal(error: AgentError): HttpRefusal {
             : `expected one of ${error.allowedNext.join(", ")}`
         }`,
         { state: error.state, allowedNext: error.allowedNext },
+      );
+  }
+}
+
+function worktreeRefusal(why: "no_worktree" | "path_not_found" | "failed", path: string): HttpRefusal {
+  switch (why) {
+    case "no_worktree":
+      return refusal(
+        409,
+        "worktree_not_there",
+        "Cannot look into the worktree as the run must have one: it has none now",
+      );
+    case "path_not_found":
+      return refusal(
+        404,
+        "path_not_found",
+        `Cannot find '${path}' in the worktree, or its way leads through a link`,
+      );
+    case "failed":
+      return refusal(
+        502,
+        "look_failed",
+        "Cannot look into the worktree as its runner must be able to: it failed",
       );
   }
 }

@@ -42,11 +42,12 @@ import { createLinePageRoutes } from "./routes/line_pages.ts";
 import { createMemoryPageRoutes } from "./routes/memory_pages.ts";
 import { createMetricsPageRoutes } from "./routes/metrics_pages.ts";
 import { createRunPageRoutes } from "./routes/run_pages.ts";
+import { createWorktreePageRoutes } from "./routes/worktree_pages.ts";
 import { createUsageRoutes, USAGE_OPERATIONS } from "./routes/usage.ts";
 import { createLineRoutes, LINE_OPERATIONS } from "./routes/lines.ts";
 import { createLiveFileRoutes, LIVE_FILE_OPERATIONS } from "./routes/live_files.ts";
-import { createLiveRoutes, LIVE_OPERATIONS } from "./routes/lives.ts";
 import { createLiveViewerRoutes, LIVE_VIEWER_OPERATIONS } from "./routes/live_viewers.ts";
+import { createLiveRoutes, LIVE_OPERATIONS } from "./routes/lives.ts";
 import { createLogRoutes, LOG_OPERATIONS } from "./routes/logs.ts";
 import { createOpenApiRoutes } from "./routes/openapi.ts";
 import type { Operation } from "./routes/operation.ts";
@@ -69,6 +70,7 @@ import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
 import { createTelemetryRoutes, TELEMETRY_OPERATIONS } from "./routes/telemetry.ts";
 import { createTokenRoutes, TOKEN_OPERATIONS } from "./routes/tokens.ts";
 import { ACTIVITY_OPERATIONS, createActivityRoutes } from "./routes/activity.ts";
+import { createWorktreeRoutes, WORKTREE_OPERATIONS } from "./routes/worktree.ts";
 import { AGENT_COMMAND_OPERATIONS, createAgentCommandRoutes } from "./routes/agent_commands.ts";
 import { CI_OPERATIONS, createCiRoutes } from "./routes/ci.ts";
 import { CONTEXT_OPERATIONS, createContextRoutes } from "./routes/contexts.ts";
@@ -97,9 +99,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...JOB_OPERATIONS,
   ...LOG_OPERATIONS,
   ...LIVE_OPERATIONS,
+  ...LIVE_VIEWER_OPERATIONS,
   ...LIVE_FILE_OPERATIONS,
   ...CHAT_OPERATIONS,
-  ...LIVE_VIEWER_OPERATIONS,
   ...TELEMETRY_OPERATIONS,
   ...USAGE_OPERATIONS,
   ...FILE_OPERATIONS,
@@ -114,6 +116,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...TOOL_OPERATIONS,
   ...ACTIVITY_OPERATIONS,
   ...AGENT_COMMAND_OPERATIONS,
+  ...WORKTREE_OPERATIONS,
   ...SPEC_OPERATIONS,
   ...SUBTASK_OPERATIONS,
   ...CONTEXT_OPERATIONS,
@@ -159,6 +162,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createToolRoutes());
   app.route("/", createActivityRoutes());
   app.route("/", createAgentCommandRoutes());
+  app.route("/", createWorktreeRoutes());
   app.route("/", createSpecRoutes());
   app.route("/", createSubtaskRoutes());
   app.route("/", createContextRoutes());
@@ -169,11 +173,11 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createChannelRoutes());
   app.route("/", createLogRoutes());
   app.route("/", createLiveRoutes());
+  app.route("/", createLiveViewerRoutes());
   app.route("/", createLiveFileRoutes());
   app.route("/", createChatRoutes());
   app.route("/", createTelemetryRoutes());
   app.route("/", createUsageRoutes());
-  app.route("/", createLiveViewerRoutes());
   app.route("/", createHistoryRoutes());
   app.route("/", createFileRoutes());
   app.route("/", createGateRoutes());
@@ -205,6 +209,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createLinePageRoutes());
   app.route("/", createMetricsPageRoutes());
   app.route("/", createRunPageRoutes());
+  app.route("/", createWorktreePageRoutes());
   app.route("/", createGatePageRoutes());
   app.route("/", createAskPageRoutes());
   app.notFound((c) => {

@@ -26,7 +26,8 @@ export interface HttpRefusal {
     | 500
     | 501
     | 502
-    | 503;
+    | 503
+    | 504;
   readonly body: WireError;
   readonly headers?: Readonly<Record<string, string>>;
 }

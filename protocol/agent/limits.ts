@@ -37,3 +37,19 @@ export const AGENT_KEY_MAX_CHARS = 40;
 export const AGENT_COMMANDS_AT_ONCE_MAX = 20;
 /** Bytes of message text in one answer; one message alone may be larger. */
 export const AGENT_COMMANDS_AT_ONCE_MAX_BYTES = 512 * 1024;
+
+/** A file of a worktree in a look from afar: what a page can show; the clone has the rest. */
+export const WORKTREE_FILE_MAX_BYTES = 256 * 1024;
+export const WORKTREE_DIFF_MAX_BYTES = 512 * 1024;
+/** Changed files that a diff looks into: each is copied first, and a change of more is read in a clone. */
+export const WORKTREE_DIFF_FILES_MAX = 300;
+/** Entries of one folder: more are no list that a person reads. */
+export const WORKTREE_ENTRIES_MAX = 2_000;
+/** PATH_MAX of Linux. */
+export const WORKTREE_PATH_MAX_CHARS = 4_096;
+/** The whole answer as JSON, in which a character may be six: below what a request to the API may be. */
+export const WORKTREE_ANSWER_MAX_BYTES = 900 * 1024;
+/** How long a person waits for a look: longer than a diff of a large checkout takes on a busy machine. */
+export const WORKTREE_WAIT_MS = 15_000;
+/** Looks under way at once, of a project: each is an answer of up to a megabyte in memory. */
+export const WORKTREE_LOOKS_MAX = 8;

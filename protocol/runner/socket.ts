@@ -19,6 +19,7 @@
  */
 import { z } from "zod";
 import { type AgentCommand, commandOutcome } from "../agent/commands.ts";
+import type { WorktreeAsk } from "../agent/worktree.ts";
 import { labels, reason } from "../line/fields.ts";
 import type { WireError } from "../line/error.ts";
 import { claimBody, type PolledJob, type ReportAnswer, runnerReport } from "../line/runner.ts";
@@ -214,6 +215,8 @@ export type ServerMessage =
    * answers to heartbeats as `agentCommands` of the run, until the runner's `agent_command_done`; a runner carries each `commandId` out once.
    */
   | ({ readonly type: "agent_command" } & AgentCommand)
+  /** Somebody wants to look into a worktree and waits for it; said once (`protocol/agent/worktree.ts`). */
+  | ({ readonly type: "agent_command" } & WorktreeAsk)
   /** Take no more jobs and finish those that are held. The credit is void. */
   | { readonly type: "drain" }
   /**

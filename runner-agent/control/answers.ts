@@ -9,6 +9,7 @@ import type {
 } from "../../protocol/line/runner.ts";
 import type { LogAnswer } from "../../protocol/line/log.ts";
 import { type AgentCommand, agentCommand } from "../../protocol/agent/commands.ts";
+import { type WorktreeAsk, worktreeAsk } from "../../protocol/agent/worktree.ts";
 import { IDLE_TIMEOUT_DEFAULT_MINUTES, MAX_TIMEOUT_DEFAULT_MINUTES } from "../../protocol/limits.ts";
 
 /** An id as it may stand in a path of ours: never a separator or a dot segment. */
@@ -156,6 +157,14 @@ const agentCommands = z.array(z.unknown()).transform(readCommands).optional().ca
 export function readCommands(list: readonly unknown[]): readonly AgentCommand[] {
   return list.flatMap((one) => {
     const read = agentCommand.safeParse(one);
+    return read.success ? [read.data] : [];
+  });
+}
+
+/** What else comes as a command. */
+export function readWorktreeAsks(list: readonly unknown[]): readonly WorktreeAsk[] {
+  return list.flatMap((one) => {
+    const read = worktreeAsk.safeParse(one);
     return read.success ? [read.data] : [];
   });
 }

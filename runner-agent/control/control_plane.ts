@@ -1,6 +1,7 @@
 /** The calls that this runner makes, each with the path and the shapes of the wire (Line 3 and 4.2). */
 import { z } from "zod";
 import type { AgentCommand, CommandOutcome } from "../../protocol/agent/commands.ts";
+import type { WorktreeAsk } from "../../protocol/agent/worktree.ts";
 import type { PollAnswer, ReportAnswer, RunnerRegistered, RunnerReport } from "../../protocol/line/runner.ts";
 import type { LogAnswer } from "../../protocol/line/log.ts";
 import { POLL_ANSWER_MS, POLL_GRACE_MS } from "../limits.ts";
@@ -77,6 +78,8 @@ export interface ControlPlane {
   onApproval(requestId: string, listen: () => void): (() => void) | null;
   /** Calls back with commands to agents of this runner; the same ones come again until {@link commandDone}. */
   onCommands(listen: (commands: readonly AgentCommand[]) => void): void;
+  /** Calls back when somebody wants to look into a worktree; never, where the control plane cannot say so by itself. */
+  onWorktreeAsks(listen: (asks: readonly WorktreeAsk[]) => void): void;
   /** Says that a command is over. */
   commandDone(command: AgentCommand, outcome: CommandOutcome): Promise<CallOutcome<unknown>>;
   /** Ends connections. */
@@ -173,6 +176,7 @@ export function createControlPlane(
     onWatched: () => () => {},
     onApproval: () => null,
     onCommands: (listen) => void (hear = listen),
+    onWorktreeAsks: () => {},
     commandDone: ({ runId, commandId }, outcome) =>
       call({
         method: "POST",

@@ -9,11 +9,12 @@
  */
 import { z } from "zod";
 import type { AgentCommand } from "../../protocol/agent/commands.ts";
+import type { WorktreeAsk } from "../../protocol/agent/worktree.ts";
 import type { PollAnswer, PolledJob, RunnerReport } from "../../protocol/line/runner.ts";
 import type { ReadServerMessage } from "../../protocol/runner/socket.ts";
 import { PROTOCOL_VERSION, SHOPFLOOR_VERSION } from "../../protocol/version.ts";
 import type { Clock } from "../ports.ts";
-import { claimAnswer, polledJob, readCommands, reportAnswer } from "./answers.ts";
+import { claimAnswer, polledJob, readCommands, readWorktreeAsks, reportAnswer } from "./answers.ts";
 import { type ControlPlane, type ProjectAddress, projectPath, type RunRef } from "./control_plane.ts";
 import type { CallOutcome } from "./http_call.ts";
 import { pause } from "./retry.ts";
@@ -52,6 +53,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
   const output = createSocketOutputSender(clock);
   let capabilities: readonly string[] = [];
   let hear: (commands: readonly AgentCommand[]) => void = () => {};
+  let look: (asks: readonly WorktreeAsk[]) => void = () => {};
   let isWanting = false;
   let isDraining = false;
   let wakePoll: (() => void) | null = null;
@@ -129,7 +131,8 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
       case "approval":
         return approvals.tell(message.requestId);
       case "agent_command":
-        return hear(readCommands([message]));
+        hear(readCommands([message]));
+        return look(readWorktreeAsks([message]));
       case "answer":
       case "error":
         return;
@@ -207,6 +210,7 @@ export function createSocketControlPlane(deps: SocketDeps): SocketControlPlane {
     onWatched: watchers.add,
     onApproval: (requestId, listen) => link.state.kind === "open" ? approvals.add(requestId, listen) : null,
     onCommands: (listen) => void (hear = listen),
+    onWorktreeAsks: (listen) => void (look = listen),
     commandDone: ({ runId, commandId }, outcome) =>
       link.request("agent_command_done", { runId, commandId, ...outcome }, z.unknown()),
     close: () => link.close(),

@@ -69,6 +69,7 @@ function withFallback(socket: SocketControlPlane, http: ControlPlane): ControlPl
       socket.onCommands(listen);
       http.onCommands(listen);
     },
+    onWorktreeAsks: (listen) => socket.onWorktreeAsks(listen),
     commandDone: (command, outcome) => ask((plane) => plane.commandDone(command, outcome)),
     close: () => {
       socket.close();

@@ -7,6 +7,7 @@
 import type { PolledJob } from "../../protocol/line/runner.ts";
 import { type ClaimTurn, searchForWork } from "../control/claim_loop.ts";
 import { createCommandDesk } from "../control/command_desk.ts";
+import { createWorktreeDesk } from "../control/worktree_desk.ts";
 import { pause } from "../control/retry.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import { createAbilityProbe } from "./ability_probe.ts";
@@ -42,8 +43,12 @@ export async function runDaemon(deps: DaemonDeps, shutdown: ShutdownSignals): Pr
     ended: ended.signal,
   });
   controlPlane.onCommands((list) => commands.hear(list));
+  const looks = deps.lookIntoWorktree === undefined ? {} : {
+    worktreeDesk: createWorktreeDesk({ ...deps.lookIntoWorktree, clock: deps.clock, ended: ended.signal }),
+  };
+  controlPlane.onWorktreeAsks((asks) => looks.worktreeDesk?.hear(asks));
   try {
-    const outcome = await live({ ...deps, commands }, shutdown);
+    const outcome = await live({ ...deps, commands, ...looks }, shutdown);
     await removeHubBase(deps.hubBase);
     return outcome;
   } finally {

@@ -1,6 +1,7 @@
 /** People's commands to the agent of one run: those to its session, and those to its sandbox, which the conductor carries out. */
 import type { AgentCommands } from "../agent_ports.ts";
 import type { CommandOutcome } from "../../protocol/agent/commands.ts";
+import { redactText } from "../domain/redaction.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import type { RunAgent } from "./run_agent.ts";
 import type { RunContext } from "./run_context.ts";
@@ -44,6 +45,7 @@ export function listenToPeople(
   const { deps, run, dirs } = context;
   const commands = agent === null ? null : runCommands(agent, watch);
   const ends = [
+    deps.worktreeDesk?.attach(run.runId, (text) => redactText(text, context.secrets)),
     deps.commands?.attach(run.runId, commands, `${dirs.root}/commands.ndjson`),
     agent === null ? undefined : deps.agents?.add(context, agent, commands!, watch, phase),
   ];

@@ -12,6 +12,7 @@ import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { CommandDesk } from "../control/command_desk.ts";
+import type { WorktreeDesk, WorktreeDeskDeps } from "../control/worktree_desk.ts";
 import type { AgentTransport } from "../agent_ports.ts";
 import type { AgentEventSender } from "../control/agent_event_sender.ts";
 import type { DiskBounds } from "../domain/agent/disk_guard.ts";
@@ -92,6 +93,9 @@ export interface ConductorDeps {
   readonly sendUsage: UsageSender;
   /** Brings people's commands to agents; absent where nobody does. */
   readonly commands?: CommandDesk;
+  /** How people look into worktrees; absent where nobody does. */
+  readonly lookIntoWorktree?: Pick<WorktreeDeskDeps, "look" | "answer">;
+  readonly worktreeDesk?: WorktreeDesk;
   readonly settingsLayers?: RoleDeps["settingsLayers"];
   readonly templateSources?: RoleDeps["templateSources"];
   /** How agents are driven; the built-in choice when absent (`domain/agent/transport.ts`). */

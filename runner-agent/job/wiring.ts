@@ -6,6 +6,8 @@ import type { Registration } from "../control/registrations.ts";
 import { openControlPlane } from "../control/transport.ts";
 import { createAgentEventSender } from "../control/agent_event_sender.ts";
 import { createMemoryArchive } from "../control/memory_archive.ts";
+import { createWorktreeSender } from "../control/worktree_sender.ts";
+import { createWorktreeLook } from "../worktree/worktree_look.ts";
 import { createUsageSender } from "../control/usage_sender.ts";
 import type { RunConfig } from "../config.ts";
 import { DISK_BOUNDS } from "../container/disk_guard.ts";
@@ -110,6 +112,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     project: registration.project,
   };
   const stateDir = stateDirOf(config.dataDir, registration.id);
+  const worktreesHere = worktreesDir(config.settings.values["worktrees.location"], stateDir, registration.id);
   const modelKeys = readModelKeys(wiring.env, wiring.clock);
   return {
     address,
@@ -141,7 +144,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
       ? { watchdog: createWatchdog({ runtime: wiring.runtime, clock: wiring.clock }) }
       : {}),
     worktrees: createWorktreeManager({
-      dataDir: worktreesDir(config.settings.values["worktrees.location"], stateDir, registration.id),
+      dataDir: worktreesHere,
       localRepositoryRoots: config.localRepositoryRoots,
       taskBranchForm: config.taskBranchForm,
       hubPort: wiring.runtime.name === "process" ? STAND_IN_PORT : HUB_PORT,
@@ -157,6 +160,10 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
       onEvent: wiring.log,
     }),
     sendUsage: createUsageSender(address, registration.token),
+    lookIntoWorktree: {
+      look: createWorktreeLook(worktreesHere),
+      answer: createWorktreeSender(address, registration.token),
+    },
     sendEvents: createAgentEventSender(address, registration.token),
     memory: createMemoryArchive(address, registration.token),
     ...capabilitiesOf(wiring),

@@ -1,5 +1,6 @@
 /** Wrong input at the routes of agents: tools, commands, activity, specs, subtasks, and what people keep for them. */
 import { bad, badQuery, type BadRow, type RouteRows, TASK } from "./bad_input_row.ts";
+import { WORKTREE_ROUTES } from "./bad_input_worktree.ts";
 
 const RUN = { runId: "run_not_found" };
 const SUBTASK = { ...TASK, subtaskId: "subtask_not_found" };
@@ -315,6 +316,7 @@ const OUTSIDE: readonly RouteRows[] = [
 export const AGENT_ROUTES: readonly RouteRows[] = [
   ...TOOLS,
   ...COMMANDS,
+  ...WORKTREE_ROUTES,
   ...ACTIVITY,
   ...SUBTASKS,
   ...LIBRARY,

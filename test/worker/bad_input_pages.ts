@@ -147,6 +147,19 @@ export const PAGE_ROUTES: readonly RouteRows[] = [
       status: 404,
     }],
   },
+  {
+    route: "GET /p/:owner/:project/runs/:runId/worktree",
+    audience: "page",
+    rows: [NO_PROJECT, noSuch("a run that never was", { runId: "nothing" }), {
+      ...noSuch("a way out of it", {}),
+      query: "path=../x",
+    }],
+  },
+  {
+    route: "GET /p/:owner/:project/runs/:runId/worktree/diff",
+    audience: "page",
+    rows: [NO_PROJECT, noSuch("a run that never was", { runId: "nothing" })],
+  },
   ...AGENT_PAGES,
   { route: `GET ${CARDS}`, audience: "page", rows: [NO_PROJECT] },
   {

@@ -1,4 +1,5 @@
 /** What of a `JobQueue` object is about agents at work: who they are, their subtasks, what people want of them. Types only. */
+import type { WorktreeAnswer, WorktreeAsk, WorktreeSeen } from "../../protocol/agent/worktree.ts";
 import type { z } from "zod";
 import type { CommandData, CommandOutcome } from "../../protocol/agent/commands.ts";
 import type {
@@ -96,4 +97,11 @@ export interface AgentQueueApi {
     caller: Caller,
     input: { readonly runId: string; readonly commandId: string; readonly done: CommandOutcome },
   ): Answer<{ readonly commandId: string }>;
+  /** Asks the runner of a run what is in its worktree. Waits for it, for a while. */
+  lookIntoWorktree(caller: Caller, input: Omit<WorktreeAsk, "commandId">): Answer<WorktreeSeen>;
+  /** Its runner says what is there. */
+  answerWorktree(
+    caller: Caller,
+    input: { readonly runId: string; readonly commandId: string; readonly answer: WorktreeAnswer },
+  ): Answer<{ readonly isHeard: boolean }>;
 }

@@ -8,6 +8,14 @@ export type QueueError =
   /** A command to an agent whose run is over. */
   | { readonly reason: "run_not_active"; readonly runId: string; readonly outcome: string }
   | { readonly reason: "too_many_commands"; readonly commandsMax: number }
+  | { readonly reason: "too_many_looks" }
+  | { readonly reason: "runner_not_connected" | "runner_silent"; readonly runnerName: string }
+  /** The runner could not show what is in a worktree. */
+  | {
+    readonly reason: "worktree_refused";
+    readonly why: "no_worktree" | "path_not_found" | "failed";
+    readonly path: string;
+  }
   | { readonly reason: "unauthenticated" }
   | { readonly reason: "token_of_other_project" }
   | { readonly reason: "wrong_token_kind"; readonly needed: readonly string[]; readonly came: string }

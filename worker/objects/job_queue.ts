@@ -28,6 +28,7 @@ import { subtaskHandlers } from "./queue_handlers/subtask_handlers.ts";
 import { taskHandlers } from "./queue_handlers/task_handlers.ts";
 import { openRunnerSocket } from "./runner_socket_open.ts";
 import { sessionHandlers } from "./queue_handlers/session_handlers.ts";
+import { worktreeHandlers } from "./queue_handlers/worktree_handlers.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
 import { approvalHandlers, settleApproval } from "./queue_handlers/approval_handlers.ts";
 
@@ -45,6 +46,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...commandHandlers,
   ...sessionHandlers,
   ...chatHandlers,
+  ...worktreeHandlers,
 };
 
 /** The methods of {@link HANDLERS}; the class body below adds them to the prototype. */

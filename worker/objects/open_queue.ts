@@ -24,6 +24,7 @@ import { createQueueSenders } from "./queue_senders.ts";
 import { createQueueWork, type QueueWork } from "./queue_work.ts";
 import { createSocketOutput } from "./runner_socket_output.ts";
 import { createRunnerSockets, type RunnerSockets } from "./runner_sockets.ts";
+import { createWorktreeAsks, type WorktreeAsks } from "./worktree_asks.ts";
 import type { TaskLogApi } from "../domain/task_log_api.ts";
 
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
@@ -41,6 +42,7 @@ export interface OpenQueue {
   readonly clock: ObjectClock;
   readonly subtasks: SubtaskTable;
   readonly commands: AgentCommands;
+  readonly worktrees: WorktreeAsks;
   readonly place: ProjectPlace;
   /** There are messages for a job whose chat channel was opened; it looks for them by itself as well. */
   wakeChat(jobId: string): void;
@@ -95,6 +97,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     clock,
     subtasks: createSubtaskTable(sql),
     commands,
+    worktrees: createWorktreeAsks(),
     place: createProjectPlace(ctx, env.BLOBS, clock, owner, project),
     mint,
     wakeChat: (jobId) => {

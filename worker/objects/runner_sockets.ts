@@ -8,6 +8,7 @@
  *   2. One connection per runner: the newest that said `hello`. An older one belongs to a process or a network that is
  *      gone and must not take a job that nobody would hear of.
  */
+import type { WorktreeAsk } from "../../protocol/agent/worktree.ts";
 import type { RunnerId, TaskId } from "../../protocol/ids.ts";
 import {
   SOCKET_CLOSE_POLICY,
@@ -48,6 +49,8 @@ export interface RunnerSockets {
   decided(runnerId: RunnerId, request: { readonly jobId: string; readonly requestId: string }): void;
   /** There are commands for the agent of a run: its runner is told, if it is connected. */
   command(runnerId: RunnerId, runId: string): void;
+  /** Asks a runner something that somebody waits for. False: it is not connected. */
+  ask(runnerId: RunnerId, ask: WorktreeAsk): boolean;
   /** After the object woke: lets sockets with credit wait again. */
   restore(): void;
 }
@@ -245,6 +248,12 @@ export function createRunnerSockets(
       for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
       const session = greeted.get(runnerId);
       if (session !== undefined) sayCommands(queue, session, runId);
+    },
+    ask: (runnerId, ask) => {
+      for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
+      const session = greeted.get(runnerId);
+      session?.say({ type: "agent_command", ...ask });
+      return session !== undefined;
     },
     restore: () => dispatch.restore(ctx.getWebSockets().map(sessionOf)),
   };

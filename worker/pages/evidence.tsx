@@ -78,7 +78,8 @@ export function ChangedFile({ change, isOpen }: { readonly change: FileChange; r
   );
 }
 
-function Patch({ text }: { readonly text: string }) {
+/** One file's hunks. */
+export function Patch({ text }: { readonly text: string }) {
   const all = text.replace(/\n$/, "").split("\n");
   // What stands before the first hunk repeats the file's name.
   const lines = all.slice(Math.max(0, all.findIndex((line) => line.startsWith("@@"))));

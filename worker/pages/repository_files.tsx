@@ -97,7 +97,8 @@ export function FilePage({ view }: { readonly view: FileView }) {
   );
 }
 
-function Source({ text, isCut }: { readonly text: string; readonly isCut: boolean }) {
+/** The lines of a text, numbered. */
+export function Source({ text, isCut }: { readonly text: string; readonly isCut: boolean }) {
   if (text === "") return <p class="empty">This file is empty.</p>;
   // To HTML a lone carriage return is the end of a line; to git it is not.
   const all = text.replace(/\r?\n$/, "").split(/\r?\n/).map((line) => line.replaceAll("\r", "␍"));

@@ -13,6 +13,7 @@ import { Layout } from "./layout.tsx";
 import { Ago, Commit, lasted, Status, taskPath } from "./parts.tsx";
 import { usageCharts } from "./run_charts.ts";
 import { stampOf } from "./stamp.ts";
+import { worktreePath } from "./worktree.tsx";
 import { usageInWords } from "./usage_words.ts";
 
 export interface RunPageView {
@@ -43,6 +44,7 @@ export function RunPage({ view }: { readonly view: RunPageView }) {
         <code>{run.id}</code>
         <span>{task.title}</span>
         <Ago ms={run.endedAt ?? run.startedAt ?? run.claimedAt} nowMs={nowMs} />
+        {run.endedAt === null ? <a href={worktreePath(at, run.id)}>Look into its worktree</a> : null}
       </div>
       {run.summary === null ? null : <p class="panel text">{run.summary}</p>}
       {run.error === null ? null : <p class="note bad text">{run.error}</p>}
