@@ -55,7 +55,7 @@ Deno.test("where a check decides, no agent concludes with success, and each may 
     const failed = await end.complete({
       conclusion: "failure",
       summary: "the check is wrong",
-      exitCode: null,
+      exitCode: 1,
     });
     assert.equal(failed.kind, "recorded");
   } finally {
