@@ -49,7 +49,7 @@ export const opencodeSession: SessionHarness = {
   messageWhileBusy: "steers",
   pasteSettleMs: 1_500,
   seenSettleMs: null,
-  inputBox: "^\s*┃",
+  inputBox: "^\\s*┃",
   boxRestMs: { fresh: 500, resumed: 2_000 },
   versionProbe: ["opencode", "--version"],
 };

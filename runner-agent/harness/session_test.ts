@@ -108,6 +108,20 @@ Deno.test("gemini's chat has each tool's answer once when it was mended, also in
   assert.equal(mend("no JSON\n{}\n"), "no JSON\n{}\n");
 });
 
+Deno.test("each CLI's box is found where it is drawn, OpenCode's also in the middle of its first screen", () => {
+  const boxes = {
+    claude: ["❯ ", "❯ text"],
+    codex: ["› Ask Codex to do anything"],
+    gemini: [" *   Type your message or @path/to/file"],
+    opencode: ["  ┃  text", `${" ".repeat(63)}┃  Ask anything…`],
+  };
+  for (const name of SESSION_HARNESS_NAMES) {
+    const box = new RegExp(sessionHarnessByName(name).inputBox, "mu");
+    for (const line of boxes[name]) assert.match(`title\n\n${line}\n  foot`, box);
+    assert.doesNotMatch("title\n\n  loading", box);
+  }
+});
+
 Deno.test("contributions to one file are merged deeply, and arrays replaced", () => {
   const [file] = composeHome([
     { path: "a.json", json: { a: { b: 1, c: [1, 2] }, d: 1 }, mode: 0o600 },
