@@ -198,7 +198,18 @@ export const AREAS: readonly Area[] = [
     mayTypes: ["runner-agent/ports.ts", "runner-agent/agent_ports.ts"],
     packages: ["@noble/hashes"],
   },
-  { path: "runner-agent/pipeline/", may: ["protocol/"], packages: ["yaml", "ajv"] },
+  {
+    path: "runner-agent/pipeline/",
+    may: ["protocol/"],
+    // Paths as text only; expressions of people's files run in linear time.
+    packages: ["yaml", "ajv", "ajv-formats", "ajv-draft-04", "re2js", "node:path/posix"],
+  },
+  // The pipeline language's command line: carries out what the engine asks for, and keeps its log.
+  {
+    path: "runner-agent/ail/",
+    may: [...RUNNER_GROUND, "runner-agent/pipeline/"],
+    packages: ["node:*", "commander", "@libsql/client", "yaml", "zod"],
+  },
   shell("control", ["zod"]),
   shell("container"),
   shell("worktree"),
