@@ -110,7 +110,10 @@ export interface StepCommon {
 
 export type StepBody =
   | ({ readonly kind: "prompt"; readonly prompt: string } & PromptSettings)
-  | ({ readonly kind: "skill"; readonly skill: string; readonly with: Readonly<Record<string, string>> } & PromptSettings)
+  | (
+    & { readonly kind: "skill"; readonly skill: string; readonly with: Readonly<Record<string, string>> }
+    & PromptSettings
+  )
   /** `path` is templated and names a file. */
   | { readonly kind: "pipeline"; readonly path: string; readonly prompt: string | null }
   | { readonly kind: "named_pipeline"; readonly name: string; readonly prompt: string | null }
@@ -192,7 +195,12 @@ export type Matcher =
   | { readonly kind: "exit_code"; readonly code: number | "any" }
   | { readonly kind: "expression"; readonly condition: Condition }
   /** `path` is dotted. `of` is what is looked into: the validated input (map form) or the step's response (list form). */
-  | { readonly kind: "field"; readonly path: string; readonly equals: Json; readonly of: "input" | "response" }
+  | {
+    readonly kind: "field";
+    readonly path: string;
+    readonly equals: Json;
+    readonly of: "input" | "response";
+  }
   | { readonly kind: "always" };
 
 export type Action =

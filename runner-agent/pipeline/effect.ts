@@ -42,7 +42,10 @@ export interface EffectResults {
   readonly invoke_prompt: Result<PromptAnswer, Fault>;
   readonly run_shell: Result<ShellAnswer, Fault>;
   readonly ask_human: HumanAnswer;
-  readonly read_file: Result<string, { readonly reason: "not_found" | "unreadable"; readonly message: string }>;
+  readonly read_file: Result<
+    string,
+    { readonly reason: "not_found" | "unreadable"; readonly message: string }
+  >;
   readonly list_directory: readonly string[];
   readonly write_log: null;
   readonly emit: null;

@@ -59,7 +59,11 @@ export type LogLine =
     readonly cancelled_by: string;
     readonly reason: string;
   }
-  | { readonly type: "run_finished"; readonly status: "completed" | "failed"; readonly total_cost_usd: number };
+  | {
+    readonly type: "run_finished";
+    readonly status: "completed" | "failed";
+    readonly total_cost_usd: number;
+  };
 
 /** The value of a schema-checked response, for those who walk it. */
 export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false };

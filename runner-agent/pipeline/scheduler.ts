@@ -1,0 +1,201 @@
+/**
+ * Runs a routine and those that it forks, as far as it goes without an answer from the world (Pipeline s29).
+ *
+ * 1. Deterministic: what a branch does depends on the answers that its own effects got, and on the values of the branches
+ *    that it awaited; never on which answer came first.
+ * 2. An effect's id is `branch#n`; a branch's name is its parent's name, `/` and its own.
+ * 3. A branch that was cancelled does nothing more: its routine is closed, its running effects and its children's are named
+ *    in `takeCancelled`, and answers that come for them later are dropped.
+ * 4. What a routine throws is a bug: it comes out of `advance` or `settle`.
+ */
+import type { Effect, Request, Routine } from "./effect.ts";
+
+export interface Pending {
+  readonly id: string;
+  readonly effect: Effect;
+}
+
+/** What an awaited branch came to. */
+export type BranchEnd = { readonly kind: "ended"; readonly value: unknown } | { readonly kind: "cancelled" };
+
+interface Branch {
+  readonly name: string;
+  readonly routine: Routine<unknown>;
+  readonly parent: Branch | null;
+  readonly children: Set<Branch>;
+  effects: number;
+  /** The id of the effect whose answer it waits for. */
+  running: string | null;
+  awaiting: readonly string[] | null;
+  end: BranchEnd | null;
+}
+
+/**
+ * @example
+ * ```ts
+ * const scheduler = new Scheduler(routine);
+ * for (let pending = scheduler.advance(); scheduler.outcome === null; pending = scheduler.advance()) {
+ *   for (const { id, effect } of pending) scheduler.settle(id, answer(effect));
+ * }
+ * ```
+ */
+export class Scheduler<T> {
+  readonly #main: Branch;
+  readonly #branches = new Map<string, Branch>();
+  readonly #byEffect = new Map<string, Branch>();
+  #ready: { readonly branch: Branch; readonly answer: unknown }[] = [];
+  #pending: Pending[] = [];
+  #cancelled: string[] = [];
+
+  constructor(routine: Routine<T>, name = "main") {
+    this.#main = this.#add(name, routine as Routine<unknown>, null);
+    this.#ready.push({ branch: this.#main, answer: undefined });
+  }
+
+  /** What the routine returned, once it has; branches that still live then are cancelled. */
+  get outcome(): { readonly value: T } | null {
+    const { end } = this.#main;
+    return end?.kind === "ended" ? { value: end.value as T } : null;
+  }
+
+  /** Goes on as far as it can; returns the effects that are new since the last call, in a fixed order. */
+  advance(): readonly Pending[] {
+    for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
+      if (next.branch.end === null) this.#resume(next.branch, next.answer);
+    }
+    const pending = this.#pending.filter(({ id }) => this.#byEffect.has(id));
+    this.#pending = [];
+    return pending;
+  }
+
+  /** Gives the answer of an effect. One that was cancelled, or is answered already, is passed over. */
+  settle(id: string, answer: unknown): void {
+    const branch = this.#byEffect.get(id);
+    if (branch === undefined) return;
+    this.#byEffect.delete(id);
+    branch.running = null;
+    this.#ready.push({ branch, answer });
+  }
+
+  /** Ids of effects whose answers nobody waits for any more, each told once. */
+  takeCancelled(): readonly string[] {
+    const cancelled = this.#cancelled;
+    this.#cancelled = [];
+    return cancelled;
+  }
+
+  #add(name: string, routine: Routine<unknown>, parent: Branch | null): Branch {
+    const branch: Branch = {
+      name,
+      routine,
+      parent,
+      children: new Set(),
+      effects: 0,
+      running: null,
+      awaiting: null,
+      end: null,
+    };
+    this.#branches.set(name, branch);
+    parent?.children.add(branch);
+    return branch;
+  }
+
+  #resume(branch: Branch, answer: unknown): void {
+    let given = answer;
+    for (;;) {
+      const step = branch.routine.next(given);
+      if (step.done) return this.#finish(branch, { kind: "ended", value: step.value });
+      const handled = this.#handle(branch, step.value);
+      if (!handled.isReady) return;
+      given = handled.answer;
+    }
+  }
+
+  #handle(branch: Branch, request: Request): { readonly isReady: boolean; readonly answer?: unknown } {
+    switch (request.kind) {
+      case "effect": {
+        branch.effects++;
+        const id = `${branch.name}#${branch.effects}`;
+        branch.running = id;
+        this.#byEffect.set(id, branch);
+        this.#pending.push({ id, effect: request.effect });
+        return { isReady: false };
+      }
+      case "fork": {
+        const name = `${branch.name}/${request.branch}`;
+        const former = this.#branches.get(name);
+        if (former !== undefined && former.end === null) {
+          throw new Error(`Cannot fork '${name}' as a branch of that name is at work`);
+        }
+        const child = this.#add(name, request.start(), branch);
+        // What an earlier branch of this name had is told apart from what this one has.
+        child.effects = former?.effects ?? 0;
+        this.#ready.push({ branch: child, answer: undefined });
+        return { isReady: true };
+      }
+      case "await": {
+        const names = request.branches.map((one) => `${branch.name}/${one}`);
+        for (const name of names) {
+          if (!this.#branches.has(name)) throw new Error(`Cannot await '${name}' as there is no such branch`);
+        }
+        branch.awaiting = names;
+        const ends = this.#endsOf(branch);
+        return ends === null ? { isReady: false } : { isReady: true, answer: ends };
+      }
+      case "cancel":
+        for (const one of request.branches) {
+          const child = this.#branches.get(`${branch.name}/${one}`);
+          if (child !== undefined) this.#cancel(child);
+        }
+        return { isReady: true };
+    }
+  }
+
+  /** The ends of what a branch awaits, once all are there; it awaits nothing then. */
+  #endsOf(branch: Branch): readonly BranchEnd[] | null {
+    const ends: BranchEnd[] = [];
+    for (const name of branch.awaiting ?? []) {
+      const end = this.#branches.get(name)!.end;
+      if (end === null) return null;
+      ends.push(end);
+    }
+    branch.awaiting = null;
+    return ends;
+  }
+
+  #finish(branch: Branch, end: BranchEnd): void {
+    branch.end = end;
+    for (const child of branch.children) this.#cancel(child);
+    const { parent } = branch;
+    parent?.children.delete(branch);
+    if (parent === null || parent.end !== null || !parent.awaiting?.includes(branch.name)) return;
+    const ends = this.#endsOf(parent);
+    if (ends !== null) this.#ready.push({ branch: parent, answer: ends });
+  }
+
+  #cancel(branch: Branch): void {
+    if (branch.end !== null) return;
+    if (branch.running !== null) {
+      this.#byEffect.delete(branch.running);
+      this.#cancelled.push(branch.running);
+      branch.running = null;
+    }
+    branch.routine.return(undefined);
+    this.#finish(branch, { kind: "cancelled" });
+  }
+}
+
+/** Forks a routine; its end comes from `awaitBranches`. */
+export function* fork(branch: string, start: () => Routine<unknown>): Routine<void> {
+  yield { kind: "fork", branch, start };
+}
+
+/** Waits for branches; their ends in the order asked for. A branch may be awaited more than once. */
+export function* awaitBranches(branches: readonly string[]): Routine<readonly BranchEnd[]> {
+  return (yield { kind: "await", branches }) as readonly BranchEnd[];
+}
+
+/** Ends branches where they stand. */
+export function* cancelBranches(branches: readonly string[]): Routine<void> {
+  yield { kind: "cancel", branches };
+}
