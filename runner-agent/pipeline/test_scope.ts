@@ -1,0 +1,40 @@
+/** Entries and scopes for tests of the language. */
+import type { Entry } from "./entry.ts";
+import { EntryList } from "./entry_list.ts";
+import type { Scope } from "./scope.ts";
+
+/** A prompt's entry, or another with the fields that are given. */
+export function entryOf(stepId: string, given: Partial<Entry> = {}): Entry {
+  return {
+    step_id: stepId,
+    prompt: null,
+    response: null,
+    cost_usd: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    runner_session_id: null,
+    stdout: null,
+    stderr: null,
+    exit_code: null,
+    thinking: null,
+    tool_events: [],
+    modified: null,
+    ...given,
+  };
+}
+
+export function scopeOf(entries: readonly Entry[] = [], given: Partial<Scope> = {}): Scope {
+  return {
+    entries: new EntryList(entries),
+    invocationPrompt: "the prompt",
+    runId: "0b5e9d3c-run",
+    cwd: "/work",
+    tool: "claude",
+    environment: { HOME: "/home/me", EMPTY: "" },
+    doWhile: null,
+    forEach: null,
+    skipped: new Set(),
+    passes: new Map(),
+    ...given,
+  };
+}
