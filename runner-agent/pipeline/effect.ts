@@ -27,7 +27,22 @@ export type Effect =
   | { readonly kind: "read_file"; readonly path: string }
   /** Names in a directory, sorted; an absent one is empty. */
   | { readonly kind: "list_directory"; readonly path: string }
+  /** A run begins or ends: a child's has a parent. Begins its log. */
+  | {
+    readonly kind: "begin_run";
+    readonly runId: string;
+    readonly parentRunId: string | null;
+    readonly source: string | null;
+  }
+  | {
+    readonly kind: "end_run";
+    readonly runId: string;
+    readonly status: "completed" | "failed";
+    readonly totalCostUsd: number;
+  }
   | { readonly kind: "write_log"; readonly runId: string; readonly line: LogLine }
+  /** For the person at the terminal; the run goes on. */
+  | { readonly kind: "warn"; readonly message: string }
   | { readonly kind: "emit"; readonly event: PipelineEvent }
   /** Random bytes and the clock, for ids and times. */
   | { readonly kind: "draw" }
@@ -47,7 +62,10 @@ export interface EffectResults {
     { readonly reason: "not_found" | "unreadable"; readonly message: string }
   >;
   readonly list_directory: readonly string[];
+  readonly begin_run: null;
+  readonly end_run: null;
   readonly write_log: null;
+  readonly warn: null;
   readonly emit: null;
   readonly draw: { readonly uuid: string; readonly nowMs: number };
   readonly check_control: { readonly isKilled: boolean; readonly disabledSteps: readonly string[] };
@@ -121,10 +139,17 @@ export type Request =
   | { readonly kind: "effect"; readonly effect: Effect }
   /** Starts a routine beside this one; `branch` is unique among its siblings that live. */
   | { readonly kind: "fork"; readonly branch: string; readonly start: () => Routine<unknown> }
-  /** Waits until all of these have ended; the answer has their values in the order that was asked for. */
-  | { readonly kind: "await"; readonly branches: readonly string[] }
+  /** Waits until all of these have ended; the answer has their ends in the order that was asked for. */
+  | { readonly kind: "await"; readonly branches: readonly string[]; readonly of: Relatives }
   /** Ends branches where they stand; their running effects are cancelled. */
-  | { readonly kind: "cancel"; readonly branches: readonly string[] };
+  | { readonly kind: "cancel"; readonly branches: readonly string[]; readonly of: Relatives }
+  /** The ends of those that have ended, null for the others. */
+  | { readonly kind: "look"; readonly branches: readonly string[] }
+  /** Waits for one of `max` places that the branches of one parent share; it is free again when the branch ends. */
+  | { readonly kind: "take_place"; readonly max: number };
+
+/** Whose branches are meant: those that this routine forked, or those forked beside it. */
+export type Relatives = "children" | "siblings";
 
 /** `unknown`, as TypeScript cannot tie what is yielded to what comes back; `perform` and its siblings do. */
 export type Routine<T> = Generator<Request, T, unknown>;

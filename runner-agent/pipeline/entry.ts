@@ -1,5 +1,5 @@
 /** What a step leaves behind: the entry that later steps, templates and people read (Pipeline s04, 3.6). */
-import type { Json, Sampling } from "./ast.ts";
+import type { Sampling } from "./ast.ts";
 import type { Fault } from "./fault.ts";
 
 /** A field that is null was not there. Key names are the log's own (Pipeline 3.6), so that an entry is written as it is. */
@@ -41,7 +41,13 @@ export interface ToolEvent {
 
 /** One line of a run's log (Pipeline 3.6); a completed entry is written without `type`. */
 export type LogLine =
-  | { readonly type: "run_started"; readonly pipeline_source: string | null; readonly project_hash: string }
+  | {
+    readonly type: "run_started";
+    readonly pipeline_source: string | null;
+    readonly project_hash: string;
+    /** Of a child: the run that called it. */
+    readonly parent_run_id?: string;
+  }
   | { readonly type: "step_started"; readonly step_id: string; readonly prompt: string }
   | ({ readonly type?: undefined } & Entry)
   | {
@@ -64,6 +70,3 @@ export type LogLine =
     readonly status: "completed" | "failed";
     readonly total_cost_usd: number;
   };
-
-/** The value of a schema-checked response, for those who walk it. */
-export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false };

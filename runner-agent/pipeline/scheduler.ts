@@ -8,7 +8,7 @@
  *    in `takeCancelled`, and answers that come for them later are dropped.
  * 4. What a routine throws is a bug: it comes out of `advance` or `settle`.
  */
-import type { Effect, Request, Routine } from "./effect.ts";
+import type { Effect, Relatives, Request, Routine } from "./effect.ts";
 
 export interface Pending {
   readonly id: string;
@@ -27,6 +27,9 @@ interface Branch {
   /** The id of the effect whose answer it waits for. */
   running: string | null;
   awaiting: readonly string[] | null;
+  /** Of the places that its children share: those that hold one, and those that wait for one in their order. */
+  readonly places: { held: number; readonly waiting: { readonly child: Branch; readonly max: number }[] };
+  hasPlace: boolean;
   end: BranchEnd | null;
 }
 
@@ -93,6 +96,8 @@ export class Scheduler<T> {
       effects: 0,
       running: null,
       awaiting: null,
+      places: { held: 0, waiting: [] },
+      hasPlace: false,
       end: null,
     };
     this.#branches.set(name, branch);
@@ -134,20 +139,55 @@ export class Scheduler<T> {
         return { isReady: true };
       }
       case "await": {
-        const names = request.branches.map((one) => `${branch.name}/${one}`);
-        for (const name of names) {
-          if (!this.#branches.has(name)) throw new Error(`Cannot await '${name}' as there is no such branch`);
-        }
-        branch.awaiting = names;
+        branch.awaiting = this.#named(branch, request.branches, request.of).map(({ name }) => name);
         const ends = this.#endsOf(branch);
         return ends === null ? { isReady: false } : { isReady: true, answer: ends };
       }
+      case "look":
+        return {
+          isReady: true,
+          answer: this.#named(branch, request.branches, "children").map(({ end }) => end),
+        };
       case "cancel":
-        for (const one of request.branches) {
-          const child = this.#branches.get(`${branch.name}/${one}`);
-          if (child !== undefined) this.#cancel(child);
+        for (const one of this.#named(branch, request.branches, request.of)) {
+          if (one !== branch) this.#cancel(one);
         }
         return { isReady: true };
+      case "take_place": {
+        const { parent } = branch;
+        if (parent === null || branch.hasPlace) return { isReady: true };
+        if (parent.places.held < request.max) {
+          parent.places.held++;
+          branch.hasPlace = true;
+          return { isReady: true };
+        }
+        parent.places.waiting.push({ child: branch, max: request.max });
+        return { isReady: false };
+      }
+    }
+  }
+
+  #named(branch: Branch, names: readonly string[], of: Relatives): readonly Branch[] {
+    const base = of === "children" ? branch : branch.parent;
+    return names.map((one) => {
+      const found = base === null ? undefined : this.#branches.get(`${base.name}/${one}`);
+      if (found === undefined) {
+        throw new Error(`Cannot find the branch '${one}' as '${branch.name}' knows none of that name`);
+      }
+      return found;
+    });
+  }
+
+  /** A place is free again: the one that has waited longest gets it. */
+  #freePlace({ parent, hasPlace }: Branch): void {
+    if (!hasPlace || parent === null) return;
+    parent.places.held--;
+    while (parent.places.waiting.length > 0 && parent.places.held < parent.places.waiting[0]!.max) {
+      const { child } = parent.places.waiting.shift()!;
+      if (child.end !== null) continue;
+      child.hasPlace = true;
+      parent.places.held++;
+      this.#ready.push({ branch: child, answer: undefined });
     }
   }
 
@@ -166,11 +206,18 @@ export class Scheduler<T> {
   #finish(branch: Branch, end: BranchEnd): void {
     branch.end = end;
     for (const child of branch.children) this.#cancel(child);
-    const { parent } = branch;
-    parent?.children.delete(branch);
-    if (parent === null || parent.end !== null || !parent.awaiting?.includes(branch.name)) return;
-    const ends = this.#endsOf(parent);
-    if (ends !== null) this.#ready.push({ branch: parent, answer: ends });
+    branch.parent?.children.delete(branch);
+    this.#freePlace(branch);
+    for (const waiting of this.#waitingFor(branch)) {
+      const ends = this.#endsOf(waiting);
+      if (ends !== null) this.#ready.push({ branch: waiting, answer: ends });
+    }
+  }
+
+  /** Who awaits it: its parent or those beside it. */
+  #waitingFor({ name, parent }: Branch): readonly Branch[] {
+    if (parent === null) return [];
+    return [parent, ...parent.children].filter((one) => one.end === null && one.awaiting?.includes(name));
   }
 
   #cancel(branch: Branch): void {
@@ -191,11 +238,24 @@ export function* fork(branch: string, start: () => Routine<unknown>): Routine<vo
 }
 
 /** Waits for branches; their ends in the order asked for. A branch may be awaited more than once. */
-export function* awaitBranches(branches: readonly string[]): Routine<readonly BranchEnd[]> {
-  return (yield { kind: "await", branches }) as readonly BranchEnd[];
+export function* awaitBranches(
+  branches: readonly string[],
+  of: Relatives = "children",
+): Routine<readonly BranchEnd[]> {
+  return (yield { kind: "await", branches, of }) as readonly BranchEnd[];
 }
 
-/** Ends branches where they stand. */
-export function* cancelBranches(branches: readonly string[]): Routine<void> {
-  yield { kind: "cancel", branches };
+/** The ends of the children that have ended; null for those that are at work. */
+export function* lookAtBranches(branches: readonly string[]): Routine<readonly (BranchEnd | null)[]> {
+  return (yield { kind: "look", branches }) as readonly (BranchEnd | null)[];
+}
+
+/** Ends branches where they stand; never the one that asks. */
+export function* cancelBranches(branches: readonly string[], of: Relatives = "children"): Routine<void> {
+  yield { kind: "cancel", branches, of };
+}
+
+/** Waits until at most `max` of a parent's branches are at work, this one among them. */
+export function* takePlace(max: number): Routine<void> {
+  yield { kind: "take_place", max };
 }

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { perform, type Routine } from "./effect.ts";
-import { awaitBranches, type BranchEnd, cancelBranches, fork, type Pending, Scheduler } from "./scheduler.ts";
+import {
+  awaitBranches,
+  type BranchEnd,
+  cancelBranches,
+  fork,
+  lookAtBranches,
+  type Pending,
+  Scheduler,
+  takePlace,
+} from "./scheduler.ts";
 
 function* shell(command: string): Routine<string> {
   const result = yield* perform<"run_shell">({ kind: "run_shell", command, timeoutMs: null });
@@ -119,5 +128,67 @@ Deno.test("a bug of a routine is thrown, and so are unknown branches", () => {
   function* main(): Routine<unknown> {
     return yield* awaitBranches(["nobody"]);
   }
-  assert.throws(() => new Scheduler(main()).advance(), /no such branch/);
+  assert.throws(() => new Scheduler(main()).advance(), /knows none of that name/);
+});
+
+Deno.test("a branch may wait for one beside it, and look whether others have ended", () => {
+  function* second(): Routine<string> {
+    const [first] = yield* awaitBranches(["first"], "siblings");
+    return first!.kind === "ended" ? `${first!.value}, then ${yield* shell("second")}` : "";
+  }
+  function* main(): Routine<unknown> {
+    yield* fork("first", () => shells("first"));
+    yield* fork("second", second);
+    const before = yield* lookAtBranches(["first", "second"]);
+    const [end] = yield* awaitBranches(["second"]);
+    return [before, end, yield* lookAtBranches(["first"])];
+  }
+  const ended = (value: string) => ({ kind: "ended", value });
+  assert.deepEqual(run(main()).value, [[null, null], ended("first, then second"), [ended("first")]]);
+});
+
+Deno.test("no more branches work at once than there are places, in the order in which they asked", () => {
+  function* one(name: string): Routine<string> {
+    yield* takePlace(2);
+    return yield* shells(name, name);
+  }
+  function* main(): Routine<readonly BranchEnd[]> {
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) yield* fork(name, () => one(name));
+    return yield* awaitBranches(names);
+  }
+  fc.assert(fc.property(fc.infiniteStream(fc.nat()), (stream) => {
+    const scheduler = new Scheduler(main());
+    const waiting: Pending[] = [];
+    const begun: string[] = [];
+    while (scheduler.outcome === null) {
+      waiting.push(...scheduler.advance());
+      for (const one of waiting) if (!begun.includes(commandOf(one))) begun.push(commandOf(one));
+      assert.ok(waiting.length <= 2);
+      if (waiting.length === 0) break;
+      const [one] = waiting.splice(stream.next().value! % waiting.length, 1);
+      scheduler.settle(one!.id, says(commandOf(one!)));
+    }
+    assert.deepEqual(begun, ["a", "b", "c", "d"]);
+    assert.deepEqual(scheduler.outcome?.value.map((end) => end.kind), ["ended", "ended", "ended", "ended"]);
+  }));
+});
+
+Deno.test("a branch may cancel those beside it, and is not cancelled itself", () => {
+  function* failing(): Routine<string> {
+    yield* shell("f");
+    yield* cancelBranches(["slow", "failing"], "siblings");
+    return "failed";
+  }
+  function* main(): Routine<readonly BranchEnd[]> {
+    yield* fork("slow", () => shells("s"));
+    yield* fork("failing", failing);
+    return yield* awaitBranches(["slow", "failing"]);
+  }
+  const scheduler = new Scheduler(main());
+  scheduler.advance();
+  scheduler.settle("main/failing#1", says("f"));
+  scheduler.advance();
+  assert.deepEqual(scheduler.outcome?.value, [{ kind: "cancelled" }, { kind: "ended", value: "failed" }]);
+  assert.deepEqual(scheduler.takeCancelled(), ["main/slow#1"]);
 });
