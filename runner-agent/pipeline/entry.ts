@@ -27,7 +27,8 @@ export interface Entry {
   readonly completed_at?: string;
   readonly sampling?: Sampling;
   /** Whose session id it is: `resume` never crosses backends. Not written to the log. */
-  readonly backend?: string;
+  readonly session_backend?: string;
+  /** What answered. Not written to the log. */
   readonly model?: string;
 }
 

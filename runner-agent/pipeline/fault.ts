@@ -48,8 +48,10 @@ export interface Fault {
   /** One sentence for people: what was expected, what came. Never a secret. */
   readonly detail: string;
   readonly place: Place | null;
-  /** The step whose body failed, where there is one. */
+  /** The step that failed, where there is one. */
   readonly stepId?: string;
+  /** A branch of `on_result` said `abort_pipeline`: no join and no `on_error` stands in its way. */
+  readonly isAbort?: true;
 }
 
 /** Makes a fault. */

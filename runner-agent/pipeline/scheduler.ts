@@ -148,11 +148,12 @@ export class Scheduler<T> {
           isReady: true,
           answer: this.#named(branch, request.branches, "children").map(({ end }) => end),
         };
-      case "cancel":
-        for (const one of this.#named(branch, request.branches, request.of)) {
-          if (one !== branch) this.#cancel(one);
-        }
-        return { isReady: true };
+      case "cancel": {
+        const doomed = this.#named(branch, request.branches, request.of)
+          .filter((one) => one !== branch && one.end === null);
+        for (const one of doomed) this.#cancel(one);
+        return { isReady: true, answer: doomed.map(({ name }) => name.slice(name.lastIndexOf("/") + 1)) };
+      }
       case "take_place": {
         const { parent } = branch;
         if (parent === null || branch.hasPlace) return { isReady: true };
@@ -250,9 +251,12 @@ export function* lookAtBranches(branches: readonly string[]): Routine<readonly (
   return (yield { kind: "look", branches }) as readonly (BranchEnd | null)[];
 }
 
-/** Ends branches where they stand; never the one that asks. */
-export function* cancelBranches(branches: readonly string[], of: Relatives = "children"): Routine<void> {
-  yield { kind: "cancel", branches, of };
+/** Ends branches where they stand; never the one that asks. @returns Those that were still at work. */
+export function* cancelBranches(
+  branches: readonly string[],
+  of: Relatives = "children",
+): Routine<readonly string[]> {
+  return (yield { kind: "cancel", branches, of }) as readonly string[];
 }
 
 /** Waits until at most `max` of a parent's branches are at work, this one among them. */

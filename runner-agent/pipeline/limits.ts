@@ -1,0 +1,18 @@
+/** Bounds of the pipeline language, each with its reason. */
+
+/** A pipeline file in characters: three times the largest that anybody keeps in a repository by hand. */
+export const FILE_MAX_CHARS = 1_000_000;
+/** Nesting of YAML: the deepest loop that is allowed needs 40. */
+export const YAML_DEPTH_MAX = 64;
+/** Values of a file after its aliases are put in: a thousand steps have 20,000; "billion laughs" has more. */
+export const YAML_NODES_MAX = 200_000;
+/** Files of one FROM chain. */
+export const INHERIT_DEPTH_MAX = 32;
+/** Pipelines that call each other (Pipeline s09). */
+export const CALL_DEPTH_MAX = 16;
+/** Loops in loops, of both kinds (Pipeline s27). */
+export const LOOP_DEPTH_MAX = 8;
+/** Times a run reads its own file anew (Pipeline 3.4). */
+export const RELOADS_MAX = 16;
+/** Faults of one file that are told: nobody reads more at once. */
+export const FAULTS_MAX = 100;

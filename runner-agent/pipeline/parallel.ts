@@ -1,0 +1,158 @@
+/**
+ * A list with async steps (Pipeline s29). Async steps run on copies of the state; what they left is taken over where a step
+ * depends on them, in the order in which that step names them, or at the end of the list. So it is the same whichever was first.
+ */
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { Step } from "./ast.ts";
+import { type BranchResult, cancel, type ListAtWork, runBranch } from "./branch.ts";
+import { perform, type Routine } from "./effect.ts";
+import { type Fault, fault } from "./fault.ts";
+import { type JoinPart, joinParts, type JoinStep, partOf } from "./join.ts";
+import { runStep, takeJoined, turnOf } from "./lifecycle.ts";
+import { type Flow, NEXT, type RunState } from "./run_state.ts";
+import { awaitBranches, type BranchEnd, fork, lookAtBranches } from "./scheduler.ts";
+import { emit, eventId, tellCompleted, tellStartedEvent } from "./telling.ts";
+
+export function* runParallelList(steps: readonly Step[], state: RunState): Routine<Result<Flow, Fault>> {
+  const { uuid } = yield* perform<"draw">({ kind: "draw" });
+  const list: ListAtWork = {
+    steps,
+    group: `cg-${uuid.replaceAll("-", "").slice(0, 8)}`,
+    launched: new Set(),
+    maxConcurrency: state.frame.pipeline.defaults.maxConcurrency,
+  };
+  const merged = new Map<string, BranchResult>();
+  const flow = yield* runAll(list, merged, state);
+  const left = [...list.launched].filter((id) => !merged.has(id));
+  const by = flow.ok ? "pipeline" : flow.error.stepId ?? "pipeline";
+  yield* cancel(left, by, flow.ok ? flow.value.kind : flow.error.type, state, "children");
+  return flow;
+}
+
+function* runAll(
+  list: ListAtWork,
+  merged: Map<string, BranchResult>,
+  state: RunState,
+): Routine<Result<Flow, Fault>> {
+  const total = list.steps.length;
+  for (const [index, step] of list.steps.entries()) {
+    const aborted = yield* findAbort(list, merged);
+    if (aborted !== null) return err(aborted);
+    const position = { index, total };
+    if (step.isAsync) {
+      yield* tellStartedEvent(state, step.id, position, null);
+      yield* fork(step.id, () => runBranch(step, list, position, state));
+      list.launched.add(step.id);
+      continue;
+    }
+    const ids = step.dependsOn.filter((id) => list.launched.has(id));
+    const flow = yield* mergeBranches(ids, merged, state);
+    if (!flow.ok || flow.value.kind !== "next") return flow;
+    const own = step.kind === "join"
+      ? yield* runJoin(step, list, merged, position, state)
+      : yield* runDependent(step, merged, position, state);
+    if (!own.ok || own.value.kind === "break" || own.value.kind === "killed") return own;
+  }
+  const left = yield* mergeBranches([...list.launched], merged, state);
+  if (!left.ok || left.value.kind !== "next") return left;
+  // Nobody was there to hear of a failure: the run hears of it.
+  const joined = new Set(
+    list.steps.filter(({ kind }) => kind === "join").flatMap(({ dependsOn }) => dependsOn),
+  );
+  for (const [id, result] of merged) {
+    if (result.kind === "failed" && !joined.has(id)) return err(result.fault);
+  }
+  return ok(NEXT);
+}
+
+/** A branch that has ended by `abort_pipeline` and was not heard yet. */
+function* findAbort(list: ListAtWork, merged: ReadonlyMap<string, BranchResult>): Routine<Fault | null> {
+  const open = [...list.launched].filter((id) => !merged.has(id));
+  if (open.length === 0) return null;
+  for (const end of yield* lookAtBranches(open)) {
+    const result = end === null ? null : resultOf(end);
+    if (result?.kind === "failed" && result.fault.isAbort === true) return result.fault;
+  }
+  return null;
+}
+
+/** Takes over what branches left, in this order. */
+function* mergeBranches(
+  ids: readonly string[],
+  merged: Map<string, BranchResult>,
+  state: RunState,
+): Routine<Result<Flow, Fault>> {
+  const open = ids.filter((id) => !merged.has(id));
+  if (open.length === 0) return ok(NEXT);
+  const ends = yield* awaitBranches(open);
+  for (const [index, end] of ends.entries()) {
+    const [id, result] = [open[index]!, resultOf(end)];
+    merged.set(id, result);
+    yield* tellMerged(id, result, state);
+    if (result.kind === "skipped") state.skipped.add(id);
+    if (result.kind === "done") { for (const entry of result.entries) state.entries.append(entry); }
+    if (result.kind === "failed" && result.fault.isAbort === true) return err(result.fault);
+    if (result.kind === "done" && (result.flow.kind === "break" || result.flow.kind === "killed")) {
+      return ok(result.flow);
+    }
+  }
+  return ok(NEXT);
+}
+
+function resultOf(end: BranchEnd): BranchResult {
+  if (end.kind === "ended") return end.value as BranchResult;
+  return { kind: "failed", fault: fault("ail:runner/cancelled", "it was cancelled"), entries: [] };
+}
+
+function* tellMerged(id: string, result: BranchResult, state: RunState): Routine<void> {
+  const step_id = eventId(state, id);
+  if (result.kind === "skipped") return yield* emit(state, { type: "step_skipped", step_id });
+  if (result.kind === "failed") {
+    return yield* emit(state, { type: "step_failed", step_id, error: result.fault.detail });
+  }
+  const entry = result.entries.find((one) => one.step_id === id);
+  yield* tellCompleted(state, id, entry?.session_backend === undefined ? null : entry);
+}
+
+/** A step that depends on others cannot run when one of them failed. */
+function* runDependent(
+  step: Step,
+  merged: ReadonlyMap<string, BranchResult>,
+  position: { readonly index: number; readonly total: number },
+  state: RunState,
+): Routine<Result<Flow, Fault>> {
+  for (const id of step.dependsOn) {
+    const result = merged.get(id);
+    if (result?.kind === "failed") return err(result.fault);
+  }
+  return yield* runStep({ step, entryId: step.id, chainId: step.id, position, isBesideAsync: true }, state);
+}
+
+function* runJoin(
+  step: JoinStep & Step,
+  list: ListAtWork,
+  merged: ReadonlyMap<string, BranchResult>,
+  position: { readonly index: number; readonly total: number },
+  state: RunState,
+): Routine<Result<Flow, Fault>> {
+  const placed = { step, entryId: step.id, chainId: step.id, position, isBesideAsync: true } as const;
+  const turn = yield* turnOf(placed, state);
+  if (!turn.ok) return turn;
+  if (turn.value === "killed") return ok({ kind: "killed" });
+  if (turn.value === "skipped") return ok(NEXT);
+  const parts = step.dependsOn.map((id) => partOfBranch(id, list, merged.get(id), state));
+  return yield* takeJoined(placed, joinParts(step, step.id, parts), state);
+}
+
+function partOfBranch(
+  id: string,
+  list: ListAtWork,
+  result: BranchResult | undefined,
+  state: RunState,
+): JoinPart {
+  if (result?.kind === "skipped") return { id, kind: "skipped" };
+  if (result?.kind === "failed") return { id, kind: "failed", fault: result.fault };
+  const part = partOf(id, state);
+  const hasSchema = list.steps.some((step) => step.id === id && step.outputSchema !== null);
+  return part.kind === "done" ? { ...part, hasSchema } : part;
+}

@@ -1,0 +1,118 @@
+/** What a run says of itself while it goes: log lines and events, in their documented shapes (Pipeline 3.5, 3.6). */
+import { perform, type Routine } from "./effect.ts";
+import type { Entry, LogLine } from "./entry.ts";
+import type { PipelineEvent } from "./event.ts";
+import type { Fault } from "./fault.ts";
+import type { Position, RunState } from "./run_state.ts";
+
+type ErrorAction = Extract<LogLine, { readonly type: "step_error" }>["on_error_action"];
+
+export function* emit(state: RunState, event: PipelineEvent): Routine<void> {
+  if (state.isControlled) yield* perform<"emit">({ kind: "emit", event });
+}
+
+export function* writeLog(state: RunState, line: LogLine): Routine<void> {
+  yield* perform<"write_log">({ kind: "write_log", runId: state.frame.runId, line });
+}
+
+export function* warn(message: string): Routine<void> {
+  yield* perform<"warn">({ kind: "warn", message });
+}
+
+/** Under which name events speak of a step. */
+export function eventId(state: RunState, entryId: string): string {
+  return state.frame.eventPrefix + entryId;
+}
+
+export function* tellStarted(
+  state: RunState,
+  entryId: string,
+  position: Position,
+  resolvedPrompt: string | null,
+  logged: string,
+): Routine<void> {
+  yield* tellStartedEvent(state, entryId, position, resolvedPrompt);
+  yield* writeLog(state, { type: "step_started", step_id: entryId, prompt: logged });
+}
+
+export function* tellStartedEvent(
+  state: RunState,
+  entryId: string,
+  { index, total }: Position,
+  resolvedPrompt: string | null,
+): Routine<void> {
+  yield* emit(state, {
+    type: "step_started",
+    step_id: eventId(state, entryId),
+    step_index: index,
+    total_steps: total,
+    resolved_prompt: resolvedPrompt,
+  });
+}
+
+/** @param answered The entry of a prompt; null for what has no numbers of its own. */
+export function* tellCompleted(state: RunState, entryId: string, answered: Entry | null): Routine<void> {
+  yield* emit(state, {
+    type: "step_completed",
+    step_id: eventId(state, entryId),
+    cost_usd: answered?.cost_usd ?? null,
+    input_tokens: answered?.input_tokens ?? 0,
+    output_tokens: answered?.output_tokens ?? 0,
+    response: answered?.response ?? null,
+    ...(answered?.model === undefined ? {} : { model: answered.model }),
+  });
+}
+
+export function* tellError(
+  state: RunState,
+  entryId: string,
+  { type, detail }: Fault,
+  action: ErrorAction,
+  retry?: { readonly attempt: number; readonly max: number },
+): Routine<void> {
+  yield* writeLog(state, {
+    type: "step_error",
+    step_id: entryId,
+    error_type: type,
+    error_detail: detail,
+    on_error_action: action,
+    ...(retry === undefined ? {} : { retry_attempt: retry.attempt, max_retries: retry.max }),
+  });
+  const step = { step_id: eventId(state, entryId), error: detail };
+  if (action === "continue") {
+    yield* emit(state, { type: "step_error_continued", ...step, error_type: type });
+  } else if (action === "retry" && retry !== undefined) {
+    yield* emit(state, { type: "step_retrying", ...step, attempt: retry.attempt, max_retries: retry.max });
+  } else yield* emit(state, { type: "step_failed", ...step });
+}
+
+/** Keeps an entry, in memory and in the log. What is ours alone stays out of the log. */
+export function* keepEntry(state: RunState, entry: Entry): Routine<void> {
+  state.entries.append(entry);
+  const { totals } = state.frame;
+  totals.costUsd += entry.cost_usd ?? 0;
+  totals.inputTokens += entry.input_tokens;
+  totals.outputTokens += entry.output_tokens;
+  const { session_backend: _backend, model: _model, ...line } = entry;
+  yield* writeLog(state, line);
+}
+
+/** An entry with nothing in it but what is given. */
+export function newEntry(stepId: string, given: Partial<Entry>): Entry {
+  return {
+    step_id: stepId,
+    prompt: null,
+    response: null,
+    cost_usd: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    runner_session_id: null,
+    stdout: null,
+    stderr: null,
+    exit_code: null,
+    thinking: null,
+    tool_events: [],
+    modified: null,
+    ...given,
+  };
+}
