@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseTemplate, resolveTemplate } from "./template.ts";
-import { entryOf, scopeOf } from "./test_scope.ts";
+import { entryOf, scopeOf } from "../../test/fake/pipeline_scope.ts";
 
 const CALL = {
   event_type: "tool_call",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { evaluateCondition, parseComparison, parseCondition } from "./condition.ts";
-import { entryOf, scopeOf } from "./test_scope.ts";
+import { entryOf, scopeOf } from "../../test/fake/pipeline_scope.ts";
 
 const SCOPE = scopeOf([
   entryOf("a", { response: "  All GOOD == fine  " }),

@@ -1,7 +1,7 @@
 /** Entries and scopes for tests of the language. */
-import type { Entry } from "./entry.ts";
-import { EntryList } from "./entry_list.ts";
-import type { Scope } from "./scope.ts";
+import type { Entry } from "../../runner-agent/pipeline/entry.ts";
+import { EntryList } from "../../runner-agent/pipeline/entry_list.ts";
+import type { Scope } from "../../runner-agent/pipeline/scope.ts";
 
 /** A prompt's entry, or another with the fields that are given. */
 export function entryOf(stepId: string, given: Partial<Entry> = {}): Entry {

@@ -1,0 +1,216 @@
+/** Loads a pipeline: its file, the files it takes over, and the files that its loops and schemas name (Pipeline s03 to s10). */
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { JsonSchema, Pipeline, Step } from "./ast.ts";
+import { buildPipeline, type Referenced } from "./build_pipeline.ts";
+import { perform, type Routine } from "./effect.ts";
+import { type Fault, fault, type Place } from "./fault.ts";
+import { mergedAlone, type MergedFile, mergeFiles } from "./inherit.ts";
+import { INHERIT_DEPTH_MAX, LOOP_DEPTH_MAX } from "./limits.ts";
+import { isFilePath, resolvePath } from "./paths.ts";
+import { type RawFile, type RawStep, readRawFile, readSteps } from "./raw_file.ts";
+import { NO_SETTINGS } from "./rules_step.ts";
+import type { Surroundings } from "./run_state.ts";
+import { Findings } from "./shape.ts";
+import { jsonOf, parseYaml, type Tree } from "./yaml_tree.ts";
+
+/**
+ * Reads and checks a pipeline.
+ *
+ * @param path Absolute.
+ * @returns All faults of its files in the order in which they are looked for; the first is the one that matters most.
+ */
+export function* loadPipeline(
+  path: string,
+  surroundings: Surroundings,
+  loopDepth = 0,
+): Routine<Result<Pipeline, readonly Fault[]>> {
+  const findings = new Findings();
+  const merged = yield* loadMerged(path, [], null, surroundings, findings);
+  if (merged === null) return err(findings.faults);
+  const referenced = yield* loadReferenced(merged, surroundings, loopDepth, findings);
+  const pipeline = buildPipeline(merged, referenced, findings);
+  return findings.faults.length === 0 ? ok(pipeline) : err(findings.faults);
+}
+
+/** The first fault of a load, as a run that calls a pipeline sees it. */
+export function* loadForRun(path: string, surroundings: Surroundings): Routine<Result<Pipeline, Fault>> {
+  const loaded = yield* loadPipeline(path, surroundings);
+  return loaded.ok ? loaded : err(loaded.error[0]!);
+}
+
+/** No file: one step that passes the prompt on (Pipeline s03.1). */
+export function passthroughPipeline(): Pipeline {
+  const origin = { path: null, index: 1, place: null };
+  const step: Step = {
+    kind: "prompt",
+    id: "invocation",
+    prompt: "{{ step.invocation.prompt }}",
+    ...NO_SETTINGS,
+    origin,
+    isDisabled: false,
+    condition: null,
+    onResult: [],
+    onError: { kind: "abort_pipeline" },
+    before: [],
+    then: [],
+    inputSchema: null,
+    outputSchema: null,
+    isAsync: false,
+    dependsOn: [],
+    timeoutMs: null,
+    message: null,
+  };
+  return {
+    source: null,
+    chain: [],
+    version: "0.1.0",
+    meta: {},
+    defaults: {
+      model: null,
+      provider: null,
+      timeoutMs: null,
+      tools: null,
+      maxConcurrency: null,
+      sampling: {},
+      onError: null,
+    },
+    providers: {},
+    steps: [step],
+    named: {},
+    warnings: [],
+  };
+}
+
+/** The file and what it takes over; null when something is wrong that leaves nothing to check. */
+function* loadMerged(
+  path: string,
+  below: readonly string[],
+  namedAt: Place | null,
+  surroundings: Surroundings,
+  findings: Findings,
+): Routine<MergedFile | null> {
+  const at = namedAt ?? { path, line: 1, column: 1 };
+  if (below.includes(path)) {
+    const chain = [...below.slice(below.indexOf(path)), path].join(" → ");
+    findings.fault("ail:config/circular-inheritance", `circular inheritance detected: ${chain}`, at);
+    return null;
+  }
+  if (below.length >= INHERIT_DEPTH_MAX) {
+    findings.fault("ail:config/validation-failed", `a FROM chain may have ${INHERIT_DEPTH_MAX} files`, at);
+    return null;
+  }
+  const text = yield* perform<"read_file">({ kind: "read_file", path });
+  if (!text.ok) {
+    findings.faults.push(fault("ail:config/file-not-found", text.error.message, namedAt));
+    return null;
+  }
+  const tree = parseYaml(text.value, path);
+  if (!tree.ok) {
+    findings.faults.push(...tree.error);
+    return null;
+  }
+  const file = readRawFile(tree.value, path, findings);
+  if (file === null) return null;
+  if (file.from === null) return mergedAlone(file, findings);
+  const base = yield* loadMerged(
+    fromPath(file, surroundings),
+    [...below, path],
+    file.from.place,
+    surroundings,
+    findings,
+  );
+  return base === null ? null : mergeFiles(base, file, findings);
+}
+
+/** `~/`, absolute, or relative to the file that inherits. */
+function fromPath({ from, path }: RawFile, surroundings: Surroundings): string {
+  const text = from!.text.trim();
+  return resolvePath(/^(?:\/|~\/|\.{1,2}\/)/.test(text) ? text : `./${text}`, path, surroundings);
+}
+
+/** A loop's `pipeline:` and a schema's path: bare names too are relative to the file. */
+function resolveBesides(path: string, from: string | null, surroundings: Surroundings): string {
+  const text = path.trim();
+  return resolvePath(/^(?:\/|~\/|\.{1,2}\/)/.test(text) ? text : `./${text}`, from, surroundings);
+}
+
+function* loadReferenced(
+  merged: MergedFile,
+  surroundings: Surroundings,
+  loopDepth: number,
+  findings: Findings,
+): Routine<Referenced> {
+  const bodies = new Map<string, readonly Step[]>();
+  const schemas = new Map<string, JsonSchema>();
+  const resolve = (path: string, from: string | null) => resolveBesides(path, from, surroundings);
+  const lists = [
+    (merged.steps ?? []).map(({ raw }) => raw),
+    ...[...merged.named.values()].map(({ steps }) => steps),
+  ];
+  for (const raw of lists.flat()) {
+    for (const reference of referencesOf(raw)) {
+      const path = resolve(reference.path, raw.path);
+      if (reference.kind === "schema" && !schemas.has(path)) {
+        const schema = yield* loadSchema(path, reference.place, findings);
+        if (schema !== null) schemas.set(path, schema);
+      }
+      // A body that names itself is read when it runs, and stopped by the bound on loops.
+      if (reference.kind !== "body" || bodies.has(path) || loopDepth + 1 >= LOOP_DEPTH_MAX) continue;
+      const body = yield* loadPipeline(path, surroundings, loopDepth + 1);
+      if (body.ok) bodies.set(path, body.value.steps);
+      else {
+        for (const one of body.error) findings.faults.push({ ...one, place: one.place ?? reference.place });
+      }
+    }
+  }
+  return { bodies, schemas, resolve };
+}
+
+interface Reference {
+  readonly kind: "body" | "schema";
+  readonly path: string;
+  readonly place: Place;
+}
+
+/** What a step names by path, its loops and chains included. A templated path is known only when it runs. */
+function referencesOf({ fields, path, index }: RawStep): readonly Reference[] {
+  const { values } = fields;
+  const found: Reference[] = [];
+  for (const key of ["input_schema", "output_schema"] as const) {
+    const text = textOf(values[key]);
+    if (text !== null && isFilePath(text)) {
+      found.push({ kind: "schema", path: text, place: fields.placeOf(key) });
+    }
+  }
+  const inner: Tree[] = [values.before, values.then].flatMap((chain) => chain?.items ?? []);
+  for (const loop of [values.do_while, values.for_each]) {
+    const body = loop?.members.get("pipeline")?.value;
+    const named = textOf(body);
+    if (named !== null && named.trim() !== "" && !named.includes("{{")) {
+      found.push({ kind: "body", path: named, place: body!.place });
+    }
+    const steps = loop?.members.get("steps")?.value;
+    if (steps?.kind === "list") inner.push(...steps.items);
+  }
+  const maps = inner.filter((item) => item.kind === "map");
+  // What is odd in them is told by the one who checks them.
+  const steps = readSteps({ kind: "list", place: fields.place, items: maps }, path, "", new Findings());
+  return [...found, ...steps.flatMap((step) => referencesOf({ ...step, index }))];
+}
+
+function textOf(tree: Tree | undefined): string | null {
+  return tree?.kind === "scalar" && typeof tree.value === "string" ? tree.value : null;
+}
+
+function* loadSchema(path: string, place: Place, findings: Findings): Routine<JsonSchema | null> {
+  const text = yield* perform<"read_file">({ kind: "read_file", path });
+  if (!text.ok) {
+    findings.fault("ail:config/file-not-found", text.error.message, place);
+    return null;
+  }
+  // JSON is YAML, too.
+  const tree = parseYaml(text.value, path);
+  if (tree.ok && tree.value.kind === "map") return jsonOf(tree.value) as JsonSchema;
+  findings.fault("ail:config/validation-failed", `'${path}' has no JSON Schema: it must be a map`, place);
+  return null;
+}

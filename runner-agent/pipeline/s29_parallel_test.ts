@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { faultsOf, run } from "../../test/fake/pipeline_run.ts";
+
+const THREE = `version: "0.1"
+pipeline:
+  - {id: a, async: true, prompt: "a"}
+  - {id: b, async: true, prompt: "b"}
+  - {id: j, action: join, depends_on: [b, a]}
+  - {id: after, prompt: "{{ step.j.response }}|{{ last_response }}"}
+`;
+
+Deno.test("s29: a join puts its dependencies together in the order in which it names them", () => {
+  const ran = run(THREE, { prompt: ({ stepId }) => `of ${stepId}` });
+  assert.equal(ran.entry("j")!.response, "[b]:\nof b\n\n[a]:\nof a\n");
+  assert.equal(ran.entry("j")!.prompt, "join:[b,a]");
+  assert.match(ran.entry("a")!.concurrent_group!, /^cg-[0-9a-f]{8}$/);
+  assert.equal(ran.entry("a")!.launched_at, "1970-01-01T00:16:40.000Z");
+});
+
+Deno.test("s29: which answer comes first changes nothing", () => {
+  const expected = run(THREE, { prompt: ({ stepId }) => `of ${stepId}` });
+  fc.assert(fc.property(fc.infiniteStream(fc.nat()), (stream) => {
+    const ran = run(THREE, {
+      prompt: ({ stepId }) => `of ${stepId}`,
+      pick: (count) => stream.next().value! % count,
+    });
+    assert.deepEqual(ran.outcome, expected.outcome);
+    assert.deepEqual(ran.events, expected.events);
+  }));
+});
+
+Deno.test("s29: under fail_fast a failed dependency fails the join and ends those beside it", () => {
+  const ran = run(THREE, {
+    prompt: ({ stepId }) => stepId === "a" ? new Error("boom") : `of ${stepId}`,
+    pick: () => 0,
+  });
+  assert.ok(ran.outcome.end.kind === "failed");
+  assert.match(ran.outcome.end.fault.detail, /^Join dependency '[ab]' failed \(fail_fast\): /);
+});
+
+Deno.test("s29: under wait_for_all a failed dependency is told in its place", () => {
+  const text = THREE.replace("action: join,", "action: join, on_error: wait_for_all,");
+  const ran = run(text, { prompt: ({ stepId }) => stepId === "a" ? new Error("boom") : `of ${stepId}` });
+  assert.equal(ran.entry("j")!.response, "[b]:\nof b\n\n[a]:\n<error: boom>\n");
+});
+
+Deno.test("s29: a dependency that was skipped is missing", () => {
+  const text = THREE.replace('prompt: "a"}', 'prompt: "a", condition: never}');
+  const ran = run(text, { prompt: ({ stepId }) => `of ${stepId}` });
+  assert.equal(ran.entry("j")!.response, "[b]:\nof b\n\n[a]:\n<missing>\n");
+});
+
+Deno.test("s29: where all dependencies have schemas the join is JSON of their answers", () => {
+  const text = THREE.replaceAll(/prompt: "([ab])"/g, 'prompt: "$1", output_schema: {type: object}');
+  const ran = run(text, { prompt: ({ stepId }) => stepId === "after" ? "x" : `{"is": "${stepId}"}` });
+  assert.equal(ran.entry("j")!.response, '{"b":{"is":"b"},"a":{"is":"a"}}');
+});
+
+Deno.test("s29: an abort of an async step's on_result ends the run, whatever the join says", () => {
+  const text = THREE.replace("action: join,", "action: join, on_error: wait_for_all,")
+    .replace('prompt: "a"}', 'prompt: "a", on_result: [{contains: stop, action: abort_pipeline}]}');
+  const ran = run(text, { prompt: () => "stop" });
+  assert.ok(ran.outcome.end.kind === "failed");
+  assert.equal(ran.outcome.end.fault.type, "ail:pipeline/aborted");
+});
+
+Deno.test("s29: an async step waits for the async steps that it depends on and sees what they left", () => {
+  const ran = run(
+    `version: "0.1"
+pipeline:
+  - {id: a, async: true, prompt: "a"}
+  - {id: b, async: true, depends_on: [a], prompt: "{{ step.a.response }}b"}
+  - {id: j, action: join, depends_on: [b]}
+`,
+    { prompt: ({ prompt }) => `<${prompt}>` },
+  );
+  assert.equal(ran.entry("b")!.response, "<<a>b>");
+});
+
+for (
+  const [steps, part] of [
+    ["[{id: a, async: true, prompt: a}]", "not named in any step's depends_on"],
+    ["[{id: j, action: join}]", "no depends_on list"],
+    ["[{id: j, action: join, depends_on: [x]}]", "not declared"],
+    ["[{id: j, action: join, depends_on: [a]}, {id: a, prompt: a}]", "declared later"],
+    [
+      "[{id: a, async: true, prompt: a, resume: true}, {id: b, async: true, prompt: b, resume: true}, {id: j, action: join, depends_on: [a, b]}]",
+      "cannot share a runner session",
+    ],
+    [
+      "[{id: a, async: true, prompt: a}, {id: j, action: join, depends_on: [a], output_schema: {type: object}}]",
+      "does not declare output_schema",
+    ],
+  ] as const
+) {
+  Deno.test(`s29: refused at load: ${part}`, () => {
+    const faults = faultsOf(`version: "0.1"\npipeline: ${steps}\n`);
+    assert.ok(
+      faults.some(({ type, detail }) => type === "ail:config/validation-failed" && detail.includes(part)),
+      JSON.stringify(faults),
+    );
+  });
+}
