@@ -99,7 +99,8 @@ function newSaid(): Said {
   return { events: [], log: [], calls: [], commands: [], warnings: [], runs: [], draws: 0 };
 }
 
-function drive<T>(routine: Routine<T>, world: World, said: Said): T {
+/** Runs any routine in a world. */
+export function drive<T>(routine: Routine<T>, world: World, said: Said = newSaid()): T {
   const scheduler = new Scheduler(routine);
   const waiting: Pending[] = [];
   const pick = world.pick ?? (() => 0);
@@ -134,8 +135,11 @@ function answer(effect: Effect, world: World, said: Said): unknown {
         ? { ok: false, error: { reason: "not_found", message: `there is no file '${effect.path}'` } }
         : { ok: true, value: text };
     }
-    case "list_directory":
-      return Object.keys(world.files ?? {}).filter((path) => path.startsWith(`${effect.path}/`)).sort();
+    case "list_directory": {
+      const below = Object.keys(world.files ?? {}).filter((path) => path.startsWith(`${effect.path}/`))
+        .map((path) => path.slice(effect.path.length + 1).split("/")[0]!);
+      return [...new Set(below)].sort();
+    }
     case "begin_run":
     case "end_run":
       said.runs.push(effect);
