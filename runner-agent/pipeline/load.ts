@@ -185,7 +185,8 @@ function referencesOf({ fields, path, index }: RawStep): readonly Reference[] {
   const inner: Tree[] = [values.before, values.then].flatMap((chain) => chain?.items ?? []);
   for (const loop of [values.do_while, values.for_each]) {
     const body = loop?.members.get("pipeline")?.value;
-    const named = textOf(body);
+    // A loop with both is refused for that.
+    const named = loop?.members.has("steps") === true ? null : textOf(body);
     if (named !== null && named.trim() !== "" && !named.includes("{{")) {
       found.push({ kind: "body", path: named, place: body!.place });
     }
