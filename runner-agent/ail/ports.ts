@@ -11,6 +11,9 @@ import type { Fault } from "../pipeline/fault.ts";
  * 2. When `signal` is aborted, what was started is ended, and the result is `ail:runner/cancelled`.
  * 3. `call.timeoutMs` ends a call with `ail:runner/timeout`.
  * 4. What a backend cannot do (sampling, a tool policy) is told by `warn`, and never fails the call.
+ * 5. A wish to use a tool is emitted as `permission_requested` by the backend, and then asked, one at a time; a tool with a
+ *    standing permission is neither. Where nobody can be asked, the wish is emitted and denied.
+ * 6. On success the last event is `completed`; after the result nothing is emitted.
  */
 export interface PromptBackend {
   readonly name: string;
@@ -24,7 +27,9 @@ export interface CallSurroundings {
   /** Nobody is asked before a tool is used. */
   readonly isHeadless: boolean;
   onEvent(event: BackendEvent): void;
-  /** Absent where nobody can be asked. */
+  /** "Allow for session" was said of this display name: it is granted without an event. Absent: never. */
+  hasStandingPermission?(displayName: string): boolean;
+  /** Absent where nobody can be asked. The backend has emitted the event; the answer may come after the call has ended. */
   readonly askPermission?: (request: PermissionRequest) => Promise<PermissionAnswer>;
   warn(message: string): void;
 }
