@@ -16,3 +16,11 @@ export const LOOP_DEPTH_MAX = 8;
 export const RELOADS_MAX = 16;
 /** Faults of one file that are told: nobody reads more at once. */
 export const FAULTS_MAX = 100;
+/** A prompt as one argument of a program: Linux allows 128 KiB with the byte at its end. */
+export const ARGUMENT_MAX_BYTES = 131_000;
+/** An argument of a tool as people see it in a permission request (Pipeline r02). */
+export const DETAIL_VALUE_MAX_CHARS = 100;
+/** What a server says of its refusal, in a fault: a page of HTML helps nobody. */
+export const REFUSAL_MAX_CHARS = 2_000;
+/** Tokens of an answer where nothing is said and the server wants a number. */
+export const ANSWER_TOKENS = 8_192;
