@@ -248,7 +248,9 @@ function readChain(
     const entry = readStep(item, raw.path, raw.index, `step '${parentId}': ${key}`, context.findings);
     if (entry.fields.isBroken) return [];
     const step = readOneStep(entry, id, origin, context, key);
-    return step === null ? [] : [step];
+    if (step === null) return [];
+    const { id: _its, ...chained } = step;
+    return [chained];
   });
 }
 
