@@ -62,9 +62,9 @@ export function faultsOf(text: string, files: Readonly<Record<string, string>> =
   return Array.isArray(loaded) ? loaded : [];
 }
 
-/** Runs a pipeline's text, or a whole world whose pipeline is `/work/p.ail.yaml`. */
-export function run(text: string, world: World = {}): Ran {
-  const files = { "/work/p.ail.yaml": text, ...world.files };
+/** Runs a pipeline's text, or with null the one that the world has at `/work/p.ail.yaml`; its files may change meanwhile. */
+export function run(text: string | null, world: World = {}): Ran {
+  const files = text === null ? world.files ?? {} : { "/work/p.ail.yaml": text, ...world.files };
   const pipeline = load({ ...world, files });
   const said = newSaid();
   const input: RunInput = {
