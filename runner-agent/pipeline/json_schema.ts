@@ -18,7 +18,11 @@ const FAULTS_SHOWN_MAX = 5;
 const regExp = Object.assign((source: string, flags: string) => {
   try {
     const compiled = RE2JS.compile(source);
-    return { test: (text: string) => compiled.matcher(text).find() };
+    return {
+      test: (text: string) => compiled.matcher(text).find(),
+      // By this the compiler tells patterns apart.
+      toString: () => `/${source}/${flags}`,
+    };
   } catch {
     return new RegExp(source, flags);
   }

@@ -75,3 +75,10 @@ Deno.test("a pattern takes no time that grows beyond the text, and one that look
   assert.equal(faultOf({ pattern: "^(?!x)" }, "y"), null);
   assert.notEqual(faultOf({ pattern: "^(?!x)" }, "x"), null);
 });
+
+Deno.test("two patterns of one schema are two", () => {
+  const schema = { properties: { a: { pattern: "^x" }, b: { pattern: "^y" } } };
+  assert.equal(faultOf(schema, { a: "x", b: "y" }), null);
+  assert.match(faultOf(schema, { a: "y", b: "y" })!, /'\/a'/);
+  assert.match(faultOf(schema, { a: "x", b: "x" })!, /'\/b'/);
+});
