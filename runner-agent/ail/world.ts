@@ -2,11 +2,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
-import { err, ok, type Result } from "../../protocol/result.ts";
+import { err, type Result } from "../../protocol/result.ts";
 import type { Effect, EffectResults, PromptAnswer, PromptCall } from "../pipeline/effect.ts";
 import type { PipelineEvent } from "../pipeline/event.ts";
 import { type Fault, fault } from "../pipeline/fault.ts";
 import type { Surroundings } from "../pipeline/run_state.ts";
+import { listDirectory, readText } from "./files.ts";
 import type { Perform } from "./interpreter.ts";
 import type { CallSurroundings, HumanDesk, PromptBackend } from "./ports.ts";
 import type { RunControl } from "./run_control.ts";
@@ -22,6 +23,7 @@ export interface World {
   findBackend(name: string): Promise<Result<PromptBackend, Fault>>;
   /** Absent where nobody can be asked. */
   readonly askPermission?: CallSurroundings["askPermission"];
+  readonly hasStandingPermission?: CallSurroundings["hasStandingPermission"];
   emit(event: PipelineEvent): void;
   warn(message: string): void;
   readSpec(query: string): Promise<Result<string, Fault>>;
@@ -88,6 +90,9 @@ async function invokePrompt(
       if (!call.isSilent) world.emit({ type: "runner_event", event });
     },
     ...(world.isHeadless || world.askPermission === undefined ? {} : { askPermission: world.askPermission }),
+    ...(world.hasStandingPermission === undefined
+      ? {}
+      : { hasStandingPermission: world.hasStandingPermission }),
     warn: world.warn,
   });
 }
@@ -103,28 +108,6 @@ async function askHuman(
   const all = AbortSignal.any([signal, world.control.signal, ...timeout]);
   const given = await world.human.ask(ask, all);
   return timeout[0]?.aborted === true && all.reason === timeout[0].reason ? { kind: "timed_out" } : given;
-}
-
-/** At once: the engine reads few files, and small ones. */
-function readText(path: string): EffectResults["read_file"] {
-  try {
-    return ok(new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path)));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      return err({ reason: "not_found", message: `there is no file '${path}'` });
-    }
-    const why = error instanceof TypeError ? "it is not UTF-8 text" : (error as Error).message;
-    return err({ reason: "unreadable", message: `cannot read '${path}': ${why}` });
-  }
-}
-
-function listDirectory(path: string): readonly string[] {
-  try {
-    return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
-    throw error;
-  }
 }
 
 /** Of all that git would commit: what is changed, and what is new and not ignored. Null where there is no repository. */
