@@ -1,11 +1,12 @@
 /** What may be typed: `ail` with its options and subcommands (Pipeline 3.1). Usage errors are exit code 2. */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SHOPFLOOR_VERSION } from "../../protocol/version.ts";
 import { HOOK_COMMANDS, type HookKind } from "../pipeline/backend_permission.ts";
 import type { DeleteOptions } from "./delete_command.ts";
 import type { InitOptions } from "./init/init_command.ts";
 import type { LogOptions } from "./log_command.ts";
 import type { LogsOptions } from "./logs_command.ts";
+import type { MaterializeOptions } from "./materialize_command.ts";
 import type { RunOptions } from "./run_command.ts";
 import type { SpecOptions } from "./spec_command.ts";
 import type { StdioOptions } from "./stdio_command.ts";
@@ -15,6 +16,7 @@ import type { ValidateOptions } from "./validate_command.ts";
 export interface Actions {
   run(prompt: string, options: RunOptions): Promise<number>;
   validate(options: ValidateOptions): Promise<number>;
+  materialize(options: MaterializeOptions): Promise<number>;
   log(runId: string | null, options: LogOptions): Promise<number>;
   logs(options: LogsOptions): Promise<number>;
   delete(runId: string, options: DeleteOptions): Promise<number>;
@@ -92,6 +94,14 @@ function addPipelineCommands(program: Command, actions: Actions, end: (code: num
     .addOption(outputFormat())
     .option("--watch", "checks again whenever the file changes")
     .action(async (options: ValidateOptions) => end(await actions.validate(inherit(options, program))));
+  withPipeline(
+    program.command("materialize").alias("mp").description(
+      "prints the pipeline with its inheritance resolved",
+    ),
+  )
+    .option("--out <file>", "writes a file instead")
+    .option("--expand-pipelines", "puts named pipelines in place of their calls")
+    .action(async (options: MaterializeOptions) => end(await actions.materialize(inherit(options, program))));
   withProvider(withPipeline(
     program.command("stdio").description(
       "talks with a program: prompts on standard input, answers on standard output",
@@ -176,9 +186,5 @@ function inherit<T extends object>(options: T, program: Command): T {
 function positive(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new CommanderError(
-    USAGE_ERROR,
-    "ail.limit",
-    `error: --limit must be a whole number above 0: ${text}`,
-  );
+  throw new InvalidArgumentError("It must be a whole number above 0.");
 }

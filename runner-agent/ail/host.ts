@@ -9,8 +9,10 @@ export interface Host {
   readonly isStdoutTerminal: boolean;
   out(text: string): void;
   err(text: string): void;
-  /** Of standard input; ends with it. One reader at a time. */
+  /** Of standard input, ends with it: the same iterator each time, so that who asks next goes on where it stands. */
   lines(): AsyncIterableIterator<string>;
+  /** All of standard input. */
+  readAll(): Promise<string>;
 }
 
 /** Lines of a stream without their ends; a longer one than the bound is dropped. */

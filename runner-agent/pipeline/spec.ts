@@ -1,4 +1,5 @@
 /** The specification's sections, and the forms in which its text is given (Pipeline 3.8). */
+import { pipelineFileSchema } from "./file_schema.ts";
 
 const CORE = [...Array(34).keys()].map((index) => `s${String(index + 1).padStart(2, "0")}`);
 const RUNNER = ["r01", "r02", "r03", "r04", "r05", "r06", "r10", "r11"];
@@ -29,7 +30,7 @@ export interface SpecSection {
   readonly text: string;
 }
 
-/** @returns Null when it is no name of a form. `schema` is the section of the file format alone. */
+/** @returns Null when it is no name of a form. `schema` is the JSON Schema of the file format. */
 export function specFormat(sections: readonly SpecSection[], format: string): string | null {
   switch (format) {
     case "prose":
@@ -41,7 +42,7 @@ export function specFormat(sections: readonly SpecSection[], format: string): st
     case "compact":
       return compactText(sections);
     case "schema":
-      return joined(sections.filter(({ id }) => id === "s03" || id === "s05"));
+      return `${JSON.stringify(pipelineFileSchema(), null, 2)}\n`;
     default:
       return null;
   }

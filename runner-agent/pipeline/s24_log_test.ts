@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { AIL_LOG_HEADER, AilLog, ailLogText, type LogRow, rowOfLine } from "./ail_log.ts";
+import { newEntry } from "./telling.ts";
+
+Deno.test("a run's rows are the same bytes each time", () => {
+  const call = {
+    event_type: "tool_call",
+    tool_name: "Read",
+    tool_id: "t1",
+    content_json: '{"a":1}',
+    seq: 0,
+  } as const;
+  const result = {
+    event_type: "tool_result",
+    tool_name: "",
+    tool_id: "t1",
+    content_json: "text",
+    seq: 1,
+  } as const;
+  const rows: readonly LogRow[] = [
+    { step_id: "invocation", event_type: "step_started" },
+    {
+      step_id: "invocation",
+      event_type: "step_completed",
+      thinking: "hm",
+      response: "fine",
+      cost_usd: 0.0015,
+      input_tokens: 120,
+      output_tokens: 45,
+      tool_events: [result, call],
+    },
+    {
+      step_id: "sh",
+      event_type: "step_completed",
+      stdout: "o\n",
+      stderr: "e",
+      input_tokens: 0,
+      output_tokens: 0,
+    },
+    { step_id: "cheap", event_type: "step_completed", response: "x", cost_usd: 2 },
+    { step_id: "bare", event_type: "step_completed", response: "y" },
+    { step_id: "bad", event_type: "step_failed", response: "it broke\nbadly" },
+  ];
+  assert.equal(
+    ailLogText(rows),
+    `ail-log/1
+
+## Turn 1 — \`invocation\`
+
+:::thinking
+hm
+:::
+
+:::tool-call name="Read"
+{"a":1}
+:::
+
+:::tool-result name=""
+text
+:::
+
+fine
+
+---
+_Cost: $0.0015 | 120in / 45out tokens_
+
+## Turn 2 — \`sh\`
+
+:::stdio stream="stdout"
+o
+:::
+
+:::stdio stream="stderr"
+e
+:::
+
+---
+_No cost (context step)_
+
+## Turn 3 — \`cheap\`
+
+x
+
+---
+_Cost: $2.0000_
+
+## Turn 4 — \`bare\`
+
+y
+
+## Turn 5 — \`bad\`
+
+> [!WARNING]
+> **Step failed:** it broke
+> badly
+`,
+  );
+});
+
+Deno.test("what is newer stands, and a step that succeeded in the end did not fail", () => {
+  const text = ailLogText([
+    { step_id: "a", event_type: "step_failed", response: "first" },
+    { step_id: "a", event_type: "step_retrying", response: "again" },
+    { step_id: "a", event_type: "step_completed", response: "old", thinking: "kept" },
+    { step_id: "a", event_type: "step_completed", response: "new", thinking: "" },
+  ]);
+  assert.match(text, /:::thinking\nkept\n:::\n\nnew\n$/);
+  assert.doesNotMatch(text, /failed|old/);
+});
+
+Deno.test("what a follower has printed is what the whole log begins with, wherever it was cut", () => {
+  const row = fc.record({
+    step_id: fc.constantFrom("a", "b", "c"),
+    event_type: fc.constantFrom("step_started", "step_completed", "step_failed", "step_retrying"),
+    response: fc.constantFrom("one", "two\n", "", null),
+  });
+  fc.assert(fc.property(fc.uniqueArray(row, { selector: (one) => one.step_id + one.event_type }), (rows) => {
+    // Steps end in the order in which they began, as in a list without branches.
+    const ordered = [...rows].sort((x, y) => x.step_id < y.step_id ? -1 : x.step_id > y.step_id ? 1 : 0);
+    const log = new AilLog();
+    let followed = AIL_LOG_HEADER;
+    for (const [index, one] of ordered.entries()) {
+      log.add(one);
+      const isLastOfStep = ordered[index + 1]?.step_id !== one.step_id;
+      if (isLastOfStep) followed += log.take(false);
+    }
+    assert.equal(followed + log.take(true), ailLogText(ordered));
+  }));
+});
+
+Deno.test("a log line is a row; the beginning and end of a run are none", () => {
+  assert.equal(rowOfLine({ type: "run_started", pipeline_source: null, project_hash: "x" }), null);
+  assert.equal(rowOfLine({ type: "run_finished", status: "completed", total_cost_usd: 0 }), null);
+  assert.equal(rowOfLine(newEntry("a", { modified: "mine" }))?.response, "mine");
+  const failed = {
+    type: "step_error",
+    step_id: "a",
+    error_type: "ail:runner/timeout",
+    error_detail: "late",
+    on_error_action: "continue",
+  } as const;
+  assert.equal(rowOfLine(failed)?.event_type, "step_error_continued");
+});
