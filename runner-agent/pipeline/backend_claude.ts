@@ -21,6 +21,11 @@ const ABILITY: BackendAbility = {
   policies: ["none", "allow", "deny", "mixed"],
   hasSystemPrompts: true,
 };
+/**
+ * Since 2.1 Claude Code offers its model questions to people only where a permission tool is named. This one is its own
+ * standard input, and is never used: the hooks decide before it.
+ */
+const QUESTIONS_OFFERED = ["--permission-prompt-tool", "stdio"] as const;
 /** Up to which `sampling.thinking` an effort goes. */
 const EFFORTS = [[0.25, "low"], [0.5, "medium"], [0.75, "high"], [1, "max"]] as const;
 
@@ -42,6 +47,7 @@ export function claudeCall(
       ...option("--system-prompt", call.systemPrompt),
       ...call.appendSystemPrompt.flatMap((text) => ["--append-system-prompt", text]),
       ...option("--effort", effortOf(call.sampling?.thinking)),
+      ...(settingsPath === null ? [] : QUESTIONS_OFFERED),
       ...option("--settings", settingsPath),
       "-p",
       ...(asInput ? [] : [call.prompt]),

@@ -16,6 +16,12 @@ export type HookKind = keyof typeof HOOK_COMMANDS;
 /** Seconds. The run decides how long it waits for people; this only must be longer. */
 const HOOK_TIMEOUT_S = 3_600;
 
+/**
+ * All tools but questions. The reference has `.*` and lets its check hook allow questions; since Claude Code 2.1 that
+ * allowance, which has no answers, hides the one that has them.
+ */
+const ALL_OTHERS = `^(?!${QUESTION_TOOL}$).*`;
+
 /** The wish to use a tool. */
 export interface ToolWish {
   readonly toolName: string;
@@ -37,7 +43,7 @@ export function hookSettings(ail: readonly string[], socketPath: string): string
       timeout: HOOK_TIMEOUT_S,
     }],
   });
-  return JSON.stringify({ hooks: { PreToolUse: [hook(QUESTION_TOOL, "ask"), hook(".*", "check")] } });
+  return JSON.stringify({ hooks: { PreToolUse: [hook(QUESTION_TOOL, "ask"), hook(ALL_OTHERS, "check")] } });
 }
 
 /** What Claude Code tells its hook; null when it cannot be read. */

@@ -67,6 +67,7 @@ Deno.test("r02: every argument is there, in the order of the reference", () => {
       ...["--system-prompt", "be kind"],
       ...["--append-system-prompt", "one", "--append-system-prompt", "two"],
       ...["--effort", "high"],
+      ...["--permission-prompt-tool", "stdio"],
       ...["--settings", "/tmp/settings.json"],
       ...["-p", "hello"],
     ],

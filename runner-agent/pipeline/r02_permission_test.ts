@@ -28,7 +28,7 @@ Deno.test("r02: the settings install both hooks, with words that the shell reads
   const { hooks } = JSON.parse(hookSettings(["/my bin/ail", "it's"], "/tmp/a.sock"));
   assert.deepEqual(hooks.PreToolUse.map((one: { matcher: string }) => one.matcher), [
     "AskUserQuestion",
-    ".*",
+    "^(?!AskUserQuestion$).*",
   ]);
   assert.deepEqual(
     hooks.PreToolUse.map((one: { hooks: { command: string }[] }) => one.hooks[0]!.command),
