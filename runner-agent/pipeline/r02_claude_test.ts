@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { NO_PROVIDER, promptCall } from "../../test/fake/prompt_call.ts";
 import { claudeCall, claudeEnvironment, ClaudeStream } from "./backend_claude.ts";
 import { settleProgram } from "./backend_stream.ts";
@@ -262,4 +263,34 @@ Deno.test("r02: a stream without a result, and an exit code that is not 0, are f
   stream.accept(JSON.stringify(RESULT));
   assert.equal(detail(settleProgram(stream, { code: 1, stderr: "" })), "Process exited with 1");
   assert.ok(settleProgram(stream, null).ok, "one that stayed after its answer was ended by us");
+});
+
+Deno.test("r02: whatever is printed, nothing is thrown and an end is the last word", () => {
+  const line = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.record({
+      type: fc.constantFrom("assistant", "user", "result", "x"),
+      result: fc.anything(),
+      message: fc.record({
+        content: fc.array(
+          fc.record({
+            type: fc.constantFrom("text", "thinking", "tool_use", "tool_result"),
+            text: fc.anything(),
+            input: fc.anything(),
+          }),
+        ),
+      }),
+    }).map((value) => JSON.stringify(value)),
+  );
+  fc.assert(fc.property(fc.array(line), (lines) => {
+    const stream = new ClaudeStream();
+    let before = stream.end;
+    for (const one of lines) {
+      const events = stream.accept(one);
+      if (before !== null) assert.deepEqual([events, stream.end], [[], before]);
+      before = stream.end;
+    }
+    settleProgram(stream, { code: 0, stderr: "" });
+  }));
 });

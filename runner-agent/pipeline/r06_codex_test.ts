@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { promptCall } from "../../test/fake/prompt_call.ts";
 import { codexCall, CodexStream, refusesFlag } from "./backend_codex.ts";
 import { settleProgram } from "./backend_stream.ts";
@@ -148,4 +149,38 @@ Deno.test("r06: an error after which the turn goes on is none; without an end it
   );
   assert.equal(detail([{ type: "error", message: "bad key" }], { code: 1, stderr: "x" }), "bad key");
   assert.equal(detail([], { code: 1, stderr: "x" }), "Process exited with 1: x");
+});
+
+Deno.test("r06: whatever is printed, nothing is thrown and an end is the last word", () => {
+  const line = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.record({
+      type: fc.constantFrom(
+        "thread.started",
+        "item.started",
+        "item.updated",
+        "item.completed",
+        "turn.completed",
+        "turn.failed",
+        "error",
+      ),
+      result: fc.anything(),
+      item: fc.record({
+        type: fc.constantFrom("agent_message", "reasoning", "command_execution"),
+        text: fc.anything(),
+        command: fc.anything(),
+      }),
+    }).map((value) => JSON.stringify(value)),
+  );
+  fc.assert(fc.property(fc.array(line), (lines) => {
+    const stream = new CodexStream();
+    let before = stream.end;
+    for (const one of lines) {
+      const events = stream.accept(one);
+      if (before !== null) assert.deepEqual([events, stream.end], [[], before]);
+      before = stream.end;
+    }
+    settleProgram(stream, { code: 0, stderr: "" });
+  }));
 });

@@ -144,3 +144,13 @@ echo '{"type":"turn.completed"}'`,
     ]);
   });
 });
+
+Deno.test("what a program printed is read although another holds its pipe open", async () => {
+  const { result, events } = await claude(
+    `sleep 7314 & printf '{"type":"assistant","message":{"content":[{"type":"text","text":"%s"}]}}\\n' $!
+printf '{"type":"res'; sleep 0.1; printf 'ult","result":"done"}'`,
+  );
+  assert.ok(result.ok && result.value.response === "done");
+  assert.ok(events[0]?.type === "stream_delta");
+  Deno.kill(Number(events[0].text), "SIGKILL");
+});

@@ -68,14 +68,23 @@ export class ChildProgram {
     const decoder = new TextDecoder();
     let parts: string[] = [];
     let kept = 0;
-    let drain: ReturnType<typeof setTimeout> | undefined;
+    let reads = 0;
     let isRead = false;
-    void this.#child.status.then(() => {
-      if (!isRead) drain = setTimeout(() => void this.#stdout.cancel().catch(() => {}), DRAIN_GRACE_MS);
-    });
+    let drain: ReturnType<typeof setTimeout> | undefined;
+    // Twice without a byte in between: a busy machine may let the first pass while there are bytes.
+    const giveUpWhenQuiet = (readsBefore: number, isSecond: boolean) => {
+      if (isRead) return;
+      drain = setTimeout(() => {
+        if (reads !== readsBefore) giveUpWhenQuiet(reads, false);
+        else if (!isSecond) giveUpWhenQuiet(reads, true);
+        else void this.#stdout.cancel().catch(() => {});
+      }, DRAIN_GRACE_MS / 2);
+    };
+    void this.#child.status.then(() => giveUpWhenQuiet(reads, false));
     try {
       for (;;) {
         const { value, done } = await this.#stdout.read();
+        reads++;
         const pieces = decoder.decode(value, { stream: !done }).split("\n");
         for (const piece of pieces.slice(0, -1)) {
           yield ok(parts.join("") + piece);
@@ -123,7 +132,8 @@ export class ChildProgram {
     const status = await Promise.race([this.#child.status, late]);
     clearTimeout(timer);
     if (status === null) return null;
-    await this.#stderrWithin(DRAIN_GRACE_MS);
+    // Its words matter when it failed; another that it started may hold the pipe open.
+    if (status.code !== 0) await this.#stderrWithin(DRAIN_GRACE_MS);
     return { code: status.signal === null ? status.code : null, stderr: this.#stderrEnd.trim() };
   }
 

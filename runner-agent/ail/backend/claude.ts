@@ -1,5 +1,7 @@
 /** The `claude` backend (Pipeline r02). */
 import { claudeCall, claudeEnvironment, ClaudeStream } from "../../pipeline/backend_claude.ts";
+import { failed } from "../../pipeline/backend_stream.ts";
+import { ok } from "../../../protocol/result.ts";
 import type { PromptBackend } from "../ports.ts";
 import { backendOf } from "./invoke_within.ts";
 import { openPermissionBridge } from "./permission_bridge.ts";
@@ -10,7 +12,9 @@ export function createClaudeBackend(ail: readonly string[], program = "claude"):
   return backendOf("claude", async (call, surroundings) => {
     const { cwd, environment, isHeadless, askPermission, warn } = surroundings;
     const isAsking = !isHeadless && askPermission !== undefined;
-    await using bridge = isAsking ? await openPermissionBridge(ail, surroundings) : null;
+    const opened = isAsking ? await openPermissionBridge(ail, surroundings) : ok(null);
+    if (!opened.ok) return failed(opened.error);
+    await using bridge = opened.value;
     const { args, input, warnings } = claudeCall(call, {
       isHeadless,
       settingsPath: bridge?.settingsPath ?? null,

@@ -13,6 +13,7 @@ import {
   readWishLine,
   shownInput,
 } from "../../pipeline/backend_permission.ts";
+import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { CallSurroundings } from "../ports.ts";
 import { createPermissionDesk } from "./invoke_within.ts";
 import { readLine, writeAll } from "./socket_line.ts";
@@ -22,18 +23,35 @@ export interface PermissionBridge extends AsyncDisposable {
   readonly settingsPath: string;
 }
 
-/** @param ail The words that start this program's command line. */
+/**
+ * @param ail The words that start this program's command line.
+ * @returns A sentence when the temporary directory is not there, full, or too deep for a socket's name.
+ */
 export async function openPermissionBridge(
   ail: readonly string[],
   surroundings: CallSurroundings,
+): Promise<Result<PermissionBridge, string>> {
+  let directory: string | null = null;
+  try {
+    directory = await Deno.makeTempDir({ prefix: "ail-perm-" });
+    return ok(await openBridgeIn(directory, ail, surroundings));
+  } catch (error) {
+    if (directory !== null) await Deno.remove(directory, { recursive: true });
+    return err(`cannot open the socket for permissions: ${(error as Error).message}`);
+  }
+}
+
+async function openBridgeIn(
+  directory: string,
+  ail: readonly string[],
+  surroundings: CallSurroundings,
 ): Promise<PermissionBridge> {
-  const directory = await Deno.makeTempDir({ prefix: "ail-perm-" });
   const socketPath = join(directory, "ail-perm.sock");
   const settingsPath = join(directory, "settings.json");
   const desk = createPermissionDesk(surroundings);
   const open = new Set<Deno.Conn>();
-  const listener = Deno.listen({ transport: "unix", path: socketPath });
   await Deno.writeTextFile(settingsPath, hookSettings(ail, socketPath), { mode: 0o600 });
+  const listener = Deno.listen({ transport: "unix", path: socketPath });
 
   async function answer(connection: Deno.Conn): Promise<void> {
     const line = await readLine(connection);

@@ -29,6 +29,12 @@ function surroundings(
   return { given, events };
 }
 
+async function bridgeOf(given: CallSurroundings) {
+  const opened = await openPermissionBridge(["ail"], given);
+  assert.ok(opened.ok, opened.ok ? "" : opened.error);
+  return opened.value;
+}
+
 function decision(printed: string) {
   return JSON.parse(printed).hookSpecificOutput;
 }
@@ -39,7 +45,7 @@ Deno.test("r02: a hook asks the run, the run tells of it and asks its people", a
     asked.push(request);
     return Promise.resolve({ isAllowed: asked.length === 1, reason: asked.length === 1 ? null : "enough" });
   });
-  await using bridge = await openPermissionBridge(["ail"], given);
+  await using bridge = await bridgeOf(given);
   assert.equal(
     decision(await runPermissionHook("check", bridge.socketPath, BASH)).permissionDecision,
     "allow",
@@ -62,7 +68,7 @@ Deno.test("r02: a hook asks the run, the run tells of it and asks its people", a
 
 Deno.test("r02: an answer to a question comes back as the tool's input", async () => {
   const { given } = surroundings(() => Promise.resolve({ isAllowed: false, reason: "red" }));
-  await using bridge = await openPermissionBridge(["ail"], given);
+  await using bridge = await bridgeOf(given);
   const input = { question: "Which?", options: ["red", "blue"] };
   const printed = await runPermissionHook(
     "ask",
@@ -82,7 +88,7 @@ Deno.test("r02: requests that come together are asked one after the other", asyn
     open--;
     return { isAllowed: true, reason: null };
   });
-  await using bridge = await openPermissionBridge(["ail"], given);
+  await using bridge = await bridgeOf(given);
   const printed = await Promise.all(
     Array.from({ length: 5 }, () => runPermissionHook("check", bridge.socketPath, BASH)),
   );
@@ -93,7 +99,7 @@ Deno.test("s13: a tool with a standing permission is neither told nor asked", as
   const { given, events } = surroundings(() => assert.fail("must not be asked"), {
     hasStandingPermission: (name) => name === "Bash",
   });
-  await using bridge = await openPermissionBridge(["ail"], given);
+  await using bridge = await bridgeOf(given);
   assert.equal(
     decision(await runPermissionHook("check", bridge.socketPath, BASH)).permissionDecision,
     "allow",
@@ -107,7 +113,7 @@ Deno.test("r02: a cancelled call denies what people still look at", async () => 
     stop.abort();
     return new Promise(() => {});
   }, { signal: stop.signal });
-  await using bridge = await openPermissionBridge(["ail"], given);
+  await using bridge = await bridgeOf(given);
   assert.equal(
     decision(await runPermissionHook("check", bridge.socketPath, BASH)).permissionDecision,
     "deny",
@@ -116,7 +122,7 @@ Deno.test("r02: a cancelled call denies what people still look at", async () => 
 
 Deno.test("r02: only its owner can open the directory, and nothing of it is left", async () => {
   const { given } = surroundings(() => Promise.resolve({ isAllowed: true, reason: null }));
-  const bridge = await openPermissionBridge(["ail"], given);
+  const bridge = await bridgeOf(given);
   const directory = dirname(bridge.socketPath);
   assert.equal((await Deno.stat(directory)).mode! & 0o777, 0o700);
   assert.match(await Deno.readTextFile(bridge.settingsPath), /check-permission-hook --socket/);
