@@ -10,6 +10,8 @@ export const PERMISSION_WAIT_MS = 300_000;
 export const CONTROL_LINE_MAX_CHARS = 4_000_000;
 /** Rows that wait for the mirror: more, and the run waits for its disk. */
 export const MIRROR_QUEUE_MAX = 500;
+/** From a row to its table: what comes meanwhile is written with it. Nobody who looks on notices. */
+export const MIRROR_DELAY_MS = 50;
 /** How often `log --follow` looks for more (Pipeline 3.7). */
 export const FOLLOW_POLL_MS = 500;
 /** How often `logs --tail` looks for more (Pipeline 3.7). */

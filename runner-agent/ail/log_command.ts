@@ -3,7 +3,7 @@ import type { Client } from "@libsql/client";
 import { AIL_LOG_HEADER, AilLog, type LogRow, rowOfLine } from "../pipeline/ail_log.ts";
 import type { LogLine } from "../pipeline/entry.ts";
 import { type Fault, fault, faultText } from "../pipeline/fault.ts";
-import { rowJson } from "../pipeline/run_overview.ts";
+import { rowsJson } from "../pipeline/run_overview.ts";
 import type { Host } from "./host.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { FOLLOW_POLL_MS, STALL_WARNING_MS } from "./limits.ts";
@@ -157,8 +157,8 @@ class JsonPrinter implements Printer {
 
   async next(): Promise<string> {
     const steps = (await stepRows(this.source.client, this.runId)).map(stepOf);
-    const lines = steps.slice(this.#told).map((_, index) => rowJson(this.runId, steps, this.#told + index));
+    const lines = rowsJson(this.runId, steps, this.#told);
     this.#told = steps.length;
-    return lines.join("");
+    return lines;
   }
 }

@@ -7,7 +7,7 @@
  */
 import { type Client, createClient, type InStatement } from "@libsql/client";
 import type { LogLine } from "../pipeline/entry.ts";
-import { MIRROR_QUEUE_MAX } from "./limits.ts";
+import { MIRROR_DELAY_MS, MIRROR_QUEUE_MAX } from "./limits.ts";
 import { lineStatements } from "./mirror_rows.ts";
 
 const TABLES = [
@@ -36,6 +36,8 @@ export async function openDatabase(path: string): Promise<Client> {
   const client = createClient({ url: `file:${path}` });
   await client.execute("pragma busy_timeout = 5000");
   await client.execute("pragma journal_mode = wal");
+  // The log files are what survives a power cut; the tables stay whole, and may miss their last rows.
+  await client.execute("pragma synchronous = normal");
   await client.batch(TABLES, "write");
   return client;
 }
@@ -49,58 +51,61 @@ export interface BeganRun {
 
 export class Mirror {
   #queue: InStatement[] = [];
-  #writing: Promise<void> | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #writing: Promise<void> = Promise.resolve();
   #isBroken = false;
 
   constructor(private readonly client: Client, private readonly warn: (message: string) => void) {}
 
   async begin({ runId, parentRunId, source, projectHash }: BeganRun, nowMs: number): Promise<void> {
-    await this.#add([{
+    this.#queue.push({
       sql: `insert or ignore into sessions
         (run_id, pipeline_source, started_at, status, project_hash, parent_run_id) values (?, ?, ?, 'running', ?, ?)`,
       args: [runId, source, nowMs, projectHash, parentRunId],
-    }]);
+    });
+    // Whoever lists runs sees it from its first step on.
+    await this.#write();
   }
 
-  async append(runId: string, line: LogLine, nowMs: number): Promise<void> {
-    await this.#add(lineStatements(runId, line, nowMs));
+  /** A promise only when the run is far ahead. */
+  append(runId: string, line: LogLine, nowMs: number): Promise<void> | null {
+    if (this.#isBroken) return null;
+    this.#queue.push(...lineStatements(runId, line, nowMs));
+    if (this.#queue.length > MIRROR_QUEUE_MAX) return this.#write();
+    this.#timer ??= setTimeout(() => this.#write(), MIRROR_DELAY_MS);
+    return null;
   }
 
   /** Returns when all rows are written. */
   async end(runId: string, status: string, totalCostUsd: number, nowMs: number): Promise<void> {
-    await this.#add([{
+    this.#queue.push({
       sql: "update sessions set completed_at = ?, total_cost_usd = ?, status = ? where run_id = ?",
       args: [nowMs, totalCostUsd, status, runId],
-    }]);
-    await this.#writing;
+    });
+    await this.#write();
   }
 
   async close(): Promise<void> {
-    await this.#writing;
+    await this.#write();
     this.client.close();
   }
 
-  async #add(statements: readonly InStatement[]): Promise<void> {
-    if (this.#isBroken) return;
-    this.#queue.push(...statements);
-    this.#writing ??= this.#write();
-    if (this.#queue.length > MIRROR_QUEUE_MAX) await this.#writing;
+  #write(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#writing = this.#writing.then(() => this.#writeQueue());
+    return this.#writing;
   }
 
-  async #write(): Promise<void> {
-    // What comes while this turn of the loop lasts is one batch.
-    await Promise.resolve();
+  async #writeQueue(): Promise<void> {
+    const batch = this.#queue;
+    this.#queue = [];
+    if (batch.length === 0 || this.#isBroken) return;
     try {
-      while (this.#queue.length > 0) {
-        const batch = this.#queue;
-        this.#queue = [];
-        await this.client.batch(batch, "write");
-      }
+      await this.client.batch(batch, "write");
     } catch (error) {
       this.#isBroken = true;
-      this.#queue = [];
       this.warn(`cannot write ail.db, the log files go on without it: ${(error as Error).message}`);
     }
-    this.#writing = null;
   }
 }

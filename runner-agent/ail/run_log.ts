@@ -56,7 +56,8 @@ export class RunLog {
 
   async append(runId: string, line: LogLine): Promise<void> {
     await this.#write(runId, line);
-    await this.mirror?.append(runId, line, this.options.nowMs());
+    const wait = this.mirror?.append(runId, line, this.options.nowMs());
+    if (wait) await wait;
   }
 
   async end({ runId, status, totalCostUsd }: EndRun): Promise<void> {

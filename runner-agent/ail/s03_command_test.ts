@@ -58,7 +58,7 @@ Deno.test("a run prints the invocation that is declared and the last answer afte
       err: "",
     });
     const work = await ail(["--pipeline", "p.yaml", "--show-work", "hello"]);
-    assert.match(work.out, /^\[pipeline\]\n✓ second   — stub response\n\[ail: 1 step in \d+\.\ds\]\n$/);
+    assert.match(work.out, /^\[pipeline\]\n✓ second {3}— stub response\n\[ail: 1 step in \d+\.\ds\]\n$/);
   });
 });
 

@@ -41,6 +41,7 @@ export function runBlock(run: ListedRun): string {
 
 /** One object in one line. */
 export function runJson(run: ListedRun): string {
+  const latencies = latenciesOf(run.steps);
   return `${
     JSON.stringify({
       run_id: run.runId,
@@ -49,7 +50,7 @@ export function runJson(run: ListedRun): string {
       completed_at: run.completedAtMs,
       total_cost_usd: run.totalCostUsd,
       status: run.status,
-      steps: run.steps.filter(({ eventType }) => eventType !== "step_started").map((row) => ({
+      steps: run.steps.map((row, at) => ({
         step_id: row.stepId,
         event_type: row.eventType,
         prompt: row.prompt,
@@ -59,18 +60,21 @@ export function runJson(run: ListedRun): string {
         output_tokens: row.outputTokens,
         thinking: row.thinking,
         recorded_at: row.recordedAtMs,
-        latency_ms: latencyOf(run.steps, row),
-      })),
+        latency_ms: latencies[at] ?? null,
+      })).filter(({ event_type }) => event_type !== "step_started"),
     })
   }\n`;
 }
 
-/** One line per row of a run (`ail log --format json`). */
-export function rowJson(runId: string, steps: readonly ListedStep[], at: number): string {
-  const row = steps[at]!;
-  const ids = [...new Set(steps.slice(0, at + 1).map(({ stepId }) => stepId))];
-  return `${
-    JSON.stringify({
+/** One line per row of a run from the given one on (`ail log --format json`). */
+export function rowsJson(runId: string, steps: readonly ListedStep[], from: number): string {
+  const indexes = new Map<string, number>();
+  const latencies = latenciesOf(steps);
+  const lines: string[] = [];
+  for (const [at, row] of steps.entries()) {
+    if (!indexes.has(row.stepId)) indexes.set(row.stepId, indexes.size);
+    if (at < from) continue;
+    lines.push(JSON.stringify({
       run_id: runId,
       step_id: row.stepId,
       event_type: row.eventType,
@@ -80,11 +84,12 @@ export function rowJson(runId: string, steps: readonly ListedStep[], at: number)
       input_tokens: row.inputTokens,
       output_tokens: row.outputTokens,
       recorded_at: row.recordedAtMs,
-      step_index: ids.indexOf(row.stepId),
+      step_index: indexes.get(row.stepId),
       status: STATUS_OF[row.eventType] ?? "failed",
-      duration_ms: latencyOf(steps, row),
-    })
-  }\n`;
+      duration_ms: latencies[at],
+    }));
+  }
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 const STATUS_OF: Readonly<Record<string, string>> = {
@@ -94,10 +99,12 @@ const STATUS_OF: Readonly<Record<string, string>> = {
   step_cancelled: "cancelled",
 };
 
-/** From the last beginning of the step to this row. */
-function latencyOf(steps: readonly ListedStep[], row: ListedStep): number | null {
-  if (row.eventType === "step_started") return null;
-  const began = steps.slice(0, steps.indexOf(row))
-    .findLast(({ stepId, eventType }) => stepId === row.stepId && eventType === "step_started");
-  return began === undefined ? null : row.recordedAtMs - began.recordedAtMs;
+/** Of each row: from the last beginning of its step; null where there was none. */
+function latenciesOf(steps: readonly ListedStep[]): readonly (number | null)[] {
+  const began = new Map<string, number>();
+  return steps.map(({ stepId, eventType, recordedAtMs }) => {
+    if (eventType === "step_started") began.set(stepId, recordedAtMs);
+    const beganMs = began.get(stepId);
+    return eventType === "step_started" || beganMs === undefined ? null : recordedAtMs - beganMs;
+  });
 }

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { withTempDir } from "../../test/fake/temp_dir.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MAIN = join(ROOT, "runner-agent/ail/main.ts");
+
+function command(dir: string, args: readonly string[]): Deno.Command {
+  const kept = { PATH: Deno.env.get("PATH") ?? "", DENO_DIR: Deno.env.get("DENO_DIR") ?? "" };
+  const home = Deno.env.get("HOME") ?? "";
+  return new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: dir,
+    clearEnv: true,
+    env: {
+      ...kept,
+      // The cache of packages stays where it is, though the home is another.
+      DENO_DIR: kept.DENO_DIR === "" ? join(home, ".cache/deno") : kept.DENO_DIR,
+      HOME: dir,
+      AIL_DEFAULT_RUNNER: "stub",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+Deno.test("the task acts on the folder in which it was called", async () => {
+  await withTempDir(async (dir) => {
+    const task = ["task", "--quiet", "--config", join(ROOT, "deno.json"), "ail"];
+    const init = await command(dir, [...task, "init", "starter"]).output();
+    assert.equal(init.code, 0, text(init.stderr));
+    assert.match(await Deno.readTextFile(join(dir, ".ail/starter/default.yaml")), /id: review/);
+    const run = await command(dir, [...task, "--once", "hello"]).output();
+    assert.equal(run.code, 0, text(run.stderr));
+    assert.equal(text(run.stdout), "stub response\n\n--- review ---\nstub response\n");
+  });
+});
+
+const LONG = `version: "1"
+pipeline:
+  - id: long
+    context: {shell: 'echo $$ > pid; exec sleep 60'}
+`;
+
+Deno.test("Ctrl-C ends the run in good order, and what it was running", async () => {
+  await withTempDir(async (dir) => {
+    await Deno.writeTextFile(join(dir, "p.yaml"), LONG);
+    const args = ["run", "-A", MAIN, "--pipeline", "p.yaml", "--output-format", "json", "hello"];
+    const child = command(dir, args).spawn();
+    const pid = await pidIn(join(dir, "pid"));
+    child.kill("SIGINT");
+    const { code, stdout } = await child.output();
+    assert.equal(code, 130);
+    assert.match(text(stdout), /"type":"pipeline_error"[^\n]*\n$/);
+    assert.equal(isAlive(pid), false);
+    const log = await command(dir, ["run", "-A", MAIN, "logs"]).output();
+    assert.match(text(log.stdout), /status: failed/);
+  });
+});
+
+Deno.test("a run whose reader has gone ends with what it was running", async () => {
+  await withTempDir(async (dir) => {
+    const first = "  - id: first\n    context: {shell: 'sleep 1'}\n  - id: long";
+    await Deno.writeTextFile(join(dir, "p.yaml"), LONG.replace("  - id: long", first));
+    const args = ["run", "-A", MAIN, "--pipeline", "p.yaml", "--output-format", "json", "hello"];
+    const child = command(dir, args).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    await child.stderr.cancel();
+    assert.equal((await child.status).code, 130);
+    await assert.rejects(Deno.stat(join(dir, "pid")), Deno.errors.NotFound);
+  });
+});
+
+/** Waits until a command has written its id. */
+async function pidIn(path: string): Promise<number> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    try {
+      const pid = Number(await Deno.readTextFile(path));
+      if (pid > 0) return pid;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("the command has not begun in time");
+}
+
+/** A process that has ended and was not yet reaped is none. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
