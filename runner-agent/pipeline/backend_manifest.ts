@@ -95,7 +95,7 @@ function invalid(path: string, problem: string): { readonly ok: false; readonly 
   return err(fault("ail:plugin/manifest-invalid", `${path}: ${problem}`));
 }
 
-/** `${NAME}` in the values is replaced once; a name that is not set is empty, and told. */
+/** `${NAME}` and `${NAME:-text}` in the values are replaced once; a name that is not set and has no text is empty, and told. */
 export function expandEnv(
   env: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string>>,
@@ -103,10 +103,14 @@ export function expandEnv(
   const unset = new Set<string>();
   const expanded = Object.entries(env).map(([key, value]) => [
     key,
-    value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-      if (!Object.hasOwn(environment, name)) unset.add(name);
-      return environment[name] ?? "";
-    }),
+    value.replaceAll(
+      /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
+      (_, name: string, otherwise?: string) => {
+        const set = Object.hasOwn(environment, name) ? environment[name] : undefined;
+        if (set === undefined && otherwise === undefined) unset.add(name);
+        return set ?? otherwise ?? "";
+      },
+    ),
   ]);
   return { env: Object.fromEntries(expanded), unset: [...unset] };
 }

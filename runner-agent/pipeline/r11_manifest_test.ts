@@ -75,4 +75,8 @@ Deno.test("r11: variables in env are replaced once; those that are not set are e
     env: { A: "x${C}y${C}", C: "", D: "$B ${" },
     unset: ["NO"],
   });
+  assert.deepEqual(expandEnv({ A: "${NO:-x y}", B: "${NO:-}", C: "${B:-x}" }, { B: "b" }), {
+    env: { A: "x y", B: "", C: "b" },
+    unset: [],
+  });
 });

@@ -18,7 +18,7 @@ import { createHostSandbox, type HostSandbox } from "./host_run.ts";
 const KEY = "key-of-the-test-4711";
 /** Most of it is the start of a large program on a busy machine. */
 const CALL_MS = 60_000;
-const HOOK = ["run", "-A", "--no-check", fileURLToPath(new URL("../fake/ail_hook.ts", import.meta.url))];
+const AIL = ["run", "-A", fileURLToPath(new URL("../../runner-agent/ail/main.ts", import.meta.url))];
 const CLAUDE = `claude ${CLI_PACKAGES.claude.version}`;
 const CODEX = `codex ${CLI_PACKAGES.codex.version}`;
 
@@ -63,7 +63,14 @@ async function stage(name: "claude" | "codex", backend: PromptBackend, script: S
     [key, toHost(text).replaceAll("runner-holds-the-key", KEY)] as const
   );
   const path = [...await installCli(name), Deno.env.get("PATH")].join(":");
-  const environment = { LANG: "C.UTF-8", ...Object.fromEntries(given), PATH: path };
+  // The hooks are this program: its packages stay where they are, though the home is another.
+  const denoDir = Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "", ".cache/deno");
+  const environment = {
+    LANG: "C.UTF-8",
+    ...Object.fromEntries(given),
+    PATH: path,
+    DENO_DIR: denoDir,
+  };
   return {
     model,
     sandbox,
@@ -85,7 +92,7 @@ async function stage(name: "claude" | "codex", backend: PromptBackend, script: S
   };
 }
 
-const claude = () => createClaudeBackend([Deno.execPath(), ...HOOK]);
+const claude = () => createClaudeBackend([Deno.execPath(), ...AIL]);
 const MAKE: Script = (turn) =>
   turn === 0
     ? { kind: "tool", command: "echo by-the-agent > made.txt" }
