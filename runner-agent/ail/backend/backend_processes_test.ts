@@ -104,6 +104,18 @@ Deno.test("a cancelled call ends the whole group, and no event follows", async (
   await gone("sleep 7311");
 });
 
+Deno.test("what ignores SIGTERM and outlives its leader is gone too", async () => {
+  const stop = new AbortController();
+  const { result } = await claude(
+    `(trap '' TERM; echo '{"type":"assistant","message":{"content":[{"type":"text","text":"hi"}]}}'; exec sleep 7315) &
+exec sleep 7315`,
+    {},
+    { signal: stop.signal, onEvent: () => stop.abort() },
+  );
+  assert.ok(!result.ok && result.error.type === "ail:runner/cancelled");
+  await gone("sleep 7315");
+});
+
 Deno.test("a call that was cancelled before starts nothing", async () => {
   const { type } = faultOf(await claude("exit 0", {}, { signal: AbortSignal.abort() }));
   assert.equal(type, "ail:runner/cancelled");
