@@ -1,5 +1,6 @@
 /** `ail agent-guide`: a text for the instructions of agents that work where `ail` is used (Pipeline 3.8). */
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { SPEC_FOLDER } from "./assets.ts";
 import type { Host } from "./host.ts";
 
 const FILES: Readonly<Record<string, string>> = {
@@ -18,6 +19,6 @@ export async function agentGuideCommand(host: Host, format: string): Promise<num
     host.err(`error: --format must be one of ${Object.keys(FILES).join(", ")}: it is '${format}'\n`);
     return 1;
   }
-  host.out(await Deno.readTextFile(fileURLToPath(new URL(`./spec_text/guide_${file}.md`, import.meta.url))));
+  host.out(await Deno.readTextFile(join(SPEC_FOLDER, `guide_${file}.md`)));
   return 0;
 }

@@ -31,6 +31,9 @@ export function backendsOf({ home, err }: Pick<Host, "home" | "err">): FindBacke
 
 /** The words that start this command again. */
 function thisProgram(): readonly string[] {
-  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-  return [Deno.execPath(), "run", "-A", main];
+  const main = Deno.mainModule;
+  // A binary of its own needs no module.
+  return main.startsWith("file:") && /deno(\.exe)?$/.test(Deno.execPath())
+    ? [Deno.execPath(), "run", "-A", fileURLToPath(main)]
+    : [Deno.execPath()];
 }

@@ -7,9 +7,13 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "runner-agent/ail/main.ts");
 
 function command(dir: string, args: readonly string[]): Deno.Command {
+  return commandOf(Deno.execPath(), dir, args);
+}
+
+function commandOf(program: string, dir: string, args: readonly string[]): Deno.Command {
   const kept = { PATH: Deno.env.get("PATH") ?? "", DENO_DIR: Deno.env.get("DENO_DIR") ?? "" };
   const home = Deno.env.get("HOME") ?? "";
-  return new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(program, {
     args: [...args],
     cwd: dir,
     clearEnv: true,
@@ -18,6 +22,7 @@ function command(dir: string, args: readonly string[]): Deno.Command {
       // The cache of packages stays where it is, though the home is another.
       DENO_DIR: kept.DENO_DIR === "" ? join(home, ".cache/deno") : kept.DENO_DIR,
       HOME: dir,
+      DENO: Deno.execPath(),
       AIL_DEFAULT_RUNNER: "stub",
     },
     stdin: "null",
@@ -74,6 +79,22 @@ Deno.test("a run whose reader has gone ends with what it was running", async () 
     await child.stderr.cancel();
     assert.equal((await child.status).code, 130);
     await assert.rejects(Deno.stat(join(dir, "pid")), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("what is built runs from any folder, with the files that belong to it", async () => {
+  await withTempDir(async (dir) => {
+    const built = join(dir, "built");
+    const build = await command(ROOT, ["run", "-A", join(ROOT, "tools/ail_build.ts"), "--out", built])
+      .output();
+    assert.equal(build.code, 0, text(build.stderr));
+    const empty = join(dir, "empty");
+    await Deno.mkdir(empty);
+    const launch = (...args: string[]) => commandOf(join(built, "ail"), empty, args).output();
+    assert.match(text((await launch("init", "starter")).stdout), /wrote \.ail\/starter\/default\.yaml/);
+    const run = await launch("--once", "hello");
+    assert.equal(text(run.stdout), "stub response\n\n--- review ---\nstub response\n", text(run.stderr));
+    assert.match(text((await launch("spec", "--section", "s12")).stdout), /^# Conditions\n/);
   });
 });
 

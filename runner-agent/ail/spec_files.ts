@@ -1,16 +1,14 @@
 /** The text of the specification, section by section, from the files beside this one (Pipeline 3.8). */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { type Fault, fault } from "../pipeline/fault.ts";
+import { SPEC_FOLDER } from "./assets.ts";
 import { SPEC_SECTIONS, specFormat, type SpecSection } from "../pipeline/spec.ts";
-
-const FOLDER = fileURLToPath(new URL("./spec_text", import.meta.url));
 
 /** All sections in their order; read anew each time, which is seldom. */
 export async function readSections(): Promise<readonly SpecSection[]> {
   return await Promise.all(
-    SPEC_SECTIONS.map(async (id) => ({ id, text: await Deno.readTextFile(join(FOLDER, `${id}.md`)) })),
+    SPEC_SECTIONS.map(async (id) => ({ id, text: await Deno.readTextFile(join(SPEC_FOLDER, `${id}.md`)) })),
   );
 }
 

@@ -1,7 +1,7 @@
 /** `ail init`: puts a template of pipelines into `.ail/` (Pipeline 3.8). Nothing is written unless all of it can be. */
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Fault, fault, faultText } from "../../pipeline/fault.ts";
+import { TEMPLATES_FOLDER } from "../assets.ts";
 import type { Host } from "../host.ts";
 import { bundledTemplates, type Template } from "./bundled.ts";
 import { fetchTemplate } from "./remote.ts";
@@ -11,15 +11,12 @@ export interface InitOptions {
   readonly dryRun?: boolean;
 }
 
-/** Where our templates are. */
-const TEMPLATES = fileURLToPath(new URL("../../../examples/ail_templates", import.meta.url));
-
 export async function initCommand(
   host: Host,
   source: string | null,
   options: InitOptions,
 ): Promise<number> {
-  const bundled = await bundledTemplates(TEMPLATES);
+  const bundled = await bundledTemplates(TEMPLATES_FOLDER);
   const chosen = source ?? (host.isStdinTerminal ? await choose(host, bundled) : null);
   if (chosen === null) {
     host.out(listText(bundled));
