@@ -82,6 +82,50 @@ Deno.test("a run whose reader has gone ends with what it was running", async () 
   });
 });
 
+Deno.test("validate --watch looks again when the file has changed, until Ctrl-C", async () => {
+  await withTempDir(async (dir) => {
+    const path = join(dir, "p.yaml");
+    await Deno.writeTextFile(path, LONG);
+    const child = command(dir, ["run", "-A", MAIN, "validate", "--watch", "--pipeline", "p.yaml"]).spawn();
+    const errors = child.stderr.getReader();
+    const reader = child.stdout.getReader();
+    assert.equal(text((await reader.read()).value!), "Pipeline valid: 1 step(s)\n");
+    // Written until it is seen: the first may come before the folder is watched.
+    let isSeen = false;
+    const seen = errors.read().then(({ value }) => {
+      isSeen = true;
+      return text(value!);
+    });
+    for (const deadline = Date.now() + 20_000; !isSeen && Date.now() < deadline;) {
+      await Deno.writeTextFile(path, "version: 1\n");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assert.match(await seen, /^\[ail:config\/invalid-yaml\]/);
+    child.kill("SIGINT");
+    assert.equal((await child.status).code, 1);
+    await reader.cancel();
+    await errors.cancel();
+  });
+});
+
+Deno.test("logs --tail prints the runs that come", async () => {
+  await withTempDir(async (dir) => {
+    assert.equal((await command(dir, ["run", "-A", MAIN, "first"]).output()).code, 0);
+    const child = command(dir, ["run", "-A", MAIN, "logs", "--tail"]).spawn();
+    const reader = child.stdout.getReader();
+    const first = text((await reader.read()).value!);
+    assert.equal((await command(dir, ["run", "-A", MAIN, "second"]).output()).code, 0);
+    const second = text((await reader.read()).value!);
+    const idIn = (block: string) => /run_id: (\S+)/.exec(block)![1];
+    assert.notEqual(idIn(first), idIn(second));
+    child.kill("SIGINT");
+    const { code } = await child.status;
+    assert.equal(code, 0);
+    await reader.cancel();
+    await child.stderr.cancel();
+  });
+});
+
 Deno.test("what is built runs from any folder, with the files that belong to it", async () => {
   await withTempDir(async (dir) => {
     const built = join(dir, "built");

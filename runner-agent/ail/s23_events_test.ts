@@ -70,6 +70,48 @@ Deno.test("when the input has ended a gate gets the empty text", async () => {
   });
 });
 
+Deno.test("nobody is asked where the run is headless, whatever the controller says", async () => {
+  await withAilFolder(async ({ write, ail }) => {
+    await write(
+      "p.ail.yaml",
+      PIPELINE.replace(
+        "action: modify_output",
+        "action: modify_output\n    on_headless: use_default\n    default_value: given",
+      ),
+    );
+    const input = ['{"type":"hitl_response","rejected":true}', '{"type":"hitl_response","text":"mine"}'];
+    const args = ["--pipeline", "p.ail.yaml", "--output-format", "json", "--headless", "hello"];
+    const run = await ail(args, input);
+    assert.equal(run.code, 0);
+    assert.match(run.out, /"resolved_prompt":"Saw 3 and given"/);
+    assert.match(run.err, /^warning: step 'gate' waits for a person/);
+  });
+});
+
+Deno.test("a gate that nobody answers in time does what it says for this case", async () => {
+  const gate = (what: string) =>
+    `version: "1"\npipeline:\n  - {id: gate, action: pause_for_human, timeout_seconds: 1, on_timeout: ${what}}\n  - {id: a, prompt: x}\n`;
+  await withAilFolder(async ({ write, ail }) => {
+    await write("go.yaml", gate("continue"));
+    await write("stop.yaml", gate("abort_pipeline"));
+    const silence = new AbortController();
+    async function* input() {
+      await new Promise<void>((resolve) => silence.signal.addEventListener("abort", () => resolve()));
+      yield "";
+    }
+    const [gone, stopped] = await Promise.all(
+      ["go.yaml", "stop.yaml"].map((file) =>
+        ail(["--pipeline", file, "--output-format", "json", "hello"], input())
+      ),
+    );
+    silence.abort();
+    assert.equal(gone!.code, 0);
+    assert.match(gone!.err, /nobody answered step 'gate' in time: the run goes on/);
+    assert.equal(stopped!.code, 1);
+    assert.match(stopped!.out, /"pipeline_error","error":"nobody answered step 'gate' in time"/);
+  });
+});
+
 Deno.test("a kill ends a running command, says so in one event, and the exit code stays 0", async () => {
   const begun = Promise.withResolvers<void>();
   await withAilFolder(async ({ write, ail }) => {

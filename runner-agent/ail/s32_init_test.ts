@@ -37,6 +37,15 @@ Deno.test("files that are there are kept, and then nothing is written", async ()
   });
 });
 
+Deno.test("what stands in the way of a file is told", async () => {
+  await withAilFolder(async ({ ail, write }) => {
+    await write(".ail/starter/default.yaml/in/the/way", "x");
+    const refused = await ail(["init", "starter", "--force"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /^\[ail:init\/failed\] cannot write into /);
+  });
+});
+
 Deno.test("without a name templates are listed; an unknown one is a fault", async () => {
   await withAilFolder(async ({ ail }) => {
     assert.match((await ail(["init"])).out, /^oh-my-ail {2,}.*\nstarter {2,}.*\nsuperpowers {2,}/);

@@ -35,17 +35,20 @@ export async function initCommand(
       fault("ail:config/validation-failed", `these files are there, use --force: ${shown}`),
     );
   }
-  for (const { path, bytes } of files) {
-    const shown = join(".ail", name, path);
-    if (options.dryRun === true) {
-      host.out(`would write ${shown}\n`);
-      continue;
-    }
-    await Deno.mkdir(dirname(join(target, path)), { recursive: true });
-    await Deno.writeFile(join(target, path), bytes);
-    host.out(`wrote ${shown}\n`);
+  if (options.dryRun === true) {
+    for (const { path } of files) host.out(`would write ${join(".ail", name, path)}\n`);
+    return 0;
   }
-  return 0;
+  try {
+    for (const { path, bytes } of files) {
+      await Deno.mkdir(dirname(join(target, path)), { recursive: true });
+      await Deno.writeFile(join(target, path), bytes);
+      host.out(`wrote ${join(".ail", name, path)}\n`);
+    }
+    return 0;
+  } catch (error) {
+    return refuse(host, fault("ail:init/failed", `cannot write into ${target}: ${(error as Error).message}`));
+  }
 }
 
 function named(name: string, bundled: readonly Template[]) {
