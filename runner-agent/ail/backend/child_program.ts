@@ -27,6 +27,7 @@ export class ChildProgram {
   readonly #stderrRead: Promise<void>;
   #stderrEnd = "";
   #hasExited = false;
+  #wasEnded = false;
   #sent: Promise<void> = Promise.resolve();
 
   private constructor(child: Deno.ChildProcess, input: ProgramRequest["input"]) {
@@ -120,6 +121,7 @@ export class ChildProgram {
   /** SIGTERM to the whole group now, SIGKILL when it is still there after the grace. */
   end(graceMs = TERM_GRACE_MS): void {
     if (this.#hasExited) return;
+    this.#wasEnded = true;
     signalGroup(this.#child.pid, "SIGTERM");
     const timer = setTimeout(() => signalGroup(this.#child.pid, "SIGKILL"), graceMs);
     void this.#child.status.then(() => clearTimeout(timer));
@@ -139,11 +141,10 @@ export class ChildProgram {
 
   /** Ends it when it is still there, and waits until it is gone. */
   async dispose(): Promise<void> {
-    const wasThere = !this.#hasExited;
     this.end();
     await this.#child.status;
     // What ignored the first signal and outlived its leader.
-    if (wasThere) signalGroup(this.#child.pid, "SIGKILL");
+    if (this.#wasEnded) signalGroup(this.#child.pid, "SIGKILL");
     await Promise.all([
       this.#stdout.cancel().catch(() => {}),
       this.#stderr.cancel().catch(() => {}),

@@ -39,8 +39,9 @@ export async function runDecoded(
       for (const event of decoder.accept(line.value)) onEvent(event);
       if (decoder.end !== null) break;
     }
-    // Who has told of a fault has nothing to clean up that we wait for.
-    const exit = decoder.end?.ok === false ? null : await child.exitWithin(leaveGraceMs);
+    // Who has told of a fault, or is being ended, has nothing more to say.
+    const isOver = decoder.end?.ok === false || signal.aborted;
+    const exit = isOver ? null : await child.exitWithin(leaveGraceMs);
     return { result: settleProgram(decoder, exit), exit };
   } finally {
     signal.removeEventListener("abort", onAbort);
