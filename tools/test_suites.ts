@@ -30,7 +30,7 @@ export const SUITES: readonly Suite[] = [
     name: "unit",
     what: "one file or folder at a time, with real files",
     files: [
-      /^runner-agent\/(?!(domain|pipeline|worktree|sidecar)\/)(?!container\/(podman_container|process_container|agent_session|no_such_process)_test\.ts$)(?!job\/hub_test\.ts$)/,
+      /^runner-agent\/(?!(ail|domain|pipeline|worktree|sidecar)\/)(?!container\/(podman_container|process_container|agent_session|no_such_process)_test\.ts$)(?!job\/hub_test\.ts$)/,
       /^tools\/(?!(setup|local)\/)/,
       /^worker\/((store|import|channels)\/|[^/]+$)/,
       /^test\/(fake|contract|property)\//,
@@ -43,7 +43,7 @@ export const SUITES: readonly Suite[] = [
     name: "process",
     what: "one file or folder at a time, with real git, shells, processes and sqld",
     files: [
-      /^runner-agent\/(worktree|sidecar)\//,
+      /^runner-agent\/(ail|worktree|sidecar)\//,
       /^runner-agent\/container\/(process_container|agent_session|no_such_process)_test\.ts$/,
       /^runner-agent\/job\/hub_test\.ts$/,
       /^tools\/local\//,
