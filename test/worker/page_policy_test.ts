@@ -27,6 +27,7 @@ const NO_PAGES = [
   /^\/v1\//,
   /^\/channels\//,
   /^\/assets\//,
+  /^\/_relay\//,
   /^\/openapi\.json$/,
   /^\/healthz$/,
   /^\/session/,
