@@ -7,6 +7,9 @@ import type { HumanDesk, PermissionAnswer, PermissionRequest } from "./ports.ts"
 type HumanMessage = Extract<ControlMessage, { readonly type: "hitl_response" }>;
 type PermissionMessage = Extract<ControlMessage, { readonly type: "permission_response" }>;
 
+/** Gates take it for the empty text; who needs a yes does not take it for one. */
+const CLOSED: HumanAnswer = { kind: "answered", text: "", isClosed: true };
+
 interface Waiting {
   readonly answer: (given: HumanAnswer) => void;
 }
@@ -24,14 +27,14 @@ export class ControlledDesk implements HumanDesk {
   ask(_ask: HumanAsk, signal: AbortSignal): Promise<HumanAnswer> {
     const early = this.#early.shift();
     if (early !== undefined) return Promise.resolve(early);
-    if (this.#isClosed || signal.aborted) return Promise.resolve({ kind: "answered", text: "" });
+    if (this.#isClosed || signal.aborted) return Promise.resolve(CLOSED);
     const { promise, resolve } = Promise.withResolvers<HumanAnswer>();
     const waiting: Waiting = { answer: resolve };
     this.#waiting.push(waiting);
     signal.addEventListener("abort", () => {
       const at = this.#waiting.indexOf(waiting);
       if (at !== -1) this.#waiting.splice(at, 1);
-      resolve({ kind: "answered", text: "" });
+      resolve(CLOSED);
     }, { once: true });
     return promise;
   }
@@ -60,7 +63,7 @@ export class ControlledDesk implements HumanDesk {
   /** Nobody answers any more: gates get the empty text, tools are refused. */
   close(): void {
     this.#isClosed = true;
-    for (const { answer } of this.#waiting.splice(0)) answer({ kind: "answered", text: "" });
+    for (const { answer } of this.#waiting.splice(0)) answer(CLOSED);
     this.#permission?.answer(null);
   }
 

@@ -87,7 +87,10 @@ async function invokePrompt(
     environment: world.surroundings.environment,
     isHeadless: world.isHeadless,
     onEvent: (event) => {
-      if (!call.isSilent) world.emit({ type: "runner_event", event });
+      // Whoever is asked has to hear of it, whichever step asks.
+      if (!call.isSilent || event.type === "permission_requested") {
+        world.emit({ type: "runner_event", event });
+      }
     },
     ...(world.isHeadless || world.askPermission === undefined ? {} : { askPermission: world.askPermission }),
     ...(world.hasStandingPermission === undefined

@@ -131,7 +131,7 @@ export type StepBody =
   | {
     readonly kind: "do_while";
     readonly maxIterations: number;
-    readonly exitWhen: Comparison;
+    readonly exitWhen: TextCondition;
     readonly onMaxIterations: "abort_pipeline" | "continue" | "pause_for_human";
     readonly body: LoopBody;
   }
@@ -218,6 +218,10 @@ export type Condition =
   | { readonly kind: "never" }
   /** `if_code_changed`: the working tree differs from what it was when the pipeline began. */
   | { readonly kind: "if_code_changed" }
+  | TextCondition;
+
+/** What compares a text: all that `exit_when` takes. */
+export type TextCondition =
   | Comparison
   | { readonly kind: "matches"; readonly left: string; readonly pattern: Pattern; readonly text: string };
 

@@ -105,8 +105,9 @@ function* call(
     totalCostUsd: totals.costUsd,
   });
   if (!flow.ok) {
-    const { stepId: _inner, ...error } = flow.error;
-    return err(error);
+    // What an abort or a condition of the child's means ends there; here it is a step that failed.
+    const { stepId: _inner, isAbort: _abort, ...error } = flow.error;
+    return err({ ...error, isContained: true });
   }
   if (flow.value.kind === "killed") return ok(flow.value);
   const session = childState.entries.newest((entry) => entry.runner_session_id !== null);

@@ -1,6 +1,6 @@
 /** Conditions: `always`, `never`, `if_code_changed`, or `left OPERATOR right` (Pipeline s12, 2.2). */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { Comparison, Condition } from "./ast.ts";
+import type { Comparison, Condition, TextCondition } from "./ast.ts";
 import { type Fault, fault } from "./fault.ts";
 import { isMatch, parsePattern } from "./pattern.ts";
 import type { Scope } from "./scope.ts";
@@ -33,13 +33,13 @@ export function parseCondition(text: string): Result<Condition, string> {
   return ok({ kind: "comparison", operator: cut.operator, left, right: unquoted, text: word });
 }
 
-/** What `exit_when` takes: a comparison with one of the five operators that compare texts (Pipeline s27). */
-export function parseComparison(text: string): Result<Comparison, string> {
+/** What `exit_when` takes: a comparison, also by `matches` (Pipeline s27, decision 0.11); no word alone. */
+export function parseComparison(text: string): Result<TextCondition, string> {
   const condition = parseCondition(text);
   if (!condition.ok) return condition;
-  if (condition.value.kind === "comparison") return ok(condition.value);
+  if (condition.value.kind === "comparison" || condition.value.kind === "matches") return ok(condition.value);
   return err(
-    `expected a comparison with ==, !=, contains, starts_with or ends_with: current value is '${text.trim()}'`,
+    `expected a comparison with ==, !=, contains, starts_with, ends_with or matches: current value is '${text.trim()}'`,
   );
 }
 

@@ -128,7 +128,7 @@ export interface HumanAsk {
 
 export type HumanAnswer =
   /** Any text approves; a closed channel is the empty text. */
-  | { readonly kind: "answered"; readonly text: string }
+  | { readonly kind: "answered"; readonly text: string; readonly isClosed?: true }
   | { readonly kind: "rejected"; readonly reason: string | null }
   | { readonly kind: "timed_out" }
   /** Nobody can be asked here. */

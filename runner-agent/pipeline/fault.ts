@@ -52,6 +52,8 @@ export interface Fault {
   readonly stepId?: string;
   /** A branch of `on_result` said `abort_pipeline`: no join and no `on_error` stands in its way. */
   readonly isAbort?: true;
+  /** Of a pipeline that was called: whatever its type, the caller's `on_error` is asked. */
+  readonly isContained?: true;
 }
 
 /** Makes a fault. */

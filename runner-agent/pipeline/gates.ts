@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { GateTimeout, Step } from "./ast.ts";
 import { type HumanAnswer, perform, type Routine } from "./effect.ts";
 import { type Fault, fault } from "./fault.ts";
-import { emit, eventId, keepEntry, newEntry, tellCompleted, warn } from "./telling.ts";
+import { emitAsk, eventId, keepEntry, newEntry, tellCompleted, warn } from "./telling.ts";
 import type { PlacedStep, RunState } from "./run_state.ts";
 
 type GateStep = Extract<Step, { readonly kind: "pause_for_human" | "modify_output" }>;
@@ -19,7 +19,7 @@ export function* runGate(
     return passed.ok ? ok(null) : passed;
   }
   const lastResponse = state.entries.lastResponse();
-  yield* emit(state, {
+  yield* emitAsk(state, {
     type: "hitl_modify_reached",
     step_id: eventId(state, entryId),
     ...(step.message === null ? {} : { message: step.message }),
@@ -74,7 +74,7 @@ export function* pause(
   state: RunState,
   gate: GateTimeout | null = null,
 ): Routine<Result<HumanAnswer, Fault>> {
-  yield* emit(state, {
+  yield* emitAsk(state, {
     type: "hitl_gate_reached",
     step_id: eventId(state, entryId),
     ...(message === null ? {} : { message }),
@@ -87,6 +87,11 @@ export function* pause(
   if (answer.kind === "answered") return ok(answer);
   const end = yield* unanswered(answer, entryId, gate);
   return end.ok ? ok(answer) : end;
+}
+
+/** Did somebody say yes? The end of the channel is none. */
+export function isYes(answer: HumanAnswer): boolean {
+  return answer.kind === "answered" && answer.isClosed !== true;
 }
 
 function* ask(

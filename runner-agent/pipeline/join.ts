@@ -36,7 +36,9 @@ export function partOf(id: string, { entries, prefix }: RunState): JoinPart {
 
 /** The entry of a join. Under `fail_fast` a step that failed fails it. */
 export function joinParts(step: JoinStep, entryId: string, parts: readonly JoinPart[]): Result<Entry, Fault> {
-  const failed = parts.find((part) => part.kind === "failed");
+  const failures = parts.filter((part) => part.kind === "failed");
+  // What failed by itself says more than what was cancelled because of it.
+  const failed = failures.find((part) => part.fault.type !== "ail:runner/cancelled") ?? failures[0];
   if (failed !== undefined && step.mode === "fail_fast") {
     const detail = `Join dependency '${failed.id}' failed (fail_fast): ${failed.fault.detail}`;
     return err(fault("ail:pipeline/aborted", detail));

@@ -15,7 +15,7 @@ import { evaluateCondition } from "./condition.ts";
 import { perform, type Routine } from "./effect.ts";
 import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
-import { pause, runGate } from "./gates.ts";
+import { isYes, pause, runGate } from "./gates.ts";
 import { joinOfEntries } from "./join.ts";
 import { compileSchema } from "./json_schema.ts";
 import { runForEachBody } from "./loop_for_each.ts";
@@ -72,7 +72,7 @@ export function* runDueStep(placed: PlacedStep, state: RunState): Routine<Result
   }
 }
 
-/** The rest of a join. One in a list without async steps joins nothing, and nothing follows from it. */
+/** The rest of a join: `on_result` beside async steps, `then` where there are none (Pipeline s05.6, s29). */
 export function* takeJoined(
   placed: PlacedStep,
   joined: Result<Entry, Fault>,
@@ -80,7 +80,7 @@ export function* takeJoined(
 ): Routine<Result<Flow, Fault>> {
   if (!joined.ok) return yield* fail(joined.error, placed.entryId, state);
   yield* keepEntry(state, joined.value);
-  if (placed.isBesideAsync === undefined) return ok(NEXT);
+  if (placed.isBesideAsync === undefined) return yield* runThen(placed, state, NEXT);
   const alone = { ...placed, step: { ...placed.step, then: [] } };
   return yield* runResult(alone, joined.value, undefined, state);
 }
@@ -94,15 +94,17 @@ function* runBodyAndRest(step: BodyStep, placed: PlacedStep, state: RunState): R
   const { entryId } = placed;
   const input = inputOf(step, state);
   if (!input.ok) {
-    if (step.onError.kind !== "continue") return yield* fail(input.error, entryId, state);
-    yield* tellError(state, entryId, input.error, "continue");
-    return yield* runThen(placed, state, NEXT);
+    // Never again: the same input would be wrong again.
+    const passed = yield* afterError(input.error, step, entryId, state);
+    return passed.ok ? yield* runThen(placed, state, NEXT) : passed;
   }
   const end = yield* attempt(step, placed, state);
   if (!end.ok) return end;
   if (end.value.kind !== "entry") return ok(end.value);
   const { isPrompt } = end.value;
-  const entry = { ...end.value.entry, ...(yield* concurrency(placed)) };
+  const { sampling, ...bare } = end.value.entry;
+  const times = yield* concurrency(placed);
+  const entry: Entry = { ...bare, ...times, ...(sampling === undefined ? {} : { sampling }) };
   yield* keepEntry(state, entry);
   yield* tellCompleted(state, entryId, isPrompt ? entry : null);
   return yield* runResult(placed, entry, input.value, state);
@@ -186,12 +188,13 @@ function* afterError(
   yield* tellError(state, entryId, error, "pause_for_human");
   const passed = yield* pause(entryId, `step '${entryId}' failed: ${error.detail}`, state);
   // Nobody may wave a failure through by being away.
-  if (!passed.ok || passed.value.kind !== "answered") return yield* fail(error, entryId, state);
+  if (!passed.ok || !isYes(passed.value)) return yield* fail(error, entryId, state);
   return ok(NEXT);
 }
 
 /** What no `on_error` covers: a condition that means nothing, and a call that somebody cancelled. */
-function isFinal({ type }: Fault): boolean {
+function isFinal({ type, isContained }: Fault): boolean {
+  if (isContained === true && type !== "ail:runner/cancelled") return false;
   return type === "ail:condition/invalid" || type === "ail:runner/cancelled";
 }
 

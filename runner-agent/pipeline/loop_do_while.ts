@@ -5,7 +5,7 @@ import { evaluateCondition } from "./condition.ts";
 import type { Routine } from "./effect.ts";
 import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
-import { pause } from "./gates.ts";
+import { isYes, pause } from "./gates.ts";
 import { bodySteps, inLoop, runPass } from "./loop_frame.ts";
 import type { BodyEnd, PlacedStep, RunState } from "./run_state.ts";
 import { newEntry, tellStarted } from "./telling.ts";
@@ -38,6 +38,8 @@ function* runPasses(
   steps: readonly Step[],
   state: RunState,
 ): Routine<Result<Ran, Fault>> {
+  // An attempt before this one may have left entries.
+  state.entries.clearLoop(loopId, 0);
   const from = state.entries.length;
   const passes: (readonly Entry[])[] = [];
   state.passes.set(loopId, passes);
@@ -64,7 +66,7 @@ function* runPasses(
   if (step.onMaxIterations === "pause_for_human") {
     const passed = yield* pause(loopId, spent.detail, state);
     // Nobody may wave it through by being away.
-    if (!passed.ok || passed.value.kind !== "answered") return err(spent);
+    if (!passed.ok || !isYes(passed.value)) return err(spent);
   }
   return ended();
 }

@@ -63,6 +63,8 @@ function* runItems(
   steps: readonly Step[],
   state: RunState,
 ): Routine<Result<Ran, Fault>> {
+  // An attempt before this one may have left entries.
+  state.entries.clearLoop(loopId, 0);
   const from = state.entries.length;
   for (const [index, item] of items.entries()) {
     state.entries.clearLoop(loopId, from);

@@ -6,7 +6,7 @@ import { type Fault, fault } from "./fault.ts";
 import { LOOP_DEPTH_MAX } from "./limits.ts";
 import { resolvePath } from "./paths.ts";
 import { runStep } from "./lifecycle.ts";
-import { type Flow, NEXT, type RunState } from "./run_state.ts";
+import { type Flow, NEXT, type PlacedStep, type RunState } from "./run_state.ts";
 import { resolveTemplate } from "./template.ts";
 
 /** The steps of a body; one that is named by a templated path is read now. */
@@ -19,7 +19,10 @@ export function* bodySteps(
   const path = resolveTemplate(body.path, state.scope());
   if (!path.ok) return path;
   const { input } = state.frame;
-  const loaded = yield* input.load(resolvePath(path.value.trim(), from, input.surroundings));
+  const text = path.value.trim();
+  // Bare names too are relative to the file, as at load.
+  const beside = /^(?:\/|~\/|\.{1,2}\/)/.test(text) ? text : `./${text}`;
+  const loaded = yield* input.load(resolvePath(beside, from, input.surroundings));
   return loaded.ok ? ok(loaded.value.steps) : loaded;
 }
 
@@ -46,9 +49,16 @@ export function* inLoop<T>(
 
 /** One pass over the steps: async ones too run one after the other. `break` leaves the loop. */
 export function* runPass(steps: readonly Step[], state: RunState): Routine<Result<Flow, Fault>> {
+  const hasAsync = steps.some(({ isAsync }) => isAsync);
   for (const [index, step] of steps.entries()) {
     const position = { index, total: steps.length };
-    const placed = { step, entryId: state.prefix + step.id, chainId: step.id, position };
+    const placed: PlacedStep = {
+      step,
+      entryId: state.prefix + step.id,
+      chainId: step.id,
+      position,
+      ...(hasAsync ? { isBesideAsync: true } : {}),
+    };
     const flow = yield* runStep(placed, state);
     if (!flow.ok || flow.value.kind === "break" || flow.value.kind === "killed") return flow;
   }

@@ -109,6 +109,7 @@ function placeText({ origin }: Step): string {
   return `[${origin.index}] ${origin.path ?? "<passthrough>"}`;
 }
 
+/** Without `on_error`: each step says its own, also where the defaults gave it. */
 function defaultsOf({ defaults }: Pipeline): Plain {
   return {
     ...given("model", defaults.model),
@@ -117,7 +118,6 @@ function defaultsOf({ defaults }: Pipeline): Plain {
     ...given("tools", defaults.tools === null ? null : toolsOf(defaults.tools)),
     ...given("max_concurrency", defaults.maxConcurrency),
     ...given("sampling", defaults.sampling),
-    ...given("on_error", defaults.onError?.kind ?? null),
   };
 }
 

@@ -126,9 +126,8 @@ function readDefaults(tree: MapTree | undefined, findings: Findings): Defaults {
 }
 
 function unknownOnError(word: string, place: Place, findings: Findings): null {
-  findings.fault(
-    "ail:config/validation-failed",
-    `defaults: 'on_error' must be abort_pipeline or continue: current value is '${word}'`,
+  findings.warn(
+    `defaults: 'on_error' is abort_pipeline or continue; '${word}' is ignored: a step says it for itself`,
     place,
   );
   return null;

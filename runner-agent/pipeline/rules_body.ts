@@ -12,6 +12,7 @@ import {
   readSteps,
   readTools,
 } from "./raw_file.ts";
+import { checkSchemaPairs } from "./rules_list.ts";
 import { readStepList, type StepContext } from "./rules_step.ts";
 import { Findings, readFields } from "./shape.ts";
 import { APPEND_FIELDS, CONTEXT_FIELDS, DO_WHILE_FIELDS, FOR_EACH_FIELDS } from "./shape_tables.ts";
@@ -300,7 +301,9 @@ function readLoopBody(
     if (steps.items.length === 0) return refuse(`${kind} must have at least one step`, steps.place);
     const list = readSteps(steps, raw.path, `loop '${id}'`, context.findings)
       .map((one): MergedStep => ({ raw: one, id: one.fields.values.id ?? null, hook: null }));
-    return { kind: "steps", steps: readStepList(list, `loop '${id}'`, context) };
+    const inner = readStepList(list, `loop '${id}'`, context);
+    checkSchemaPairs(inner, context.findings);
+    return { kind: "steps", steps: inner };
   }
   if (pipeline === undefined || pipeline.trim() === "") {
     return refuse(`${kind} must have 'steps' or 'pipeline'`, place);

@@ -64,7 +64,7 @@ function readBranch(item: Tree, stepId: string, what: string, findings: Findings
       fields.place,
     );
   }
-  const matcher = readMatcher(found[0]!, fields, stepId, refuse);
+  const matcher = readMatcher(found[0]!, fields, stepId, refuse, findings, what);
   const action = readAction(fields.values, fields.placeOf("action"), refuse);
   return matcher === null || action === null ? null : { matcher, action };
 }
@@ -83,6 +83,8 @@ function readMatcher(
   fields: BranchFields,
   stepId: string,
   refuse: Refuse,
+  findings: Findings,
+  what: string,
 ): Matcher | null {
   const { values } = fields;
   const place = fields.placeOf(kind);
@@ -95,7 +97,7 @@ function readMatcher(
     case "always":
       return { kind };
     case "exit_code":
-      return readExitCode(values.exit_code!, refuse);
+      return readExitCode(values.exit_code!, refuse, findings, what);
     case "matches": {
       const condition = parseCondition(`{{ step.${stepId}.response }} matches ${values.matches}`);
       return condition.ok
@@ -114,15 +116,16 @@ function readMatcher(
   }
 }
 
-function readExitCode(tree: Tree, refuse: Refuse): Matcher | null {
+function readExitCode(tree: Tree, refuse: Refuse, findings: Findings, what: string): Matcher | null {
   if (tree.kind === "scalar" && tree.value === "any") return { kind: "exit_code", code: "any" };
   if (tree.kind === "scalar" && Number.isInteger(tree.value)) {
     return { kind: "exit_code", code: tree.value as number };
   }
-  return refuse(
-    `'exit_code' must be a whole number or the word any: current value is ${describe(tree)}`,
-    tree.place,
-  );
+  const detail = `'exit_code' must be a whole number or the word any: current value is ${describe(tree)}`;
+  // Another word is a rule that is broken; anything else is of the wrong type.
+  if (tree.kind === "scalar" && typeof tree.value === "string") return refuse(detail, tree.place);
+  findings.fault("ail:config/invalid-yaml", `${what}: ${detail}`, tree.place);
+  return null;
 }
 
 const WORDS = ["continue", "break", "use_original"] as const;

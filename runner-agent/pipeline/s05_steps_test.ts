@@ -243,3 +243,27 @@ pipeline: [{id: a, prompt: a, sampling: {temperature: 0}}]
   assert.deepEqual(ran.calls[1]!.sampling, { temperature: 0, top_p: 0.5 });
   assert.deepEqual(ran.entry("a")!.sampling, { temperature: 0, top_p: 0.5 });
 });
+
+for (
+  const [code, type] of [["1.5", "invalid-yaml"], ["true", "invalid-yaml"], ["[]", "invalid-yaml"], [
+    "all",
+    "validation-failed",
+  ]]
+) {
+  Deno.test(`s05.4: the exit code ${code} is ${type}`, () => {
+    assert.ok(
+      refusal(`{id: a, prompt: x, on_result: [{exit_code: ${code}, action: break}]}`).startsWith(
+        `ail:config/${type}`,
+      ),
+    );
+  });
+}
+
+Deno.test("s26: neighbours in a loop's body must be able to fit, too", () => {
+  const body =
+    "[{id: x, prompt: x, output_schema: {type: array}}, {id: y, prompt: y, input_schema: {type: object}}]";
+  assert.match(
+    refusal(`{id: a, do_while: {max_iterations: 1, exit_when: "a == b", steps: ${body}}}`),
+    /compatibility-failed/,
+  );
+});

@@ -132,3 +132,28 @@ Deno.test("s12: if_code_changed is true once the working tree is another", () =>
   assert.deepEqual(asked(["1", "1"]), ["invocation", "z"]);
   assert.deepEqual(asked(["1", "2"]), ["invocation", "a", "z"]);
 });
+
+Deno.test("s13: a gate in an async step is told of, so that somebody can answer it", () => {
+  const ran = run(
+    `version: "0.1"
+pipeline:
+  - {id: a, async: true, prompt: a, message: m, on_result: [{always: true, action: pause_for_human}]}
+  - {id: j, action: join, depends_on: [a]}
+`,
+    { human: () => ({ kind: "answered", text: "" }) },
+  );
+  assert.deepEqual(eventsOf(ran, "a").filter(({ type }) => type === "hitl_gate_reached"), [
+    { type: "hitl_gate_reached", step_id: "a", message: "m" },
+  ]);
+});
+
+Deno.test("s13: a channel that closed is the empty text at a gate, and no yes where a failure waits for one", () => {
+  const closed = () => ({ kind: "answered", text: "", isClosed: true }) as const;
+  const gate = run(ONE("{id: g, action: pause_for_human}"), { human: closed });
+  assert.equal(gate.outcome.end.kind, "completed");
+  const failed = run(ONE("{id: a, prompt: a, on_error: pause_for_human}"), {
+    human: closed,
+    prompt: ({ stepId }) => stepId === "a" ? new Error("boom") : "x",
+  });
+  assert.equal(failed.outcome.end.kind, "failed");
+});

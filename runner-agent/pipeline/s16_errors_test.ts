@@ -106,3 +106,38 @@ Deno.test("s26: a command's output is checked as its response would be", () => {
     ran.outcome.end.kind === "failed" && ran.outcome.end.fault.type === "ail:schema/output-validation-failed",
   );
 });
+
+Deno.test("s26: an input that does not fit may wait for a person, too", () => {
+  const text = ONE("{id: a, prompt: a, input_schema: {type: object}, on_error: pause_for_human}");
+  assert.equal(run(text, { human: () => ({ kind: "answered", text: "ok" }) }).outcome.end.kind, "completed");
+  assert.equal(run(text).outcome.end.kind, "failed");
+});
+
+Deno.test("s16: a loop that is tried again begins anew: nothing of the attempt before is seen", () => {
+  let runs = 0;
+  const ran = run(
+    `version: "0.1"
+pipeline:
+  - id: loop
+    on_error: retry
+    max_retries: 1
+    do_while:
+      max_iterations: 1
+      exit_when: "{{ step.t.stdout }} == 2"
+      steps: [{id: t, context: {shell: x}}]
+`,
+    { shell: () => ({ stdout: String(++runs) }) },
+  );
+  assert.equal(ran.outcome.end.kind, "completed");
+});
+
+Deno.test("s09: what a child's condition or abort means ends there: the caller's on_error decides", () => {
+  const child = (step: string) => ({ files: { "/work/c.yaml": `version: "0.1"\npipeline: [${step}]\n` } });
+  const text = ONE("{id: a, pipeline: ./c.yaml, on_error: continue}");
+  for (
+    const step of [
+      '{id: x, prompt: x, condition: "{{ step.nobody.response }} == x"}',
+      "{id: x, prompt: x, on_result: [{always: true, action: abort_pipeline}]}",
+    ]
+  ) assert.equal(run(text, child(step)).outcome.end.kind, "completed", step);
+});

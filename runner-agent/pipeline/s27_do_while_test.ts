@@ -127,7 +127,7 @@ for (
     ['{max_iterations: 0, exit_when: "a == b", steps: [{id: a, prompt: a}]}', "at least 1"],
     ["{max_iterations: 1, steps: [{id: a, prompt: a}]}", "exit_when"],
     ["{max_iterations: 1, exit_when: always, steps: [{id: a, prompt: a}]}", "comparison"],
-    ['{max_iterations: 1, exit_when: "a matches /b/", steps: [{id: a, prompt: a}]}', "comparison"],
+    ['{max_iterations: 1, exit_when: "a matches b", steps: [{id: a, prompt: a}]}', "must start with '/'"],
     ['{max_iterations: 1, exit_when: "a == b", steps: [{id: a, prompt: a}], pipeline: x}', "both"],
     ['{max_iterations: 1, exit_when: "a == b", steps: []}', "at least one step"],
     ['{max_iterations: 1, exit_when: "a == b"}', "'steps' or 'pipeline'"],

@@ -102,3 +102,39 @@ for (
     );
   });
 }
+
+Deno.test("s29: what failed by itself is told, not what was cancelled because of it", () => {
+  for (const order of [0, 1]) {
+    const ran = run(THREE, {
+      prompt: ({ stepId }) => stepId === "a" ? new Error("boom") : `of ${stepId}`,
+      pick: (count) => Math.min(order, count - 1),
+    });
+    assert.ok(ran.outcome.end.kind === "failed");
+    assert.equal(ran.outcome.end.fault.detail, "Join dependency 'a' failed (fail_fast): boom");
+  }
+});
+
+Deno.test("s27: in a loop async steps run one after the other, and their join joins them", () => {
+  const ran = run(
+    `version: "0.1"
+pipeline:
+  - id: l
+    do_while:
+      max_iterations: 1
+      exit_when: "a == a"
+      steps: [{id: a, async: true, prompt: a}, {id: j, action: join, depends_on: [a]}]
+`,
+    { prompt: ({ stepId }) => `of ${stepId}` },
+  );
+  assert.equal(ran.entry("l::j")!.response, "[a]:\nof l::a\n");
+});
+
+Deno.test("s05.6: a join without async steps joins nothing, and its then runs", () => {
+  const ran = run(`version: "0.1"
+pipeline:
+  - {id: a, prompt: a}
+  - {id: j, action: join, depends_on: [a], then: [after]}
+`);
+  assert.equal(ran.entry("j")!.prompt, "join (no async deps)");
+  assert.equal(ran.calls.at(-1)!.prompt, "after");
+});

@@ -11,6 +11,11 @@ export function* emit(state: RunState, event: PipelineEvent): Routine<void> {
   if (state.isControlled) yield* perform<"emit">({ kind: "emit", event });
 }
 
+/** What a person is asked is told also by a branch, of whose other steps nobody hears: somebody has to answer. */
+export function* emitAsk(state: RunState, event: PipelineEvent): Routine<void> {
+  if (state.frame.input.mode === "controlled") yield* perform<"emit">({ kind: "emit", event });
+}
+
 export function* writeLog(state: RunState, line: LogLine): Routine<void> {
   yield* perform<"write_log">({ kind: "write_log", runId: state.frame.runId, line });
 }
