@@ -50,7 +50,7 @@ Deno.test("when nobody answers any more tools are refused, and gates get the emp
   await turn();
   desk.close();
   assert.equal((await permission).isAllowed, false);
-  assert.deepEqual(await gate, { kind: "answered", text: "" });
+  assert.deepEqual(await gate, { kind: "answered", text: "", isClosed: true });
   assert.equal((await desk.askPermission(wish("Bash"))).isAllowed, false);
 });
 
