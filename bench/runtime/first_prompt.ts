@@ -24,7 +24,7 @@ export const P14 = { ratio: 1.2, plusMs: 300 };
 
 export const FIRST_PROMPT_NOTES: readonly string[] = [
   "First prompt: until the model has it, with the real Claude Code and a scripted model. The bare one has its prompt on its " +
-  "command line, and the network of this machine; ours is pasted once the agent has listed its tools, 1.2 s before Enter.",
+  "command line, and the network of this machine; ours is pasted once the agent has listed its tools and its box is at rest.",
   "Cold: the first run of a runner that is new, without a cache of the project. Warm: its second.",
 ];
 
