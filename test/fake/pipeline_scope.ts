@@ -2,25 +2,11 @@
 import type { Entry } from "../../runner-agent/pipeline/entry.ts";
 import { EntryList } from "../../runner-agent/pipeline/entry_list.ts";
 import type { Scope } from "../../runner-agent/pipeline/scope.ts";
+import { newEntry } from "../../runner-agent/pipeline/telling.ts";
 
-/** A prompt's entry, or another with the fields that are given. */
+/** An entry with the fields that are given. */
 export function entryOf(stepId: string, given: Partial<Entry> = {}): Entry {
-  return {
-    step_id: stepId,
-    prompt: null,
-    response: null,
-    cost_usd: null,
-    input_tokens: 0,
-    output_tokens: 0,
-    runner_session_id: null,
-    stdout: null,
-    stderr: null,
-    exit_code: null,
-    thinking: null,
-    tool_events: [],
-    modified: null,
-    ...given,
-  };
+  return newEntry(stepId, given);
 }
 
 export function scopeOf(entries: readonly Entry[] = [], given: Partial<Scope> = {}): Scope {
