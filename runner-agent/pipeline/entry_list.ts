@@ -28,10 +28,6 @@ export class EntryList {
     return this.#first.get(stepId);
   }
 
-  at(index: number): Entry | undefined {
-    return this.#entries[index];
-  }
-
   /** From an index on, oldest first. */
   since(index: number): readonly Entry[] {
     return this.#entries.slice(index);

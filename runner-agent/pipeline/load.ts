@@ -6,9 +6,9 @@ import { perform, type Routine } from "./effect.ts";
 import { type Fault, fault, type Place } from "./fault.ts";
 import { mergedAlone, type MergedFile, mergeFiles } from "./inherit.ts";
 import { INHERIT_DEPTH_MAX, LOOP_DEPTH_MAX } from "./limits.ts";
-import { isFilePath, resolvePath } from "./paths.ts";
-import { type RawFile, type RawStep, readRawFile, readSteps } from "./raw_file.ts";
-import { NO_SETTINGS } from "./rules_step.ts";
+import { isFilePath, resolveBeside } from "./paths.ts";
+import { type RawStep, readRawFile, readSteps } from "./raw_file.ts";
+import { BARE_STEP, NO_SETTINGS } from "./rules_step.ts";
 import type { Surroundings } from "./run_state.ts";
 import { Findings } from "./shape.ts";
 import { jsonOf, parseYaml, type Tree } from "./yaml_tree.ts";
@@ -41,25 +41,8 @@ export function* loadForRun(path: string, surroundings: Surroundings): Routine<R
 /** No file: one step that passes the prompt on (Pipeline s03.1). */
 export function passthroughPipeline(): Pipeline {
   const origin = { path: null, index: 1, place: null };
-  const step: Step = {
-    kind: "prompt",
-    id: "invocation",
-    prompt: "{{ step.invocation.prompt }}",
-    ...NO_SETTINGS,
-    origin,
-    isDisabled: false,
-    condition: null,
-    onResult: [],
-    onError: { kind: "abort_pipeline" },
-    before: [],
-    then: [],
-    inputSchema: null,
-    outputSchema: null,
-    isAsync: false,
-    dependsOn: [],
-    timeoutMs: null,
-    message: null,
-  };
+  const prompt = "{{ step.invocation.prompt }}";
+  const step: Step = { ...BARE_STEP, kind: "prompt", id: "invocation", prompt, ...NO_SETTINGS, origin };
   return {
     source: null,
     chain: [],
@@ -113,25 +96,13 @@ function* loadMerged(
   if (file === null) return null;
   if (file.from === null) return mergedAlone(file, findings);
   const base = yield* loadMerged(
-    fromPath(file, surroundings),
+    resolveBeside(file.from.text, path, surroundings),
     [...below, path],
     file.from.place,
     surroundings,
     findings,
   );
   return base === null ? null : mergeFiles(base, file, findings);
-}
-
-/** `~/`, absolute, or relative to the file that inherits. */
-function fromPath({ from, path }: RawFile, surroundings: Surroundings): string {
-  const text = from!.text.trim();
-  return resolvePath(/^(?:\/|~\/|\.{1,2}\/)/.test(text) ? text : `./${text}`, path, surroundings);
-}
-
-/** A loop's `pipeline:` and a schema's path: bare names too are relative to the file. */
-function resolveBesides(path: string, from: string | null, surroundings: Surroundings): string {
-  const text = path.trim();
-  return resolvePath(/^(?:\/|~\/|\.{1,2}\/)/.test(text) ? text : `./${text}`, from, surroundings);
 }
 
 function* loadReferenced(
@@ -142,7 +113,7 @@ function* loadReferenced(
 ): Routine<Referenced> {
   const bodies = new Map<string, readonly Step[]>();
   const schemas = new Map<string, JsonSchema>();
-  const resolve = (path: string, from: string | null) => resolveBesides(path, from, surroundings);
+  const resolve = (path: string, from: string | null) => resolveBeside(path, from, surroundings);
   const lists = [
     (merged.steps ?? []).map(({ raw }) => raw),
     ...[...merged.named.values()].map(({ steps }) => steps),

@@ -4,9 +4,9 @@ import type { LoopBody, Step } from "./ast.ts";
 import type { Routine } from "./effect.ts";
 import { type Fault, fault } from "./fault.ts";
 import { LOOP_DEPTH_MAX } from "./limits.ts";
-import { resolvePath } from "./paths.ts";
+import { resolveBeside } from "./paths.ts";
 import { runStep } from "./lifecycle.ts";
-import { type Flow, NEXT, type PlacedStep, type RunState } from "./run_state.ts";
+import { type Flow, NEXT, placeSteps, type RunState } from "./run_state.ts";
 import { resolveTemplate } from "./template.ts";
 
 /** The steps of a body; one that is named by a templated path is read now. */
@@ -19,10 +19,7 @@ export function* bodySteps(
   const path = resolveTemplate(body.path, state.scope());
   if (!path.ok) return path;
   const { input } = state.frame;
-  const text = path.value.trim();
-  // Bare names too are relative to the file, as at load.
-  const beside = /^(?:\/|~\/|\.{1,2}\/)/.test(text) ? text : `./${text}`;
-  const loaded = yield* input.load(resolvePath(beside, from, input.surroundings));
+  const loaded = yield* input.load(resolveBeside(path.value, from, input.surroundings));
   return loaded.ok ? ok(loaded.value.steps) : loaded;
 }
 
@@ -49,16 +46,7 @@ export function* inLoop<T>(
 
 /** One pass over the steps: async ones too run one after the other. `break` leaves the loop. */
 export function* runPass(steps: readonly Step[], state: RunState): Routine<Result<Flow, Fault>> {
-  const hasAsync = steps.some(({ isAsync }) => isAsync);
-  for (const [index, step] of steps.entries()) {
-    const position = { index, total: steps.length };
-    const placed: PlacedStep = {
-      step,
-      entryId: state.prefix + step.id,
-      chainId: step.id,
-      position,
-      ...(hasAsync ? { isBesideAsync: true } : {}),
-    };
+  for (const placed of placeSteps(steps, state.prefix)) {
     const flow = yield* runStep(placed, state);
     if (!flow.ok || flow.value.kind === "break" || flow.value.kind === "killed") return flow;
   }

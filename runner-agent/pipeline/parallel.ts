@@ -9,7 +9,7 @@ import { perform, type Routine } from "./effect.ts";
 import { type Fault, fault } from "./fault.ts";
 import { type JoinPart, joinParts, type JoinStep, partOf } from "./join.ts";
 import { runStep, takeJoined, turnOf } from "./lifecycle.ts";
-import { type Flow, NEXT, type RunState } from "./run_state.ts";
+import { type Flow, NEXT, type PlacedStep, placeSteps, type RunState } from "./run_state.ts";
 import { awaitBranches, type BranchEnd, fork, lookAtBranches } from "./scheduler.ts";
 import { emit, eventId, tellCompleted, tellStartedEvent } from "./telling.ts";
 
@@ -34,11 +34,10 @@ function* runAll(
   merged: Map<string, BranchResult>,
   state: RunState,
 ): Routine<Result<Flow, Fault>> {
-  const total = list.steps.length;
-  for (const [index, step] of list.steps.entries()) {
+  for (const placed of placeSteps(list.steps)) {
     const aborted = yield* findAbort(list, merged);
     if (aborted !== null) return err(aborted);
-    const position = { index, total };
+    const { step, position } = placed;
     if (step.isAsync) {
       yield* tellStartedEvent(state, step.id, position, null);
       yield* fork(step.id, () => runBranch(step, list, position, state));
@@ -49,8 +48,8 @@ function* runAll(
     const flow = yield* mergeBranches(ids, merged, state);
     if (!flow.ok || flow.value.kind !== "next") return flow;
     const own = step.kind === "join"
-      ? yield* runJoin(step, list, merged, position, state)
-      : yield* runDependent(step, merged, position, state);
+      ? yield* runJoin(placed, list, merged, state)
+      : yield* runDependent(placed, merged, state);
     if (!own.ok || own.value.kind === "break" || own.value.kind === "killed") return own;
   }
   const left = yield* mergeBranches([...list.launched], merged, state);
@@ -116,30 +115,28 @@ function* tellMerged(id: string, result: BranchResult, state: RunState): Routine
 
 /** A step that depends on others cannot run when one of them failed. */
 function* runDependent(
-  step: Step,
+  placed: PlacedStep,
   merged: ReadonlyMap<string, BranchResult>,
-  position: { readonly index: number; readonly total: number },
   state: RunState,
 ): Routine<Result<Flow, Fault>> {
-  for (const id of step.dependsOn) {
+  for (const id of placed.step.dependsOn) {
     const result = merged.get(id);
     if (result?.kind === "failed") return err(result.fault);
   }
-  return yield* runStep({ step, entryId: step.id, chainId: step.id, position, isBesideAsync: true }, state);
+  return yield* runStep(placed, state);
 }
 
 function* runJoin(
-  step: JoinStep & Step,
+  placed: PlacedStep,
   list: ListAtWork,
   merged: ReadonlyMap<string, BranchResult>,
-  position: { readonly index: number; readonly total: number },
   state: RunState,
 ): Routine<Result<Flow, Fault>> {
-  const placed = { step, entryId: step.id, chainId: step.id, position, isBesideAsync: true } as const;
   const turn = yield* turnOf(placed, state);
   if (!turn.ok) return turn;
   if (turn.value === "killed") return ok({ kind: "killed" });
   if (turn.value === "skipped") return ok(NEXT);
+  const step = placed.step as JoinStep;
   const parts = step.dependsOn.map((id) => partOfBranch(id, list, merged.get(id), state));
   return yield* takeJoined(placed, joinParts(step, step.id, parts), state);
 }

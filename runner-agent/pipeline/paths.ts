@@ -22,3 +22,13 @@ export function resolvePath(
   const isBesideFile = path.startsWith("./") || path.startsWith("../");
   return join(isBesideFile && from !== null ? dirname(from) : cwd, path);
 }
+
+/** Like `resolvePath`, but a bare name, too, lies beside the file: FROM, schemas and the bodies of loops (Pipeline s07, s27). */
+export function resolveBeside(
+  path: string,
+  from: string | null,
+  surroundings: Pick<Surroundings, "cwd" | "home">,
+): string {
+  const text = path.trim();
+  return resolvePath(isFilePath(text) ? text : `./${text}`, from, surroundings);
+}

@@ -266,23 +266,22 @@ export const NO_SETTINGS = {
   appendSystemPrompt: [],
 } as const;
 
+/** What any step says when it says nothing. */
+export const BARE_STEP = {
+  isDisabled: false,
+  condition: null,
+  onResult: [],
+  onError: ABORT,
+  before: [],
+  then: [],
+  inputSchema: null,
+  outputSchema: null,
+  isAsync: false,
+  dependsOn: [],
+  timeoutMs: null,
+  message: null,
+} as const;
+
 function promptEntry(prompt: string, origin: Origin): ChainEntry {
-  return {
-    kind: "prompt",
-    prompt,
-    ...NO_SETTINGS,
-    origin,
-    isDisabled: false,
-    condition: null,
-    onResult: [],
-    onError: ABORT,
-    before: [],
-    then: [],
-    inputSchema: null,
-    outputSchema: null,
-    isAsync: false,
-    dependsOn: [],
-    timeoutMs: null,
-    message: null,
-  };
+  return { ...BARE_STEP, kind: "prompt", prompt, ...NO_SETTINGS, origin };
 }

@@ -125,6 +125,18 @@ export interface PlacedStep {
   readonly concurrent?: { readonly group: string; readonly launchedAtMs: number };
 }
 
+/** The steps of a list, each where it stands. @param prefix Before their ids, in a loop. */
+export function placeSteps(steps: readonly Step[], prefix = ""): readonly PlacedStep[] {
+  const hasAsync = steps.some(({ isAsync }) => isAsync);
+  return steps.map((step, index) => ({
+    step,
+    entryId: prefix + step.id,
+    chainId: step.id,
+    position: { index, total: steps.length },
+    ...(hasAsync ? { isBesideAsync: true } : {}),
+  }));
+}
+
 /** What the body of a step came to. */
 export type BodyEnd =
   | { readonly kind: "entry"; readonly entry: Entry; readonly isPrompt?: true }
