@@ -1,6 +1,6 @@
 /** The three ways into a queue: as a user, as a runner, as anybody known. Each authorises, then runs one decision. */
-import type { Result } from "../../protocol/result.ts";
-import type { RunnerId } from "../../protocol/ids.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import type { RunId, RunnerId } from "../../protocol/ids.ts";
 import type { RunnerReport } from "../../protocol/line/runner.ts";
 import {
   actorLabel,
@@ -15,6 +15,7 @@ import type { Caller } from "../domain/caller.ts";
 import type { Draft } from "../domain/draft.ts";
 import { decideOnce } from "../domain/idempotency.ts";
 import type { QueueError } from "../domain/job_queue_api.ts";
+import type { Run } from "../domain/queue_state.ts";
 import type { Demand } from "../domain/scope.ts";
 import type { About, QueueCore } from "./queue_core.ts";
 
@@ -34,6 +35,8 @@ export interface QueueAccess {
     decider: (draft: Draft, runnerId: RunnerId) => Result<T, QueueError>,
     about?: About,
   ): Result<T, QueueError>;
+  /** The run that a runner speaks of: its own, whatever has become of it. */
+  ownRun(caller: Caller, runId: string): Result<Run, QueueError>;
   /** Reads for people and runners of the project, and for a job what is about its own task. */
   asAny<T>(
     caller: Caller,
@@ -61,6 +64,16 @@ export function createQueueAccess(core: QueueCore): QueueAccess {
     asRunner: (caller, decider, about = {}) => {
       const runner = authorize(core.state, caller, "runner");
       return runner.ok ? core.run((draft) => decider(draft, runner.value.runnerId), about) : runner;
+    },
+    ownRun: (caller, runId) => {
+      const runner = authorize(core.state, caller, "runner");
+      if (!runner.ok) return runner;
+      core.page({ runId });
+      const run = core.state.runs.get(runId as RunId);
+      if (run === undefined) return err({ reason: "not_found", what: "run", id: runId });
+      return run.runnerId === runner.value.runnerId
+        ? ok(run)
+        : err({ reason: "not_your_runner", runnerId: run.runnerId });
     },
     asAny: (caller, read, about = {}) => {
       const known = authenticate(core.state, caller);

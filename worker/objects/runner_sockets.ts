@@ -170,6 +170,12 @@ export function createRunnerSockets(
     refuseFrame(session, outcome.code, outcome.message);
   }
 
+  /** A runner's session; after the object woke its sockets are known again only once they are looked at. */
+  function connected(runnerId: RunnerId): SocketSession | undefined {
+    for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
+    return greeted.get(runnerId);
+  }
+
   return {
     accept: ({ caller, runnerId, baseUrl }) => {
       const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
@@ -241,17 +247,14 @@ export function createRunnerSockets(
     },
     decided: (runnerId, request) => {
       // A runner whose connection sleeps is found by its tag.
-      for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
-      greeted.get(runnerId)?.say({ type: "approval", ...request });
+      connected(runnerId)?.say({ type: "approval", ...request });
     },
     command: (runnerId, runId) => {
-      for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
-      const session = greeted.get(runnerId);
+      const session = connected(runnerId);
       if (session !== undefined) sayCommands(queue, session, runId);
     },
     ask: (runnerId, ask) => {
-      for (const socket of ctx.getWebSockets(tagOf(runnerId))) sessionOf(socket);
-      const session = greeted.get(runnerId);
+      const session = connected(runnerId);
       session?.say({ type: "agent_command", ...ask });
       return session !== undefined;
     },

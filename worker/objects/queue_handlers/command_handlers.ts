@@ -73,15 +73,8 @@ export const commandHandlers: Handlers<Methods> = {
     }, { taskId: run?.taskId });
   },
   settleCommand: (queue, caller, { runId, commandId, done }) => {
-    const { core } = queue;
-    const runner = authorize(core.state, caller, "runner");
-    if (!runner.ok) return runner;
-    core.page({ runId });
-    const run = core.state.runs.get(runId as RunId);
-    if (run === undefined) return err({ reason: "not_found", what: "run", id: runId });
-    if (run.runnerId !== runner.value.runnerId) {
-      return err({ reason: "not_your_runner", runnerId: run.runnerId });
-    }
+    const run = queue.access.ownRun(caller, runId);
+    if (!run.ok) return run;
     const row = queue.commands.read(runId, commandId);
     if (row === null) return err({ reason: "not_found", what: "command", id: commandId });
     if (row.state !== "done") queue.commands.settle(row, done);

@@ -30,15 +30,8 @@ export const worktreeHandlers: Handlers<Methods> = {
     return seen.kind === "refused" ? err({ reason: "worktree_refused", why: seen.why, path }) : ok(seen);
   },
   answerWorktree: (queue, caller, { runId, commandId, answer }) => {
-    const { core } = queue;
-    const runner = authorize(core.state, caller, "runner");
-    if (!runner.ok) return runner;
-    core.page({ runId });
-    const run = core.state.runs.get(runId as RunId);
-    if (run === undefined) return err({ reason: "not_found", what: "run", id: runId });
-    if (run.runnerId !== runner.value.runnerId) {
-      return err({ reason: "not_your_runner", runnerId: run.runnerId });
-    }
+    const run = queue.access.ownRun(caller, runId);
+    if (!run.ok) return run;
     return ok({ isHeard: queue.worktrees.hear(runId, commandId, answer) });
   },
 };
