@@ -33,11 +33,25 @@ export const SUITES: readonly Suite[] = [
       /^runner-agent\/(?!(ail|domain|pipeline|worktree|sidecar)\/)(?!container\/(podman_container|process_container|agent_session|no_such_process)_test\.ts$)(?!job\/hub_test\.ts$)/,
       /^tools\/(?!(setup|local)\/)/,
       /^worker\/((store|import|channels)\/|[^/]+$)/,
-      /^test\/(fake|contract|property)\//,
+      /^test\/(fake|contract)\//,
       /^test\/(?!history)[^/]+$/,
       /^bench\/(?!queue\/process_tree_test\.ts$)/,
     ],
-    parallel: { slowFirst: ["queue_model_test.ts", "queue_store_test.ts", "socket_mixed_test.ts"] },
+    parallel: { slowFirst: [] },
+  },
+  {
+    name: "property",
+    what: "properties, over thousands of made-up cases",
+    files: [/^test\/property\//],
+    parallel: {
+      slowFirst: [
+        "queue_model_test.ts",
+        "socket_mixed_test.ts",
+        "pipeline_fuzz_test.ts",
+        "pipeline_load_test.ts",
+        "queue_store_test.ts",
+      ],
+    },
   },
   {
     name: "process",

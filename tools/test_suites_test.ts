@@ -24,7 +24,7 @@ Deno.test("each kind of test file is in exactly one suite", () => {
     "worker/channels/inbound_test.ts": "unit",
     "worker/errors_test.ts": "unit",
     "test/other_test.ts": "unit",
-    "test/property/queue_test.ts": "unit",
+    "test/property/queue_test.ts": "property",
     "test/objects/task_log_test.ts": "worker",
     "worker/routes/tasks_test.ts": "worker",
     "test/scenario/scenario_test.ts": "scenario",
