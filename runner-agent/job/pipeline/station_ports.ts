@@ -1,0 +1,83 @@
+/**
+ * What the pipeline of a station needs of the world: programs inside the run's sandbox, and people who answer. The engine is
+ * driven by the runner, outside of the sandbox, so that nothing inside can change what a pipeline is or what it has recorded.
+ *
+ * 1. Nothing here rejects: whatever the sandbox, the disk or the control plane does is an answer.
+ * 2. A call and a question have an id that is the same in each life of the runner (`callId`). What was begun under an id is
+ *    found again, and never begun twice.
+ * 3. What comes out of a sandbox is anybody's: bounded, never trusted for a size, a number or a path.
+ */
+
+/** One program in the sandbox. */
+export interface CallRequest {
+  /** argv[0] is looked up in PATH of the sandbox. */
+  readonly argv: readonly string[];
+  /** Over the sandbox's own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** UTF-8; null: an empty standard input. */
+  readonly stdin: string | null;
+  /** Null: the runner's own bound for this kind of call. */
+  readonly timeoutMs: number | null;
+  /** What it writes on standard output, as it comes; from the beginning again after a restart of the runner. */
+  onStdout?(bytes: Uint8Array): void;
+}
+
+/** How a call ended. Texts have U+FFFD for odd bytes, and at most the bound of a stream. */
+export type CallEnd =
+  | {
+    readonly kind: "ended";
+    /** -1 when a signal ended it. */
+    readonly exitCode: number;
+    readonly stdout: string;
+    readonly stderr: string;
+    /** More was written than is kept. */
+    readonly isCut: boolean;
+  }
+  | { readonly kind: "timed_out" }
+  | { readonly kind: "cancelled" }
+  /** The sandbox is gone, the program wrote without end, or this machine's disk failed. For people, without secrets. */
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Runs programs inside the sandbox of one run (`sandbox_calls.ts`). */
+export interface SandboxCalls {
+  /** When `signal` aborts, the program and all that it started are ended, and the end is `cancelled`. */
+  run(id: string, request: CallRequest, signal: AbortSignal): Promise<CallEnd>;
+  /** A line of the run's live output; bounded over the whole run, and lost rather than waited for. */
+  say(text: string): void;
+  /** The sandbox's command ends with this status, once what was said is out. May be repeated. */
+  finish(exitCode: number): Promise<void>;
+}
+
+/** What people are asked in the middle of a run. */
+export interface RunQuestion {
+  /** `callId`: letters, digits, `_` and `-`, at most 64. */
+  readonly id: string;
+  /**
+   * `pause`: go on or not (Pipeline s13); `modify`: the text that goes on instead; `permission`: may the agent use this tool;
+   * `tool_question`: what the agent itself asks (AskUserQuestion).
+   */
+  readonly kind: "pause" | "modify" | "permission" | "tool_question";
+  readonly stepId: string;
+  readonly message: string | null;
+  /** What the step before answered, or the input of the tool, as text; cut by the sender. */
+  readonly detail: string | null;
+  /** The question's own time; null: as long as the run. */
+  readonly expiresInMs: number | null;
+}
+
+/** Only a person's words are `text` and `answered` (G1): neither silence nor a policy approves or answers anything. */
+export type RunQuestionAnswer =
+  | { readonly kind: "answered"; readonly text: string }
+  /** By a person, or because the ask was withdrawn, superseded, or ended by its policy. */
+  | { readonly kind: "rejected"; readonly reason: string | null }
+  /** The question's own time is over, and nothing else ended it. */
+  | { readonly kind: "expired" }
+  | { readonly kind: "cancelled" }
+  /** The control plane does not know questions, or refused this one for good. */
+  | { readonly kind: "unavailable"; readonly message: string };
+
+/** Asks people and waits (`control/run_questions.ts`). A control plane that is away is waited for. */
+export interface QuestionDesk {
+  /** When `signal` aborts, the question is withdrawn, best effort, and the answer is `cancelled`. */
+  ask(question: RunQuestion, signal: AbortSignal): Promise<RunQuestionAnswer>;
+}
