@@ -1,6 +1,15 @@
 /** Claude Code as a prompt backend: its arguments, its environment, and the lines that it prints (Pipeline r02). */
 import type { Result } from "../../protocol/result.ts";
-import { countOf, type Fields, fieldsOf, listOf, numberOf, parseFields, textOf } from "./backend_fields.ts";
+import {
+  costOf,
+  countOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  parseFields,
+  sumOfCounts,
+  textOf,
+} from "./backend_fields.ts";
 import { type BackendAbility, policyForm, unheededWishes } from "./backend_policy.ts";
 import { answered, failed, type LineDecoder, ToolEvents } from "./backend_stream.ts";
 import type { PromptAnswer, PromptCall } from "./effect.ts";
@@ -212,10 +221,10 @@ export class ClaudeStream implements LineDecoder {
     const counts = [...this.#usage.values()];
     return answered({
       response,
-      costUsd: numberOf(event["total_cost_usd"]),
+      costUsd: costOf(event["total_cost_usd"]),
       sessionId: textOf(event["session_id"]),
-      inputTokens: counts.reduce((sum, { input }) => sum + input, 0),
-      outputTokens: counts.reduce((sum, { output }) => sum + output, 0),
+      inputTokens: sumOfCounts(counts.map(({ input }) => input)),
+      outputTokens: sumOfCounts(counts.map(({ output }) => output)),
       thinking: this.#thoughts.length === 0 ? null : this.#thoughts.join("\n"),
       model: textOf(event["model"]) ?? this.#model,
       toolEvents: this.#tools.all,

@@ -7,7 +7,16 @@
  * 3. Once there is an end, nothing more is sent but `shutdown`.
  */
 import { err, type Result } from "../../protocol/result.ts";
-import { countOf, type Fields, fieldsOf, listOf, numberOf, parseFields, textOf } from "./backend_fields.ts";
+import {
+  costOf,
+  countOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  numberOf,
+  parseFields,
+  textOf,
+} from "./backend_fields.ts";
 import type { WishAnswer } from "./backend_permission.ts";
 import { policyForm } from "./backend_policy.ts";
 import { answered, failed, ToolEvents } from "./backend_stream.ts";
@@ -152,7 +161,7 @@ export class PluginSession {
     if (response === null) return this.#protocolError("answered 'invoke' without a 'response' text");
     return answered({
       response,
-      costUsd: numberOf(result["cost_usd"]),
+      costUsd: costOf(result["cost_usd"]),
       sessionId: textOf(result["session_id"]),
       inputTokens: countOf(result["input_tokens"]),
       outputTokens: countOf(result["output_tokens"]),
@@ -203,7 +212,7 @@ function streamEvent(method: string, params: Fields): BackendEvent | null {
     case "stream/cost_update":
       return {
         type: "cost_update",
-        cost_usd: numberOf(params["cost_usd"]) ?? 0,
+        cost_usd: costOf(params["cost_usd"]) ?? 0,
         input_tokens: countOf(params["input_tokens"]),
         output_tokens: countOf(params["output_tokens"]),
       };
