@@ -1,6 +1,7 @@
 /** What the events of our OpenCode plugin mean (Runtime 2.2.4); `opencode_plugin.ts` says which there are. */
 
 import type { ActivitySignal, HookEvent, TokenUsage } from "../agent_ports.ts";
+import { untrustedCost } from "../domain/agent/untrusted_usage.ts";
 import { asFields, countField, filledField, objectField, textField } from "./session_events.ts";
 
 /** How OpenCode names the end of a turn by a person. */
@@ -90,6 +91,6 @@ export function opencodeUsage(info: Readonly<Record<string, unknown>>): TokenUsa
     cacheReadTokens: countField(cache, "read"),
     cacheWriteTokens: countField(cache, "write"),
     // Null: it knows no price of a provider that is not its own, and says 0.
-    costUsd: typeof info.cost === "number" && info.cost > 0 ? info.cost : null,
+    costUsd: untrustedCost(info.cost) || null,
   };
 }

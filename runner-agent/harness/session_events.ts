@@ -4,6 +4,7 @@
  */
 
 import type { HookEvent } from "../agent_ports.ts";
+import { untrustedCount } from "../domain/agent/untrusted_usage.ts";
 import { type HookCommand, STOP_HOOK_TIMEOUT_MS } from "./agent_cli.ts";
 
 /** A hook only hands its event over; a runner that is away must not hold an agent up for long. */
@@ -50,8 +51,7 @@ export function asFields(value: unknown): Fields {
 
 /** A count of tokens; 0 for what is none. */
 export function countField(fields: Fields, name: string): number {
-  const value = fields[name];
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+  return untrustedCount(fields[name]);
 }
 
 /** The absolute path of the session's own file, where the CLIs of Claude Code's shape name it. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { modelUsage } from "../../protocol/line/model_usage.ts";
 import type { TokenUsage } from "../agent_ports.ts";
+import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
 import { composeHome } from "./home_files.ts";
 import { createStreamTally, SESSION_HARNESS_NAMES, sessionHarnessByName } from "./mod.ts";
 import { type RecordedHook, testSessionHarness } from "./session_contract.ts";
@@ -54,6 +56,25 @@ for (const name of SESSION_HARNESS_NAMES) {
     assert.equal(tally.takeFailure(), null);
   });
 }
+
+Deno.test("forged counts in a CLI's output are as much as can be counted, whatever their kind", () => {
+  const forged = (value: string) => ({
+    claude:
+      `{"type":"result","total_cost_usd":${value},"usage":{"input_tokens":${value},"output_tokens":${value}}}`,
+    codex: `{"type":"turn.completed","usage":{"input_tokens":${value},"output_tokens":${value}}}`,
+    gemini: `{"type":"result","stats":{"input":${value},"output_tokens":${value},"total_tokens":${value}}}`,
+    opencode:
+      `{"type":"step_finish","part":{"cost":${value},"tokens":{"input":${value},"output":${value},"reasoning":${value}}}}`,
+  });
+  for (const value of ["1e308", "1e999", "-1", "9007199254740992", '"7"', "null", "[]", "0.4"]) {
+    for (const name of SESSION_HARNESS_NAMES) {
+      const tally = createStreamTally(name);
+      const line = `${forged(value)[name]}\n`;
+      const sum = addUsage(addUsage(NO_USAGE, tally.add(line + line)), tally.add(line));
+      assert.ok(modelUsage.safeParse(sum).success, `${name} ${value}: ${JSON.stringify(sum)}`);
+    }
+  }
+});
 
 const FILE_USAGE: TokenUsage = {
   inputTokens: 120,

@@ -10,6 +10,7 @@
  */
 
 import type { SessionHarnessName, TokenUsage, UsageTally } from "../agent_ports.ts";
+import { untrustedCost } from "../domain/agent/untrusted_usage.ts";
 import { anthropicUsage } from "./claude_usage.ts";
 import { codexUsage } from "./codex_signals.ts";
 import { opencodeFailure, opencodeUsage } from "./opencode_signals.ts";
@@ -28,7 +29,7 @@ export function createStreamTally(name: SessionHarnessName): UsageTally {
 const READERS: Readonly<Record<SessionHarnessName, (line: Fields, lineId: string) => readonly LineNews[]>> = {
   claude(line, lineId) {
     if (line.type !== "result") return [];
-    const costUsd = typeof line.total_cost_usd === "number" ? line.total_cost_usd : null;
+    const costUsd = untrustedCost(line.total_cost_usd);
     const usage = { ...anthropicUsage(objectField(line, "usage")), costUsd };
     return [answer(lineId, usage), ...(line.is_error === true ? [failure(filledField(line, "result"))] : [])];
   },

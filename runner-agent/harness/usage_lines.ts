@@ -5,7 +5,8 @@
  */
 
 import type { PromptRead, TokenUsage, UsageTally } from "../agent_ports.ts";
-import { addUsage, NO_USAGE } from "../domain/agent/budget.ts";
+import { lessUsage, NO_USAGE } from "../domain/agent/budget.ts";
+import { plausibleUsage } from "../domain/agent/untrusted_usage.ts";
 import { USAGE_ANSWERS_KNOWN, USAGE_LINE_MAX_CHARS } from "../limits.ts";
 import { asFields } from "./session_events.ts";
 
@@ -44,8 +45,9 @@ export function createLineTally(
           promptsRead.push(news.prompt);
           continue;
         }
-        added = addUsage(added, moreThan(counted.get(news.answerId) ?? NO_USAGE, news.usage));
-        counted.set(news.answerId, news.usage);
+        const usage = plausibleUsage(news.usage);
+        added = changedBy(added, lessUsage(usage, counted.get(news.answerId) ?? NO_USAGE));
+        counted.set(news.answerId, usage);
         if (counted.size > USAGE_ANSWERS_KNOWN) counted.delete(counted.keys().next().value!);
       }
       return added;
@@ -72,12 +74,16 @@ export function fieldsOfLine(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function moreThan(before: TokenUsage, now: TokenUsage): TokenUsage {
+/** A change may be less than nothing, as a later word about an answer may; the sum of all is bounded where it is kept. */
+function changedBy(change: TokenUsage, more: TokenUsage): TokenUsage {
+  const costUsd = change.costUsd === null && more.costUsd === null
+    ? null
+    : (change.costUsd ?? 0) + (more.costUsd ?? 0);
   return {
-    inputTokens: now.inputTokens - before.inputTokens,
-    outputTokens: now.outputTokens - before.outputTokens,
-    cacheReadTokens: now.cacheReadTokens - before.cacheReadTokens,
-    cacheWriteTokens: now.cacheWriteTokens - before.cacheWriteTokens,
-    costUsd: now.costUsd === null ? null : now.costUsd - (before.costUsd ?? 0),
+    inputTokens: change.inputTokens + more.inputTokens,
+    outputTokens: change.outputTokens + more.outputTokens,
+    cacheReadTokens: change.cacheReadTokens + more.cacheReadTokens,
+    cacheWriteTokens: change.cacheWriteTokens + more.cacheWriteTokens,
+    costUsd,
   };
 }

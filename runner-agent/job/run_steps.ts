@@ -29,7 +29,7 @@ import { type PlanError, planHarness, type RunContext, worktreeRequest } from ".
 import type { AgentSlot } from "./agent_slot.ts";
 import { hadSandbox, type RunAgent } from "./run_agent.ts";
 import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
-import { readUsed, type Used } from "./structured_agent.ts";
+import { readUsed, type Used } from "./used_record.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
 import { keepMemory, recallMemory } from "./run_memory.ts";

@@ -3,7 +3,7 @@
  * tells what it used of its model (Runtime 2.2.9). A script is such an agent, too: it has no hooks and uses no model.
  *
  * ```
- * <run root>/used.json     what it used and why it failed, once it has ended
+ * <run root>/used.json     what it used and why it failed, once it has ended (`used_record.ts`)
  * <run root>/declared.json its last word about itself (`declared_word.ts`)
  * ```
  *
@@ -13,8 +13,6 @@
  * 3. What was used is on the disk before the run's end is.
  * 4. Nobody can answer such an agent. So one whose last word is that it waits has failed, as one that is blocked.
  */
-import { join } from "node:path";
-import { z } from "zod";
 import type { HookAnswer } from "../agent/agent_session.ts";
 import { eventsOfSignal } from "../agent/event_payloads.ts";
 import { createUsageFiles } from "../agent/usage_files.ts";
@@ -40,6 +38,7 @@ import type { RunContext } from "./run_context.ts";
 import { budgetOf } from "./session_plan.ts";
 import { createStructuredBudget } from "./structured_budget.ts";
 import type { RunRecord } from "./run_record.ts";
+import { readUsed, writeUsed } from "./used_record.ts";
 
 export interface StructuredAgent {
   readonly bridge: Bridge;
@@ -54,41 +53,6 @@ export interface StructuredAgent {
   onOutput(bytes: Uint8Array): void;
   /** All of the output was read. May be repeated. */
   end(): Promise<void>;
-}
-
-/** What an agent without a terminal has used. */
-export interface Used {
-  readonly usage: TokenUsage;
-  /** Why its model failed, in its CLI's words; null where nothing of that was told. */
-  readonly failure: string | null;
-  /** Which budget it had used up when it ended by itself, in words; null: none, or it had concluded. */
-  readonly overBudget: string | null;
-  /** Why its last word about itself is a failure, in words; null: it said none of the kind, or it had concluded. */
-  readonly notDone: string | null;
-}
-
-const count = z.number().int().min(0);
-const used = z.object({
-  usage: z.object({
-    inputTokens: count,
-    outputTokens: count,
-    cacheReadTokens: count,
-    cacheWriteTokens: count,
-    costUsd: z.number().nullable(),
-  }),
-  failure: z.string().nullable(),
-  overBudget: z.string().nullable().default(null),
-  notDone: z.string().nullable().default(null),
-});
-
-/** Null: nothing was noted, as of an agent that never ran. */
-export async function readUsed({ dirs }: RunContext): Promise<Used | null> {
-  try {
-    return used.parse(JSON.parse(await Deno.readTextFile(usedFile(dirs.root))));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 export function createStructuredAgent(context: RunContext, record: RunRecord): StructuredAgent {
@@ -187,7 +151,8 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
       const word = end.concludedAtMs() === null ? declaredWord(activity) : null;
       if (tally === null && overBudget === null && word === null) return;
       if (isUsed(usage)) await events.append("usage", { turn: 1, total: usage });
-      await writeUsed(usedFile(dirs.root), {
+      // Invariant 3.
+      await writeUsed(dirs.root, {
         usage,
         failure: failure === null ? null : clean(failure),
         overBudget,
@@ -198,13 +163,3 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
 }
 
 const DETAIL_MAX_CHARS = 1_000;
-
-/** Invariant 3. */
-async function writeUsed(path: string, value: Used): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
-  await Deno.rename(`${path}.new`, path);
-}
-
-function usedFile(root: string): string {
-  return join(root, "used.json");
-}

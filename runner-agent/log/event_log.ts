@@ -40,6 +40,8 @@ export type RunnerEvent =
   | "memory_not_kept"
   | "memory_left_out"
   | "events_left"
+  | "events_lost"
+  | "used_unreadable"
   | "print_failed"
   | "harness_probing"
   | "harness_judged"

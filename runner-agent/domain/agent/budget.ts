@@ -4,6 +4,7 @@
  */
 import type { TokenUsage } from "../../agent_ports.ts";
 import { BUDGET_HARD_FACTOR } from "../../limits.ts";
+import { plausibleUsage } from "./untrusted_usage.ts";
 
 /** Null: no limit. */
 export interface AgentBudget {
@@ -36,15 +37,18 @@ export const NO_USAGE: TokenUsage = {
   costUsd: null,
 };
 
-/** The sum; what one of them costs is unknown only as long as neither is known. */
+/**
+ * The sum, within what can be counted; what one of them costs is unknown only as long as neither is known. `b` may be less
+ * than nothing: a later word about what was counted.
+ */
 export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
+  return plausibleUsage({
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     costUsd: a.costUsd === null && b.costUsd === null ? null : (a.costUsd ?? 0) + (b.costUsd ?? 0),
-  };
+  });
 }
 
 /** Whether anything was counted. */
