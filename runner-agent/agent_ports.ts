@@ -233,7 +233,8 @@ export type AgentEventType =
   | "loop_stopped"
   | "service"
   | "usage"
-  | "bridge_disconnected";
+  | "bridge_disconnected"
+  | "pipeline_step";
 
 /** One entry of an agent's activity log; `sequence` counts from 0 per run and never repeats. */
 export interface AgentEvent {

@@ -1,6 +1,6 @@
 /** An agent's activity log on its way to the control plane (Runtime 3.7): `POST B/runs/{runId}/jobs/{jobId}/events`. */
 import { z } from "zod";
-import { AGENT_EVENT_PAYLOAD_MAX_BYTES, AGENT_EVENTS_MAX } from "./limits.ts";
+import { AGENT_EVENT_PAYLOAD_MAX_BYTES, AGENT_EVENTS_MAX, PIPELINE_FAULT_MAX_CHARS } from "./limits.ts";
 
 export const AGENT_EVENT_TYPES = [
   "status_change",
@@ -19,6 +19,7 @@ export const AGENT_EVENT_TYPES = [
   "service",
   "usage",
   "bridge_disconnected",
+  "pipeline_step",
 ] as const;
 
 export const agentEvent = z.strictObject({
@@ -32,6 +33,30 @@ export const agentEvent = z.strictObject({
   ),
 });
 export type WireAgentEvent = z.infer<typeof agentEvent>;
+
+/** Longest name of a step or of its place in a timeline; a sender cuts. */
+const STEP_NAME_MAX_CHARS = 400;
+const tokens = z.number().int().nonnegative().nullable();
+
+/**
+ * The payload of `pipeline_step`: where a station's pipeline is. Numbers are of this step alone; null: not known, or not yet.
+ * A payload that does not fit is shown as it is, and counts as nothing.
+ */
+export const pipelineStepPayload = z.object({
+  stepId: z.string().max(STEP_NAME_MAX_CHARS),
+  /** Where in the pipeline: the ids of the steps around it, outermost first, with `/` between. */
+  path: z.string().max(STEP_NAME_MAX_CHARS),
+  state: z.enum(["started", "completed", "failed", "skipped"]),
+  /** From 0, among the steps beside it; null: it has no fixed place. */
+  index: z.number().int().nonnegative().nullable(),
+  total: z.number().int().nonnegative().nullable(),
+  costUsd: z.number().nonnegative().nullable(),
+  inputTokens: tokens,
+  outputTokens: tokens,
+  /** For people; of `failed`. */
+  fault: z.string().max(PIPELINE_FAULT_MAX_CHARS).nullable(),
+});
+export type PipelineStepPayload = z.infer<typeof pipelineStepPayload>;
 
 /** In ascending order of their sequences. What the server has is dropped. */
 export const agentEventsInput = z.strictObject({

@@ -53,3 +53,12 @@ export const WORKTREE_ANSWER_MAX_BYTES = 900 * 1024;
 export const WORKTREE_WAIT_MS = 15_000;
 /** Looks under way at once, of a project: each is an answer of up to a megabyte in memory. */
 export const WORKTREE_LOOKS_MAX = 8;
+
+/** Asked in the middle of a run: what people read before they answer, and what they answer. */
+export const QUESTION_MESSAGE_MAX_CHARS = 4_000;
+export const QUESTION_DETAIL_MAX_CHARS = 32_000;
+export const QUESTION_TEXT_MAX_CHARS = 32_000;
+/** A year: a gate of a pipeline that says more means as long as its run. */
+export const QUESTION_EXPIRES_MAX_MS = 365 * 24 * 3_600_000;
+/** What a step's event says of a fault: a line of a timeline. */
+export const PIPELINE_FAULT_MAX_CHARS = 2_000;

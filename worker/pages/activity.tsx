@@ -40,6 +40,7 @@ const WORDS: Readonly<Record<string, string>> = {
   service: "Services",
   usage: "Tokens and cost",
   bridge_disconnected: "Lost connections of its tools",
+  pipeline_step: "Steps of its pipeline",
 };
 
 /** The page at `/p/{owner}/{project}/tasks/{taskId}/activity`. */

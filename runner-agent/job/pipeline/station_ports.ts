@@ -65,7 +65,10 @@ export interface RunQuestion {
   readonly expiresInMs: number | null;
 }
 
-/** Only a person's words are `text` and `answered` (G1): neither silence nor a policy approves or answers anything. */
+/**
+ * Only a person's words are `text` and `answered` (G1): neither silence nor a policy approves or answers anything. A person who
+ * approves without a word answers the empty text, which for `modify` means: as it is. Of `tool_question` it is never empty.
+ */
 export type RunQuestionAnswer =
   | { readonly kind: "answered"; readonly text: string }
   /** By a person, or because the ask was withdrawn, superseded, or ended by its policy. */
