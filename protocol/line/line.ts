@@ -24,6 +24,7 @@ import { AGENT_NAMES } from "./agent_names.ts";
 import { renameKeys } from "./aliases.ts";
 import { description, labels, name, pageQuery, publicUrl, textUpToBytes } from "./fields.ts";
 import { commitBackRepository, jobFields } from "./job_fields.ts";
+import { readPipelineWish } from "./station_pipeline.ts";
 
 const minutes = z.number().positive().max(MAX_TIMEOUT_CEILING_MINUTES);
 
@@ -39,6 +40,11 @@ const operatorConfig = z.looseObject({
   transport: z.enum(["auto", "tmux", "structured"]).optional(),
   /** Our extension: the shell script that the `command` harness runs. */
   command: textUpToBytes(PROMPT_MAX_BYTES).optional(),
+  /** Our extension: the pipeline that the agent follows: a file of the project's, the pipeline's own text, or `none`. */
+  pipeline: textUpToBytes(PROMPT_MAX_BYTES).refine(
+    (value) => readPipelineWish(value).kind !== "wrong",
+    { error: "expected a path below the worktree, the text of a pipeline, or 'none'" },
+  ).optional(),
   commitBackRepository: commitBackRepository.optional(),
   /** Our extension: what the agent may do with subtasks; `implementor` when absent (Runtime 3.4). */
   capability: capability.exclude(["operator"]).optional(),

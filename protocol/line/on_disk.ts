@@ -10,9 +10,11 @@
  *   specs/               files shipped to every job                optional
  *   stations/NN-name/    station.json, prompt.md, system.md; in the order of their names
  *                        command.sh is ours: the script of the `command` agent
+ *                        pipeline.ail.yaml is ours: the pipeline that the station's agent follows
  */
 import { err, ok, type Result } from "../result.ts";
 import type { LineInput, Station } from "./line.ts";
+import { readPipelineWish } from "./station_pipeline.ts";
 
 /** What is wrong with a folder, and in which file. */
 export type OnDiskError =
@@ -30,7 +32,7 @@ export interface ImportedLine {
 const FOLDER = ".agentics/";
 const STATION_FILE = /^stations\/([^/]+)\/station\.json$/;
 const USED_FILE =
-  /^(assembly-line|transitions|gates|init)\.json$|^stations\/[^/]+\/(station\.json|prompt\.md|system\.md|command\.sh)$|^devcontainer\/|^specs\/.*\.md$/;
+  /^(assembly-line|transitions|gates|init)\.json$|^stations\/[^/]+\/(station\.json|prompt\.md|system\.md|command\.sh|pipeline\.ail\.yaml)$|^devcontainer\/|^specs\/.*\.md$/;
 
 type Json = Record<string, unknown>;
 type Files = ReadonlyMap<string, string>;
@@ -139,7 +141,10 @@ export function filesOfLine(line: Omit<LineInput, "id" | "owner" | "project">): 
 function writeStation(put: (path: string, content: unknown) => void, folder: string, station: Station): void {
   const { trigger, operatorConfig, ...rest } = station;
   const { promptTemplate, appendSystemPrompt, ...keptTrigger } = trigger;
-  const { command, ...keptConfig } = operatorConfig ?? {};
+  const { command, pipeline, ...otherConfig } = operatorConfig ?? {};
+  // One line would be read as the name of a file: it stays where it is.
+  const isText = pipeline !== undefined && readPipelineWish(pipeline).kind === "text";
+  const keptConfig = { ...otherConfig, ...(pipeline === undefined || isText ? {} : { pipeline }) };
   put(`${folder}/station.json`, {
     ...rest,
     trigger: keptTrigger,
@@ -148,6 +153,7 @@ function writeStation(put: (path: string, content: unknown) => void, folder: str
   if (promptTemplate !== "") put(`${folder}/prompt.md`, promptTemplate);
   if (appendSystemPrompt !== "") put(`${folder}/system.md`, appendSystemPrompt);
   if (command !== undefined) put(`${folder}/command.sh`, command);
+  if (isText) put(`${folder}/pipeline.ail.yaml`, pipeline);
 }
 
 function readStation(files: Files, folder: string): Result<Json, OnDiskError> {
@@ -156,6 +162,7 @@ function readStation(files: Files, folder: string): Result<Json, OnDiskError> {
   const prompt = files.get(`${folder}/prompt.md`);
   const system = files.get(`${folder}/system.md`);
   const command = files.get(`${folder}/command.sh`);
+  const pipeline = files.get(`${folder}/pipeline.ail.yaml`);
   const { trigger, operatorConfig, ...rest } = station.value;
   return ok({
     ...rest,
@@ -167,6 +174,8 @@ function readStation(files: Files, folder: string): Result<Json, OnDiskError> {
     operatorConfig: {
       ...(isObject(operatorConfig) ? operatorConfig : {}),
       ...(command === undefined ? {} : { command }),
+      // A file of one line is a pipeline, too.
+      ...(pipeline === undefined ? {} : { pipeline: pipeline.includes("\n") ? pipeline : `${pipeline}\n` }),
     },
   });
 }

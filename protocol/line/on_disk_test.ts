@@ -117,3 +117,32 @@ Deno.test("filesOfLine() writes what reads as the same line again", () => {
     assert.deepEqual({ ...parsed, stations: [] }, { ...line, stations: [] });
   }
 });
+
+Deno.test("a station's pipeline is a file beside it, one that it names stays a name", () => {
+  const text = 'version: "1"\npipeline:\n  - id: a\n    prompt: hi\n';
+  const read = importLine(new Map([...minimal, ["stations/01-a/pipeline.ail.yaml", text]]));
+  assert.ok(read.ok);
+  assert.deepEqual(read.value.warnings, ["The id 'l' is not used: an import makes a new line"]);
+  const { id: _, ...line } = lineInput.parse(read.value.line);
+  assert.equal(line.stations[0]?.operatorConfig?.pipeline, text);
+  assert.equal(filesOfLine(line).get(".agentics/stations/01-a/pipeline.ail.yaml"), text);
+  const [first, ...others] = line.stations;
+  const named = {
+    ...line,
+    stations: [{ ...first!, operatorConfig: { pipeline: ".ail/x/y.ail.yaml" } }, ...others],
+  };
+  const files = filesOfLine(named);
+  assert.equal(files.has(".agentics/stations/01-a/pipeline.ail.yaml"), false);
+  assert.match(files.get(".agentics/stations/01-a/station.json")!, /"pipeline": "\.ail\/x\/y\.ail\.yaml"/);
+  const bare = importLine(new Map([...minimal, ["stations/01-a/pipeline.ail.yaml", "pipeline: []"]]));
+  assert.ok(bare.ok);
+  assert.equal(lineInput.parse(bare.value.line).stations[0]?.operatorConfig?.pipeline, "pipeline: []\n");
+});
+
+Deno.test("a line whose station names a pipeline outside of the worktree is refused", () => {
+  const read = lineFromFiles(minimal);
+  assert.ok(read.ok);
+  const stations = [{ id: "a", name: "A", operatorConfig: { pipeline: "../up.yaml" } }];
+  const parsed = lineInput.safeParse({ ...read.value, stations, transitionRules: [] });
+  assert.match(JSON.stringify(parsed.error?.issues), /expected a path below the worktree/);
+});
