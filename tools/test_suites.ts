@@ -61,7 +61,9 @@ export const SUITES: readonly Suite[] = [
       /^runner-agent\/container\/(process_container|agent_session|no_such_process)_test\.ts$/,
       /^runner-agent\/job\/hub_test\.ts$/,
       /^tools\/local\//,
+      /^test\/docs\//,
       /^test\/history[^/]*$/,
+      /^test\/golden\//,
       /^bench\/queue\/process_tree_test\.ts$/,
     ],
     parallel: {

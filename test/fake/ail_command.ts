@@ -17,7 +17,11 @@ export interface AilFolder {
   write(path: string, text: string): Promise<void>;
   read(path: string): Promise<string>;
   /** @param input Lines of standard input; it ends with them. */
-  ail(args: readonly string[], input?: readonly string[] | AsyncIterable<string>): Promise<AilRun>;
+  ail(
+    args: readonly string[],
+    input?: readonly string[] | AsyncIterable<string>,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<AilRun>;
 }
 
 export async function withAilFolder(
@@ -37,14 +41,19 @@ export async function withAilFolder(
         await Deno.writeTextFile(join(dir, path), text);
       },
       read: (path) => Deno.readTextFile(join(dir, path)),
-      async ail(args, input = []) {
+      async ail(args, input = [], environment = {}) {
         let out = "";
         let err = "";
         const lines = linesOf(input);
         const host: Host = {
           cwd: dir,
           home,
-          environment: { PATH: Deno.env.get("PATH") ?? "", HOME: home, AIL_DEFAULT_RUNNER: "stub" },
+          environment: {
+            PATH: Deno.env.get("PATH") ?? "",
+            HOME: home,
+            AIL_DEFAULT_RUNNER: "stub",
+            ...environment,
+          },
           isStdinTerminal: false,
           isStdoutTerminal: false,
           out: (text) => {
