@@ -6,7 +6,7 @@ import type { Entry } from "./entry.ts";
 
 export class EntryList {
   readonly #entries: Entry[];
-  /** The first entry of each id; later ones of the same id are not found by it. */
+  /** The first entry of each id; later ones of the same id are not found by it. Of a chain in a loop it is the newest. */
   readonly #first: Map<string, Entry>;
 
   constructor(entries: readonly Entry[] = []) {
@@ -21,7 +21,7 @@ export class EntryList {
 
   append(entry: Entry): void {
     this.#entries.push(entry);
-    if (!this.#first.has(entry.step_id)) this.#first.set(entry.step_id, entry);
+    if (isOfChain(entry) || !this.#first.has(entry.step_id)) this.#first.set(entry.step_id, entry);
   }
 
   find(stepId: string): Entry | undefined {
@@ -65,4 +65,9 @@ export class EntryList {
   copy(): EntryList {
     return new EntryList(this.#entries);
   }
+}
+
+/** Ids of chains have no loop in them, so a loop's next pass leaves entries of the same ids (Pipeline s05.7). */
+function isOfChain({ step_id }: Entry): boolean {
+  return /::(?:before|then)::\d/.test(step_id);
 }

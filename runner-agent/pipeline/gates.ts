@@ -73,25 +73,29 @@ export function* pause(
   message: string | null,
   state: RunState,
   gate: GateTimeout | null = null,
-): Routine<Result<HumanAnswer, Fault>> {
+): Routine<Result<null, Fault>> {
+  yield* tellPause(entryId, message, state);
+  const answer = yield* ask("pause", entryId, message, state, gate);
+  if (answer.kind === "headless") {
+    yield* warn(`step '${entryId}' waits for a person, and nobody can be asked: the run goes on`);
+    return ok(null);
+  }
+  return answer.kind === "answered" ? ok(null) : yield* unanswered(answer, entryId, gate);
+}
+
+/** Does somebody wave a failure through? Nobody does by being away, and the end of the channel is no yes. */
+export function* isWavedThrough(entryId: string, message: string, state: RunState): Routine<boolean> {
+  yield* tellPause(entryId, message, state);
+  const answer = yield* ask("pause", entryId, message, state, null);
+  return answer.kind === "answered" && answer.isClosed !== true;
+}
+
+function* tellPause(entryId: string, message: string | null, state: RunState): Routine<void> {
   yield* emitAsk(state, {
     type: "hitl_gate_reached",
     step_id: eventId(state, entryId),
     ...(message === null ? {} : { message }),
   });
-  const answer = yield* ask("pause", entryId, message, state, gate);
-  if (answer.kind === "headless") {
-    yield* warn(`step '${entryId}' waits for a person, and nobody can be asked: the run goes on`);
-    return ok(answer);
-  }
-  if (answer.kind === "answered") return ok(answer);
-  const end = yield* unanswered(answer, entryId, gate);
-  return end.ok ? ok(answer) : end;
-}
-
-/** Did somebody say yes? The end of the channel is none. */
-export function isYes(answer: HumanAnswer): boolean {
-  return answer.kind === "answered" && answer.isClosed !== true;
 }
 
 function* ask(

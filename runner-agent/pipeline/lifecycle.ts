@@ -15,7 +15,7 @@ import { evaluateCondition } from "./condition.ts";
 import { perform, type Routine } from "./effect.ts";
 import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
-import { isYes, pause, runGate } from "./gates.ts";
+import { isWavedThrough, runGate } from "./gates.ts";
 import { joinOfEntries } from "./join.ts";
 import { compileSchema } from "./json_schema.ts";
 import { runForEachBody } from "./loop_for_each.ts";
@@ -23,7 +23,7 @@ import { runDoWhileBody } from "./loop_do_while.ts";
 import { chooseAction } from "./on_result.ts";
 import { reloadSelf } from "./reload.ts";
 import { type BodyEnd, type Flow, NEXT, type PlacedStep, type RunState } from "./run_state.ts";
-import { emit, eventId, keepEntry, tellCompleted, tellError } from "./telling.ts";
+import { emit, eventId, keepEntry, tellCompleted, tellContinued, tellError } from "./telling.ts";
 import { parseJson } from "./template.ts";
 
 /** Runs a step to its end. A fault ends the run; it has been told. */
@@ -186,9 +186,9 @@ function* afterError(
   }
   if (step.onError.kind !== "pause_for_human") return yield* fail(error, entryId, state);
   yield* tellError(state, entryId, error, "pause_for_human");
-  const passed = yield* pause(entryId, `step '${entryId}' failed: ${error.detail}`, state);
-  // Nobody may wave a failure through by being away.
-  if (!passed.ok || !isYes(passed.value)) return yield* fail(error, entryId, state);
+  const isPassed = yield* isWavedThrough(entryId, `step '${entryId}' failed: ${error.detail}`, state);
+  if (!isPassed) return yield* fail(error, entryId, state);
+  yield* tellContinued(state, entryId, error);
   return ok(NEXT);
 }
 

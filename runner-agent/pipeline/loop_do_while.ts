@@ -5,7 +5,7 @@ import { evaluateCondition } from "./condition.ts";
 import type { Routine } from "./effect.ts";
 import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
-import { isYes, pause } from "./gates.ts";
+import { isWavedThrough } from "./gates.ts";
 import { bodySteps, inLoop, runPass } from "./loop_frame.ts";
 import type { BodyEnd, PlacedStep, RunState } from "./run_state.ts";
 import { newEntry, tellStarted } from "./telling.ts";
@@ -64,9 +64,7 @@ function* runPasses(
   );
   if (step.onMaxIterations === "abort_pipeline") return err(spent);
   if (step.onMaxIterations === "pause_for_human") {
-    const passed = yield* pause(loopId, spent.detail, state);
-    // Nobody may wave it through by being away.
-    if (!passed.ok || !isYes(passed.value)) return err(spent);
+    if (!(yield* isWavedThrough(loopId, spent.detail, state))) return err(spent);
   }
   return ended();
 }

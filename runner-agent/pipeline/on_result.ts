@@ -1,6 +1,6 @@
 /** Which branch of `on_result` acts: the first whose matcher is true of what the step left (Pipeline s05.4). */
 import { ok, type Result } from "../../protocol/result.ts";
-import type { Action, Json, Matcher } from "./ast.ts";
+import type { Action, Condition, Json, Matcher } from "./ast.ts";
 import { evaluateCondition } from "./condition.ts";
 import type { Branch } from "./ast.ts";
 import type { Entry } from "./entry.ts";
@@ -48,10 +48,21 @@ function matches(
       if (entry.exit_code === null) return ok(false);
       return ok(matcher.code === "any" ? entry.exit_code !== 0 : entry.exit_code === matcher.code);
     case "expression":
-      return evaluateCondition(matcher.condition, entry.step_id, scope, isCodeChanged);
+      return evaluateCondition(ofOwnEntry(matcher.condition, entry), entry.step_id, scope, isCodeChanged);
     case "field":
       return ok(isField(matcher, entry, input));
   }
+}
+
+/**
+ * `matches` looks at the step's own response. In a loop the step's entry has the loop before its id, and the id alone may be that of
+ * a step outside (Pipeline s05.4, s27).
+ */
+function ofOwnEntry(condition: Condition, { step_id }: Entry): Condition {
+  if (condition.kind !== "matches") return condition;
+  const id = /^\{\{ step\.(.+)\.response \}\}$/.exec(condition.left)?.[1];
+  if (id === undefined || !step_id.endsWith(`::${id}`)) return condition;
+  return { ...condition, left: `{{ step.${step_id}.response }}` };
 }
 
 function isField(

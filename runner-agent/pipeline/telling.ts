@@ -71,7 +71,7 @@ export function* tellCompleted(state: RunState, entryId: string, answered: Entry
 export function* tellError(
   state: RunState,
   entryId: string,
-  { type, detail }: Fault,
+  { type, detail }: Pick<Fault, "type" | "detail">,
   action: ErrorAction,
   retry?: { readonly attempt: number; readonly max: number },
 ): Routine<void> {
@@ -84,11 +84,25 @@ export function* tellError(
     ...(retry === undefined ? {} : { retry_attempt: retry.attempt, max_retries: retry.max }),
   });
   const step = { step_id: eventId(state, entryId), error: detail };
-  if (action === "continue") {
-    yield* emit(state, { type: "step_error_continued", ...step, error_type: type });
-  } else if (action === "retry" && retry !== undefined) {
+  // Whether the step has failed is known when the person has answered.
+  if (action === "pause_for_human") return;
+  if (action === "continue") yield* tellContinued(state, entryId, { type, detail });
+  else if (action === "retry" && retry !== undefined) {
     yield* emit(state, { type: "step_retrying", ...step, attempt: retry.attempt, max_retries: retry.max });
   } else yield* emit(state, { type: "step_failed", ...step });
+}
+
+export function* tellContinued(
+  state: RunState,
+  entryId: string,
+  { type, detail }: Pick<Fault, "type" | "detail">,
+): Routine<void> {
+  yield* emit(state, {
+    type: "step_error_continued",
+    step_id: eventId(state, entryId),
+    error: detail,
+    error_type: type,
+  });
 }
 
 /** Keeps an entry, in memory and in the log. What is ours alone stays out of the log. */
