@@ -246,7 +246,7 @@ export interface AgentEvent {
 
 /**
  * Keeps events on disk until the control plane has them, in order, at least once; the control plane drops what it has.
- * `append` returns when the event is on the disk.
+ * `append` returns when the event is on the disk, or is lost because the disk did not take it: it never rejects.
  */
 export interface AgentEvents {
   append(type: AgentEventType, payload: Readonly<Record<string, unknown>>): Promise<void>;

@@ -10,6 +10,8 @@
  * 2. Appends that come together are one write and one fsync.
  * 3. Batches go out in order, one at a time, again until they are answered. What the control plane has already it drops,
  *    so losing `events.sent` costs only traffic. A server that refuses is not asked again.
+ * 4. A disk that does not take an event (full, broken) costs the event, never the run: nothing here rejects, what is lost is
+ *    counted, takes no sequence, and is told once; each append tries the disk again.
  */
 import type { AgentEvent, AgentEvents, AgentEventType } from "../agent_ports.ts";
 import { AGENT_EVENTS_MAX } from "../../protocol/agent/limits.ts";
@@ -21,6 +23,7 @@ import {
   RETRY_MAX_MS,
 } from "../limits.ts";
 import type { Clock } from "../ports.ts";
+import { type EventDisk, NEW_LINE, type SentMark } from "./event_disk.ts";
 
 /** Sends one batch. `kept`: all before `nextSequence` are there. */
 export type SendEvents = (events: readonly AgentEvent[]) => Promise<
@@ -30,34 +33,38 @@ export type SendEvents = (events: readonly AgentEvent[]) => Promise<
 >;
 
 export interface AgentEventLog extends AgentEvents {
-  /** Waits until everything is sent, for at most `maxMs`, and ends the sender. How many events were left. */
+  /**
+   * Waits until everything is sent, for at most `maxMs`, and ends the sender. How many events the control plane does not have:
+   * those that are left, and those that the disk has lost.
+   */
   finish(maxMs: number): Promise<number>;
 }
 
 export interface AgentEventLogDeps {
-  readonly dir: string;
+  readonly disk: EventDisk;
   readonly clock: Clock;
   readonly random: () => number;
   readonly send: SendEvents;
+  /** Told once, at the first fault of the disk, by its name. */
+  readonly onFault: (fault: string) => void;
 }
 
+/** Never rejects (4). */
 export async function openAgentEvents(deps: AgentEventLogDeps): Promise<AgentEventLog> {
-  const log = new EventFile(deps);
+  const log = new EventLogFile(deps);
   await log.open();
   return log;
 }
 
-class EventFile implements AgentEventLog {
-  #file: Deno.FsFile | null = null;
+class EventLogFile implements AgentEventLog {
+  #isOpen = false;
   #next = 0;
-  /** The first that is not sent, and where its line begins. */
-  #sent = { sequence: 0, offset: 0 };
+  #sent: SentMark = { sequence: 0, offset: 0 };
   #size = 0;
-  #waiting: {
-    readonly line: Uint8Array;
-    readonly done: () => void;
-    readonly failed: (error: unknown) => void;
-  }[] = [];
+  #lost = 0;
+  #hasFault = false;
+  /** Each without its sequence, which it gets when it is written. */
+  #waiting: { readonly rest: string; readonly done: () => void }[] = [];
   #writing: Promise<void> | null = null;
   #sending: Promise<void> | null = null;
   #isRefused = false;
@@ -68,32 +75,17 @@ class EventFile implements AgentEventLog {
   constructor(private readonly deps: AgentEventLogDeps) {}
 
   async open(): Promise<void> {
-    const { dir } = this.deps;
-    this.#file = await Deno.open(`${dir}/events.ndjson`, {
-      create: true,
-      read: true,
-      write: true,
-      mode: 0o600,
-    });
-    const bytes = new Uint8Array(await new Response(this.#file.readable).arrayBuffer());
-    // `readable` closes the file when it is read.
-    this.#file = await Deno.open(`${dir}/events.ndjson`, { read: true, write: true });
-    this.#size = bytes.lastIndexOf(NEW_LINE) + 1;
-    if (this.#size < bytes.length) await this.#file.truncate(this.#size);
-    await this.#file.seek(this.#size, Deno.SeekMode.Start);
-    const lastLine = bytes.subarray(bytes.lastIndexOf(NEW_LINE, this.#size - 2) + 1, this.#size);
-    if (this.#size > 0) {
-      this.#next = (JSON.parse(new TextDecoder().decode(lastLine)) as AgentEvent).sequence + 1;
+    try {
+      await this.#requireOpen();
+    } catch (error) {
+      this.#fault(error);
     }
-    this.#sent = await this.#loadSent();
-    if (this.#sent.sequence < this.#next) this.#startSending();
   }
 
   append(type: AgentEventType, payload: Readonly<Record<string, unknown>>): Promise<void> {
-    const event: AgentEvent = { sequence: this.#next++, atMs: this.deps.clock.nowMs(), type, payload };
-    const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
-    return new Promise((done, failed) => {
-      this.#waiting.push({ line, done, failed });
+    const rest = JSON.stringify({ atMs: this.deps.clock.nowMs(), type, payload }).slice(1);
+    return new Promise((done) => {
+      this.#waiting.push({ rest, done });
       this.#writing ??= this.#write();
     });
   }
@@ -101,43 +93,64 @@ class EventFile implements AgentEventLog {
   async finish(maxMs: number): Promise<number> {
     this.#hurry.abort();
     await this.#writing;
-    if (this.#sent.sequence < this.#next) this.#startSending();
+    this.#startSending();
     const timer = this.deps.clock.sleep(maxMs, this.#ended.signal).catch(() => undefined);
     await Promise.race([this.#sending ?? Promise.resolve(), timer]);
     this.#ended.abort();
     await this.#sending;
-    this.#file?.close();
-    this.#file = null;
-    return this.#next - this.#sent.sequence;
+    if (this.#isOpen) this.deps.disk.close();
+    this.#isOpen = false;
+    return this.#next - this.#sent.sequence + this.#lost;
   }
 
-  /** Invariant 2. */
+  async #requireOpen(): Promise<void> {
+    if (this.#isOpen) return;
+    this.#ended.signal.throwIfAborted();
+    const found = await this.deps.disk.open();
+    this.#isOpen = true;
+    this.#next = found.nextSequence;
+    this.#size = found.size;
+    this.#sent = found.sent;
+    this.#startSending();
+  }
+
+  /** Invariants 2 and 4. */
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0);
       try {
-        for (const { line } of batch) {
-          for (let at = 0; at < line.length;) at += await this.#file!.write(line.subarray(at));
-          this.#size += line.length;
-        }
-        await this.#file!.sync();
-        for (const { done } of batch) done();
+        await this.#requireOpen();
+        const lines = batch.map(({ rest }, n) => `{"sequence":${this.#next + n},${rest}\n`).join("");
+        const bytes = new TextEncoder().encode(lines);
+        await this.deps.disk.append(bytes, this.#size);
+        this.#size += bytes.length;
+        this.#next += batch.length;
         this.#startSending();
       } catch (error) {
-        for (const { failed } of batch) failed(error);
+        this.#lost += batch.length;
+        // What comes after the end has no file any more, which is no fault of the disk.
+        if (!this.#ended.signal.aborted) this.#fault(error);
       }
+      for (const { done } of batch) done();
     }
     this.#writing = null;
   }
 
+  #fault(error: unknown): void {
+    if (this.#hasFault) return;
+    this.#hasFault = true;
+    this.deps.onFault(error instanceof Error ? error.name : "unknown");
+  }
+
   #startSending(): void {
     if (this.#isRefused || this.#sending !== null || this.#ended.signal.aborted) return;
+    if (this.#sent.offset >= this.#size) return;
     this.#sending = this.#send().finally(() => {
       this.#sending = null;
     });
   }
 
-  /** Sends all that is there; ends when there is no more, when it is refused, or when the log is finished. */
+  /** Sends all that is there; ends when there is no more, when it is refused, or when the log is finished. Never rejects. */
   async #send(): Promise<void> {
     const { clock, random } = this.deps;
     const signal = this.#ended.signal;
@@ -145,16 +158,11 @@ class EventFile implements AgentEventLog {
     const gathered = AbortSignal.any([signal, this.#hurry.signal]);
     await clock.sleep(AGENT_EVENTS_GATHER_MS, gathered).catch(() => undefined);
     while (this.#sent.offset < this.#size) {
-      const batch = await this.#batch();
-      if (batch.events.length === 0) return;
-      const outcome = await this.deps.send(batch.events);
-      if (outcome.kind === "refused") {
-        this.#isRefused = true;
-        return;
-      }
-      if (outcome.kind === "kept") {
+      const outcome = await this.#sendBatch();
+      if (outcome === "refused") this.#isRefused = true;
+      if (outcome === "refused" || outcome === "none") return;
+      if (outcome === "kept") {
         failures = 0;
-        await this.#saveSent({ sequence: batch.events.at(-1)!.sequence + 1, offset: batch.endOffset });
         continue;
       }
       if (signal.aborted) return;
@@ -164,12 +172,28 @@ class EventFile implements AgentEventLog {
     }
   }
 
+  async #sendBatch(): Promise<"kept" | "unreachable" | "refused" | "none"> {
+    try {
+      const batch = await this.#batch();
+      if (batch.events.length === 0) return "none";
+      const outcome = await this.deps.send(batch.events);
+      if (outcome.kind !== "kept") return outcome.kind;
+      this.#sent = { sequence: batch.events.at(-1)!.sequence + 1, offset: batch.endOffset };
+    } catch (error) {
+      this.#fault(error);
+      return "unreachable";
+    }
+    // It counts as it is; that it is not written down costs traffic after a restart (3).
+    await this.deps.disk.saveSent(this.#sent).catch((error) => this.#fault(error));
+    return "kept";
+  }
+
   async #batch(): Promise<{ readonly events: readonly AgentEvent[]; readonly endOffset: number }> {
     const { offset } = this.#sent;
-    const bytes = new Uint8Array(Math.min(AGENT_EVENT_BATCH_MAX_BYTES, this.#size - offset));
-    using file = await Deno.open(`${this.deps.dir}/events.ndjson`, { read: true });
-    await file.seek(offset, Deno.SeekMode.Start);
-    for (let at = 0; at < bytes.length;) at += await file.read(bytes.subarray(at)) ?? bytes.length;
+    const bytes = await this.deps.disk.read(
+      offset,
+      Math.min(AGENT_EVENT_BATCH_MAX_BYTES, this.#size - offset),
+    );
     const events: AgentEvent[] = [];
     let at = 0;
     while (events.length < AGENT_EVENTS_MAX) {
@@ -180,26 +204,4 @@ class EventFile implements AgentEventLog {
     }
     return { events, endOffset: offset + at };
   }
-
-  async #loadSent(): Promise<{ readonly sequence: number; readonly offset: number }> {
-    try {
-      const [sequence, offset] = (await Deno.readTextFile(`${this.deps.dir}/events.sent`)).split(" ").map(
-        Number,
-      );
-      const isOurs = Number.isSafeInteger(sequence) && Number.isSafeInteger(offset) && offset! <= this.#size;
-      return isOurs ? { sequence: sequence!, offset: offset! } : { sequence: 0, offset: 0 };
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return { sequence: 0, offset: 0 };
-      throw error;
-    }
-  }
-
-  async #saveSent(sent: { readonly sequence: number; readonly offset: number }): Promise<void> {
-    this.#sent = sent;
-    const path = `${this.deps.dir}/events.sent`;
-    await Deno.writeTextFile(`${path}.new`, `${sent.sequence} ${sent.offset}`, { mode: 0o600 });
-    await Deno.rename(`${path}.new`, path);
-  }
 }
-
-const NEW_LINE = 10;

@@ -77,13 +77,19 @@ export function startDiskGuard(request: DiskGuardRequest): DiskGuard {
     return judgeDisk(used, free, unmeasuredInARow, bounds);
   }
 
+  /** A directory that is gone went with its run; a disk that cannot be asked is one that cannot be measured. */
+  function lookFailed(error: unknown): LimitFault | null {
+    const code = (error as { readonly code?: unknown } | null)?.code;
+    if (error instanceof Deno.errors.NotFound || code === "ENOENT") return null;
+    const unmeasuredInARow: number = (state?.unmeasuredInARow ?? 0) + 1;
+    const freeBytes = state?.freeBytes ?? 0;
+    state = { measuredAtMs: clock.nowMs(), tookMs: 0, freeBytes, unmeasuredInARow };
+    return judgeDisk(null, freeBytes, unmeasuredInARow, bounds);
+  }
+
   async function guard(): Promise<void> {
     while (!over.signal.aborted) {
-      // A directory that is gone went with its run.
-      const fault = await look().catch((error) => {
-        if (error instanceof Deno.errors.NotFound || error?.code === "ENOENT") return null;
-        throw error;
-      });
+      const fault = await look().catch(lookFailed);
       if (over.signal.aborted) return;
       if (fault !== null) return request.onFault(fault);
       await clock.sleep(DISK_LOOK_MS, over.signal).catch(() => null); // only `stop` aborts it

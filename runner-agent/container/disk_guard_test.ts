@@ -41,3 +41,25 @@ Deno.test("writablePaths are those that a sandbox can write to", () => {
   const mount = (source: string, isReadOnly: boolean) => ({ source, target: "/x", isReadOnly });
   assert.deepEqual(writablePaths([mount("/a", false), mount("/b", true), mount("/c", false)]), ["/a", "/c"]);
 });
+
+Deno.test("a disk that cannot be asked ends the run as one that cannot be measured, and breaks nothing", async () => {
+  const faults: LimitFault[] = [];
+  let asked = 0;
+  const guard = startDiskGuard({
+    paths: ["/"],
+    clock: { ...realClock, sleep: () => Promise.resolve() },
+    bounds: DISK_BOUNDS,
+    readFreeBytes: () => {
+      asked++;
+      return Promise.reject(Object.assign(new Error("i/o error"), { code: "EIO" }));
+    },
+    onFault: (fault) => faults.push(fault),
+  });
+  await eventually("it is told", () => faults.length > 0);
+  await guard.stop();
+  assert.equal(asked, DISK_BOUNDS.unmeasuredMax);
+  assert.deepEqual(faults, [{
+    limit: "disk",
+    message: `its files could not be measured ${asked} times in a row`,
+  }]);
+});

@@ -84,7 +84,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
         underWay.add(command.commandId);
         const session = attached.get(command.runId);
         if (session !== undefined) session.take(command);
-        else void orphan(command);
+        // What this journal did not tell comes again.
+        else void orphan(command).catch(() => underWay.delete(command.commandId));
       }
     },
     attach(runId, session, recordPath) {

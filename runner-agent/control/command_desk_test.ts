@@ -11,12 +11,17 @@ const away: CallOutcome<unknown> = { kind: "unreachable", detail: "x" };
 
 /** One life of a runner with its desk. */
 function makeDesk(
-  options: { known?: string[]; answers?: CallOutcome<unknown>[]; nowMs?: () => number } = {},
+  options: {
+    known?: string[];
+    answers?: CallOutcome<unknown>[];
+    nowMs?: () => number;
+    journal?: (runId: string) => Promise<boolean>;
+  } = {},
 ) {
   const ended = new AbortController();
   const told: string[] = [];
   const desk = createCommandDesk({
-    isKnown: (runId) => Promise.resolve((options.known ?? ["r1"]).includes(runId)),
+    isKnown: options.journal ?? ((runId) => Promise.resolve((options.known ?? ["r1"]).includes(runId))),
     tell: (one, { outcome }) => {
       told.push(`${one.commandId} ${outcome}`);
       return Promise.resolve(options.answers?.shift() ?? ok);
@@ -212,4 +217,19 @@ deskTest("a message that waited here for its session has less of its time left",
   }, file);
   await settle();
   assert.deepEqual(left, [600, null]);
+});
+
+Deno.test("a journal that cannot be read breaks nothing, and the command is heard when it comes again", async () => {
+  let isBroken = true;
+  const { desk, told, end } = makeDesk({
+    journal: () => isBroken ? Promise.reject(new Error("disk I/O error")) : Promise.resolve(false),
+  });
+  desk.hear([command("c1")]);
+  await settle();
+  assert.deepEqual(told, []);
+  isBroken = false;
+  desk.hear([command("c1")]);
+  await settle();
+  assert.deepEqual(told, ["c1 unknown_run"]);
+  end();
 });

@@ -68,8 +68,9 @@ export function startOutputPump(
     if (stream === "stdout") onStdout(bytes);
     emit(redactors[stream].push(bytes));
   };
+  // Nobody waits for it before the end: it must not reject.
   const read = (async () => {
-    for (const path of former) streamer.push(await Deno.readFile(path));
+    for (const path of former) await pushFormer(context, path, streamer.push);
     await readToEnd(context, containerId, onBytes, reading.signal);
   })();
 
@@ -107,6 +108,19 @@ function untilItFails({ deps, ids }: RunContext, print: (text: string) => void):
       deps.log("print_failed", { ...ids, fault: error instanceof Error ? error.name : "unknown" });
     }
   };
+}
+
+/** What a former sandbox wrote and the disk has no more costs that, not the run. */
+async function pushFormer(
+  { deps, ids }: RunContext,
+  path: string,
+  push: (bytes: Uint8Array) => void,
+): Promise<void> {
+  try {
+    push(await Deno.readFile(path));
+  } catch (error) {
+    deps.log("log_cut", { ...ids, fault: error instanceof Error ? error.name : "unknown" });
+  }
 }
 
 /** A driver that breaks off costs the rest of the output, not the run; what was lost is in the event. */

@@ -6,6 +6,7 @@
  * ```
  */
 import type { BridgeListener } from "../agent_ports.ts";
+import { createEventDisk } from "../agent/event_disk.ts";
 import { type AgentEventLog, openAgentEvents, type SendEvents } from "../agent/agent_events.ts";
 import { createToolCalls } from "../control/tool_calls.ts";
 import { redactText } from "../domain/redaction.ts";
@@ -31,7 +32,13 @@ export async function openRunRecord(context: RunContext): Promise<RunRecord> {
   const send: SendEvents = deps.sendEvents === undefined
     ? () => Promise.resolve({ kind: "refused" })
     : (events) => deps.sendEvents!(context.ref, events);
-  const events = await openAgentEvents({ dir: dirs.root, clock, random, send });
+  const events = await openAgentEvents({
+    disk: createEventDisk(dirs.root),
+    clock,
+    random,
+    send,
+    onFault: (fault) => deps.log("events_fault", { ...ids, fault }),
+  });
   return {
     events,
     clean,

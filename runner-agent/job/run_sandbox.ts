@@ -5,6 +5,7 @@
  * 1. What the runtime sees (`sight`) is asked anew after everything that changes it.
  * 2. Output is read to its end and sent before a sandbox is forgotten.
  * 3. Methods resolve with the phase that they lead to; null: it stays, and the question is asked again.
+ * 4. A disk that does not keep the agent's last words costs them, not the report of the run.
  */
 import type { ContainerSight, RunEnding, RunPhase } from "../domain/job_phase.ts";
 import { AGENT_EVENTS_FINISH_MS, EXIT_CODE_KILLED, STOP_GRACE_MS } from "../limits.ts";
@@ -142,9 +143,15 @@ export class RunSandbox {
     }
     const agent = await this.agents.find();
     const exitCode = ending.kind === "exited" ? ending.exitCode : EXIT_CODE_KILLED;
-    if (agent !== null) await agent.session.end(exitCode, ending.kind === "stopped");
-    // Without a sandbox there is nobody, and no place to write of them.
-    else if (containerId !== null) await (await this.agents.structured())?.end();
+    try {
+      if (agent !== null) await agent.session.end(exitCode, ending.kind === "stopped");
+      // Without a sandbox there is nobody, and no place to write of them.
+      else if (containerId !== null) await (await this.agents.structured())?.end();
+    } catch (error) {
+      // Invariant 4.
+      const fault = error instanceof Error ? error.name : "unknown";
+      this.context.deps.log("session_fault", { ...this.context.ids, fault });
+    }
   }
 
   /** Brings what the agent told to the control plane, for a bounded time. */
@@ -170,12 +177,7 @@ export class RunSandbox {
     const { context, watch } = this;
     const structured = await this.agents.structured();
     structured?.bound(startedAtMs, (why) => {
-      this.#cutting = stopFor(context, watch, "over_budget", why).catch((error) => {
-        // That it cannot be written down why is no reason to let it go on.
-        const fault = error instanceof Error ? error.name : "unknown";
-        context.deps.log("sandbox_fault", { ...context.ids, reason: "over_budget", fault });
-        watch.askToStop("over_budget");
-      });
+      this.#cutting = stopFor(context, watch, "over_budget", why);
     });
   }
 

@@ -80,7 +80,7 @@ export async function guardSandbox(
   };
 }
 
-/** Invariant 1. */
+/** Invariant 1. Never rejects: that it cannot be written down why, as on a disk that is full, is no reason to let it go on. */
 export async function stopFor(
   context: RunContext,
   watch: RunWatch,
@@ -88,7 +88,11 @@ export async function stopFor(
   detail: string,
 ): Promise<void> {
   context.deps.log("sandbox_fault", { ...context.ids, reason, detail });
-  await writeStopDetail(context, detail);
+  try {
+    await writeStopDetail(context, detail);
+  } catch (error) {
+    context.deps.log("sandbox_fault", { ...context.ids, reason, fault: faultName(error) });
+  }
   watch.askToStop(reason);
 }
 
@@ -111,4 +115,8 @@ async function writeStopDetail(context: RunContext, detail: string): Promise<voi
 /** Outside of all that the sandbox sees. */
 function detailFile({ dirs }: RunContext): string {
   return join(dirs.root, "stopped_for.txt");
+}
+
+function faultName(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
 }

@@ -40,7 +40,7 @@ export type RunnerEvent =
   | "memory_not_kept"
   | "memory_left_out"
   | "events_left"
-  | "events_lost"
+  | "events_fault"
   | "used_unreadable"
   | "print_failed"
   | "harness_probing"
