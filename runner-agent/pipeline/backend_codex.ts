@@ -10,6 +10,9 @@ import type { Fault } from "./fault.ts";
 
 const ABILITY: BackendAbility = { name: "codex", sampling: [], policies: [], hasSystemPrompts: false };
 
+/** In a sandbox of ours its own would have no kernel to stand on, and the folder need not be a repository. */
+const NO_OWN_SANDBOX = ["--dangerously-bypass-approvals-and-sandbox", "--skip-git-repo-check"] as const;
+
 /** How Codex is told to work without asking: the flag is gone from later versions, which have only its two settings. */
 export type CodexDialect = "flag" | "settings";
 const FULL_AUTO: Readonly<Record<CodexDialect, readonly string[]>> = {
@@ -19,7 +22,11 @@ const FULL_AUTO: Readonly<Record<CodexDialect, readonly string[]>> = {
 
 export function codexCall(
   call: PromptCall,
-  { isHeadless, dialect }: { readonly isHeadless: boolean; readonly dialect: CodexDialect },
+  { isHeadless, isSandboxed = false, dialect }: {
+    readonly isHeadless: boolean;
+    readonly isSandboxed?: boolean;
+    readonly dialect: CodexDialect;
+  },
 ): ProgramCall {
   const asInput = mustBeInput(call.prompt);
   return {
@@ -28,7 +35,7 @@ export function codexCall(
       ...(call.resumeSessionId === null ? [] : ["resume", call.resumeSessionId]),
       "--json",
       ...(call.model === null ? [] : ["--model", call.model]),
-      ...(isHeadless ? FULL_AUTO[dialect] : []),
+      ...(!isHeadless ? [] : isSandboxed ? NO_OWN_SANDBOX : FULL_AUTO[dialect]),
       // A dash is Codex's word for standard input.
       asInput ? "-" : call.prompt,
     ],

@@ -135,6 +135,6 @@ function shortValue(value: unknown): string {
 }
 
 /** A word as the shell reads it whole. */
-function shellWord(word: string): string {
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -20,6 +20,8 @@ export interface LineDecoder {
   readonly told: string | null;
   /** The fault of a stream that stopped without an end. */
   readonly missingEnd: string;
+  /** What the stream amounts to if its program now ends well; absent where a line says that it is the last. */
+  readonly atExit?: Result<PromptAnswer, Fault> | null;
 }
 
 /** How a program ended; null when it was ended by us after its answer had come. */
@@ -39,7 +41,8 @@ export function settleProgram(decoder: LineDecoder, exit: ProgramExit | null): R
     const stderr = exit.stderr === "" ? "" : `: ${exit.stderr}`;
     return failed(`Process exited with ${exit.code ?? "signal"}${stderr}`);
   }
-  return end ?? failed(decoder.missingEnd);
+  const whole = end ?? (exit === null ? null : decoder.atExit ?? null);
+  return whole ?? failed(decoder.missingEnd);
 }
 
 /** `ail:runner/invocation-failed`. */

@@ -6,6 +6,10 @@ export const FILE_MAX_CHARS = 1_000_000;
 export const YAML_DEPTH_MAX = 64;
 /** Values of a file after its aliases are put in: a thousand steps have 20,000; "billion laughs" has more. */
 export const YAML_NODES_MAX = 200_000;
+/** Steps of one plan, with the bodies of loops and the calls that are put in: twenty times the largest that runs in a day. */
+export const STEPS_MAX = 20_000;
+/** Timeouts, in ms: what a timer can hold (24.8 days), in whole seconds. */
+export const TIMEOUT_MAX_MS = 2_147_483_000;
 /** Files of one FROM chain. */
 export const INHERIT_DEPTH_MAX = 32;
 /** Pipelines that call each other (Pipeline s09). */
@@ -24,3 +28,7 @@ export const DETAIL_VALUE_MAX_CHARS = 100;
 export const REFUSAL_MAX_CHARS = 2_000;
 /** Tokens of an answer where nothing is said and the server wants a number. */
 export const ANSWER_TOKENS = 8_192;
+/** One line that a backend's program prints: a tool's result with a large file in it, as JSON. */
+export const OUTPUT_LINE_MAX_BYTES = 16 * 1_048_576;
+/** All that a backend's program prints in one call: a day of an agent that tells every word. */
+export const OUTPUT_MAX_BYTES = 256 * 1_048_576;
