@@ -1,6 +1,7 @@
 /** A pipeline file as it was read: types are right where `isBroken` does not say otherwise, rules have not been looked at. */
 import type { Defaults, Pipeline, Provider, Sampling, ToolPolicy } from "./ast.ts";
 import type { Place } from "./fault.ts";
+import { TIMEOUT_MAX_MS } from "./limits.ts";
 import { readSampling } from "./sampling.ts";
 import { type Fields, type Findings, readFields } from "./shape.ts";
 import {
@@ -214,6 +215,8 @@ function readNamed(tree: MapTree | undefined, path: string, findings: Findings):
   return named;
 }
 
+/** None for nothing and less; at least a millisecond, at most what a timer can hold. */
 export function msOf(seconds: number | undefined): number | null {
-  return seconds === undefined || seconds <= 0 ? null : Math.round(seconds * 1000);
+  if (seconds === undefined || seconds <= 0) return null;
+  return Math.min(TIMEOUT_MAX_MS, Math.max(1, Math.round(seconds * 1000)));
 }

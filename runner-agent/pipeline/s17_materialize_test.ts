@@ -46,6 +46,7 @@ pipeline:
   - {id: modify, action: modify_output, on_headless: use_default, default_value: "a"}
   - {id: call, pipeline: review, prompt: "with {{ last_response }}"}
   - {id: call2, pipeline: review}
+  - {id: call3, pipeline: review}
   - {id: file, pipeline: "./{{ session.tool }}.yaml"}
   - {id: loop, do_while: {max_iterations: 2, exit_when: "{{ step.t.exit_code }} == 0", on_max_iterations: continue, steps: [{id: t, context: {shell: "make test"}}]}}
   - {id: each, for_each: {over: "{{ step.file.items }}", as: f, max_items: 3, pipeline: "{{ session.cwd }}/b.yaml"}}
@@ -92,7 +93,144 @@ Deno.test("s17: expanded, calls by name are what they call, as often as they cal
   const text = written(load({ files: world }), true);
   const again = load({ files: { "/else/one.yaml": text } }, "/else/one.yaml");
   const ids = again.steps.map(({ id }) => id);
-  assert.deepEqual(ids.slice(6, 10), ["r", "l", "call2__r", "call2__l"]);
-  assert.deepEqual(again.named, {});
-  assert.match(text, /# expanded from named pipeline: review \(origin: \[6\] \/work\/base\/b\.yaml\)/);
+  assert.deepEqual(ids.slice(6, 11), ["call", "r", "l", "call3__r", "call3__l"]);
+  assert.match(text, /# expanded from named pipeline: review \(origin: \[7\] \/work\/base\/b\.yaml\)/);
+});
+
+Deno.test("s17: a call that says more than its name is not expanded, and says why", () => {
+  const text = written(load({ files: world }), true);
+  const again = load({ files: { "/else/one.yaml": text } }, "/else/one.yaml");
+  assert.match(text, /# not expanded: it has a prompt\n {2}# origin: \[6\] .*\n {2}- id: "call"\n/);
+  assert.deepEqual(Object.keys(again.named), ["leaf", "review"]);
+  const reasonOf = (call: string, inner: string, others = "") => {
+    const file =
+      `version: "1"\npipelines: {p: [${inner}]}\npipeline: [{id: c, pipeline: p${call}}${others}]\n`;
+    const expanded = written(load({ files: { "/work/p.ail.yaml": file } }), true);
+    return /# not expanded: (.*)/.exec(expanded)?.[1] ?? "";
+  };
+  const plain = "{id: a, prompt: x}";
+  assert.equal(reasonOf("", plain), "");
+  assert.equal(reasonOf(", condition: never", plain), "it has a condition");
+  assert.equal(reasonOf(", on_error: continue", plain), "it has on_error");
+  assert.equal(reasonOf("", plain, ", {id: d, prompt: '{{ step.c.response }}'}"), "its answer is used");
+  assert.equal(
+    reasonOf("", plain, ", {id: a, prompt: y}, {id: c__a, prompt: z}"),
+    "the ids 'a' and 'c__a' are taken",
+  );
+  const usesItself = `${plain}, {id: b, prompt: '{{ step.a.response }}'}`;
+  assert.equal(reasonOf("", usesItself, ", {id: a, prompt: y}"), "the id 'a' is taken, and its steps use it");
+  assert.equal(
+    reasonOf("", "{id: a, prompt: x, on_result: [{always: true, action: break}]}"),
+    "it may end by itself",
+  );
+  assert.equal(reasonOf("", "{id: a, prompt: '{{ step.invocation.prompt }}'}"), "its steps use its prompt");
+});
+
+Deno.test("s17: pipelines that call each other twice, and so on, are not expanded without end", () => {
+  const lists = Array.from(
+    { length: 30 },
+    (_, n) =>
+      `p${n}: [${
+        n === 0 ? "{id: a, prompt: x}" : `{id: a, pipeline: p${n - 1}}, {id: b, pipeline: p${n - 1}}`
+      }]`,
+  );
+  const file = `version: "1"\npipelines: {${lists.join(", ")}}\npipeline: [{id: c, pipeline: p29}]\n`;
+  const text = materialize(load({ files: { "/work/p.ail.yaml": file } }), {
+    isExpanded: true,
+    surroundings: SURROUNDINGS,
+  });
+  assert.ok(!text.ok);
+  assert.match(text.error.detail, /more than 20000 steps/);
+});
+
+/** One step, loaded, written and loaded again in another folder. */
+function stepAgain(step: string, head = ""): readonly [Pipeline, Pipeline] {
+  const file = `version: "1"\n${head}pipeline: [${step}]\n`;
+  const pipeline = load({ files: { "/work/p.ail.yaml": file } });
+  return [pipeline, load({ files: { "/else/one.yaml": written(pipeline) } }, "/else/one.yaml")];
+}
+
+Deno.test("s17: what is empty and means something is kept", () => {
+  for (
+    const step of [
+      "{id: a, prompt: x, output_schema: {}}",
+      "{id: a, prompt: x, input_schema: {}}",
+      "{id: a, prompt: x, provider: {}}",
+      "{id: a, prompt: x, tools: {}}",
+      '{id: a, prompt: "", model: "", system_prompt: ""}',
+    ]
+  ) {
+    const [pipeline, again] = stepAgain(step);
+    assert.deepEqual(planOf(again), planOf(pipeline), step);
+  }
+});
+
+Deno.test("s17: on_error of the defaults and of each step are what they were", () => {
+  const [pipeline, again] = stepAgain(
+    "{id: a, prompt: x}, {id: b, prompt: x, on_error: abort_pipeline, then: [y, {prompt: z}]}",
+    "defaults: {on_error: continue}\n",
+  );
+  assert.deepEqual(planOf(again), planOf(pipeline));
+});
+
+Deno.test("s17: providers and their aliases are what they were", () => {
+  const [pipeline, again] = stepAgain(
+    "{id: a, prompt: x, provider: fast}, {id: b, prompt: x, provider: '@fast'}, {id: c, prompt: x, provider: v/m}",
+    "providers: {fast: {model: m, base_url: u}, other: fast, none: {}}\n",
+  );
+  assert.deepEqual(again.providers, pipeline.providers);
+  assert.deepEqual(planOf(again), planOf(pipeline));
+});
+
+Deno.test("s17: a path with variables is absolute up to them, and the rest is as it was written", () => {
+  const [, again] = stepAgain([
+    "{id: a, pipeline: './{{ session.tool }}/../x.yaml'}",
+    "{id: b, pipeline: '{{ session.cwd }}/x.yaml'}",
+    "{id: c, for_each: {over: '[]', pipeline: 'b/{{ for_each.item }}.yaml'}}",
+    "{id: d, for_each: {over: '[]', pipeline: '~/{{ for_each.item }}.yaml'}}",
+    "{id: e, pipeline: ' ./x.yaml'}",
+    "{id: f, pipeline: x.yaml}",
+  ].join(", "));
+  const pathOf = (step: Pipeline["steps"][number]) =>
+    step.kind === "pipeline"
+      ? step.path
+      : step.kind === "for_each" && step.body.kind === "path"
+      ? step.body.path
+      : null;
+  assert.deepEqual(again.steps.map(pathOf), [
+    "/work/{{ session.tool }}/../x.yaml",
+    "{{ session.cwd }}/x.yaml",
+    "/work/b/{{ for_each.item }}.yaml",
+    "/home/me/{{ for_each.item }}.yaml",
+    "/work/x.yaml",
+    "x.yaml",
+  ]);
+});
+
+Deno.test("s17: what is too deep to be read again is not written", () => {
+  const deep = (depth: number): string => depth === 0 ? "true" : `{not: ${deep(depth - 1)}}`;
+  const files = {
+    "/work/p.ail.yaml": 'version: "1"\npipeline: [{id: a, prompt: x, output_schema: ./s.json}]\n',
+    "/work/s.json": deep(63),
+  };
+  const text = materialize(load({ files }), { isExpanded: false, surroundings: SURROUNDINGS });
+  assert.ok(!text.ok);
+  assert.match(text.error.detail, /cannot be written as one file: .*nested/);
+});
+
+Deno.test("a timeout is at least a millisecond and at most what a timer can hold", () => {
+  const timeoutOf = (seconds: string) =>
+    load({
+      files: {
+        "/work/p.ail.yaml": `version: "1"\npipeline: [{id: a, prompt: x, timeout_seconds: ${seconds}}]`,
+      },
+    })
+      .steps[0]!.timeoutMs;
+  assert.deepEqual(["0.0001", "0", "-1", "1.5", "1e300"].map(timeoutOf), [
+    1,
+    null,
+    null,
+    1500,
+    2_147_483_000,
+  ]);
 });
