@@ -10,7 +10,7 @@ import { CALL_DEPTH_MAX } from "./limits.ts";
 import { resolvePath } from "./paths.ts";
 import { runSteps } from "./run_list.ts";
 import { type BodyEnd, type PlacedStep, type RunFrame, RunState } from "./run_state.ts";
-import { newEntry, tellStarted } from "./telling.ts";
+import { newEntry, spend, tellStarted } from "./telling.ts";
 import { resolveTemplate } from "./template.ts";
 import { firstDigest } from "./tree_digest.ts";
 
@@ -104,6 +104,12 @@ function* call(
     status: flow.ok && flow.value.kind !== "killed" ? "completed" : "failed",
     totalCostUsd: totals.costUsd,
   });
+  const spent = {
+    cost_usd: totals.costUsd,
+    input_tokens: totals.inputTokens,
+    output_tokens: totals.outputTokens,
+  };
+  if (!flow.ok || flow.value.kind === "killed") spend(state, spent);
   if (!flow.ok) {
     // What an abort or a condition of the child's means ends there; here it is a step that failed.
     const { stepId: _inner, isAbort: _abort, ...error } = flow.error;
@@ -114,9 +120,7 @@ function* call(
   const entry = newEntry(entryId, {
     prompt: shown,
     response: childState.entries.lastResponse() ?? "",
-    cost_usd: totals.costUsd,
-    input_tokens: totals.inputTokens,
-    output_tokens: totals.outputTokens,
+    ...spent,
     runner_session_id: session?.runner_session_id ?? null,
     ...(session?.session_backend === undefined ? {} : { session_backend: session.session_backend }),
   });

@@ -50,7 +50,7 @@ export interface Fault {
   readonly place: Place | null;
   /** The step that failed, where there is one. */
   readonly stepId?: string;
-  /** A branch of `on_result` said `abort_pipeline`: no join and no `on_error` stands in its way. */
+  /** A branch of `on_result`, or a gate, said `abort_pipeline`: no join and no `on_error` stands in its way. */
   readonly isAbort?: true;
   /** Of a pipeline that was called: whatever its type, the caller's `on_error` is asked. */
   readonly isContained?: true;

@@ -51,12 +51,7 @@ function* modifyHeadless(
       );
       return ok(null);
     case "abort":
-      return err(
-        fault(
-          "ail:pipeline/aborted",
-          `step '${entryId}' asks a person, nobody can be asked, and 'on_headless' is abort`,
-        ),
-      );
+      return aborted(`step '${entryId}' asks a person, nobody can be asked, and 'on_headless' is abort`);
     case "use_default":
       yield* keepEntry(
         state,
@@ -120,11 +115,15 @@ function* unanswered(
 ): Routine<Result<null, Fault>> {
   if (answer.kind === "rejected") {
     const reason = answer.reason === null ? "" : `: ${answer.reason}`;
-    return err(fault("ail:pipeline/aborted", `a person rejected step '${entryId}'${reason}`));
+    return aborted(`a person rejected step '${entryId}'${reason}`);
   }
   if (gate?.onTimeout === "continue") {
     yield* warn(`nobody answered step '${entryId}' in time: the run goes on`);
     return ok(null);
   }
-  return err(fault("ail:pipeline/aborted", `nobody answered step '${entryId}' in time`));
+  return aborted(`nobody answered step '${entryId}' in time`);
+}
+
+function aborted(detail: string): Result<never, Fault> {
+  return err({ ...fault("ail:pipeline/aborted", detail), isAbort: true });
 }

@@ -16,6 +16,8 @@ export interface MergedStep {
   /** Null for one without; an `override` has its target's id. */
   readonly id: string | null;
   readonly hook: { readonly kind: Exclude<Hook, "disable">; readonly target: string } | null;
+  /** The step next to which a hook put it, also after an `override`; absent or null for one that stands for itself. */
+  readonly beside?: string | null;
 }
 
 /** A file with everything that it took over. */
@@ -171,21 +173,50 @@ function refuse(raw: RawStep, key: Hook | "id", detail: string, findings: Findin
   return "fault";
 }
 
-/** Whatever the order in the file: what is disabled goes, then what is overridden, then what comes beside it. */
+/**
+ * Whatever the order in the file: what is disabled goes, then what is overridden, then what comes beside it. The onion of s08: what
+ * the base put beside a target stays next to it, and this file's hooks lie around that.
+ */
 function applyHooks(base: readonly MergedStep[], operations: readonly Operation[]): readonly MergedStep[] {
   const find = (kind: Hook, target: string | null) =>
     operations.find((one) => one.kind === kind && one.target === target);
-  return base.flatMap((step): readonly MergedStep[] => {
-    if (find("disable", step.id) !== undefined) return [];
+  const indexes = new Map(base.map(({ id }, index) => [id, index]));
+  const inserted = operations
+    .filter(({ kind, target }) => isInserting(kind) && find("disable", target) === undefined)
+    .map((one) => ({ ...one, index: indexes.get(one.target)!, edge: edgeOf(one, base) }))
+    // Where several come to one place, the hooks of the one that lies further out come first before it, and last after it.
+    .sort((a, b) => b.index - a.index);
+  const at = (kind: Hook, edge: number) =>
+    inserted.filter((one) => one.kind === kind && one.edge === edge).map(hooked);
+  return base.flatMap((step, index): readonly MergedStep[] => {
     const override = find("override", step.id);
-    const before = find("run_before", step.id);
-    const after = find("run_after", step.id);
-    return [
-      ...(before === undefined ? [] : [hooked(before)]),
-      override === undefined ? step : { ...hooked(override), id: step.id },
-      ...(after === undefined ? [] : [hooked(after)]),
-    ];
+    const own = override === undefined
+      ? step
+      : { ...hooked(override), id: step.id, beside: step.beside ?? null };
+    const isGone = find("disable", step.id) !== undefined;
+    return [...at("run_before", index), ...(isGone ? [] : [own]), ...at("run_after", index)];
   });
+}
+
+function isInserting(kind: Hook): boolean {
+  return kind === "run_before" || kind === "run_after";
+}
+
+/** The outermost step, on the side where the hook inserts, of those that earlier files put beside its target; or the target. */
+function edgeOf({ kind, target }: Operation, base: readonly MergedStep[]): number {
+  const index = base.findIndex(({ id }) => id === target);
+  const group = new Set<string | null>([target]);
+  let edge = index;
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const [at, { id, beside }] of base.entries()) {
+      if (group.has(id) || beside == null || !group.has(beside)) continue;
+      group.add(id);
+      grown = true;
+      if (kind === "run_before" ? at < edge : at > edge) edge = at;
+    }
+  }
+  return edge;
 }
 
 function hooked({ kind, target, raw }: Operation): MergedStep {
@@ -193,6 +224,7 @@ function hooked({ kind, target, raw }: Operation): MergedStep {
     raw,
     id: raw.fields.values.id ?? null,
     hook: kind === "disable" ? null : { kind, target },
+    beside: isInserting(kind) ? target : null,
   };
 }
 

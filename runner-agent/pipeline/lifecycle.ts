@@ -23,7 +23,7 @@ import { runDoWhileBody } from "./loop_do_while.ts";
 import { chooseAction } from "./on_result.ts";
 import { reloadSelf } from "./reload.ts";
 import { type BodyEnd, type Flow, NEXT, type PlacedStep, type RunState } from "./run_state.ts";
-import { emit, eventId, keepEntry, tellCompleted, tellContinued, tellError } from "./telling.ts";
+import { emit, eventId, keepEntry, spend, tellCompleted, tellContinued, tellError } from "./telling.ts";
 import { parseJson } from "./template.ts";
 
 /** Runs a step to its end. A fault ends the run; it has been told. */
@@ -192,8 +192,9 @@ function* afterError(
   return ok(NEXT);
 }
 
-/** What no `on_error` covers: a condition that means nothing, and a call that somebody cancelled. */
-function isFinal({ type, isContained }: Fault): boolean {
+/** What no `on_error` covers: an abort, a condition that means nothing, and a call that somebody cancelled. */
+function isFinal({ type, isContained, isAbort }: Fault): boolean {
+  if (isAbort === true) return true;
   if (isContained === true && type !== "ail:runner/cancelled") return false;
   return type === "ail:condition/invalid" || type === "ail:runner/cancelled";
 }
@@ -204,6 +205,7 @@ function* checkedBody(step: BodyStep, placed: PlacedStep, state: RunState): Rout
   const { entry } = end.value;
   const wrong = schemaFault(step.outputSchema, entry.response ?? entry.stdout ?? "");
   if (wrong === null) return end;
+  spend(state, entry);
   return err(fault("ail:schema/output-validation-failed", `the output of step '${placed.entryId}' ${wrong}`));
 }
 

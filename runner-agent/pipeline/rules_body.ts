@@ -153,7 +153,7 @@ function readAction(action: string, raw: RawStep, refuse: Refuse): StepBody | nu
   const { values } = fields;
   switch (action) {
     case "pause_for_human":
-      return { kind: action, gate: readGate(raw) };
+      return readsTimeout(raw, refuse) ? { kind: action, gate: readGate(raw) } : null;
     case "modify_output": {
       const word = values.on_headless ?? "skip";
       if (word !== "skip" && word !== "abort" && word !== "use_default") {
@@ -165,6 +165,7 @@ function readAction(action: string, raw: RawStep, refuse: Refuse): StepBody | nu
       if (word === "use_default" && values.default_value === undefined) {
         return refuse("'on_headless: use_default' needs 'default_value'", fields.placeOf("on_headless"));
       }
+      if (!readsTimeout(raw, refuse)) return null;
       return {
         kind: action,
         onHeadless: word,
@@ -190,6 +191,16 @@ function readAction(action: string, raw: RawStep, refuse: Refuse): StepBody | nu
         fields.placeOf("action"),
       );
   }
+}
+
+function readsTimeout({ fields }: RawStep, refuse: Refuse): boolean {
+  const word = fields.values.on_timeout;
+  if (word === undefined || word === "continue" || word === "abort_pipeline") return true;
+  refuse(
+    `'on_timeout' must be continue or abort_pipeline: current value is '${word}'`,
+    fields.placeOf("on_timeout"),
+  );
+  return false;
 }
 
 function readGate({ fields: { values } }: RawStep): GateTimeout | null {

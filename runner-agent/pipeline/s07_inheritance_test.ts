@@ -47,8 +47,24 @@ Deno.test("s08: what a base hooked is nearest to the target, and a grandchild ma
         "FROM: mid.yaml\npipeline: [{run_before: b, id: g, prompt: g}, {run_after: a, id: h, prompt: h}]",
     },
   });
-  assert.deepEqual(grand.steps.map(({ id }) => id), ["a", "h", "m", "g", "b", "c"]);
+  assert.deepEqual(grand.steps.map(({ id }) => id), ["a", "h", "g", "m", "b", "c"]);
   assert.deepEqual(grand.chain, ["/work/p.ail.yaml", "/work/mid.yaml", "/work/base/base.yaml"]);
+});
+
+Deno.test("s08: a child's hooks lie around all that its base put beside the target, and what hooks a hook lies nearer", () => {
+  const grand = load({
+    files: {
+      ...files,
+      "/work/mid.yaml": CHILD(
+        "pipeline: [{run_before: b, id: m, prompt: m}, {run_after: b, id: n, prompt: n}, {run_before: c, id: o, prompt: o}]",
+      ),
+      "/work/top.yaml":
+        "FROM: mid.yaml\npipeline: [{override: m, prompt: M}, {run_after: m, id: p, prompt: p}, {run_after: n, id: q, prompt: q}]",
+      "/work/p.ail.yaml":
+        "FROM: top.yaml\npipeline: [{run_before: b, id: r, prompt: r}, {run_before: m, id: s, prompt: s}, {run_after: b, id: t, prompt: t}, {run_after: n, id: u, prompt: u}]",
+    },
+  });
+  assert.deepEqual(grand.steps.map(({ id }) => id).join(" "), "a r s m p b n q u t o c");
 });
 
 Deno.test("s07: defaults merge field by field, tools as a whole, and named pipelines of both are there", () => {

@@ -42,7 +42,8 @@ const SKILL_DIRECTORIES = (cwd: string, home: string) => [
 /**
  * The instructions of a skill, as a template.
  *
- * @param values `with:`; `arguments` is `$ARGUMENTS`, and each other name is `$NAME` in capitals.
+ * @param values `with:`; `arguments` is `$ARGUMENTS`, the last response where it is not given; each other name is `$NAME` in
+ * capitals.
  * @returns `ail:skill/unknown` with the names that there are.
  */
 export function* loadSkill(
@@ -80,7 +81,7 @@ function fillIn(text: string, values: Readonly<Record<string, string>>): string 
   const byName = new Map(Object.entries(values).map(([name, value]) => [name.toUpperCase(), value]));
   return text.replaceAll(
     /\$([A-Z][A-Z0-9_]*)/g,
-    (written, name: string) => byName.get(name) ?? (name === "ARGUMENTS" ? "" : written),
+    (written, name: string) => byName.get(name) ?? (name === "ARGUMENTS" ? "{{ last_response }}" : written),
   );
 }
 

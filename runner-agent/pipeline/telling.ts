@@ -108,12 +108,19 @@ export function* tellContinued(
 /** Keeps an entry, in memory and in the log. What is ours alone stays out of the log. */
 export function* keepEntry(state: RunState, entry: Entry): Routine<void> {
   state.entries.append(entry);
-  const { totals } = state.frame;
-  totals.costUsd += entry.cost_usd ?? 0;
-  totals.inputTokens += entry.input_tokens;
-  totals.outputTokens += entry.output_tokens;
+  spend(state, entry);
   const { session_backend: _backend, model: _model, ...line } = entry;
   yield* writeLog(state, line);
+}
+
+/** Counts what something cost, also where it leaves no entry: an answer that was refused, a child that failed. */
+export function spend(
+  { frame: { totals } }: RunState,
+  { cost_usd, input_tokens, output_tokens }: Pick<Entry, "cost_usd" | "input_tokens" | "output_tokens">,
+): void {
+  totals.costUsd += cost_usd ?? 0;
+  totals.inputTokens += input_tokens;
+  totals.outputTokens += output_tokens;
 }
 
 /** An entry with nothing in it but what is given. */
