@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { withTempDir } from "../../test/fake/temp_dir.ts";
 import { perform, type Routine } from "../pipeline/effect.ts";
 import { awaitBranches, cancelBranches, fork } from "../pipeline/scheduler.ts";
-import { driveRoutine, type Perform } from "./interpreter.ts";
+import { DriveLeftError, driveRoutine, type Perform } from "./interpreter.ts";
 import { openJournal } from "./journal.ts";
 
 function* shell(command: string): Routine<string> {
@@ -108,5 +108,45 @@ Deno.test("a run that was cut goes on with its journal, and does nothing twice",
     second.close();
     assert.deepEqual(done, ["a", "b", "c"]);
     assert.equal((await Deno.readTextFile(path)).trimEnd().split("\n").length, 3);
+  });
+});
+
+Deno.test("a drive that is left ends nothing and records nothing, and the next one goes on with what is under way", async () => {
+  await withTempDir(async (dir) => {
+    const path = join(dir, "journal.jsonl");
+    const under = Promise.withResolvers<unknown>();
+    const asked = Promise.withResolvers<AbortSignal>();
+    const ids: string[] = [];
+    const leave = new AbortController();
+    const routine = function* () {
+      return `${yield* shell("one")} ${yield* shell("two")}`;
+    };
+    const first = await openJournal(path);
+    const driven = driveRoutine(
+      routine(),
+      (effect, signal, id) => {
+        ids.push(id);
+        if (effect.kind === "run_shell" && effect.command === "one") return said("1");
+        asked.resolve(signal);
+        return under.promise;
+      },
+      first,
+      leave.signal,
+    );
+    const signal = await asked.promise;
+    leave.abort();
+    await assert.rejects(driven, DriveLeftError);
+    assert.equal(signal.aborted, false);
+    under.resolve(said("too late"));
+    await under.promise;
+    first.close();
+    const second = await openJournal(path);
+    const end = await driveRoutine(routine(), (_effect, _signal, id) => {
+      ids.push(id);
+      return said("2");
+    }, second);
+    second.close();
+    assert.equal(end, "1 2");
+    assert.deepEqual(ids, ["main#1", "main#2", "main#2"]);
   });
 });

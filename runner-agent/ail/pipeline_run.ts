@@ -74,8 +74,8 @@ function permissions({ human, askPermission }: RunRequest) {
 
 function listening(perform: Perform, { runId, onLogLine }: RunRequest): Perform {
   if (onLogLine === undefined) return perform;
-  return (effect, signal) => {
+  return (effect, signal, id) => {
     if (effect.kind === "write_log" && effect.runId === runId) onLogLine(effect.line);
-    return perform(effect, signal);
+    return perform(effect, signal, id);
   };
 }
