@@ -11,7 +11,13 @@ import { writeLog } from "./telling.ts";
 
 /** What an async step came to. */
 export type BranchResult =
-  | { readonly kind: "done"; readonly entries: readonly Entry[]; readonly flow: Flow }
+  | {
+    readonly kind: "done";
+    readonly entries: readonly Entry[];
+    readonly flow: Flow;
+    /** Its error, when it failed and its `on_error` let the run go on. */
+    readonly continued: Pick<Fault, "type" | "detail"> | null;
+  }
   | { readonly kind: "skipped" }
   | { readonly kind: "failed"; readonly fault: Fault; readonly entries: readonly Entry[] };
 
@@ -47,7 +53,9 @@ export function* runBranch(
     ? ok({ kind: "killed" })
     : yield* runDueStep(placed, state);
   const entries = state.entries.since(before);
-  if (flow.ok) return { kind: "done", entries, flow: flow.value };
+  if (flow.ok) {
+    return { kind: "done", entries, flow: flow.value, continued: state.continued.get(step.id) ?? null };
+  }
   yield* endOthers(step, list, flow.error, state);
   return { kind: "failed", fault: flow.error, entries };
 }

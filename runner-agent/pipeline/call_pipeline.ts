@@ -85,6 +85,7 @@ function* call(
     callDepth: frame.callDepth + 1,
     eventPrefix: `${frame.eventPrefix}${entryId}::`,
     treeDigest: yield* firstDigest(pipeline),
+    ...(state.isBranch ? { isInBranch: true } : {}),
     reloads: 0,
     totals: { costUsd: 0, inputTokens: 0, outputTokens: 0 },
   };

@@ -11,7 +11,7 @@ import { type JoinPart, joinParts, type JoinStep, partOf } from "./join.ts";
 import { runStep, takeJoined, turnOf } from "./lifecycle.ts";
 import { type Flow, NEXT, type PlacedStep, placeSteps, type RunState } from "./run_state.ts";
 import { awaitBranches, type BranchEnd, fork, lookAtBranches } from "./scheduler.ts";
-import { emit, eventId, tellCompleted, tellStartedEvent } from "./telling.ts";
+import { emit, eventId, tellCompleted, tellContinued, tellStartedEvent } from "./telling.ts";
 
 export function* runParallelList(steps: readonly Step[], state: RunState): Routine<Result<Flow, Fault>> {
   const { uuid } = yield* perform<"draw">({ kind: "draw" });
@@ -45,14 +45,14 @@ function* runAll(
       continue;
     }
     const ids = step.dependsOn.filter((id) => list.launched.has(id));
-    const flow = yield* mergeBranches(ids, merged, state);
+    const flow = yield* mergeBranches(ids, list.steps, merged, state);
     if (!flow.ok || flow.value.kind !== "next") return flow;
     const own = step.kind === "join"
       ? yield* runJoin(placed, list, merged, state)
       : yield* runDependent(placed, merged, state);
     if (!own.ok || own.value.kind === "break" || own.value.kind === "killed") return own;
   }
-  const left = yield* mergeBranches([...list.launched], merged, state);
+  const left = yield* mergeBranches([...list.launched], list.steps, merged, state);
   if (!left.ok || left.value.kind !== "next") return left;
   // Nobody was there to hear of a failure: the run hears of it.
   const joined = new Set(
@@ -78,6 +78,7 @@ function* findAbort(list: ListAtWork, merged: ReadonlyMap<string, BranchResult>)
 /** Takes over what branches left, in this order. */
 function* mergeBranches(
   ids: readonly string[],
+  steps: readonly Step[],
   merged: Map<string, BranchResult>,
   state: RunState,
 ): Routine<Result<Flow, Fault>> {
@@ -87,7 +88,7 @@ function* mergeBranches(
   for (const [index, end] of ends.entries()) {
     const [id, result] = [open[index]!, resultOf(end)];
     merged.set(id, result);
-    yield* tellMerged(id, result, state);
+    yield* tellMerged(steps.find((step) => step.id === id)!, result, state);
     if (result.kind === "skipped") state.skipped.add(id);
     if (result.kind === "done") { for (const entry of result.entries) state.entries.append(entry); }
     if (result.kind === "failed" && result.fault.isAbort === true) return err(result.fault);
@@ -103,14 +104,18 @@ function resultOf(end: BranchEnd): BranchResult {
   return { kind: "failed", fault: fault("ail:runner/cancelled", "it was cancelled"), entries: [] };
 }
 
-function* tellMerged(id: string, result: BranchResult, state: RunState): Routine<void> {
+/** What nobody heard of while the step ran on its branch. */
+function* tellMerged({ id, kind }: Step, result: BranchResult, state: RunState): Routine<void> {
   const step_id = eventId(state, id);
   if (result.kind === "skipped") return yield* emit(state, { type: "step_skipped", step_id });
   if (result.kind === "failed") {
     return yield* emit(state, { type: "step_failed", step_id, error: result.fault.detail });
   }
+  // Killed before it ended: there is nothing to tell.
+  if (result.flow.kind === "killed") return;
+  if (result.continued !== null) return yield* tellContinued(state, id, result.continued);
   const entry = result.entries.find((one) => one.step_id === id);
-  yield* tellCompleted(state, id, entry?.session_backend === undefined ? null : entry);
+  yield* tellCompleted(state, id, kind === "prompt" || kind === "skill" ? entry ?? null : null);
 }
 
 /** A step that depends on others cannot run when one of them failed. */

@@ -49,6 +49,8 @@ export interface RunFrame {
   readonly eventPrefix: string;
   /** Of the working tree when the run began; null when nobody asks or there is none. */
   readonly treeDigest: string | null;
+  /** Called from a branch: like the branch it tells nobody of its steps. */
+  readonly isInBranch?: true;
   reloads: number;
   /** Of all entries so far, those of children among them. */
   readonly totals: { costUsd: number; inputTokens: number; outputTokens: number };
@@ -59,17 +61,19 @@ export class RunState {
   readonly entries: EntryList;
   readonly skipped: Set<string>;
   readonly passes: Map<string, (readonly Entry[])[]>;
+  /** Steps whose error was told and did not end the run. */
+  readonly continued = new Map<string, Pick<Fault, "type" | "detail">>();
   doWhile: DoWhileScope | null = null;
   forEach: ForEachScope | null = null;
   loopDepth = 0;
   /** Before the ids of steps in a loop: `loop::`. */
   prefix = "";
   backend: string;
-  readonly #isBranch: boolean;
+  readonly isBranch: boolean;
 
   /** @param from Of a branch: what it goes on from. It tells nobody of its steps. */
   constructor(readonly frame: RunFrame, from: RunState | null = null) {
-    this.#isBranch = from !== null;
+    this.isBranch = from !== null || frame.isInBranch === true;
     this.entries = from?.entries.copy() ?? new EntryList();
     this.skipped = new Set(from?.skipped);
     this.passes = new Map(from?.passes);
@@ -93,7 +97,7 @@ export class RunState {
   }
 
   get isControlled(): boolean {
-    return !this.#isBranch && this.frame.input.mode === "controlled";
+    return !this.isBranch && this.frame.input.mode === "controlled";
   }
 }
 

@@ -97,6 +97,7 @@ export function* tellContinued(
   entryId: string,
   { type, detail }: Pick<Fault, "type" | "detail">,
 ): Routine<void> {
+  state.continued.set(entryId, { type, detail });
   yield* emit(state, {
     type: "step_error_continued",
     step_id: eventId(state, entryId),
