@@ -14,6 +14,8 @@ export type AgentError =
         | "job_not_held"
         | "too_many_commands"
         | "too_many_looks"
+        | "too_many_questions"
+        | "question_differs"
         | "runner_not_connected"
         | "runner_silent"
         | "worktree_refused";
@@ -25,6 +27,8 @@ const REASONS: Readonly<Record<AgentError["reason"], true>> = {
   job_not_held: true,
   too_many_commands: true,
   too_many_looks: true,
+  too_many_questions: true,
+  question_differs: true,
   runner_not_connected: true,
   runner_silent: true,
   worktree_refused: true,
@@ -71,6 +75,21 @@ export function agentRefusal(error: AgentError): HttpRefusal {
         "too_many_looks",
         `Cannot look into the worktree as at most ${WORKTREE_LOOKS_MAX} may be looked into at a time: try again`,
         { looksMax: WORKTREE_LOOKS_MAX },
+      );
+    case "too_many_questions":
+      return refusal(
+        409,
+        "too_many_questions",
+        `Cannot ask as a run may have at most ${error.questionsMax} questions${
+          error.of === "open" ? " that nobody has answered" : ""
+        }: it has them`,
+        { questionsMax: error.questionsMax },
+      );
+    case "question_differs":
+      return refusal(
+        409,
+        "question_differs",
+        `Cannot ask question '${error.id}' as the run has asked something else under this id`,
       );
     case "runner_not_connected":
       return refusal(

@@ -68,6 +68,11 @@ export const ACTIVITY_FACT_ROWS = 50;
 export const TYPING_PAUSE_MS = 10 * 60_000;
 /** Requests of one job that wait for a person at once: each is a question to somebody. */
 export const HELD_REQUESTS_MAX = 16;
+/** Questions of one run that wait for a person at once, and in all: more are a loop, which people do not end by answering. */
+export const RUN_QUESTIONS_OPEN_MAX = 16;
+export const RUN_QUESTIONS_MAX = 200;
+/** Questions that are remembered in a project after the end of their run; an answer may have 32,000 characters. */
+export const RUN_QUESTIONS_KEPT = 2_000;
 /** What is kept of a held request's body and URL: enough to judge it by; its digest binds the rest. */
 export const APPROVAL_PREVIEW_MAX_CHARS = 2_000;
 export const APPROVAL_URL_SHOWN_MAX_CHARS = 1_000;

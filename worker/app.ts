@@ -61,6 +61,7 @@ import { createRunnerRoutes, RUNNER_OPERATIONS } from "./routes/runners.ts";
 import { createSessionRoutes, SESSION_OPERATIONS } from "./routes/session.ts";
 import { createGitHubSignInRoutes } from "./routes/sign_in_github.ts";
 import { createSignInPageRoutes } from "./routes/sign_in_page.ts";
+import { createRunQuestionRoutes, RUN_QUESTION_OPERATIONS } from "./routes/run_questions.ts";
 import { createSocketRoutes, SOCKET_OPERATIONS } from "./routes/socket.ts";
 import { createSpecPageRoutes } from "./routes/spec_pages.ts";
 import { createSubtaskPageRoutes } from "./routes/subtask_pages.ts";
@@ -116,6 +117,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...TOOL_OPERATIONS,
   ...ACTIVITY_OPERATIONS,
   ...AGENT_COMMAND_OPERATIONS,
+  ...RUN_QUESTION_OPERATIONS,
   ...WORKTREE_OPERATIONS,
   ...SPEC_OPERATIONS,
   ...SUBTASK_OPERATIONS,
@@ -162,6 +164,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createToolRoutes());
   app.route("/", createActivityRoutes());
   app.route("/", createAgentCommandRoutes());
+  app.route("/", createRunQuestionRoutes());
   app.route("/", createWorktreeRoutes());
   app.route("/", createSpecRoutes());
   app.route("/", createSubtaskRoutes());

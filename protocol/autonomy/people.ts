@@ -77,9 +77,9 @@ const schedule = z.strictObject({
 
 /** An id, `*`, or what stands for asks that no line opened. */
 const place = z.string().regex(
-  /^(?:\*|@approval_request|@agent_wait|@api|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$/,
+  /^(?:\*|@approval_request|@agent_wait|@pipeline_gate|@api|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$/,
   {
-    error: "expected an id, '*', '@approval_request', '@agent_wait' or '@api'",
+    error: "expected an id, '*', '@approval_request', '@agent_wait', '@pipeline_gate' or '@api'",
   },
 );
 

@@ -2,6 +2,7 @@
 import type { WorktreeAnswer, WorktreeAsk, WorktreeSeen } from "../../protocol/agent/worktree.ts";
 import type { z } from "zod";
 import type { CommandData, CommandOutcome } from "../../protocol/agent/commands.ts";
+import type { QuestionAnswer, QuestionWish } from "../../protocol/agent/question.ts";
 import type {
   Capability,
   SubtaskData,
@@ -97,6 +98,22 @@ export interface AgentQueueApi {
     caller: Caller,
     input: { readonly runId: string; readonly commandId: string; readonly done: CommandOutcome },
   ): Answer<{ readonly commandId: string }>;
+  /** Its runner asks people. The same id is the same question. */
+  askQuestion(
+    caller: Caller,
+    input: { readonly runId: string; readonly wish: QuestionWish },
+  ): Answer<QuestionAnswer>;
+  /** For people, and for the run's runner. Waits up to `waitMs` for its end. */
+  readQuestion(
+    caller: Caller,
+    input: { readonly runId: string; readonly questionId: string; readonly waitMs: number },
+  ): Answer<QuestionAnswer>;
+  listQuestions(caller: Caller, input: { readonly runId: string }): Answer<readonly QuestionAnswer[]>;
+  /** Its runner does not wait any more. Idempotent; what has ended stays as it is. */
+  withdrawQuestion(
+    caller: Caller,
+    input: { readonly runId: string; readonly questionId: string },
+  ): Answer<QuestionAnswer>;
   /** Asks the runner of a run what is in its worktree. Waits for it, for a while. */
   lookIntoWorktree(caller: Caller, input: Omit<WorktreeAsk, "commandId">): Answer<WorktreeSeen>;
   /** Its runner says what is there. */

@@ -3,6 +3,7 @@
  * (O2), delivered at least once and in order per receiver, and every receiver is idempotent by event id.
  */
 import type { Ask } from "./gate/ask.ts";
+import type { QuestionKind } from "../../protocol/agent/question.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { GateEvent } from "./people_api.ts";
 
@@ -80,7 +81,7 @@ export type HistoryRecord =
   | {
     readonly kind: "gate";
     readonly askId: string;
-    readonly origin: "line_gate" | "approval_request" | "agent_wait" | "api";
+    readonly origin: "line_gate" | "approval_request" | "agent_wait" | "pipeline_gate" | "api";
     /** Null: it is about no task. */
     readonly taskId: string | null;
     readonly gateId: string;
@@ -140,6 +141,10 @@ export interface GateResolution {
   readonly action: "approve" | "reject" | "cancel" | "block";
   /** Nobody answered: its time was over, or it was taken back. */
   readonly isUnanswered?: true;
+  /** Of a run's question that nobody answered: it was its own time that was over, and not its policy's. */
+  readonly isOwnTime?: true;
+  /** What a person said to a run's question. */
+  readonly text?: string | null;
   readonly reason: string;
   /** A label for people, e.g. `link` or `user:ci`. */
   readonly decidedBy: string;
@@ -191,6 +196,29 @@ export interface AgentAsks {
   readonly atMs: number;
 }
 
+/** What a run asks people in its middle: everything that its ask needs to know but the policy. */
+export interface RunAsks {
+  readonly askId: string;
+  readonly owner: string;
+  readonly project: string;
+  readonly taskId: string;
+  readonly taskTitle: string;
+  readonly lineId: string;
+  readonly stationId: string;
+  readonly jobId: string;
+  readonly runId: string;
+  readonly runnerName: string;
+  /** The runner's own id of it: the same in each of its lives. */
+  readonly questionId: string;
+  readonly kind: QuestionKind;
+  readonly stepId: string;
+  readonly message: string | null;
+  readonly detail: string | null;
+  readonly askedAtMs: number;
+  /** Its own time; null: as long as its run. */
+  readonly expiresAtMs: number | null;
+}
+
 /** Where an outbox row goes. Each destination is drained on its own: history down stops only history. */
 export type OutboxEvent =
   | {
@@ -218,6 +246,12 @@ export type OutboxEvent =
     readonly action: "agent_waits";
     readonly askId: string;
     readonly asks: AgentAsks;
+  }
+  | {
+    readonly destination: "gate";
+    readonly action: "run_asks";
+    readonly askId: string;
+    readonly asks: RunAsks;
   }
   | {
     readonly destination: "gate";

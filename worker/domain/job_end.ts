@@ -4,6 +4,7 @@ import { withdrawWait } from "./agent_wait.ts";
 import { withdrawHeld } from "./approval_held.ts";
 import type { Draft } from "./draft.ts";
 import type { FinalReport, Job, Run } from "./queue_state.ts";
+import { withdrawQuestions } from "./run_question_open.ts";
 import { leaveStation, putTask } from "./task.ts";
 
 /** How a job ends. */
@@ -75,5 +76,6 @@ export function loseRun(draft: Draft, job: Job, run: Run, report: FinalReport | 
 /** Nobody need answer what a run that is over asked. */
 function withdrawAsks(draft: Draft, job: Job, why: string): void {
   withdrawHeld(draft, job, why);
+  withdrawQuestions(draft, job, why);
   withdrawWait(draft, job, `the run is over: ${why}`);
 }

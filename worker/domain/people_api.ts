@@ -55,7 +55,7 @@ export interface WorklistItem {
   readonly outcome: "approve" | "reject" | null;
   readonly subject: { readonly ref: string; readonly rev: string } | null;
   readonly origin: {
-    readonly kind: "line_gate" | "approval_request" | "agent_wait" | "api";
+    readonly kind: "line_gate" | "approval_request" | "agent_wait" | "pipeline_gate" | "api";
     readonly taskId?: string;
     readonly runId?: string;
     readonly lineId?: string;
@@ -99,7 +99,10 @@ export interface ResolvedTarget {
 
 export type PolicyPlace =
   | { readonly lineId: string; readonly gateId: string }
-  | { readonly kind: "approval_request" | "agent_wait" | "api"; readonly policy?: string };
+  | {
+    readonly kind: "approval_request" | "agent_wait" | "pipeline_gate" | "api";
+    readonly policy?: string;
+  };
 
 /** Every way in which `People` says no; `routes/people_refusal.ts` maps each to a status and a code. */
 export type PeopleError =

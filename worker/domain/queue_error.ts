@@ -9,6 +9,10 @@ export type QueueError =
   | { readonly reason: "run_not_active"; readonly runId: string; readonly outcome: string }
   | { readonly reason: "too_many_commands"; readonly commandsMax: number }
   | { readonly reason: "too_many_looks" }
+  /** `of`: what a run may have open at once, or in all. */
+  | { readonly reason: "too_many_questions"; readonly of: "open" | "all"; readonly questionsMax: number }
+  /** The run asked something else under this id. */
+  | { readonly reason: "question_differs"; readonly id: string }
   | { readonly reason: "runner_not_connected" | "runner_silent"; readonly runnerName: string }
   /** The runner could not show what is in a worktree. */
   | {
@@ -40,7 +44,8 @@ export type QueueError =
       | "token"
       | "line_version"
       | "session"
-      | "command";
+      | "command"
+      | "question";
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }

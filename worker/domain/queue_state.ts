@@ -155,6 +155,15 @@ export interface AgentWait {
   readonly askId: AskId | null;
 }
 
+/** A question of a run that people have not answered yet (`run_question_open.ts`). */
+export interface OpenQuestion {
+  readonly id: string;
+  readonly askId: AskId;
+  readonly stepId: string;
+  /** Its own time; null: as long as the run. */
+  readonly expiresAtMs: number | null;
+}
+
 /** `sequence`: of the last event of the run that changed it. `asks`: how many were made. */
 export interface AgentStanding {
   readonly sequence: number;
@@ -177,6 +186,8 @@ export type JobState =
     readonly idleLimitMs?: number;
     /** Requests of the run that wait for a person: meanwhile its silence is not judged. Absent: none. */
     readonly heldAskIds?: readonly AskId[];
+    /** Questions of the run that wait for a person, oldest first, which does the same. Absent: none. */
+    readonly questions?: readonly OpenQuestion[];
     /** What the run's events said of its agent's waiting; absent: nothing yet. */
     readonly agent?: AgentStanding;
   }

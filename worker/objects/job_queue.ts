@@ -27,6 +27,7 @@ import { runnerHandlers } from "./queue_handlers/runner_handlers.ts";
 import { subtaskHandlers } from "./queue_handlers/subtask_handlers.ts";
 import { taskHandlers } from "./queue_handlers/task_handlers.ts";
 import { openRunnerSocket } from "./runner_socket_open.ts";
+import { runQuestionHandlers, settleQuestion } from "./queue_handlers/run_question_handlers.ts";
 import { sessionHandlers } from "./queue_handlers/session_handlers.ts";
 import { worktreeHandlers } from "./queue_handlers/worktree_handlers.ts";
 import { workHandlers } from "./queue_handlers/work_handlers.ts";
@@ -47,6 +48,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...sessionHandlers,
   ...chatHandlers,
   ...worktreeHandlers,
+  ...runQuestionHandlers,
 };
 
 /** The methods of {@link HANDLERS}; the class body below adds them to the prototype. */
@@ -107,6 +109,11 @@ export class JobQueue extends DurableObject<Env> implements JobQueueApi {
 
   async gateResolved(_eventId: string, resolution: GateResolution) {
     const { core } = this.#queue;
+    const question = settleQuestion(this.#queue, resolution);
+    if (question !== null) {
+      await core.committed();
+      return question;
+    }
     const resolved = core.run((draft) => ok(resolveGate(draft, resolution)), { taskId: resolution.taskId });
     settleApproval(this.#queue, resolution);
     await core.committed();

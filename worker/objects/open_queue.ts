@@ -11,6 +11,7 @@ import { type MintedToken, mintToken } from "../domain/token.ts";
 import { type Env, readConfig } from "../env.ts";
 import { createObjectSql } from "../store/queue/object_sql.ts";
 import { createCommandTable } from "../store/queue/command_table.ts";
+import { createQuestionTable } from "../store/queue/question_table.ts";
 import { createQueueStore } from "../store/queue/store.ts";
 import { createSubtaskTable, type SubtaskTable } from "../store/queue/subtask_table.ts";
 import { type AgentCommands, createAgentCommands } from "./agent_commands.ts";
@@ -22,6 +23,7 @@ import { createQueueAccess, type QueueAccess } from "./queue_access.ts";
 import { createQueueCore, type QueueCore } from "./queue_core.ts";
 import { createQueueSenders } from "./queue_senders.ts";
 import { createQueueWork, type QueueWork } from "./queue_work.ts";
+import { createRunQuestions, type RunQuestions } from "./run_questions.ts";
 import { createSocketOutput } from "./runner_socket_output.ts";
 import { createRunnerSockets, type RunnerSockets } from "./runner_sockets.ts";
 import { createWorktreeAsks, type WorktreeAsks } from "./worktree_asks.ts";
@@ -43,6 +45,7 @@ export interface OpenQueue {
   readonly subtasks: SubtaskTable;
   readonly commands: AgentCommands;
   readonly worktrees: WorktreeAsks;
+  readonly questions: RunQuestions;
   readonly place: ProjectPlace;
   /** There are messages for a job whose chat channel was opened; it looks for them by itself as well. */
   wakeChat(jobId: string): void;
@@ -58,6 +61,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
   const clock = createObjectClock(ctx.storage, env.SHOPFLOOR_CLOCK);
   const sql = createObjectSql(ctx.storage);
   const commands = createAgentCommands(createCommandTable(sql), () => clock.nowMs());
+  const questions = createRunQuestions(createQuestionTable(sql));
   const waiters = createJobWaiters(
     (jobId) => core.state.jobs.get(jobId as JobId)?.state.kind === "queued",
     () => core.committed(),
@@ -72,8 +76,9 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     hasHistory: !!env.HISTORY_URL,
     onApplied: (changes) => {
       tell(waiters, changes, core.state.runners.keys());
-      const write = commands.tell(changes);
-      if (write !== null) core.beside(write);
+      for (const write of [commands.tell(changes), questions.tell(changes)]) {
+        if (write !== null) core.beside(write);
+      }
       sockets.tell(changes);
     },
     atEndOfTurn,
@@ -98,6 +103,7 @@ export async function openQueue(ctx: DurableObjectState, env: Env): Promise<Open
     subtasks: createSubtaskTable(sql),
     commands,
     worktrees: createWorktreeAsks(),
+    questions,
     place: createProjectPlace(ctx, env.BLOBS, clock, owner, project),
     mint,
     wakeChat: (jobId) => {

@@ -7,6 +7,7 @@ import type { OutboxSender } from "../ports.ts";
 import { armAgentWait } from "./agent_wait_sender.ts";
 import { armApproval } from "./approval_sender.ts";
 import { historySender } from "./history_sender.ts";
+import { armRunQuestion } from "./run_question_sender.ts";
 
 /** Makes the senders of the queue of `owner/project`. */
 export function createQueueSenders(
@@ -34,6 +35,7 @@ export function createQueueSenders(
         if (event.action === "open") await gate.open(event.ask);
         else if (event.action === "hold") await armApproval(env, event.request);
         else if (event.action === "agent_waits") await armAgentWait(env, event.asks);
+        else if (event.action === "run_asks") await armRunQuestion(env, event.asks);
         else await gate.cancel(event.reason);
       }
     },

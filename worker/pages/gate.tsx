@@ -89,4 +89,9 @@ export function GatePage({ view }: { readonly view: GatePageView }) {
   );
 }
 
-const ORIGINS = { approval_request: "Held request", agent_wait: "An agent waits", api: "Question" } as const;
+const ORIGINS = {
+  approval_request: "Held request",
+  agent_wait: "An agent waits",
+  pipeline_gate: "A run waits",
+  api: "Question",
+} as const;

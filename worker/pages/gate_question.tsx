@@ -18,6 +18,7 @@ export function Question({ view }: { readonly view: GatePageView }) {
       {origin.kind === "line_gate" ? <LineGate view={view} origin={origin} /> : null}
       {origin.kind === "approval_request" ? <HeldRequest view={view} origin={origin} /> : null}
       {origin.kind === "agent_wait" ? <WaitingAgent view={view} origin={origin} /> : null}
+      {origin.kind === "pipeline_gate" ? <WaitingRun view={view} origin={origin} /> : null}
       {origin.kind === "line_gate" ? null : <Written value={ask.in} />}
       {ask.completion.ac === "" || origin.kind === "line_gate"
         ? null
@@ -97,6 +98,27 @@ function WaitingAgent(
   );
 }
 
+/** Everything that the run asks is below; where it came from is a click away. */
+function WaitingRun(
+  { view, origin }: { readonly view: GatePageView; readonly origin: Origin<"pipeline_gate"> },
+) {
+  const { owner, project } = view.gate.ask;
+  return (
+    <p>
+      {view.way.kind === "link" ? "A run" : <a href={agentPath(owner, project, origin.runId)}>A run</a>}{" "}
+      waits for the answer, and goes on with it at once. {ANSWERS[origin.question]}{" "}
+      This question ends by itself with the run.
+    </p>
+  );
+}
+
+const ANSWERS = {
+  pause: "A rejection ends its pipeline as failed.",
+  modify: "What is written goes on instead of the text below; nothing written leaves it as it is.",
+  permission: "A rejection keeps the agent from this one use of the tool.",
+  tool_question: "What is written is what the agent reads.",
+} as const;
+
 function Facts({ view }: { readonly view: GatePageView }) {
   const { gate, nowMs } = view;
   const { ask } = gate;
@@ -139,7 +161,9 @@ function Deadlines({ gate, nowMs }: { readonly gate: GateView; readonly nowMs: n
         <>
           <dt>Answer by</dt>
           <dd>
-            <In ms={ask.expiresAtMs} nowMs={nowMs} />; then {THEN[ask.policy.clocks.onExpiry]}
+            <In ms={ask.expiresAtMs} nowMs={nowMs} />; then {ask.origin.kind === "pipeline_gate"
+              ? "the run goes on without an answer"
+              : THEN[ask.policy.clocks.onExpiry]}
           </dd>
         </>
       )}

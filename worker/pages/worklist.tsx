@@ -181,6 +181,8 @@ function whereOf({ origin }: WorklistEntry): string {
       return "held request";
     case "agent_wait":
       return "an agent waits";
+    case "pipeline_gate":
+      return "a run waits";
     case "api":
       return "asked by a program";
   }

@@ -5,7 +5,6 @@
  */
 import { type Context, Hono } from "hono";
 import { isUlid } from "../../protocol/ids.ts";
-import { POLL_WAIT_MAX_MS } from "../../protocol/limits.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import {
   approvalAction,
@@ -23,7 +22,7 @@ import { humanGate } from "../stubs/human_gate.ts";
 import { answer } from "./answer.ts";
 import { gateNotReady, gateRefusal } from "./gate_refusal.ts";
 import { responderOf } from "./gate_responder.ts";
-import { readBody } from "./input.ts";
+import { preferredWaitMs, readBody } from "./input.ts";
 import { type Operation, PROJECT_PATH } from "./operation.ts";
 
 const REQUESTS = `${PROJECT_PATH}/runners/:runnerId/approval-requests`;
@@ -56,7 +55,7 @@ export function createApprovalRoutes(): Hono<AppEnv> {
   app.get(REQUEST, async (c) => {
     const found = await findRequest(c, "read");
     if (!found.ok) return found.error;
-    const endMs = Date.now() + waitMsOf(c.req.header("prefer"));
+    const endMs = Date.now() + preferredWaitMs(c);
     let { view } = found.value;
     for (let leftMs = endMs - Date.now(); isPending(view) && leftMs > 0; leftMs = endMs - Date.now()) {
       view = await humanGate(c.env, view.ask.askId).wait(view.seq, leftMs) ?? view;
@@ -184,12 +183,6 @@ async function requestOf(c: Context<AppEnv>, isHeld: boolean): Promise<Result<Fo
 
 function isPending(view: GateView): boolean {
   return approvalAnswerOf(view).status === "pending";
-}
-
-/** `Prefer: wait=N` in seconds (RFC 7240), bounded. */
-function waitMsOf(prefer: string | undefined): number {
-  const match = /(?:^|[,;\s])wait=(\d{1,4})/.exec(prefer ?? "");
-  return match === null ? 0 : Math.min(Number(match[1]) * 1_000, POLL_WAIT_MAX_MS);
 }
 
 const ABOUT = { tag: "Approval requests" } as const;

@@ -108,6 +108,15 @@ function wireOrigin({ ask }: GateView) {
       };
     case "agent_wait":
       return { kind: origin.kind, task_id: origin.taskId, job_id: origin.jobId, run_id: origin.runId };
+    case "pipeline_gate":
+      return {
+        kind: origin.kind,
+        task_id: origin.taskId,
+        job_id: origin.jobId,
+        run_id: origin.runId,
+        question_id: origin.questionId,
+        question: origin.question,
+      };
     case "api":
       return {
         kind: origin.kind,

@@ -5,6 +5,7 @@ import type { AppEnv } from "../app_env.ts";
 import { invalidInput, refusal, refusalResponse } from "../errors.ts";
 import { JSON_DEPTH_MAX } from "../limits.ts";
 import { isName } from "../../protocol/ids.ts";
+import { POLL_WAIT_MAX_MS } from "../../protocol/limits.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 
 /**
@@ -91,6 +92,12 @@ export function baseUrlOf(c: Context<AppEnv>): string {
 function positionOf(message: string): string {
   const match = /position (\d+)/.exec(message);
   return match === null ? "" : `, stopped at position ${match[1]}`;
+}
+
+/** How long a request asks to be held, in milliseconds: `Prefer: wait=N` in seconds (RFC 7240), bounded; else 0. */
+export function preferredWaitMs(c: Context<AppEnv>): number {
+  const match = /(?:^|[,;\s])wait=(\d{1,4})/.exec(c.req.header("prefer") ?? "");
+  return match === null ? 0 : Math.min(Number(match[1]) * 1_000, POLL_WAIT_MAX_MS);
 }
 
 /** A text of a form as it was written: a form's line ends are two signs. Undefined for what is no text. */

@@ -2,6 +2,7 @@
  * An ask: one question to a person, as it was armed (Autonomy 19.1). It never changes; what happens to it is in
  * `gate_state.ts`.
  */
+import type { QuestionKind } from "../../../protocol/agent/question.ts";
 import { jsonDigest } from "../../../protocol/autonomy/audit_chain.ts";
 import type { GateAsk } from "../event.ts";
 import type { GatePolicy } from "./policy.ts";
@@ -33,6 +34,18 @@ export type AskOrigin =
     readonly lineId: string;
     readonly jobId: string;
     readonly runId: string;
+  }
+  /** A question of a run, for which it waits (Pipeline s13): the project's queue takes the answer. */
+  | {
+    readonly kind: "pipeline_gate";
+    readonly taskId: string;
+    readonly lineId: string;
+    readonly jobId: string;
+    readonly runId: string;
+    readonly questionId: string;
+    readonly question: QuestionKind;
+    /** The question's own time; null: it has none. */
+    readonly expiresAtMs: number | null;
   }
   /**
    * `POST /v1/gates`: who made it reads it. `actor` is the role that is asked; `bodyDigest`, of the whole request. `supersedes`:
@@ -80,6 +93,11 @@ export interface Ask {
 export function taskOf(ask: Ask): string | null {
   const { origin } = ask;
   return origin.kind === "api" || origin.kind === "agent_wait" ? null : origin.taskId;
+}
+
+/** The project's queue takes the answer, and says whether it took effect: that is its check and its receipt. */
+export function isQueueAsk({ origin }: Ask): boolean {
+  return origin.kind === "line_gate" || origin.kind === "pipeline_gate";
 }
 
 /** Of what is asked: the same request again makes the same ask, at another time and under a newer policy too. */

@@ -50,6 +50,7 @@ function originOf(origin: AskOrigin): WorklistItem["origin"] {
     case "approval_request":
       return { kind, url: origin.url, ...(origin.taskId === null ? {} : { taskId: origin.taskId }) };
     case "agent_wait":
+    case "pipeline_gate":
       return { kind, taskId: origin.taskId, lineId: origin.lineId, runId: origin.runId };
     case "api":
       return { kind };

@@ -12,7 +12,8 @@
  * | superseded, or cancelled by an operator | any       | the same                                                     |
  * | cancelled by the queue                 | any        | has moved on already, and is not told                        |
  *
- * The run that waits for the answer to an approval request is told the same way; whatever the end, it does not go through.
+ * The run that waits for the answer to an approval request is told the same way; whatever the end, it does not go through. The
+ * run that has a question too: `run_question.ts` says what each end is to it.
  */
 import type { GateResolution } from "../event.ts";
 import type { GateAction } from "./action.ts";
@@ -104,7 +105,13 @@ export function expire(draft: GateDraft): void {
     detail: { on_expiry: onExpiry },
   });
   finish(draft);
-  draft.resolution = unanswered(gate, onExpiry, { reason: "nobody answered in time", by: "system", nowMs });
+  const ended = unanswered(gate, onExpiry, { reason: "nobody answered in time", by: "system", nowMs });
+  draft.resolution = ended !== null && isOwnTime(gate.ask) ? { ...ended, isOwnTime: true } : ended;
+}
+
+/** Of a run's question: it expires by its own time, and not before that by its policy's. */
+function isOwnTime({ origin, expiresAtMs }: Ask): boolean {
+  return origin.kind === "pipeline_gate" && origin.expiresAtMs !== null && origin.expiresAtMs === expiresAtMs;
 }
 
 /** Has its time run out? A late alarm does not make an answer timely. */

@@ -3,17 +3,18 @@
  *
  * Who verifies: what the redeem itself demanded (principal, role, revision, schema) is the deterministic part, so without an
  * effect to find outside (`via`) and without a judge an answer is verified at once. The effect of a line gate's answer is
- * its task going on: the queue says whether it did, and that is its receipt too. An effect outside, and a judge's verdict,
- * come as the action `check`.
+ * its task going on, that of a run's question the run: the queue says whether it did, and that is its receipt too. An effect
+ * outside, and a judge's verdict, come as the action `check`.
  *
  * Pure.
  */
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { GateResolution } from "../event.ts";
+import { questionAnswerOf } from "../run_question_ask.ts";
 import type { GateAction } from "./action.ts";
 import { type Actor, refuse } from "./actor.ts";
 import { leaveLevel, levelsOf, startRound, toOwner } from "./escalation.ts";
-import { type Ask, taskOf } from "./ask.ts";
+import { type Ask, isQueueAsk, taskOf } from "./ask.ts";
 import type { GateError } from "./gate_error.ts";
 import { type By, GateDraft } from "./gate_draft.ts";
 import type { OpenedGate } from "./gate_state.ts";
@@ -39,19 +40,23 @@ export function settleAnswer(draft: GateDraft, by: By): void {
   const { state, ask } = draft.gate;
   if (state.kind !== "answered") return;
   const { outcome } = state;
-  if (ask.origin.kind === "line_gate") {
+  if (isQueueAsk(ask)) {
     draft.resolution = resolutionOf(ask, outcome);
     return;
   }
   if (checksNeeded(draft.gate).length === 0) verify(draft, by, outcome, "deterministic");
 }
 
-/** The queue took a line gate's answer, or its task had moved on. Null: nothing waits for that. */
+/** The queue took an answer, or what waited for it had moved on. Null: nothing waits for that. */
 export function decideEffect(gate: OpenedGate, tookEffect: boolean, nowMs: number): GateDraft | null {
-  if (gate.state.kind !== "answered" || gate.ask.origin.kind !== "line_gate") return null;
+  if (gate.state.kind !== "answered" || !isQueueAsk(gate.ask)) return null;
   const draft = new GateDraft(gate, nowMs);
   if (!tookEffect) {
-    endCancelled(draft, "system", "the task no longer waited for this answer");
+    endCancelled(
+      draft,
+      "system",
+      `the ${gate.ask.origin.kind === "line_gate" ? "task" : "run"} no longer waited for this answer`,
+    );
     return draft;
   }
   verify(draft, "system", gate.state.outcome, "queue");
@@ -126,22 +131,19 @@ function resolutionOf(ask: Ask, outcome: GateOutcome): GateResolution | null {
   const taskId = taskOf(ask);
   if (taskId === null) return null;
   const { decision, comment: reason, by: decidedBy, decidedAtMs } = outcome;
-  return {
-    askId: ask.askId,
-    taskId,
-    action: decision ?? "reject",
-    reason,
-    decidedBy,
-    decidedAtMs,
-  };
+  const { origin } = ask;
+  const said = origin.kind === "pipeline_gate"
+    ? questionAnswerOf(origin.question, outcome)
+    : { action: decision ?? "reject" };
+  return { askId: ask.askId, taskId, ...said, reason, decidedBy, decidedAtMs };
 }
 
 function verify(draft: GateDraft, by: By, outcome: GateOutcome, check: string): void {
   const state = { kind: "verified", outcome, verifiedAtMs: draft.nowMs, consumed: null } as const;
   draft.step("verified", by, { state }, { detail: { check, decision: outcome.decision } });
   finish(draft);
-  // A line gate's queue was asked already; a run that waits for an approval request posts its own receipt.
-  if (draft.gate.ask.origin.kind !== "line_gate") draft.resolution = resolutionOf(draft.gate.ask, outcome);
+  // A queue was asked already; a run that waits for an approval request posts its own receipt.
+  if (!isQueueAsk(draft.gate.ask)) draft.resolution = resolutionOf(draft.gate.ask, outcome);
   const { consumeMinutes } = draft.gate.ask.policy;
   if (consumeMinutes > 0) {
     draft.set(setTimer(draft.gate, "consume", draft.nowMs + consumeMinutes * MINUTE_MS));

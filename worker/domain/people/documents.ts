@@ -62,8 +62,8 @@ export type PolicyDocument =
   };
 
 /**
- * Which gates a policy is for: an id or `*`. Asks that no line opened are of the lines `@approval_request`, `@agent_wait`
- * and `@api`. An exact line goes before an exact gate, and that before `*`; of two alike the first counts.
+ * Which gates a policy is for: an id or `*`. Asks that no line opened are of the lines `@approval_request`, `@agent_wait`,
+ * `@pipeline_gate` and `@api`. An exact line goes before an exact gate, and that before `*`; of two alike the first counts.
  */
 export interface GateRule {
   readonly line: string;

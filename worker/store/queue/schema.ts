@@ -2,7 +2,7 @@
  * Tables of a `JobQueue` object. Written with plain SQL by the files named here: a row of the log is written at every
  * turn of the event loop, and plain SQL does that three times as fast.
  */
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /** What was decided since the snapshot, a row for each turn: `log_table.ts`. */
 export const log = sqliteTable("log", {
@@ -72,3 +72,17 @@ export const agentCommand = sqliteTable("agent_command", {
   isOpen: integer("is_open").notNull(),
   body: text("body").notNull(),
 }, (t) => [index("agent_command_of").on(t.runId, t.isOpen)]);
+
+/** Questions of runs to people: `question_table.ts`. */
+export const runQuestion = sqliteTable("run_question", {
+  runId: text("run_id").notNull(),
+  id: text("id").notNull(),
+  askId: text("ask_id").notNull(),
+  /** Its run is over: only these are ever forgotten. */
+  isOver: integer("is_over").notNull(),
+  body: text("body").notNull(),
+}, (t) => [
+  primaryKey({ columns: [t.runId, t.id] }),
+  uniqueIndex("run_question_by_ask").on(t.askId),
+  index("run_question_over").on(t.isOver, t.askId),
+]);
