@@ -207,7 +207,8 @@ export const AREAS: readonly Area[] = [
   // The pipeline language's command line: carries out what the engine asks for, and keeps its log.
   {
     path: "runner-agent/ail/",
-    may: [...RUNNER_GROUND, "runner-agent/pipeline/"],
+    // The sessions of one CLI are mended before they are resumed, here as in a sandbox.
+    may: [...RUNNER_GROUND, "runner-agent/pipeline/", "runner-agent/harness/gemini_mend.ts"],
     packages: ["node:*", "commander", "@libsql/client", "yaml", "zod"],
   },
   shell("control", ["zod"]),

@@ -27,9 +27,9 @@ export function createActions(host: Host): Actions {
     init: (source, options) => initCommand(host, source, options),
     agentGuide: (format) => agentGuideCommand(host, format),
     doctor: (options) => doctorCommand(host, options),
-    hook: async (kind, socketPath) => {
+    hook: async (kind, socketPath, agent) => {
       const input = await host.readAll();
-      host.out(`${await runPermissionHook(kind, socketPath, input)}\n`);
+      host.out(`${await runPermissionHook(kind, socketPath, input, agent)}\n`);
       return 0;
     },
     out: host.out,

@@ -62,8 +62,9 @@ export const GEMINI_BACKEND: CliBackend = {
   otherwise: () => null,
   sessionFile: {
     below: ".gemini/tmp",
-    isOf: (path, firstLine, sessionId) =>
-      /(^|\/)chats\/session-[^/]+\.jsonl$/.test(path) && firstLine.includes(`"${sessionId}"`),
+    // A name has only the first part of the id.
+    isNamedFor: (path, sessionId) =>
+      /^[^/]+\/chats\/session-[^/]+\.jsonl$/.test(path) && path.endsWith(`-${sessionId.slice(0, 8)}.jsonl`),
   },
 };
 
@@ -72,7 +73,7 @@ function geminiPlan(call: PromptCall, setting: CliSetting): CliPlan {
   const rules = toolRules(call, NAMES);
   const hasAdministrator = (environment[GEMINI_SYSTEM_SETTINGS] ?? "") !== "";
   const asking = isHeadless || hasAdministrator ? null : setting.permissions;
-  const isTrusted = isHeadless || asking !== null;
+  const isFree = isHeadless || asking !== null;
   const files = { ...policyFile(rules), ...promptFiles(call, directory), ...hookFile(asking) };
   const has = (name: string) => Object.hasOwn(files, name);
   return {
@@ -80,17 +81,18 @@ function geminiPlan(call: PromptCall, setting: CliSetting): CliPlan {
     args: [
       ...["--output-format", "stream-json"],
       // Each tool is asked for by the hook then.
-      ...(isTrusted ? ["--approval-mode", "yolo"] : []),
+      ...(isFree ? ["--approval-mode", "yolo"] : []),
       ...(call.resumeSessionId === null ? [] : ["--resume", call.resumeSessionId]),
       ...(call.model === null ? [] : ["--model", call.model]),
       ...(has(POLICY_FILE) ? ["--policy", `${directory}/${POLICY_FILE}`] : []),
     ],
     stdin: asPrompt(call.prompt),
     environment: {
+      // Who runs a pipeline in a folder trusts it: its steps run commands.
+      GEMINI_CLI_TRUST_WORKSPACE: "true",
       ...environment,
       // Otherwise it starts itself again, and the process that was started is not the agent.
       GEMINI_CLI_NO_RELAUNCH: "true",
-      ...(isTrusted ? { GEMINI_CLI_TRUST_WORKSPACE: "true" } : {}),
       ...(call.provider.baseUrl === null ? {} : { GOOGLE_GEMINI_BASE_URL: call.provider.baseUrl }),
       ...(call.provider.authToken === null ? {} : { GEMINI_API_KEY: call.provider.authToken }),
       ...(has(SYSTEM_FILE) ? { GEMINI_SYSTEM_MD: `${directory}/${SYSTEM_FILE}` } : {}),

@@ -6,8 +6,16 @@ import { type Fields, fieldsOf } from "./backend_fields.ts";
 import { PLUGIN_PROTOCOL } from "./backend_plugin.ts";
 import { type Fault, fault } from "./fault.ts";
 
-/** Names that no plugin can have, in any case. */
-export const BUILT_IN_BACKENDS = ["claude", "codex", "http", "ollama", "stub"] as const;
+/** Names that no plugin can have, in any case: the reference's, then ours. */
+export const BUILT_IN_BACKENDS = [
+  "claude",
+  "codex",
+  "http",
+  "ollama",
+  "stub",
+  "gemini",
+  "opencode",
+] as const;
 const MANIFEST_ENDINGS = [".yaml", ".yml", ".json"];
 /** Aliases of YAML would let a small file be a large one. */
 const ALIASES_MAX = 16;

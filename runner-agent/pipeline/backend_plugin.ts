@@ -95,6 +95,12 @@ export class PluginSession {
     );
   }
 
+  /** The fault of an output that cannot be read. @param what The end of a sentence. */
+  broken(what: string): Result<PromptAnswer, Fault> {
+    this.#state = "ended";
+    return this.#protocolError(what);
+  }
+
   respond({ isAllowed, reason }: WishAnswer): string {
     return this.#request("permission/respond", {
       allow: isAllowed,

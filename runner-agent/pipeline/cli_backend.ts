@@ -81,8 +81,8 @@ export interface CliDecoder {
 export interface SessionFile {
   /** Below the program's home. */
   readonly below: string;
-  /** @param path Within `below`. */
-  isOf(path: string, firstLine: string, sessionId: string): boolean;
+  /** By its path within `below`: `PROJECT/chats/NAME`. */
+  isNamedFor(path: string, sessionId: string): boolean;
 }
 
 /** Feeds a decoder of lines from chunks of bytes. */

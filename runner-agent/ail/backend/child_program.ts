@@ -1,14 +1,15 @@
 /**
  * A program that a backend talks to by lines: it leads a process group of its own, so that all of it can be ended.
  *
- * 1. Output is read line by line with a bound; of standard error only the end is kept.
+ * 1. Output is read in bounded memory (`backend_lines.ts`); of standard error only the end is kept.
  * 2. `dispose` leaves nothing behind: the group is ended by the ladder, pipes are closed.
  */
 import { err, ok, type Result } from "../../../protocol/result.ts";
+import { LineReader } from "../../pipeline/backend_lines.ts";
 import type { ProgramExit } from "../../pipeline/backend_stream.ts";
 import { TERM_GRACE_MS } from "../limits.ts";
 import { signalGroup } from "../shell.ts";
-import { DRAIN_GRACE_MS, LINE_MAX_CHARS, STDERR_KEPT_CHARS } from "./limits.ts";
+import { DRAIN_GRACE_MS, STDERR_KEPT_CHARS } from "./limits.ts";
 
 export interface ProgramRequest {
   readonly program: string;
@@ -64,11 +65,8 @@ export class ChildProgram {
     }
   }
 
-  /** The lines of its output. Ends with its output, soon after its end, or at a line that is too long (`too_long`). */
-  async *lines(): AsyncGenerator<Result<string, "too_long">> {
-    const decoder = new TextDecoder();
-    let parts: string[] = [];
-    let kept = 0;
+  /** Its output. Ends with it, or soon after the program's end. */
+  async *chunks(): AsyncGenerator<Uint8Array> {
     let reads = 0;
     let isRead = false;
     let drain: ReturnType<typeof setTimeout> | undefined;
@@ -86,24 +84,23 @@ export class ChildProgram {
       for (;;) {
         const { value, done } = await this.#stdout.read();
         reads++;
-        const pieces = decoder.decode(value, { stream: !done }).split("\n");
-        for (const piece of pieces.slice(0, -1)) {
-          yield ok(parts.join("") + piece);
-          parts = [];
-          kept = 0;
-        }
-        const rest = pieces.at(-1)!;
-        parts.push(rest);
-        kept += rest.length;
-        if (kept > LINE_MAX_CHARS) return yield err("too_long");
-        if (done) break;
+        if (value !== undefined) yield value;
+        if (done) return;
       }
-      const last = parts.join("");
-      if (last !== "") yield ok(last);
     } finally {
       isRead = true;
       clearTimeout(drain);
     }
+  }
+
+  /** The lines of its output; the error ends them, and is the end of a sentence that begins with the program. */
+  async *lines(): AsyncGenerator<Result<string, string>> {
+    const reader = new LineReader();
+    for await (const chunk of this.chunks()) {
+      for (const line of reader.add(chunk)) yield ok(line);
+      if (reader.fault !== null) return yield err(reader.fault);
+    }
+    for (const line of reader.end()) yield ok(line);
   }
 
   /** Writes in order; a program that reads no more is no fault here, as its end tells. */

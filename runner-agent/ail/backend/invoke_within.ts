@@ -16,7 +16,14 @@ export type Invoke = (
 
 /** Shorter values would be found in innocent words. */
 const KEY_MIN_CHARS = 8;
-const KEY_VARIABLES = ["AIL_HTTP_TOKEN", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
+const KEY_VARIABLES = [
+  "AIL_HTTP_TOKEN",
+  "ANTHROPIC_AUTH_TOKEN",
+  "ANTHROPIC_API_KEY",
+  "OPENAI_API_KEY",
+  "GEMINI_API_KEY",
+  "GOOGLE_API_KEY",
+];
 
 /** @param cancelled What the fault of a cancelled call says. */
 export function backendOf(

@@ -1,7 +1,9 @@
 /** Bounds of prompt backends, each with its reason. */
 
-/** One line of a program: a tool's result with a large file in it, as JSON. */
-export const LINE_MAX_CHARS = 32 * 1_048_576;
+/** A wish over the socket: the input of a tool with a large file in it. */
+export const LINE_MAX_CHARS = 16 * 1_048_576;
+/** A session that is read to be mended: a hundred times a long day's. */
+export const SESSION_FILE_MAX_BYTES = 256 * 1_048_576;
 /** The end of a program's standard error, for a fault. */
 export const STDERR_KEPT_CHARS = 4_000;
 /** A program that has answered and does not leave: its clean-up, and no more. */

@@ -1,18 +1,12 @@
 /**
- * The run's side of Claude Code's permission hooks: a unix socket and a settings file of one call, in a directory that only
- * its owner can open (Pipeline r02).
+ * The run's side of agents' permission hooks: a unix socket of one call, in its directory, which only its owner can open
+ * (Pipeline r02).
  *
  * 1. One line in, one line out, one connection for each wish; wishes are asked one after the other.
- * 2. When it is closed, nothing is left on the disk and no connection is open.
+ * 2. When it is closed, its socket is gone and no connection is open.
  */
 import { join } from "node:path";
-import {
-  answerLine,
-  displayDetail,
-  hookSettings,
-  readWishLine,
-  shownInput,
-} from "../../pipeline/backend_permission.ts";
+import { answerLine, displayDetail, readWishLine, shownInput } from "../../pipeline/backend_permission.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { CallSurroundings } from "../ports.ts";
 import { createPermissionDesk } from "./invoke_within.ts";
@@ -20,37 +14,27 @@ import { readLine, writeAll } from "./socket_line.ts";
 
 export interface PermissionBridge extends AsyncDisposable {
   readonly socketPath: string;
-  readonly settingsPath: string;
 }
 
 /**
- * @param ail The words that start this program's command line.
- * @returns A sentence when the temporary directory is not there, full, or too deep for a socket's name.
+ * @param directory The call's own.
+ * @returns A sentence when the directory is not there, or too deep for a socket's name.
  */
-export async function openPermissionBridge(
-  ail: readonly string[],
+export function openPermissionBridge(
+  directory: string,
   surroundings: CallSurroundings,
-): Promise<Result<PermissionBridge, string>> {
-  let directory: string | null = null;
+): Result<PermissionBridge, string> {
   try {
-    directory = await Deno.makeTempDir({ prefix: "ail-perm-" });
-    return ok(await openBridgeIn(directory, ail, surroundings));
+    return ok(openBridgeIn(directory, surroundings));
   } catch (error) {
-    if (directory !== null) await Deno.remove(directory, { recursive: true });
     return err(`cannot open the socket for permissions: ${(error as Error).message}`);
   }
 }
 
-async function openBridgeIn(
-  directory: string,
-  ail: readonly string[],
-  surroundings: CallSurroundings,
-): Promise<PermissionBridge> {
+function openBridgeIn(directory: string, surroundings: CallSurroundings): PermissionBridge {
   const socketPath = join(directory, "ail-perm.sock");
-  const settingsPath = join(directory, "settings.json");
   const desk = createPermissionDesk(surroundings);
   const open = new Set<Deno.Conn>();
-  await Deno.writeTextFile(settingsPath, hookSettings(ail, socketPath), { mode: 0o600 });
   const listener = Deno.listen({ transport: "unix", path: socketPath });
 
   async function answer(connection: Deno.Conn): Promise<void> {
@@ -84,7 +68,6 @@ async function openBridgeIn(
   })();
   return {
     socketPath,
-    settingsPath,
     async [Symbol.asyncDispose]() {
       listener.close();
       for (const connection of open) connection.close();
@@ -92,9 +75,17 @@ async function openBridgeIn(
       await accepting;
       // A wish that people still look at is not waited for.
       for (const one of serving) void one.catch(() => {});
-      await Deno.remove(directory, { recursive: true });
+      await removeSocket(socketPath);
     },
   };
+}
+
+async function removeSocket(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /** The hook is gone, or we have closed. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { BackendEvent } from "../../pipeline/event.ts";
 import type { CallSurroundings, PermissionAnswer, PermissionRequest } from "../ports.ts";
+import { openCallDirectory } from "./call_directory.ts";
 import { openPermissionBridge } from "./permission_bridge.ts";
 import { runPermissionHook } from "./permission_hooks.ts";
 
@@ -30,9 +31,18 @@ function surroundings(
 }
 
 async function bridgeOf(given: CallSurroundings) {
-  const opened = await openPermissionBridge(["ail"], given);
+  const directory = await openCallDirectory();
+  assert.ok(directory.ok, directory.ok ? "" : directory.error);
+  const opened = openPermissionBridge(directory.value.path, given);
   assert.ok(opened.ok, opened.ok ? "" : opened.error);
-  return opened.value;
+  return {
+    socketPath: opened.value.socketPath,
+    directory: directory.value,
+    async [Symbol.asyncDispose]() {
+      await opened.value[Symbol.asyncDispose]();
+      await directory.value[Symbol.asyncDispose]();
+    },
+  };
 }
 
 function decision(printed: string) {
@@ -125,11 +135,34 @@ Deno.test("r02: only its owner can open the directory, and nothing of it is left
   const bridge = await bridgeOf(given);
   const directory = dirname(bridge.socketPath);
   assert.equal((await Deno.stat(directory)).mode! & 0o777, 0o700);
-  assert.match(await Deno.readTextFile(bridge.settingsPath), /check-permission-hook --socket/);
+  await bridge.directory.write({ "a.txt": "text" });
+  assert.equal((await Deno.stat(`${directory}/a.txt`)).mode! & 0o777, 0o600);
   // A connection that says nothing is closed with it.
   using _silent = await Deno.connect({ transport: "unix", path: bridge.socketPath });
   await bridge[Symbol.asyncDispose]();
   await assert.rejects(Deno.stat(directory), Deno.errors.NotFound);
   const denied = decision(await runPermissionHook("check", bridge.socketPath, BASH));
   assert.deepEqual([denied.permissionDecision, denied.reason], ["deny", "ail permission bridge error"]);
+});
+
+Deno.test("r01: Gemini CLI's hook says what the run said, and denies what it cannot ask", async () => {
+  const { given } = surroundings((request) =>
+    Promise.resolve({ isAllowed: request.displayName === "Bash", reason: "not-today" })
+  );
+  const bridge = await bridgeOf(given);
+  const hook = (input: string) => runPermissionHook("check", bridge.socketPath, input, "gemini");
+  assert.deepEqual(JSON.parse(await hook(BASH)), { decision: "allow" });
+  const denied = await hook(JSON.stringify({ tool_name: "write_file", tool_input: {} }));
+  assert.deepEqual(JSON.parse(denied), { decision: "deny", reason: "not-today" });
+  const broken = { decision: "deny", reason: "ail permission bridge error" };
+  assert.deepEqual(JSON.parse(await hook("nonsense")), broken);
+  await bridge[Symbol.asyncDispose]();
+  assert.deepEqual(JSON.parse(await hook(BASH)), broken);
+});
+
+Deno.test("r01: a directory too deep for a socket's name is told", () => {
+  const { given } = surroundings(() => assert.fail("must not be asked"));
+  const opened = openPermissionBridge(`/tmp/${"x".repeat(200)}`, given);
+  assert.ok(!opened.ok);
+  assert.match(opened.error, /^cannot open the socket for permissions: /);
 });

@@ -70,7 +70,10 @@ async function converse(
     void child.send(`${session.start(ailVersion)}\n`);
     let end: Result<PromptAnswer, Fault> | null = null;
     for await (const line of child.lines()) {
-      if (!line.ok) break;
+      if (!line.ok) {
+        end = session.broken(line.error);
+        break;
+      }
       end = act(session.accept(line.value), session, child, surroundings, desk);
       if (end !== null) break;
     }

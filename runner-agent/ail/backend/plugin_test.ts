@@ -44,7 +44,7 @@ async function withSample(
       warn: (message) => warnings.push(message),
     });
     assert.deepEqual([registry.names, warnings], [
-      ["claude", "codex", "http", "ollama", "stub", "echo"],
+      ["claude", "codex", "http", "ollama", "stub", "gemini", "opencode", "echo"],
       [],
     ]);
     const backend = registry.find(" Echo ");
@@ -203,7 +203,7 @@ Deno.test("r11: manifests that are wrong are told and skipped; of two names the 
       ailVersion: "0.1.4",
       warn: (message) => warnings.push(message),
     });
-    assert.deepEqual(registry.names.slice(5), ["mine"]);
+    assert.deepEqual(registry.names.slice(7), ["mine"]);
     assert.equal(warnings.length, 3);
     assert.match(
       warnings.join("\n"),
@@ -215,11 +215,13 @@ Deno.test("r11: manifests that are wrong are told and skipped; of two names the 
 Deno.test("r01: names are found in any case; an unknown one is told with those that there are", async () => {
   const options = { home: null, ail: ["ail"], ailVersion: "0.1.4", warn() {} };
   const registry = await createBackendRegistry(options);
-  for (const name of ["claude", " Codex", "HTTP", "ollama", "stub"]) assert.ok(registry.find(name).ok, name);
-  const unknown = registry.find("Gemini ");
+  for (const name of ["claude", " Codex", "HTTP", "ollama", "stub", "Gemini", "OpenCode"]) {
+    assert.ok(registry.find(name).ok, name);
+  }
+  const unknown = registry.find("Nobody ");
   assert.deepEqual(!unknown.ok && [unknown.error.type, unknown.error.detail], [
     "ail:runner/not-found",
-    "Runner 'gemini' is not recognized. Known runners: claude, codex, http, ollama, stub",
+    "Runner 'nobody' is not recognized. Known runners: claude, codex, http, ollama, stub, gemini, opencode",
   ]);
   const stub = registry.find("stub");
   assert.ok(stub.ok);

@@ -6,7 +6,9 @@ import type { PromptBackend } from "../ports.ts";
 import { fixedBackend } from "../stub_backend.ts";
 import { createClaudeBackend } from "./claude.ts";
 import { createCodexBackend } from "./codex.ts";
+import { createGeminiBackend } from "./gemini.ts";
 import { createHttpBackend, HttpSessions } from "./http.ts";
+import { createOpenCodeBackend } from "./opencode.ts";
 import { createPluginBackend } from "./plugin.ts";
 import { discoverPlugins } from "./plugin_discovery.ts";
 
@@ -36,6 +38,8 @@ export async function createBackendRegistry(options: RegistryOptions): Promise<B
     codex: createCodexBackend(),
     http: createHttpBackend("http", sessions),
     ollama: createHttpBackend("ollama", sessions),
+    gemini: createGeminiBackend(ail),
+    opencode: createOpenCodeBackend(),
     stub: fixedBackend("stub", "stub response", "stub-session-id"),
   };
   const backends = new Map<string, PromptBackend>([
