@@ -111,6 +111,11 @@ export const LIVE_OUTPUT_WAITING_MAX_BYTES = 4 * 1024 * 1024;
 export const WORKSPACE_ARCHIVE_MAX_BYTES = 50 * 1000 * 1000;
 export const MEDIA_MAX_BYTES = 20 * 1000 * 1000;
 export const AGENT_MEMORY_MAX_BYTES = 50 * 1000 * 1000;
+/** Files beside one task's card, and the bytes of one: a screenshot, a plan, a log; what is larger is a repository's. */
+export const TASK_ASSETS_MAX = 20;
+export const TASK_ASSET_MAX_BYTES = 10 * 1024 * 1024;
+/** How often one may be put into a task: what was replaced keeps its bytes, and all of them are a gigabyte. */
+export const TASK_ASSET_PUTS_MAX = 100;
 
 /** What an agent says of its waiting, on the board and in its ask: its first sentences; all of it is on the page of its run. */
 export const AGENT_SAYS_MAX_CHARS = 500;

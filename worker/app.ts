@@ -1,9 +1,9 @@
 /** Puts middleware and routes together: what a request meets, in order. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { JSON_BODY_MAX_BYTES } from "../protocol/limits.ts";
 import type { AppEnv } from "./app_env.ts";
 import { refusal, refusalResponse } from "./errors.ts";
-import { CHANNEL_BODY_MAX_BYTES } from "./limits.ts";
+import { CHANNEL_BODY_MAX_BYTES, TASK_ASSET_MAX_BYTES } from "./limits.ts";
 import { auth } from "./middleware/auth.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
 import { liveCaller } from "./middleware/live_caller.ts";
@@ -66,6 +66,7 @@ import { createSocketRoutes, SOCKET_OPERATIONS } from "./routes/socket.ts";
 import { createSpecPageRoutes } from "./routes/spec_pages.ts";
 import { createSubtaskPageRoutes } from "./routes/subtask_pages.ts";
 import { createTaskRoutes, TASK_OPERATIONS } from "./routes/tasks.ts";
+import { createTaskAssetRoutes, TASK_ASSET_OPERATIONS } from "./routes/task_assets.ts";
 import { createTaskPageRoutes } from "./routes/task_pages.ts";
 import { createWorklistPageRoutes } from "./routes/worklist_pages.ts";
 import { createTelemetryRoutes, TELEMETRY_OPERATIONS } from "./routes/telemetry.ts";
@@ -85,6 +86,7 @@ import { createWebhookRoutes, WEBHOOK_OPERATIONS } from "./routes/webhooks.ts";
 import { createWorklistRoutes, WORKLIST_OPERATIONS } from "./routes/worklist.ts";
 
 const PROJECT = "/api/owners/:owner/projects/:project";
+const ASSET = `${PROJECT}/tasks/:taskId/assets/:name`;
 
 /** What the API's description is made of. */
 export const OPERATIONS: readonly Operation[] = [
@@ -92,6 +94,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...TOKEN_OPERATIONS,
   ...LINE_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...TASK_ASSET_OPERATIONS,
   ...GATE_OPERATIONS,
   ...V1_GATE_OPERATIONS,
   ...PEOPLE_OPERATIONS,
@@ -130,11 +133,20 @@ export const OPERATIONS: readonly Operation[] = [
   ...HEALTH_OPERATIONS,
 ];
 
+/** Bodies that are files: their routes limit them. */
+const FILE_PATH =
+  /^\/api\/owners\/[^/]+\/projects\/[^/]+\/(?:claude-config-archive|tasks\/[^/]+\/assets\/[^/]+)$/;
+
+function hasOwnLimit(c: Context<AppEnv>): boolean {
+  return c.req.method === "PUT" && FILE_PATH.test(c.req.path);
+}
+
 /** Builds the control plane's HTTP side. Git bodies are bounded by the task's object, everything else here. */
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ router: createRouter() });
   app.use(requestId());
-  app.use("/api/owners/*", bodyLimit(JSON_BODY_MAX_BYTES));
+  app.use("/api/owners/*", bodyLimit(JSON_BODY_MAX_BYTES, hasOwnLimit));
+  app.use(ASSET, bodyLimit(TASK_ASSET_MAX_BYTES));
   app.use("/v1/*", bodyLimit(JSON_BODY_MAX_BYTES));
   app.use("/channels/*", bodyLimit(CHANNEL_BODY_MAX_BYTES));
   app.use(ownForms((c) => isForPerson(c) ? crossSitePage(c) : refuseCrossSite()));
@@ -145,6 +157,7 @@ export function createApp(): Hono<AppEnv> {
   app.use("/api/owners/*", workload());
   app.use("/api/owners/*", requireToken());
   app.use("/api/owners/*", idempotency());
+  app.use(ASSET, idempotency(["PUT", "DELETE"]));
   app.use("/api/git/*", requireToken());
   app.use("/api/lives/*", liveCaller());
   app.use("/api/lives/chat/*", tokenPlace());
@@ -157,6 +170,7 @@ export function createApp(): Hono<AppEnv> {
   app.route("/", createTokenRoutes());
   app.route("/", createLineRoutes());
   app.route("/", createTaskRoutes());
+  app.route("/", createTaskAssetRoutes());
   app.route("/", createJobRoutes());
   app.route("/", createSocketRoutes());
   app.route("/", createRunnerRoutes());

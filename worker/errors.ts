@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { QueueError } from "./domain/job_queue_api.ts";
 import { agentRefusal, isAgentError } from "./agent_errors.ts";
+import { assetRefusal, isAssetError } from "./asset_errors.ts";
 import type { WireError, WireIssue } from "../protocol/line/error.ts";
 
 export interface HttpRefusal {
@@ -102,6 +103,7 @@ function fieldOf(value: unknown, key: PropertyKey): unknown {
 /** Maps what the queue says no to. */
 export function queueRefusal(error: QueueError): HttpRefusal {
   if (isAgentError(error)) return agentRefusal(error);
+  if (isAssetError(error)) return assetRefusal(error);
   switch (error.reason) {
     case "unauthenticated":
       return {
@@ -249,9 +251,7 @@ export function queueRefusal(error: QueueError): HttpRefusal {
         409,
         "stale_lease",
         `Cannot act on this run as its lease is over: expected leaseEpoch ${error.leaseEpoch}, came ${error.came}`,
-        {
-          leaseEpoch: error.leaseEpoch,
-        },
+        { leaseEpoch: error.leaseEpoch },
       );
     case "run_finished":
       return refusal(

@@ -9,6 +9,7 @@ import { filesSchema } from "./line.ts";
 import { modelUsage } from "./model_usage.ts";
 import type { JobData, JobPage, RunData } from "./job.ts";
 import type { PollAnswer, PolledJob, ReportAnswer, RunnerRegistered } from "./runner.ts";
+import { jobAsset } from "./task_asset.ts";
 import { outcome, type TaskData, type TaskPage, taskStatus, type TaskSummary } from "./task.ts";
 import { scope } from "./token.ts";
 import { labelMatching, priority } from "./fields.ts";
@@ -223,6 +224,7 @@ const agentDefinition = z.looseObject({
   ...fieldsInDefinition,
   devcontainerFiles: filesSchema.optional(),
   agenticsSpecFiles: filesSchema.optional(),
+  taskAssets: z.array(jobAsset).optional().meta({ description: "Files beside the task's card (Line 2.7)." }),
 });
 export const polledJobAnswer = z.object({
   id: text,

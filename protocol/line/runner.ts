@@ -4,6 +4,7 @@ import { RUNNER_JOBS_MAX } from "../limits.ts";
 import type { AgentCommand } from "../agent/commands.ts";
 import { commitId, labels, reason } from "./fields.ts";
 import type { JobType } from "./job_fields.ts";
+import type { JobAsset } from "./task_asset.ts";
 import { modelUsage } from "./model_usage.ts";
 
 /** POST .../runners/register. */
@@ -174,6 +175,8 @@ export interface AgentDefinition {
   readonly devcontainerFiles?: Readonly<Record<string, string>>;
   /** The same for `.agentics/specs/` of the line (Line 2.11). */
   readonly agenticsSpecFiles?: Readonly<Record<string, string>>;
+  /** Files beside the task's card, for the runner to fetch into `.agentics/assets/` (Line 18). */
+  readonly taskAssets?: readonly JobAsset[];
 }
 
 /** `runner`: the project's origin is left alone. `agentics-repo`: pushed to `url` with `token` and no other credential. */

@@ -30,6 +30,7 @@ export interface BadRow {
   readonly body?: unknown;
   /** Added to the path. */
   readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Instead of the ids of the fixture. */
   readonly ids?: Readonly<Record<string, string>>;
   /** With a token that nobody made. */

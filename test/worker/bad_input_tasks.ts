@@ -76,6 +76,58 @@ export const TASK_ROUTES: readonly RouteRows[] = [
       ],
     },
   ]),
+  { route: "GET B/tasks/:taskId/assets", audience: "any", unknown: TASK },
+  {
+    route: "GET B/tasks/:taskId/assets/:name",
+    audience: "any",
+    unknown: { ...TASK, name: "asset_not_found" },
+    rows: [
+      badQuery("sha256=x", /'sha256'.*expected 64 hexadecimal digits, came 'x'/),
+      {
+        what: "bytes that nobody put",
+        query: `sha256=${"0".repeat(64)}`,
+        status: 404,
+        code: "asset_not_found",
+        says: /asset 'no-name' of this task/,
+      },
+    ],
+  },
+  {
+    route: "PUT B/tasks/:taskId/assets/:name",
+    audience: "user",
+    good: "bytes",
+    unknown: TASK,
+    rows: [
+      ...["..%2Fx", "%2Fetc%2Fpasswd", "a%5Cb", "a%00b", ".git", "manifest.json", "x".repeat(201)].map(
+        (name): BadRow => ({
+          what: `the name ${name.slice(0, 20)}`,
+          ids: { name },
+          status: 400,
+          code: "invalid_input",
+          says: /'name': expected the name of a file: it must/,
+        }),
+      ),
+      {
+        what: "a type that is none",
+        headers: { "content-type": "a picture" },
+        status: 400,
+        code: "invalid_input",
+        says: /'type': expected a media type such as image\/png, came 'a picture'/,
+      },
+      {
+        what: "bytes that are too many",
+        body: "x".repeat(10_485_761),
+        status: 413,
+        code: "body_too_large",
+        says: /at most 10485760 bytes/,
+      },
+    ],
+  },
+  {
+    route: "DELETE B/tasks/:taskId/assets/:name",
+    audience: "user",
+    unknown: { ...TASK, name: "asset_not_found" },
+  },
   {
     route: "POST B/tasks/:taskId/retry",
     audience: "user",

@@ -75,10 +75,7 @@ Deno.test({
 
 const ANY_TOKEN = { status: 401, code: "unauthenticated", says: /Authorization: Bearer TOKEN/ };
 
-type TriedRow = BadRow & {
-  readonly token?: string | null;
-  readonly headers?: Readonly<Record<string, string>>;
-};
+type TriedRow = BadRow & { readonly token?: string | null };
 
 /** What the wrong tokens of a route's audience get. */
 function audienceRows(rows: RouteRows, { tokens }: World): TriedRow[] {

@@ -15,6 +15,7 @@ import { resumeFields } from "./session_end.ts";
 import type { RunTokens } from "./run_token.ts";
 import { renderPrompt } from "./prompt.ts";
 import type { Job, LineVersion, ProjectSettings, QueueState } from "./queue_state.ts";
+import { jobAssets } from "./task_asset.ts";
 import { repositoryUrl } from "./task_view.ts";
 import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
@@ -31,14 +32,20 @@ type RepositoryFields = Pick<
 type OwnFields = Omit<PolledJob, keyof ClaimFields | keyof StationFields | "agentDefinition">;
 type OwnDefinition = Pick<
   AgentDefinition,
-  "taskId" | "prompt" | "traceparent" | "broadcastId" | "resumeSessionId" | "resumeBroadcastId"
+  | "taskId"
+  | "prompt"
+  | "traceparent"
+  | "broadcastId"
+  | "resumeSessionId"
+  | "resumeBroadcastId"
+  | "taskAssets"
 >;
 type StationFields = Pick<PolledJob, "stationName" | "jobType" | "command" | "memMib" | "vcpuCount">;
 type StationDefinition = Omit<AgentDefinition, keyof OwnDefinition | keyof RepositoryFields>;
 
 /** A job that is only offered: no run, no token (pick A3). */
-export function offeredJob(state: QueueState, job: Job): JsonText<PolledJob> {
-  return polledJob(state, job, {}, {});
+export function offeredJob(state: QueueState, job: Job, baseUrl: string): JsonText<PolledJob> {
+  return polledJob(state, job, {}, {}, baseUrl);
 }
 
 /** A job that is claimed: with its run, its lease and the tokens that die with it. */
@@ -67,7 +74,7 @@ export function claimedJob(
     jobToken: tokens.job(run.id),
     workRepositoryUrl: url,
   };
-  return polledJob(state, job, claim, { ...repository, ...withReferenceNames(repository) });
+  return polledJob(state, job, claim, { ...repository, ...withReferenceNames(repository) }, baseUrl);
 }
 
 function polledJob(
@@ -75,6 +82,7 @@ function polledJob(
   job: Job,
   claim: ClaimFields | Record<string, never>,
   repository: RepositoryFields,
+  baseUrl: string,
 ): JsonText<PolledJob> {
   const task = state.tasks.get(job.taskId)!;
   const line = state.lines.get(`${task.lineId}@${task.lineVersion}`)!;
@@ -87,6 +95,7 @@ function polledJob(
     prompt,
     ...(traceparent === null ? {} : { traceparent }),
     ...resumeFields(state.runs, task, job.stationId),
+    ...jobAssets({ ...state.settings, baseUrl }, task),
   };
   const shared = stationTexts(state.settings, line, station);
   const about = `${fieldsOf({ ...own, ...claim })},${shared.fields}`;

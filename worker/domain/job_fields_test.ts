@@ -19,7 +19,7 @@ Deno.test("a job carries what its station says in the reference's words, in the 
   rig.line("tidy", lineOf([station("a", said)]));
   rig.submit("tidy");
   const runner = rig.runner("r1");
-  const offer = read(offeredJob(rig.state, rig.offer(runner)!));
+  const offer = read(offeredJob(rig.state, rig.offer(runner)!, BASE));
   const claim = read(claimedJob(rig.state, rig.take(runner), rig.tokens, BASE));
   for (const { agentDefinition } of [offer, claim]) {
     assert.deepEqual({ ...agentDefinition, ...said }, agentDefinition);
@@ -49,7 +49,7 @@ for (
     rig.submit("tidy");
     const runner = rig.runner("r1");
     assert.equal(rig.offer(runner, ["alp_operator"]), null);
-    const job = read(offeredJob(rig.state, rig.offer(runner, [need])!));
+    const job = read(offeredJob(rig.state, rig.offer(runner, [need])!, BASE));
     assert.deepEqual([job.needs, job.jobType, job.agentDefinition.jobType], [[need], jobType, jobType]);
     assert.deepEqual({ ...job.agentDefinition, ...payload }, job.agentDefinition);
   });
@@ -61,7 +61,7 @@ Deno.test("a runner that takes commands gets the station's, with its limits, bes
     rig.line("tidy", lineOf([station("a", trigger)]));
     rig.submit("tidy");
     const { command, memMib, vcpuCount } = read(
-      offeredJob(rig.state, rig.offer(rig.runner("r1"), ["alp_runner_spawn"])!),
+      offeredJob(rig.state, rig.offer(rig.runner("r1"), ["alp_runner_spawn"])!, BASE),
     );
     return [command, memMib, vcpuCount];
   };

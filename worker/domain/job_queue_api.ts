@@ -17,6 +17,7 @@ import type { Result } from "../../protocol/result.ts";
 import type { AgentIdentity, AgentQueueApi, NewSubtask, SpecPlace } from "./agent_queue_api.ts";
 import type { AgentNews } from "./agent_wait.ts";
 import type { AskCaller } from "./ask_caller.ts";
+import type { AssetQueueApi } from "./asset_api.ts";
 import type { Caller } from "./caller.ts";
 import type { ChatQueueApi } from "./chat_api.ts";
 import type { JsonText } from "./json_text.ts";
@@ -99,7 +100,7 @@ export interface RunAdmission {
 type Answer<T> = Promise<Result<T, QueueError>>;
 
 /** `baseUrl` is the control plane's public address without a trailing slash; answers contain URLs below it. */
-export interface JobQueueApi extends AgentQueueApi, ChatQueueApi, SessionQueueApi {
+export interface JobQueueApi extends AgentQueueApi, AssetQueueApi, ChatQueueApi, SessionQueueApi {
   readProject(caller: Caller): Answer<ProjectView>;
   putProject(caller: Caller, input: ProjectInput): Answer<ProjectView>;
   createToken(caller: Caller, input: TokenInput): Answer<TokenCreated>;

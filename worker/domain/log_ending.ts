@@ -1,5 +1,6 @@
-/** Whether a task's log is over, after what its queue told it: a task that has ended may be tried again. Pure. */
+/** What a task's log makes of what its queue told it: it is over, it goes on, it has assets to keep. Pure. */
 import type { TimelineEntry } from "../../protocol/line/log.ts";
+import { ASSET_PUT } from "./task_asset.ts";
 
 /** An entry as the queue delivers it; `ends` is set on the one with which the task ended. */
 export interface LoggedEvent {
@@ -22,4 +23,9 @@ export function turnOf(events: readonly LoggedEvent[]): LogTurn | null {
     else if (entry.kind === GOES_ON) turn = { kind: "goes_on" };
   }
   return turn;
+}
+
+/** When the last of these entries put an asset into the task; null: none did. */
+export function assetPutAtMs(events: readonly LoggedEvent[]): number | null {
+  return events.findLast(({ entry }) => entry.kind === ASSET_PUT)?.entry.atMs ?? null;
 }

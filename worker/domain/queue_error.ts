@@ -1,10 +1,12 @@
 /** How the queue says no. Types only. */
+import type { AssetError } from "./asset_row.ts";
 import type { SubtaskError } from "./subtask.ts";
 import type { Scope } from "../../protocol/line/token.ts";
 
 /** Every way in which the queue says no; `errors.ts` maps each to a status and a code. */
 export type QueueError =
   | SubtaskError
+  | AssetError
   /** A command to an agent whose run is over. */
   | { readonly reason: "run_not_active"; readonly runId: string; readonly outcome: string }
   | { readonly reason: "too_many_commands"; readonly commandsMax: number }
@@ -45,7 +47,8 @@ export type QueueError =
       | "line_version"
       | "session"
       | "command"
-      | "question";
+      | "question"
+      | "asset";
     readonly id: string;
   }
   | { readonly reason: "line_id_mismatch"; readonly path: string; readonly body: string }

@@ -12,6 +12,7 @@ import type { ModelUsage } from "../../protocol/line/model_usage.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { Outcome } from "../../protocol/line/task.ts";
 import type { Scope } from "../../protocol/line/token.ts";
+import type { TaskAsset } from "./asset_row.ts";
 import type { FreshSource } from "./fresh_tasks.ts";
 import type { KnownVersions } from "./line_versions.ts";
 import type { QueueIndex } from "./queue_index.ts";
@@ -136,6 +137,10 @@ export interface Task {
   readonly hasAgentRepository: boolean;
   /** The newest live streams, oldest first; absent while there is none. */
   readonly streams?: readonly TaskStream[];
+  /** Files beside its card, in the order in which they were put; absent: there never was one. */
+  readonly assets?: readonly TaskAsset[];
+  /** How often one was put: each time may have left bytes in storage. Absent: never. */
+  readonly assetPuts?: number;
   /** W3C Trace Context of the request that submitted it, for all its jobs; absent: it had none. */
   readonly traceparent?: string;
   readonly state: TaskState;

@@ -108,7 +108,7 @@ Deno.test("an offer holds the work but no run and no secret; a claim holds both 
   const { id } = rig.submit("tidy", { title: "{{task.description}}", description: "D" });
   const runner = rig.runner("r1", ["linux"]);
   const job = rig.offer(runner, ["git:push"])!;
-  const offer = read(offeredJob(rig.state, job));
+  const offer = read(offeredJob(rig.state, job, BASE));
   assert.deepEqual(
     [offer.id, offer.runId, offer.jobToken, offer.stationName, offer.needs],
     [job.id, undefined, undefined, "Format", ["git:push"]],
@@ -178,7 +178,7 @@ Deno.test("a project without a repository leaves the fields of it out", () => {
   const rig = createQueueRig();
   rig.line("tidy", lineOf([station("a")]));
   rig.submit("tidy");
-  const { agentDefinition } = read(offeredJob(rig.state, rig.offer(rig.runner("r1"))!));
+  const { agentDefinition } = read(offeredJob(rig.state, rig.offer(rig.runner("r1"))!, BASE));
   assert.equal("repository" in agentDefinition || "branch" in agentDefinition, false);
   assert.deepEqual([agentDefinition.idleTimeoutMinutes, agentDefinition.maxTimeoutMinutes], [2, 60]);
 });

@@ -1,5 +1,5 @@
 /**
- * Reads `Idempotency-Key` of a POST and gives the caller what the queue needs to carry the request out once: the key, and
+ * Reads `Idempotency-Key` of a POST, and where a route says so of another method, and gives the caller what the queue needs to carry the request out once: the key, and
  * a fingerprint of method, path and body.
  *
  * What does not go through a decision of the queue has an equivalent of its own: an artifact's id follows from the key; a
@@ -16,9 +16,9 @@ import { refusal, refusalResponse } from "../errors.ts";
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
 /** Expects `c.var.caller` to be set. */
-export function idempotency(): MiddlewareHandler<AppEnv> {
+export function idempotency(methods: readonly string[] = ["POST"]): MiddlewareHandler<AppEnv> {
   return (c, next) => {
-    const key = c.req.method === "POST" ? c.req.header("idempotency-key") : undefined;
+    const key = methods.includes(c.req.method) ? c.req.header("idempotency-key") : undefined;
     return key === undefined ? next() : onlyOnce(c, next, key);
   };
 }
@@ -31,7 +31,8 @@ async function onlyOnce(c: Context<AppEnv>, next: Next, key: string): Promise<Re
   }
   const { pathname, search } = new URL(c.req.url);
   const body = new Uint8Array(await c.req.arrayBuffer());
-  const fingerprint = bytesToHex(sha256(concatBytes(utf8ToBytes(`POST ${pathname}${search}\n`), body)));
+  const { method } = c.req;
+  const fingerprint = bytesToHex(sha256(concatBytes(utf8ToBytes(`${method} ${pathname}${search}\n`), body)));
   c.set("caller", { ...c.get("caller"), once: { key, fingerprint } });
   return await next();
 }

@@ -16,6 +16,7 @@ import type { JobQueueApi } from "../domain/job_queue_api.ts";
 import type { Env } from "../env.ts";
 import { type OpenQueue, openQueue } from "./open_queue.ts";
 import type { Handlers, QueueMethod } from "./queue_handlers/handlers.ts";
+import { assetHandlers } from "./queue_handlers/asset_handlers.ts";
 import { chatHandlers } from "./queue_handlers/chat_handlers.ts";
 import { commandHandlers } from "./queue_handlers/command_handlers.ts";
 import { jobHandlers } from "./queue_handlers/job_handlers.ts";
@@ -37,6 +38,7 @@ const HANDLERS: Handlers<QueueMethod> = {
   ...projectHandlers,
   ...lineHandlers,
   ...taskHandlers,
+  ...assetHandlers,
   ...jobHandlers,
   ...runnerHandlers,
   ...workHandlers,

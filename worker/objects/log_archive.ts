@@ -1,12 +1,14 @@
 /**
- * Moves a task's output to R2 after the task's end, and deletes it when its retention is over
- * (`domain/log_deadline.ts` says when). The timeline stays.
+ * Moves a task's output to R2 after the task's end, and deletes it when its retention is over, with the bytes of the
+ * task's assets (`domain/log_deadline.ts` says when). The timeline stays.
  *
  * Invariants
  * 1. R2 first, then the object's own note of it: whatever stops us in between, the next try does both again, with the
  *    same bytes below the same key. A task that was tried again adds to what has moved: the key then gets all of it.
  * 2. Rows go in the transaction that notes where their bytes are. Output that grew while it was copied stays in rows
  *    until the next try.
+ * 3. Of assets those go that were stored before half of their time was over: all that the log knows of were, and one
+ *    that was just stored is on its way to it.
  */
 import { type LogKeeping, nextLogWork } from "../domain/log_deadline.ts";
 import { OUTPUT_MOVE_RETRY_MS, OUTPUT_READ_MAX_BYTES } from "../limits.ts";
@@ -22,14 +24,15 @@ export interface LogArchive {
   nextWorkMs(): number | null;
 }
 
-/** Makes the archive of one log; `key()` is where its output goes. */
+/** Makes the archive of one log; `key()` is where its output goes, `name()` that of its object. */
 export function createLogArchive(
-  { store, book, reader, bucket, key, keeping, clock }: {
+  { store, book, reader, bucket, key, name, keeping, clock }: {
     readonly store: LogStore;
     readonly book: LogBook;
     readonly reader: LogReader;
     readonly bucket: R2Bucket;
     readonly key: () => string;
+    readonly name: () => string;
     readonly keeping: LogKeeping;
     readonly clock: Clock;
   },
@@ -75,6 +78,23 @@ export function createLogArchive(
     note({ segments: book.segments(), movedAtMs: book.moved()?.movedAtMs ?? nowMs, expiredAtMs: nowMs });
   }
 
+  async function expireAssets(dueAtMs: number): Promise<void> {
+    const storedBeforeMs = dueAtMs - (keeping.retentionMs ?? 0) / 2;
+    for (let cursor: string | undefined, isMore = true; isMore;) {
+      const page = await bucket.list({
+        prefix: `task_assets/${name()}/`,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const old = page.objects.filter(({ uploaded }) => uploaded.getTime() < storedBeforeMs).map(({ key }) =>
+        key
+      );
+      if (old.length > 0) await bucket.delete(old);
+      isMore = page.truncated;
+      cursor = page.truncated ? page.cursor : undefined;
+    }
+    store.dropAssets(dueAtMs);
+  }
+
   function note(moved: MovedOutput): void {
     store.move(moved);
     book.setMoved(moved);
@@ -85,7 +105,11 @@ export function createLogArchive(
       const next = nextLogWork(book.life(), keeping);
       if (next === null || next.dueAtMs > clock.nowMs() || notBeforeMs > clock.nowMs()) return;
       try {
-        await (next.kind === "move" ? move() : expire());
+        await {
+          move,
+          expire,
+          expire_assets: () => expireAssets(next.dueAtMs),
+        }[next.kind]();
       } catch (cause) {
         notBeforeMs = clock.nowMs() + OUTPUT_MOVE_RETRY_MS;
         console.warn(JSON.stringify({

@@ -81,6 +81,7 @@ export function createLogBook(store: LogStore): LogBook {
       endedAtMs: endedNow()?.endedAtMs ?? null,
       bytesInRows: stateNow().totalBytes - rowsFrom(),
       bytesMoved: rowsFrom() - keptFrom(),
+      assetPutAtMs: store.assetPutAtMs(),
     }),
     facts: () => {
       const { totalBytes } = stateNow();

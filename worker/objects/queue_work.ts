@@ -111,7 +111,7 @@ export function createQueueWork(
     }
     const offered = look(caller, want, wokenFor);
     if (!offered.ok) return offered;
-    return ok(offered.value && answerWith(offeredJob(core.state, offered.value)));
+    return ok(offered.value && answerWith(offeredJob(core.state, offered.value, want.baseUrl)));
   }
 
   /** A runner whose hands are full wants no other job (Line 12). */

@@ -68,7 +68,7 @@ export function createSocketDispatch(
       const found = queue.work.look(session.caller, want, wokenFor);
       if (!found.ok) return isRevoked(found.error) ? "revoked" : "nothing";
       if (found.value === null) return "nothing";
-      session.give("offer", found.value.id, offeredJob(queue.core.state, found.value));
+      session.give("offer", found.value.id, offeredJob(queue.core.state, found.value, want.baseUrl));
       return "given";
     }
     const taken = queue.work.take(session.caller, want, wokenFor);

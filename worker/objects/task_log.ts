@@ -8,12 +8,12 @@
  * Invariants
  * 1. (O1, O4) Nobody is answered before what they sent is written, and no `await` stands between deciding and writing.
  * 2. Viewers are told after the write.
- * 3. (O3) One alarm: when the output moves or expires. It may come early, late and twice.
+ * 3. (O3) One alarm: when the output moves or expires, or the assets do. It may come early, late and twice.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import type { RunUsage, UsageInput } from "../../protocol/line/usage.ts";
-import { type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
+import { assetPutAtMs, type LoggedEvent, type LogTurn, turnOf } from "../domain/log_ending.ts";
 import { closingMarker } from "../domain/output_log.ts";
 import type { OutputPace } from "../domain/output_pace.ts";
 import { spansOf } from "../domain/output_segment.ts";
@@ -69,7 +69,8 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
     const store = this.#store = createLogStore(ctx.storage);
     this.#activity = openActivityTable(ctx.storage);
     const book = this.#book = createLogBook(store);
-    const kept = { store, book, bucket: env.BLOBS, key: () => `output/${this.#name()}` };
+    const name = () => this.#name();
+    const kept = { store, book, bucket: env.BLOBS, name, key: () => `output/${name()}` };
     const reader = this.#reader = createLogReader(kept);
     this.#archive = createLogArchive({ ...kept, reader, keeping, clock });
     const viewers = this.#viewers = createLogViewers({ ctx, book, reader });
@@ -116,20 +117,20 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
 
   async recordMany(events: readonly LoggedEvent[]): Promise<void> {
     const fresh = this.#book.newEvents(events);
-    if (fresh.length > 0) {
-      this.#intake.flush();
-      const entries = fresh.map(({ entry }) => entry);
-      const turn = this.#turn(turnOf(fresh));
-      try {
-        this.#store.record(entries, turn);
-      } catch (cause) {
-        this.ctx.abort("write_failed");
-        throw cause;
-      }
-      this.#book.addEntries(entries);
-      this.#viewers.tellTimeline(entries);
-      if (turn !== null) this.#afterTurn(turn);
+    if (fresh.length === 0) return;
+    this.#intake.flush();
+    const entries = fresh.map(({ entry }) => entry);
+    const turn = this.#turn(turnOf(fresh));
+    try {
+      this.#store.record(entries, turn, assetPutAtMs(fresh));
+    } catch (cause) {
+      this.ctx.abort("write_failed");
+      throw cause;
     }
+    this.#book.addEntries(entries);
+    this.#viewers.tellTimeline(entries);
+    if (turn !== null) this.#afterTurn(turn);
+    if (this.#book.ended() !== null) this.#arm();
   }
 
   async read(fromOffset: number, bytesMax: number): Promise<OutputPage> {
@@ -234,7 +235,6 @@ export class TaskLog extends DurableObject<Env> implements TaskLogApi {
       this.#book.setState({ ...this.#book.state(), totalBytes: closing.offset + closing.bytes.length });
     }
     this.#viewers.goOn();
-    this.#arm();
   }
 
   /** Kept with the end rather than by itself: until then every call names the object. */

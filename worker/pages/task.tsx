@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** One task: where it is, what its stations and people did, what they print right now, and what came out. */
+import type { AssetData } from "../../protocol/line/task_asset.ts";
 import type { TaskData } from "../../protocol/line/task.ts";
 import type { TimelineEntry } from "../../protocol/line/log.ts";
 import { apiOf } from "./activity.tsx";
@@ -11,6 +12,7 @@ import { askPath } from "./gate_path.ts";
 import { Layout } from "./layout.tsx";
 import { linePath } from "./line_parts.tsx";
 import { Ago, Status, taskPath } from "./parts.tsx";
+import { TaskAssets } from "./task_assets.tsx";
 import { isIdle, type StationName, TaskActions } from "./task_actions.tsx";
 import { Terminal } from "./task_terminal.tsx";
 import { sumOfUsage } from "../domain/model_usage.ts";
@@ -36,6 +38,8 @@ export interface TaskPageView {
   /** That which works right now, in a terminal; null: none does, or it tells nothing of itself. */
   readonly agent: AgentView | null;
   readonly stations: readonly StationName[];
+  /** Beside the card. */
+  readonly assets: readonly AssetData[];
   readonly asks: readonly AskedOfPeople[];
   /** The ask that the task waits on. */
   readonly pendingAskId: string | null;
@@ -106,6 +110,9 @@ export function TaskPage({ view }: { readonly view: TaskPageView }) {
           </div>
           <h2>Card</h2>
           <Card task={task} />
+          <div id="assets" data-live {...over}>
+            <TaskAssets assets={view.assets} />
+          </div>
           <h2>Repository and work</h2>
           <p class="meta">
             <a href={`${repository}/files`}>Browse files</a>

@@ -43,6 +43,8 @@ const EVENTS: Readonly<Record<string, { readonly text: string; readonly tone: To
   task_waiting: { text: "Waits", tone: "wait" },
   task_retried: { text: "Tried again by a person", tone: "" },
   task_moved: { text: "Moved by a person", tone: "" },
+  asset_put: { text: "A file was put", tone: "" },
+  asset_deleted: { text: "A file was deleted", tone: "" },
   typed: { text: "A person types in the terminal", tone: "" },
   gate_opened: { text: "A person is asked", tone: "wait" },
   gate_passed: { text: "Gate passed", tone: "good" },

@@ -129,8 +129,13 @@ function queryParameters({ query }: Operation): OpenApiOperation["parameters"] {
   }));
 }
 
-function headerParameters({ method }: Operation, path: string): OpenApiOperation["parameters"] {
-  if (method !== "post" || !path.startsWith(PROJECT_PATH)) return [];
+/** Every POST of a project does. */
+function takesKey({ method, takesKey = false }: Operation, path: string): boolean {
+  return (method === "post" || takesKey) && path.startsWith(PROJECT_PATH);
+}
+
+function headerParameters(operation: Operation, path: string): OpenApiOperation["parameters"] {
+  if (!takesKey(operation, path)) return [];
   return [{
     name: "Idempotency-Key",
     in: "header",
@@ -153,7 +158,7 @@ function answersOf({ answers }: Operation): OpenApiOperation["responses"] {
 
 /** Those that the route names, and those that follow from what it takes. */
 function refusalsOf(operation: Operation, path: string): OpenApiOperation["responses"] {
-  const { tokens, scope, query, body, method, refusals = [] } = operation;
+  const { tokens, scope, query, body, refusals = [] } = operation;
   const isOfProject = path.startsWith(PROJECT_PATH);
   const isJson = body !== undefined && !isMedia(body);
   const isLink = tokens.includes("link");
@@ -164,7 +169,7 @@ function refusalsOf(operation: Operation, path: string): OpenApiOperation["respo
     ...(scope === undefined ? [] : ["401 token_expired", "403 missing_scope", "403 token_locked_to_line"]),
     ...(query !== undefined || isJson ? ["400 invalid_input"] : []),
     ...(isJson ? ["400 invalid_json", "413 body_too_large"] : []),
-    ...(isOfProject && method === "post"
+    ...(takesKey(operation, path)
       ? ["400 invalid_idempotency_key", "409 answer_not_kept", "422 idempotency_key_reused"]
       : []),
     ...refusals,

@@ -22,6 +22,8 @@ export interface Operation {
   readonly tokens: readonly TokenKind[];
   /** What a user's token needs. */
   readonly scope?: Scope;
+  /** Takes an `Idempotency-Key` although it is no POST. */
+  readonly takesKey?: boolean;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType | Media;
   readonly isBodyOptional?: boolean;

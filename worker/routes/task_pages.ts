@@ -88,7 +88,7 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
   const { owner, project, task, queue, repository, access } = opened;
   const known = await queue.authorizeTask(c.var.caller, task.id);
   const log = taskLog(c.env, owner, project, task.id);
-  const [output, timeline, activity, subtasks, evidence, stations, asks] = await Promise.all([
+  const [output, timeline, activity, subtasks, evidence, stations, asks, assets] = await Promise.all([
     log.read(0, 0).then(({ totalBytes }) =>
       log.read(totalBytes - PAGE_OUTPUT_TAIL_BYTES, PAGE_OUTPUT_TAIL_BYTES)
     ),
@@ -98,6 +98,7 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
     loadEvidence(repository, access, commitsOf(task.history)),
     stationsOf(c, opened),
     asksOf(c, opened),
+    queue.listAssets(c.var.caller, { taskId: task.id, baseUrl: baseUrlOf(c) }),
   ]);
   const isExpired = output.expiredAtMs !== null;
   return {
@@ -114,6 +115,7 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
     agents: { activity, subtasks: subtasks.ok ? subtasks.value : [] },
     agent: await agentOf(c, opened, log, timeline, nowMs),
     stations,
+    assets: assets.ok ? assets.value : [],
     asks,
     pendingAskId: known.ok ? known.value.askId : null,
     reports: evidence.reports,

@@ -46,11 +46,18 @@ export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "
   dropped(): ReadonlyMap<string, RunCursor>;
   /** Writes one placement, which came at `atMs`, in one transaction. Throws if it cannot. */
   commit(placement: Pick<Placement, "rows" | "dropped">, atMs: number): void;
-  /** Adds entries in one row, with what they make of the log. Their event ids must be new. */
-  record(entries: readonly TimelineEntry[], turn: WrittenTurn | null): void;
+  /**
+   * Adds entries in one row, with what they make of the log. Their event ids must be new. `assetPutAtMs`: when the last of
+   * them put an asset; null: none did.
+   */
+  record(entries: readonly TimelineEntry[], turn: WrittenTurn | null, assetPutAtMs?: number | null): void;
   timeline(): TimelineEntry[];
   ended(): LogEnd | null;
   moved(): MovedOutput | null;
+  /** When the newest asset was put whose bytes are kept; null: none are. */
+  assetPutAtMs(): number | null;
+  /** The bytes of all assets were deleted that were put before then. */
+  dropAssets(putBeforeMs: number): void;
   /** What its runs used, all in one row. */
   usage(): readonly KeptUsage[];
   setUsage(usage: readonly KeptUsage[]): void;
@@ -65,7 +72,7 @@ export interface LogStore extends Pick<OutputTable, "rowsFrom" | "rowBefore" | "
 export type KnownReport = readonly [runId: string, digest: string];
 
 /** Which row of `facts` says what. */
-const FACT = { end: 1, moved: 2, dropped: 3, usage: 4, reports: 5 } as const;
+const FACT = { end: 1, moved: 2, dropped: 3, usage: 4, reports: 5, assets: 6 } as const;
 
 /** Makes the store of one log, whose tables are open. */
 export function createLogStore(storage: DurableObjectStorage): LogStore {
@@ -93,9 +100,10 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
         if (placement.dropped.size === 0) return;
         setFact(FACT.dropped, Object.fromEntries([...dropped(), ...placement.dropped]));
       }),
-    record: (entries, turn) =>
+    record: (entries, turn, assetPutAtMs = null) =>
       storage.transactionSync(() => {
         db.insert(timeline).values({ entries }).run();
+        if (assetPutAtMs !== null) setFact(FACT.assets, assetPutAtMs);
         if (turn?.kind === "goes_on") db.delete(facts).where(eq(facts.id, FACT.end)).run();
         if (turn?.kind !== "ends") return;
         if (turn.closing !== null) output.insert([turn.closing], turn.end.endedAtMs);
@@ -105,6 +113,11 @@ export function createLogStore(storage: DurableObjectStorage): LogStore {
       db.select().from(timeline).orderBy(asc(timeline.sequence)).all().flatMap((row) => row.entries),
     ended: () => fact<LogEnd>(FACT.end),
     moved: () => fact<MovedOutput>(FACT.moved),
+    assetPutAtMs: () => fact<number>(FACT.assets),
+    dropAssets: (putBeforeMs) => {
+      const putAtMs = fact<number>(FACT.assets);
+      if (putAtMs !== null && putAtMs < putBeforeMs) db.delete(facts).where(eq(facts.id, FACT.assets)).run();
+    },
     usage: () => fact<readonly KeptUsage[]>(FACT.usage) ?? [],
     setUsage: (usage) => setFact(FACT.usage, usage),
     reports: () => fact<readonly KnownReport[]>(FACT.reports) ?? [],
