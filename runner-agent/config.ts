@@ -6,6 +6,7 @@
 import { AGENT_NAMES } from "../protocol/line/agent_names.ts";
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
+import type { CredentialSetting } from "./domain/credential.ts";
 import type { HarnessName, NetworkProfile, RegistrationWish, Transport } from "./ports.ts";
 import {
   type ResolvedSettings,
@@ -85,6 +86,8 @@ export interface RunConfig {
   readonly settings: ResolvedSettings;
   /** What {@link settings} was made of. */
   readonly settingsLayers: readonly SettingsLayer[];
+  /** What this machine may push with, and fetch by, for jobs that name it. */
+  readonly credentials: readonly CredentialSetting[];
 }
 
 export interface PodmanConfig {
@@ -182,6 +185,7 @@ export function readRunConfig(
     networkProfile: networkProfile(settings, host),
     settings,
     settingsLayers,
+    credentials: file.credentials,
   };
 }
 

@@ -142,8 +142,12 @@ function sectionOf({ owner, project }: RunOptions): string | null {
 
 async function showConfig(options: RunOptions & { readonly json?: boolean }): Promise<void> {
   const file = await loadSettings(options.settings, host.env);
-  const { settings, dataDir } = readRunConfig(options, host, file, sectionOf(options));
-  console.log(options.json === true ? settingsJson(settings) : settingsText(settings, dataDir));
+  const { settings, dataDir, credentials } = readRunConfig(options, host, file, sectionOf(options));
+  console.log(
+    options.json === true
+      ? settingsJson(settings, credentials)
+      : settingsText(settings, dataDir, credentials),
+  );
 }
 
 async function run(options: RunOptions): Promise<number> {

@@ -69,6 +69,11 @@ export interface WorktreeRequest {
 export interface PluginSource {
   readonly id: string;
   readonly sourceUrl: string;
+  /**
+   * The value of the header `Authorization` that its place wants, and then no credential of the host's; null: none. The error
+   * says why there is none that may be sent, for people. Absent: none is wanted.
+   */
+  readonly authorize?: () => Promise<Ok<string | null> | Err<string>>;
 }
 
 export interface Worktree {

@@ -31,7 +31,19 @@ const commitBackRepository = z.object({
   url: z.string(),
   credentialKind: z.enum(["runner", "agentics-repo"]),
   token: optionalText,
+  credential: optionalText,
 }).nullish().transform((value) => value ?? undefined);
+
+/** Of the reference's servers the token itself, of ours a credential's name (`domain/marketplace.ts`). */
+const marketplaceTokens = z.array(z.object({
+  authority: z.string(),
+  upstreamPrefix: optionalText,
+  credential: optionalText,
+  bearer: optionalText,
+})).nullish().transform((value) => value ?? undefined);
+
+const agents = z.array(z.object({ id: anyId, name: z.string(), content: z.string() })).nullish()
+  .transform((value) => value ?? undefined);
 
 /** A limit that cannot be read says nothing. */
 const limit = z.number().positive().nullish().catch(undefined).transform((value) => value ?? undefined);
@@ -68,6 +80,9 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
   runtimeResources: z.object({ memoryMB: limit }).nullish().catch(undefined)
     .transform((value) => value ?? undefined),
   commitBackRepository,
+  marketplaceTokens,
+  agents,
+  gitignoreLines: z.array(z.string()).nullish().transform((value) => value ?? undefined),
 }).transform((work) => ({
   ...work,
   assemblyLineRepoUrl: work.assemblyLineRepoUrl ?? work.stageGitUrl,

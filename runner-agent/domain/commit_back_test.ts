@@ -10,7 +10,7 @@ const of = (commitBackRepository: CommitBackRepository, autoGit = true) =>
 Deno.test("commitBackTarget() is pushed to with the job's token, and with nothing for an origin that is left alone", () => {
   assert.deepEqual(of(target), {
     ok: true,
-    value: { url: target.url, authorization: `Basic ${btoa("x-access-token:t0ken")}` },
+    value: { kind: "token", url: target.url, authorization: `Basic ${btoa("x-access-token:t0ken")}` },
   });
   assert.deepEqual(of({ ...target, credentialKind: "runner" }), { ok: true, value: null });
   assert.deepEqual(of(target, false), { ok: true, value: null });
@@ -21,6 +21,7 @@ for (
   const change of [
     { url: "ssh://git.example/a.git" },
     { url: "/srv/a.git" },
+    { url: "http://git.example/a.git" },
     { url: "https://me:secret@git.example/a.git" },
     { url: "" },
     { token: "" },
@@ -39,5 +40,20 @@ Deno.test("commitBackTarget() takes no token from a line", () => {
   const named = commitBackTarget(
     agentDefinition({ autoGit: true, operatorConfig: { commitBackRepository: target } }),
   );
-  assert.ok(!named.ok && /must come with a `token`/.test(named.error));
+  assert.ok(!named.ok && /must come with a `token` or name a `credential`/.test(named.error));
+});
+
+Deno.test("commitBackTarget() names the credential that a job or its line names, and a token goes before it", () => {
+  const { token: _token, ...named } = { ...target, credential: "agentics-repo" };
+  const wanted = { ok: true, value: { kind: "credential", url: target.url, credential: "agentics-repo" } };
+  assert.deepEqual(of(named), wanted);
+  assert.deepEqual(
+    commitBackTarget(agentDefinition({ autoGit: true, operatorConfig: { commitBackRepository: named } })),
+    wanted,
+  );
+  const both = of({ ...target, credential: "agentics-repo" });
+  assert.ok(both.ok && both.value?.kind === "token");
+  const loopback = of({ ...named, url: "http://127.0.0.1:3000/a.git" });
+  assert.ok(loopback.ok && loopback.value?.kind === "credential");
+  assert.ok(!of({ ...named, url: "http://10.0.0.1/a.git" }).ok);
 });

@@ -19,6 +19,8 @@ import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
 import type { MemoryArchive } from "../control/memory_archive.ts";
+import type { NamedCredentials } from "../credential/named_credentials.ts";
+import type { MarketplaceAccess } from "../domain/marketplace.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
 import { homeTexts } from "../harness/home_files.ts";
 import { templateHome } from "../harness/template_home.ts";
@@ -48,6 +50,7 @@ import { type RunDirs, runDirs } from "./run_dirs.ts";
 import { resolveSettings } from "../settings/resolved_settings.ts";
 import { agentTools, orientationOf, sessionPlan, wantedSession } from "./session_plan.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
+import { pluginSources } from "./run_credentials.ts";
 import { worktreeText } from "./run_texts.ts";
 import { createStationEnd, type StationEnd } from "./station_end.ts";
 
@@ -102,6 +105,8 @@ export interface ConductorDeps {
   readonly agentTransport?: AgentTransport;
   /** What the versions of agent CLIs can do; absent: all. */
   readonly capabilities?: CapabilityDesk;
+  /** By which work is pushed back and plugins are fetched; absent: this machine has none. */
+  readonly credentials?: NamedCredentials;
   /** Brings agents' activity logs to the control plane; absent where there is none. */
   readonly sendEvents?: AgentEventSender;
   /** What agents of the project remember, at the control plane; absent where nobody keeps it. */
@@ -147,6 +152,8 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     jobToken,
     ...(work.assemblyLineRepoToken === undefined ? [] : [work.assemblyLineRepoToken]),
     ...(work.commitBackRepository?.token === undefined ? [] : [work.commitBackRepository.token]),
+    ...((work.marketplaceTokens ?? []) as readonly MarketplaceAccess[]).map(({ bearer = "" }) => bearer)
+      .filter((bearer) => bearer !== ""),
     // Tokens that are minted later are cut from what models answer (`model_route.ts`), and reach a sandbox by no other way.
     ...[...deps.modelKeys.values()].map((model) => model.key).filter((key) => typeof key === "string"),
   ];
@@ -216,7 +223,7 @@ export async function worktreeRequest(context: RunContext): Promise<Result<Workt
     taskRepository: taskRepository(deps, run.job),
     pushesToOrigin: work.autoGit,
     files: files.value,
-    plugins: work.plugins ?? [],
+    plugins: pluginSources(deps, work),
     includesIgnored: resolveSettings(deps.settingsLayers ?? []).values["worktrees.include"],
     shadows: deps.shadows ?? [],
     owner: await deps.runtime.hostOwner(),

@@ -5,7 +5,6 @@
 import { join } from "node:path";
 import type { EventOf } from "../agent/event_payloads.ts";
 import type { AgentEvents } from "../agent_ports.ts";
-import { commitBackTarget } from "../domain/commit_back.ts";
 import { redactText } from "../domain/redaction.ts";
 import type { HarvestReading, RunEnding, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
@@ -32,6 +31,7 @@ import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
 import { readUsed, type Used } from "./used_record.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
+import { commitBackFault, pushBack } from "./run_credentials.ts";
 import { keepMemory, recallMemory } from "./run_memory.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 
@@ -41,6 +41,9 @@ export type Exited = RunPhase & { kind: "exited" };
 
 export async function prepare(context: RunContext): Promise<RunPhase> {
   try {
+    // Whose work cannot be brought back does none.
+    const fault = commitBackFault(context);
+    if (fault !== null) return notStarted(null, fault);
     const request = await worktreeRequest(context);
     if (!request.ok) return notStarted(null, worktreeText(context.secrets, request.error));
     const prepared = await patiently(context, () => context.deps.worktrees.prepare(request.value));
@@ -218,20 +221,6 @@ async function push(context: RunContext): Promise<string | null> {
     const request = await worktreeRequest(context);
     if (!request.ok) return null;
     const pushed = await patiently(context, () => context.deps.worktrees.pushWork(request.value));
-    return pushed.ok ? null : worktreeText(context.secrets, pushed.error);
-  } catch (error) {
-    return faultText(context.secrets, error);
-  }
-}
-
-/** Line 18: without it the run is no success. */
-async function pushBack(context: RunContext): Promise<string | null> {
-  try {
-    const target = commitBackTarget(context.sent);
-    if (!target.ok) return target.error;
-    if (target.value === null) return null;
-    const { url, authorization } = target.value;
-    const pushed = await context.deps.worktrees.pushBack(context.run.runId, { url, authorization });
     return pushed.ok ? null : worktreeText(context.secrets, pushed.error);
   } catch (error) {
     return faultText(context.secrets, error);

@@ -14,7 +14,10 @@ import { DISK_BOUNDS } from "../container/disk_guard.ts";
 import { PodmanContainer } from "../container/podman_container.ts";
 import { ProcessContainer } from "../container/process_container.ts";
 import { createWatchdog } from "../container/watchdog.ts";
+import { createNamedCredentials, type NamedCredentials } from "../credential/named_credentials.ts";
+import type { CredentialSetting } from "../domain/credential.ts";
 import { findModelAccess } from "../egress/model_access.ts";
+import { byCommand, createModelTokens } from "../egress/model_tokens.ts";
 import { AGENT_HOME, harnessByName, MODEL_PROVIDERS, WORKSPACE } from "../harness/mod.ts";
 import { HUB_PORT } from "../limits.ts";
 import type { EventLog } from "../log/event_log.ts";
@@ -74,6 +77,22 @@ export function readModelKeys(
     if (found.kind === "found") keys.set(provider.name, found.access);
   }
   return keys;
+}
+
+/** The named credentials of this machine; each token is minted when it is first wanted. */
+export function openCredentials(
+  credentials: readonly CredentialSetting[],
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Pick<Clock, "nowMs">,
+): NamedCredentials {
+  const present = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  return createNamedCredentials(
+    credentials,
+    ({ name, command }) =>
+      createModelTokens(byCommand(`the command of the credential '${name}'`, command, present, clock), clock),
+  );
 }
 
 /** The harnesses whose model key is here, or that need none. */
@@ -139,6 +158,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     shadows: config.settings.values["workspace.shadows"],
     diskBounds: { ...DISK_BOUNDS, maxBytes: config.settings.values["limits.disk"] },
     settingsLayers: config.settingsLayers,
+    credentials: openCredentials(config.credentials, wiring.env, wiring.clock),
     templateSources: templateSources(config.dataDir),
     ...(wiring.runtime.needsWatchdog
       ? { watchdog: createWatchdog({ runtime: wiring.runtime, clock: wiring.clock }) }

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { ok, type Result } from "../../protocol/result.ts";
+import type { CredentialSetting } from "../domain/credential.ts";
 import { type Located, locatedValue, type Problem, readBy, readYaml } from "../template/yaml_document.ts";
 import type { SettingKey, SettingsLayer } from "./resolved_settings.ts";
 import { settingsDocument, stationSettings } from "./settings_schema.ts";
@@ -62,11 +63,14 @@ const STATION_KEYS: readonly (readonly [SettingKey, readonly string[]])[] = [
 export interface SettingsFile {
   readonly global: SettingsLayer;
   readonly projects: ReadonlyMap<string, SettingsLayer>;
+  /** Of this machine: no section, station or variable adds to them. */
+  readonly credentials: readonly CredentialSetting[];
 }
 
 export const NO_SETTINGS_FILE: SettingsFile = {
   global: { level: "global", values: {}, env: {} },
   projects: new Map(),
+  credentials: [],
 };
 
 /** Where the file is: by name, else below XDG's directory. */
@@ -96,7 +100,12 @@ export function readSettings(file: string, text: string): Result<SettingsFile, r
       layer("project", at.value, ["projects", name], section, [...PROJECT_KEYS, ...BOUND_KEYS], inFile),
     ] as const
   );
-  return ok({ global, projects: new Map(projects) });
+  const credentials = Object.entries(document.value.credentials ?? {}).map(([name, one]) => ({
+    name,
+    ...one,
+    from: placeOf(at.value, ["credentials", name]),
+  }));
+  return ok({ global, projects: new Map(projects), credentials });
 }
 
 /** What a station says by its `operatorConfig`. Its variables are its template's: they are filled in there. */
@@ -115,10 +124,7 @@ function layer(
   keys: readonly (readonly [SettingKey, readonly string[]])[],
   inFile: (path: string) => string,
 ): SettingsLayer {
-  const placeOf = (path: readonly string[]) => {
-    const { file, line } = at.problem([...below, ...path], "", true);
-    return line === null ? file : `${file}:${line}`;
-  };
+  const place = (path: readonly string[]) => placeOf(at, [...below, ...path]);
   const values: Record<string, { value: unknown; from: string }> = {};
   for (const [key, path] of keys) {
     const value = path.reduce<unknown>(
@@ -126,12 +132,18 @@ function layer(
       section,
     );
     if (value === undefined || value === null || value === "") continue;
-    values[key] = { value: translated(level, key, value, inFile), from: placeOf(path) };
+    values[key] = { value: translated(level, key, value, inFile), from: place(path) };
   }
   const env = Object.entries((section["env"] ?? {}) as Record<string, string>).map(([name, value]) =>
-    [name, { value, from: placeOf(["env", name]) }] as const
+    [name, { value, from: place(["env", name]) }] as const
   );
   return { level, values: values as SettingsLayer["values"], env: Object.fromEntries(env) };
+}
+
+/** File and line. */
+function placeOf(at: Located, path: readonly string[]): string {
+  const { file, line } = at.problem(path, "", true);
+  return line === null ? file : `${file}:${line}`;
 }
 
 function translated(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AGENT_NAMES } from "../../protocol/line/agent_names.ts";
 import { durationMs } from "../domain/agent/duration.ts";
 import { sizeBytes } from "../domain/agent/size.ts";
+import { CREDENTIAL_NAME, credentialAddress } from "../domain/credential.ts";
 import { SETUP_SCRIPT_MAX_BYTES } from "../limits.ts";
 
 function read<T>(expected: string, by: (value: unknown) => T | null) {
@@ -64,6 +65,20 @@ const budgets = z.strictObject({
   time: time.optional(),
 }).optional();
 
+/** By name: what jobs may have pushed to, or fetched from, below one address (ADR 0059). */
+const credentials = z.record(
+  z.string().regex(CREDENTIAL_NAME, { error: "expected a name: letters, digits, '.', '_' and '-'" }),
+  z.strictObject({
+    address: z.string().refine((value) => credentialAddress(value).ok, {
+      error: "expected an https address without user, query or fragment, such as https://git.example/team",
+    }),
+    command: z.string().min(1).max(10_000).refine((value) => !value.includes("\0"), {
+      error: "expected a shell command that prints a token",
+    }),
+    scheme: z.enum(["basic", "bearer"]).default("basic"),
+  }),
+).optional();
+
 /** A section of `projects`. */
 const project = z.strictObject({
   harness: z.enum(AGENT_NAMES).optional(),
@@ -109,6 +124,7 @@ export const settingsDocument = z.strictObject({
   limits,
   budgets,
   env: env.optional(),
+  credentials,
   projects: z.record(
     z.string().regex(/^[^/\s]+\/[^/\s]+$/, { error: "expected owner/project" }),
     project,

@@ -206,3 +206,80 @@ Deno.test("a station may bring a setup script, but only this machine's file lets
   assert.deepEqual([resolved["worktrees.include"], resolved["worktrees.setup"]], [false, "npm ci"]);
   assert.ok(!stationLayer({ setup: "x".repeat(70_000) }).ok);
 });
+
+const CREDENTIALS = `credentials:
+  site:
+    address: https://git.example/team
+    command: pass show git/site
+  tools: {address: "https://tools.example:8443", command: print-token, scheme: bearer}
+`;
+
+Deno.test("credentials are this machine's: by name, each with its address and where it was said, and shown without commands", () => {
+  const file = read(CREDENTIALS);
+  const config = readRunConfig({}, host, file, "a/b");
+  assert.deepEqual(config.credentials, [
+    {
+      name: "site",
+      address: "https://git.example/team",
+      command: "pass show git/site",
+      scheme: "basic",
+      from: "/etc/s.yaml:2",
+    },
+    {
+      name: "tools",
+      address: "https://tools.example:8443",
+      command: "print-token",
+      scheme: "bearer",
+      from: "/etc/s.yaml:5",
+    },
+  ]);
+  const text = settingsText(config.settings, null, config.credentials);
+  assert.match(text, /^credentials\.site +https:\/\/git\.example\/team +\/etc\/s\.yaml:2$/m);
+  const json = settingsJson(config.settings, config.credentials);
+  assert.equal(JSON.parse(json)["credentials.tools"].value, "https://tools.example:8443");
+  assert.doesNotMatch(text + json, /pass show|print-token/);
+  assert.deepEqual(readRunConfig({}, host).credentials, []);
+});
+
+for (
+  const [what, yaml, said] of [
+    [
+      "an address in clear",
+      "site: {address: 'http://git.example', command: x}",
+      /site\.address: expected an https address/,
+    ],
+    [
+      "an address with a user",
+      "site: {address: 'https://me@git.example', command: x}",
+      /site\.address: expected an https/,
+    ],
+    ["no command", "site: {address: 'https://git.example'}", /site\.command: /],
+    ["no address", "site: {command: x}", /site\.address: /],
+    [
+      "a token in place of a command",
+      "site: {address: 'https://git.example', token: x}",
+      /site\.(token|command): /,
+    ],
+    ["a name with a slash", "a/b: {address: 'https://git.example', command: x}", /expected a name: letters/],
+    [
+      "a scheme that nobody knows",
+      "site: {address: 'https://h', command: x, scheme: digest}",
+      /site\.scheme: /,
+    ],
+  ] as const
+) {
+  Deno.test(`a credential with ${what} is told with key, file and line`, () => {
+    const file = readSettings("/etc/s.yaml", `credentials:\n  ${yaml}\n`);
+    assert.ok(!file.ok);
+    const text = file.error.map(problemText).join("\n");
+    assert.match(text, said);
+    assert.match(text, /^\/etc\/s\.yaml:2:/);
+  });
+}
+
+Deno.test("no project's section and no station may have credentials", () => {
+  const section = readSettings("/etc/s.yaml", `projects: {a/b: {credentials: {}}}`);
+  assert.ok(!section.ok);
+  const station = stationLayer({ credentials: { site: { address: "https://h", command: "x" } } });
+  assert.ok(station.ok && Object.keys(station.value.values).length === 0);
+});

@@ -1,4 +1,5 @@
 /** The settings for people: each value, and where it came from. */
+import type { CredentialSetting } from "../domain/credential.ts";
 import { sizeText, timeText } from "../domain/quantity_text.ts";
 import { type ResolvedSettings, SETTING_KEYS } from "./resolved_settings.ts";
 
@@ -9,12 +10,17 @@ interface Shown {
 }
 
 /**
- * One line each: key, value, where it came from. Variables by name only: a value may be a secret (S1).
+ * One line each: key, value, where it came from. Variables by name only, credentials by their address: a value, and a command,
+ * may be a secret (S1).
  *
  * @param dataDir What stands in for `data_dir` where nobody has named one.
  */
-export function settingsText(settings: ResolvedSettings, dataDir: string | null = null): string {
-  const lines = shown(settings);
+export function settingsText(
+  settings: ResolvedSettings,
+  dataDir: string | null = null,
+  credentials: readonly CredentialSetting[] = [],
+): string {
+  const lines = shown(settings, credentials);
   const width = Math.max(...lines.map(({ key }) => key.length));
   const values = lines.map(({ key, value }) => valueText(key, key === "data_dir" ? value ?? dataDir : value));
   const valueWidth = Math.max(...values.map((value) => value.length));
@@ -23,15 +29,22 @@ export function settingsText(settings: ResolvedSettings, dataDir: string | null 
 }
 
 /** The same as `{KEY: {value, from}}`; sizes in bytes, times in milliseconds. */
-export function settingsJson(settings: ResolvedSettings): string {
-  const entries = shown(settings).map(({ key, value, from }) => [key, { value, from }]);
+export function settingsJson(
+  settings: ResolvedSettings,
+  credentials: readonly CredentialSetting[] = [],
+): string {
+  const entries = shown(settings, credentials).map(({ key, value, from }) => [key, { value, from }]);
   return JSON.stringify(Object.fromEntries(entries), null, 2);
 }
 
-function shown({ values, from, env, envFrom }: ResolvedSettings): readonly Shown[] {
+function shown(
+  { values, from, env, envFrom }: ResolvedSettings,
+  credentials: readonly CredentialSetting[],
+): readonly Shown[] {
   return [
     ...SETTING_KEYS.map((key) => ({ key, value: values[key], from: from[key] })),
     ...Object.keys(env).sort().map((name) => ({ key: `env.${name}`, value: "(set)", from: envFrom[name]! })),
+    ...credentials.map((one) => ({ key: `credentials.${one.name}`, value: one.address, from: one.from })),
   ];
 }
 

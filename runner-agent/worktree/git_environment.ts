@@ -4,8 +4,8 @@
  * 1. `none`: our own disk. No configuration of the system or of a user is read.
  * 2. `origin`: the project's real repository, with the host's own credentials: HOME, the ssh agent, proxies and
  *    certificates, and for a URL that carried credentials a header.
- * 3. `task_repository`: the control plane. No credential of the host; the job's token as a header, which is never
- *    sent on to where a redirect points.
+ * 3. `task_repository`: the control plane, and every place that a job has a token for. No credential of the host; the token
+ *    as a header, which is never sent on to where a redirect points.
  * 4. Secrets are in the environment, never in arguments (S1). Hooks, file system monitors and background
  *    maintenance are off in every case. git never asks a terminal.
  *
@@ -83,7 +83,21 @@ export function accessSecrets(access: GitAccess): readonly string[] {
     ? access.origin.authorization
     : access.authorization;
   if (authorization === null) return [];
-  return [authorization, authorization.slice(authorization.indexOf(" ") + 1)];
+  const [scheme, written = ""] = authorization.split(" ", 2);
+  return [authorization, written, ...(scheme === "Basic" ? [passwordOf(written)] : [])].filter((one) =>
+    one !== ""
+  );
+}
+
+/** What a server may repeat in clear; empty for what is no such header. */
+function passwordOf(written: string): string {
+  try {
+    const text = new TextDecoder().decode(Uint8Array.fromBase64(written));
+    return text.slice(text.indexOf(":") + 1);
+  } catch (error) {
+    if (error instanceof SyntaxError) return "";
+    throw error;
+  }
 }
 
 function accessVariables(host: GitHost, access: GitAccess): Record<string, string> {

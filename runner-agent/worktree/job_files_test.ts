@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { WorktreeError } from "../ports.ts";
-import { type Fixture, type FixtureRequest, withFixture } from "./worktree_test_fixture.ts";
+import { err } from "../../protocol/result.ts";
+import { createGitRoute } from "./git_route.ts";
+import { type Fixture, type FixtureRequest, serve, withFixture } from "./worktree_test_fixture.ts";
 
 const file = (path: string, text = "placed\n", mayReplace = true) => ({ path, text, mayReplace });
 
@@ -99,6 +101,52 @@ Deno.test("plugins are one commit of their sources, mounted read-only, and go wi
     ]);
     await fixture.manager.remove("r1");
     await assert.rejects(Deno.stat(mount.source), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("a plugin whose place wants a token is fetched by that alone, and a redirect gets nothing", async () => {
+  await withFixture(async (fixture) => {
+    const route = createGitRoute({ gitDir: fixture.originDir, prefix: "/market.git" });
+    const asked: (string | null)[] = [];
+    const elsewhere: (string | null)[] = [];
+    const other = serve((request) => {
+      elsewhere.push(request.headers.get("authorization"));
+      return new Response("no", { status: 404 });
+    });
+    const server = serve((request) => {
+      const authorization = request.headers.get("authorization");
+      const { pathname, search } = new URL(request.url);
+      if (pathname.startsWith("/moved.git")) {
+        return Response.redirect(`http://127.0.0.1:${other.addr.port}/market.git${search}`);
+      }
+      asked.push(authorization);
+      return authorization === "Bearer market-token" ? route(request) : new Response("no", { status: 401 });
+    });
+    const host = `http://127.0.0.1:${server.addr.port}`;
+    const plugin = (name: string, value: string | null) => ({
+      id: "p",
+      sourceUrl: `${host}/${name}.git`,
+      authorize: () => Promise.resolve({ ok: true as const, value }),
+    });
+    try {
+      const { worktree } = await prepare(fixture, { plugins: [plugin("market", "Bearer market-token")] });
+      const mount = worktree.mounts.find(({ target }) => target === "/run/alp/plugins")!;
+      assert.equal(await Deno.readTextFile(join(mount.source, "p/src/a.txt")), "a\n");
+      assert.ok(asked.length > 0 && asked.every((one) => one === "Bearer market-token"));
+      await fixture.manager.remove("r1");
+      for (const wrong of [plugin("market", "Bearer wrong-token"), plugin("moved", "Bearer market-token")]) {
+        const error = await refused(fixture, { plugins: [wrong] });
+        assert(error.reason === "plugin_failed");
+        assert.doesNotMatch(error.detail, /(wrong|market)-token/);
+      }
+      assert.deepEqual(elsewhere, []);
+      const none = { ...plugin("market", null), authorize: () => Promise.resolve(err("no credential 'm'")) };
+      const error = await refused(fixture, { plugins: [none] });
+      assert(error.reason === "plugin_failed");
+      assert.equal(error.detail, "no credential 'm'");
+    } finally {
+      await Promise.all([server.shutdown(), other.shutdown()]);
+    }
   });
 });
 

@@ -3,7 +3,8 @@
  *
  * 1. The rules for a source are those for a project's repository (`allowed_repository.ts`).
  * 2. What is fetched is one commit; nothing of it is run here, and its git directory is not shown to the agent.
- * 3. The first that fails fails all: a station without a plugin that it was made for must not begin.
+ * 3. A plugin whose place wants a token is fetched by that alone, without a credential of the host's and no redirect.
+ * 4. The first that fails fails all: a station without a plugin that it was made for must not begin.
  */
 import { join } from "node:path";
 import { err, ok, type Result } from "../../protocol/result.ts";
@@ -27,7 +28,7 @@ export async function fetchPlugins(
     return fail(plugins[PLUGINS_MAX]!.id, `a job may have at most ${PLUGINS_MAX}`);
   }
   const seen = new Set<string>();
-  for (const { id, sourceUrl } of plugins) {
+  for (const { id, sourceUrl, authorize } of plugins) {
     if (!isName(id)) return fail(id.slice(0, 100), "its id must be a name");
     if (seen.has(id)) return fail(id, "its id is used twice");
     seen.add(id);
@@ -40,6 +41,11 @@ export async function fetchPlugins(
           : source.error.reason,
       );
     }
+    const authorized = await authorize?.() ?? ok(null);
+    if (!authorized.ok) return fail(id, authorized.error);
+    const access = authorized.value === null
+      ? { kind: "origin" as const, origin: source.value }
+      : { kind: "task_repository" as const, authorization: authorized.value };
     const gitDir = join(run.root, "plugin.git");
     const workTree = join(run.plugins, id);
     await removeTree(gitDir);
@@ -49,7 +55,7 @@ export async function fetchPlugins(
       {
         action: "fetch",
         gitDir,
-        access: { kind: "origin" as const, origin: source.value },
+        access,
         args: [
           "fetch",
           "--quiet",
