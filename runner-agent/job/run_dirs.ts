@@ -50,7 +50,14 @@ export const GATE_NAME = "checked";
 const LONGEST_SOCKET_NAME = CRED_SOCKET_NAME;
 const RUN_ID_CHARS = 26;
 const RUN_BIN = new URL("../container/run_bin/", import.meta.url);
-const PROGRAMS = ["complete_station", "agent_bridge", "run_services", "agent_session", "agent_hook"];
+const PROGRAMS = [
+  "complete_station",
+  "agent_bridge",
+  "run_services",
+  "agent_session",
+  "agent_hook",
+  "pipeline_station",
+];
 
 const PRIVATE = 0o700;
 const EXECUTABLE = 0o755;
