@@ -33,6 +33,7 @@ const RUNNER_GROUND = [
   "runner-agent/ports.ts",
   "runner-agent/container_ports.ts",
   "runner-agent/agent_ports.ts",
+  "runner-agent/question_ports.ts",
   "runner-agent/limits.ts",
 ];
 const HISTORY_READ = ["read", "line_read", "metrics_read", "runner_read"].map((name) =>

@@ -14,7 +14,7 @@ export type CallOutcome<T> =
   | { readonly kind: "unreachable"; readonly detail: string };
 
 export interface Call<T> {
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Path and query below the server. */
   readonly path: string;
   /** Sent as JSON; bytes as text/plain. */

@@ -18,12 +18,7 @@ export interface CallRequest {
   readonly stdin: string | null;
   /** Null: the runner's own bound for this kind of call. */
   readonly timeoutMs: number | null;
-  /** What is kept of each stream, and given to `onStdout`; the runner's own bound when absent. */
-  readonly streamMaxBytes?: number;
-  /**
-   * What it writes on standard output, as it comes; from the beginning again after a restart of the runner. With it the end
-   * has no `stdout`.
-   */
+  /** What it writes on standard output, as it comes; from the beginning again after a restart of the runner. */
   onStdout?(bytes: Uint8Array): void;
 }
 
@@ -31,7 +26,7 @@ export interface CallRequest {
 export type CallEnd =
   | {
     readonly kind: "ended";
-    /** 128 and the signal's number when a signal ended it, as a shell says it; -1 when nobody knows. */
+    /** -1 when a signal ended it. */
     readonly exitCode: number;
     readonly stdout: string;
     readonly stderr: string;
