@@ -57,6 +57,8 @@ export interface WorktreeRequest {
   readonly pushesToOrigin: boolean;
   /** Placed in the workspace, hidden from git. */
   readonly files: readonly JobFile[];
+  /** Lines of gitignore(5) for this run's repository alone; absent: none. */
+  readonly ignoreLines?: readonly string[];
   readonly plugins: readonly PluginSource[];
   /** Paths of the workspace that the sandbox will hide: git takes what is tracked there for unchanged. Absent: none. */
   readonly shadows?: readonly string[];

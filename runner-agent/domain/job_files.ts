@@ -1,6 +1,6 @@
 /**
  * The files that a job brings along and that the runner places in the workspace before the agent starts (Line 2.7 and
- * 16): the devcontainer's, the line's specs, and the prompt. Pure.
+ * 16): the devcontainer's, the line's specs, its sub-agents, and the prompt. Pure.
  *
  * 1. They are the runner's, not the work: git does not show them, and nobody is asked to commit them.
  * 2. A path leads to a place below the workspace and never into `.git`; whether links lie on the way is for the shell.
@@ -8,6 +8,7 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { JOB_FILE_PATH_MAX_CHARS, JOB_FILES_MAX } from "../limits.ts";
+import { agentFiles } from "./agent_files.ts";
 import { subagentPromptAppendix } from "./subagent_prompt.ts";
 
 export interface JobFile {
@@ -39,6 +40,7 @@ export function jobFiles(work: AgentDefinition): Result<readonly JobFile[], JobF
     ...Object.entries(work.agenticsSpecFiles ?? {}).map(([path, text]) =>
       [path.startsWith(".agentics/") ? path : SPECS_FOLDER + path, text] as const
     ),
+    ...agentFiles(work),
   ];
   if (named.length > JOB_FILES_MAX) {
     return refused(`${named.length} files`, `a job may bring at most ${JOB_FILES_MAX}`);

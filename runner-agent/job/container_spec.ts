@@ -5,6 +5,7 @@ import { sandboxEnvironment } from "../domain/environment.ts";
 import { APPEND_SYSTEM_PROMPT_FILE, PROMPT_FILE, SUBAGENT_PROMPT_FILE } from "../domain/job_files.ts";
 import { subagentPromptAppendix } from "../domain/subagent_prompt.ts";
 import { narrowedLimits } from "../domain/job_limits.ts";
+import { agentsNote } from "../domain/agent_files.ts";
 import { notedCommand, setupCommand } from "../domain/worktree_setup.ts";
 import {
   EGRESS_PROXY_PORT,
@@ -133,7 +134,10 @@ export function containerSpec(
     jobId: run.job.id,
     attempt: run.job.attempt,
     image: imageOf(context, harness),
-    command: notedCommand(worktree.notes ?? [], withSetup(context, plan.command)),
+    command: notedCommand(
+      [...worktree.notes ?? [], ...agentsNoteOf(context, harness)],
+      withSetup(context, plan.command),
+    ),
     env: {
       ...context.role.env,
       ...plan.env,
@@ -167,4 +171,9 @@ export function containerSpec(
       ...(hasProxy(deps) ? PROXY_FORWARD : {}),
     },
   };
+}
+
+function agentsNoteOf({ sent }: RunContext, harness: HarnessAdapter): readonly string[] {
+  const note = agentsNote(sent, harness.name);
+  return note === null ? [] : [note];
 }

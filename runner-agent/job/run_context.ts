@@ -8,6 +8,7 @@ import {
   modelOf,
   type RunnerAbility,
 } from "../domain/job_choice.ts";
+import { ignoreLines } from "../domain/agent_files.ts";
 import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
@@ -214,6 +215,8 @@ export async function worktreeRequest(context: RunContext): Promise<Result<Workt
   const work = run.job.agentDefinition;
   const files = jobFiles(work);
   if (!files.ok) return files;
+  const ignored = ignoreLines(work);
+  if (!ignored.ok) return err({ reason: "file_refused", path: ".gitignore", hint: ignored.error });
   return ok({
     runId: run.runId,
     taskId: work.taskId,
@@ -223,6 +226,7 @@ export async function worktreeRequest(context: RunContext): Promise<Result<Workt
     taskRepository: taskRepository(deps, run.job),
     pushesToOrigin: work.autoGit,
     files: files.value,
+    ignoreLines: ignored.value,
     plugins: pluginSources(deps, work),
     includesIgnored: resolveSettings(deps.settingsLayers ?? []).values["worktrees.include"],
     shadows: deps.shadows ?? [],

@@ -124,7 +124,7 @@ async function createHarvestDir(run: RunDirectory, note: RunNote): Promise<void>
   );
   await Deno.writeTextFile(join(run.harvest, "config"), HARVEST_CONFIG);
   await Deno.writeTextFile(join(run.harvest, "HEAD"), `ref: ${WORK_REF}\n`);
-  await writeExclude(run.harvest, note.hiddenPaths ?? []);
+  await writeExclude(run.harvest, note);
 }
 
 async function isAncestor(

@@ -10,7 +10,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import type { JobFile } from "../domain/job_files.ts";
 import type { WorktreeError } from "../ports.ts";
 import type { Git } from "./git_command.ts";
-import type { RunDirectory } from "./run_directory.ts";
+import type { RunDirectory, RunNote } from "./run_directory.ts";
 
 /** Writes the files; answers the paths that are the runner's now. */
 export async function placeJobFiles(
@@ -34,7 +34,7 @@ export async function placeJobFiles(
     if (fault !== null) return err({ reason: "file_refused", path: file.path, hint: fault });
   }
   const paths = placed.map((file) => file.path);
-  await writeExclude(run.git, paths);
+  await writeExclude(run.git, { hiddenPaths: paths });
   const replaced = paths.filter((path) => tracked.has(path));
   if (replaced.length === 0) return ok(paths);
   const marked = await git.run({
@@ -46,10 +46,17 @@ export async function placeJobFiles(
   return marked.ok ? ok(paths) : marked;
 }
 
-/** Names paths in `info/exclude` of a git directory of ours. */
-export async function writeExclude(gitDir: string, paths: readonly string[]): Promise<void> {
+/**
+ * Names paths in `info/exclude` of a git directory of ours, and what the job wants ignored. The last pattern that matches
+ * counts, so no line of a job shows again what is hidden.
+ */
+export async function writeExclude(
+  gitDir: string,
+  { hiddenPaths = [], ignoreLines = [] }: Pick<RunNote, "hiddenPaths" | "ignoreLines">,
+): Promise<void> {
   await Deno.mkdir(join(gitDir, "info"), { recursive: true });
-  await Deno.writeTextFile(join(gitDir, "info", "exclude"), paths.map(excludeLine).join(""));
+  const lines = [...ignoreLines.map((line) => `${line}\n`), ...hiddenPaths.map(excludeLine)];
+  await Deno.writeTextFile(join(gitDir, "info", "exclude"), lines.join(""));
 }
 
 /** gitignore(5): from the root, with nothing of it taken for a pattern. */

@@ -64,6 +64,22 @@ Deno.test("a file in the place of a tracked one is what the agent sees, and no c
   });
 });
 
+Deno.test("what a job wants ignored is no change for its agent, its harvest or its turns, and shows nothing that is hidden", async () => {
+  await withFixture(async (fixture) => {
+    const { workspace } = await prepare(fixture, {
+      files: [file("hidden.txt")],
+      ignoreLines: ["*.log", "!keep.log", "/build/", "!hidden.txt"],
+    });
+    for (const path of ["a.log", "keep.log", "src/b.log", "build/c"]) {
+      await Deno.mkdir(join(workspace, path, ".."), { recursive: true });
+      await Deno.writeTextFile(join(workspace, path), "made");
+    }
+    const status = await fixture.agent("r1", "status", "--porcelain", "--untracked-files=all");
+    assert.equal(status.stdout, "?? keep.log\n");
+    assert.deepEqual(await uncommitted(fixture), ["keep.log"]);
+  });
+});
+
 Deno.test("no file is written through a link of the project", async () => {
   await withFixture(async (fixture) => {
     const outside = join(fixture.root, "outside");

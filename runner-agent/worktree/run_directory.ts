@@ -56,6 +56,8 @@ export interface RunNote {
   readonly startCommit: string;
   /** Files of the runner in the workspace: no part of the work. */
   readonly hiddenPaths?: readonly string[];
+  /** What the job wants git to ignore besides: lines of gitignore(5). */
+  readonly ignoreLines?: readonly string[];
   readonly hasPlugins?: boolean;
   /** Paths in the worktree, in the order of the directories below `submodules/`. */
   readonly submodules?: readonly string[];

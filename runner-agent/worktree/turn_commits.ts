@@ -103,7 +103,7 @@ async function openTurns(place: TurnsPlace, atMs: number): Step<number> {
   );
   await Deno.writeTextFile(join(gitDir, "config"), HARVEST_CONFIG);
   await Deno.writeTextFile(join(gitDir, "HEAD"), `${note.startCommit}\n`);
-  await writeExclude(gitDir, note.hiddenPaths ?? []);
+  await writeExclude(gitDir, note);
   const read = await turnsGit(place, "index the start", { args: ["read-tree", note.startCommit] });
   if (!read.ok) return read;
   const none = { filesChanged: 0, filesLeftOut: 0, prompt: null };

@@ -159,7 +159,7 @@ async function makeGitDir(gitDir: string, note: RunNote): Promise<void> {
   );
   await Deno.writeTextFile(join(gitDir, "config"), LOOK_CONFIG);
   await Deno.writeTextFile(join(gitDir, "HEAD"), `ref: ${BEGIN_REF}\n`);
-  await writeExclude(gitDir, note.hiddenPaths ?? []);
+  await writeExclude(gitDir, note);
 }
 
 interface Changed {

@@ -223,7 +223,8 @@ async function build(
   const included = request.includesIgnored === true ? await includeIgnored(git, run, origin) : ok([]);
   if (!included.ok) return included;
   const hidden = [...hiddenPaths.value, ...large.value.paths, ...included.value];
-  await writeExclude(run.git, hidden);
+  const ignoreLines = request.ignoreLines ?? [];
+  await writeExclude(run.git, { hiddenPaths: hidden, ignoreLines });
   const submodules = await placeSubmodules({
     git,
     caches,
@@ -257,6 +258,7 @@ async function build(
     projectBranch: start.value.projectBranch,
     ...start.value.start,
     hiddenPaths: hidden,
+    ignoreLines,
     hasPlugins,
     submodules: submodules.value.paths,
     notes: [...large.value.notes, ...submodules.value.notes],
