@@ -6,6 +6,8 @@ export const FILE_MAX_CHARS = 1_000_000;
 export const YAML_DEPTH_MAX = 64;
 /** Values of a file after its aliases are put in: a thousand steps have 20,000; "billion laughs" has more. */
 export const YAML_NODES_MAX = 200_000;
+/** Lines, commas and colons of a file: a thousand steps have 20,000; the YAML library needs up to 15 us for each. */
+export const YAML_SEPARATORS_MAX = 60_000;
 /** Steps of one plan, with the bodies of loops and the calls that are put in: twenty times the largest that runs in a day. */
 export const STEPS_MAX = 20_000;
 /** Timeouts, in ms: what a timer can hold (24.8 days), in whole seconds. */
