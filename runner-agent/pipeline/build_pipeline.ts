@@ -29,7 +29,7 @@ export function buildPipeline(file: MergedFile, referenced: Referenced, findings
     defaultOnError: defaults.onError,
   };
   checkVersion(file, findings);
-  if (file.steps === null || file.steps.length === 0) {
+  if ((file.steps === null || file.steps.length === 0) && !file.areStepsBroken) {
     findings.fault("ail:config/validation-failed", "'pipeline' must have at least one step", file.place);
   }
   const steps = readList(file.steps ?? [], "pipeline", context);
@@ -83,7 +83,8 @@ function readNamed(file: MergedFile, context: StepContext): Record<string, Named
 }
 
 /** Any text will do; one that is newer than ours is told (decision 0.26). */
-function checkVersion({ version }: MergedFile, findings: Findings): void {
+function checkVersion({ version, isVersionBroken }: MergedFile, findings: Findings): void {
+  if (isVersionBroken) return;
   if (version.text === null || version.text.trim() === "") {
     findings.fault(
       "ail:config/validation-failed",

@@ -31,6 +31,8 @@ export interface MergedFile {
   readonly defaults: Defaults;
   readonly providers: Readonly<Record<string, Provider>>;
   readonly steps: readonly MergedStep[] | null;
+  readonly isVersionBroken: boolean;
+  readonly areStepsBroken: boolean;
   readonly named: RawFile["named"];
 }
 
@@ -55,6 +57,8 @@ export function mergedAlone(file: RawFile, findings: Findings): MergedFile {
     defaults: file.defaults,
     providers: file.providers,
     steps: file.steps?.map((raw) => ({ raw, id: raw.fields.values.id ?? null, hook: null })) ?? null,
+    isVersionBroken: file.isVersionBroken,
+    areStepsBroken: file.areStepsBroken,
     named: file.named,
   };
 }
@@ -70,6 +74,8 @@ export function mergeFiles(base: MergedFile, child: RawFile, findings: Findings)
     defaults: mergeDefaults(base.defaults, child.defaults),
     providers: { ...base.providers, ...child.providers },
     steps: mergeSteps(base.steps ?? [], child.steps ?? [], findings),
+    isVersionBroken: child.isVersionBroken || base.isVersionBroken,
+    areStepsBroken: child.areStepsBroken || base.areStepsBroken,
     named: new Map([...base.named, ...child.named]),
   };
 }

@@ -32,6 +32,9 @@ export interface RawFile {
   readonly providers: Readonly<Record<string, Provider>>;
   /** Null when the file has no `pipeline:`. */
   readonly steps: readonly RawStep[] | null;
+  /** What is there and of another type has been told: that it is not there would be said beside the truth. */
+  readonly isVersionBroken: boolean;
+  readonly areStepsBroken: boolean;
   readonly named: ReadonlyMap<string, { readonly steps: readonly RawStep[]; readonly place: Place }>;
 }
 
@@ -56,17 +59,27 @@ export function readRawFile(tree: Tree, path: string, findings: Findings): RawFi
   }
   const fields = readFields(tree, FILE_FIELDS, "the file", findings);
   const { values } = fields;
+  const steps = values.pipeline === undefined ? null : readSteps(values.pipeline, path, "pipeline", findings);
   return {
     path,
     place: tree.place,
+    isVersionBroken: values.version === undefined && isGiven(tree, "version"),
+    areStepsBroken: values.pipeline === undefined
+      ? isGiven(tree, "pipeline")
+      : steps?.length === 0 && values.pipeline.items.length > 0,
     version: { text: values.version ?? null, place: fields.placeOf("version") },
     from: values.FROM === undefined ? null : { text: values.FROM, place: fields.placeOf("FROM") },
     meta: values.meta === undefined ? {} : readFields(values.meta, META_FIELDS, "meta", findings).values,
     defaults: readDefaults(values.defaults, findings),
     providers: readProviders(values.providers, findings),
-    steps: values.pipeline === undefined ? null : readSteps(values.pipeline, path, "pipeline", findings),
+    steps,
     named: readNamed(values.pipelines, path, findings),
   };
+}
+
+function isGiven(tree: MapTree, key: string): boolean {
+  const value = tree.members.get(key)?.value;
+  return value !== undefined && !(value.kind === "scalar" && value.value === null);
 }
 
 /** The steps of a list; an item that is no map is a fault and is left out. */
@@ -201,7 +214,8 @@ function readNamed(tree: MapTree | undefined, path: string, findings: Findings):
   const named = new Map<string, { steps: readonly RawStep[]; place: Place }>();
   for (const [name, { keyPlace, value }] of tree?.members ?? []) {
     if (value.kind === "list") {
-      named.set(name, { steps: readSteps(value, path, `pipeline '${name}'`, findings), place: keyPlace });
+      const steps = readSteps(value, path, `pipeline '${name}'`, findings);
+      if (steps.length > 0 || value.items.length === 0) named.set(name, { steps, place: keyPlace });
     } else if (value.kind === "scalar" && value.value === null) {
       named.set(name, { steps: [], place: keyPlace });
     } else {
