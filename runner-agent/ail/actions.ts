@@ -27,9 +27,9 @@ export function createActions(host: Host): Actions {
     init: (source, options) => initCommand(host, source, options),
     agentGuide: (format) => agentGuideCommand(host, format),
     doctor: (options) => doctorCommand(host, options),
-    hook: async (kind, socketPath, agent) => {
+    hook: async (kind, socketPath) => {
       const input = await host.readAll();
-      host.out(`${await runPermissionHook(kind, socketPath, input, agent)}\n`);
+      host.out(`${await runPermissionHook(kind, socketPath, input)}\n`);
       return 0;
     },
     out: host.out,

@@ -1,7 +1,7 @@
 /** What may be typed: `ail` with its options and subcommands (Pipeline 3.1). Usage errors are exit code 2. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SHOPFLOOR_VERSION } from "../../protocol/version.ts";
-import { HOOK_AGENTS, HOOK_COMMANDS, type HookAgent, type HookKind } from "../pipeline/backend_permission.ts";
+import { HOOK_COMMANDS, type HookKind } from "../pipeline/backend_permission.ts";
 import type { DeleteOptions } from "./delete_command.ts";
 import type { InitOptions } from "./init/init_command.ts";
 import type { LogOptions } from "./log_command.ts";
@@ -26,7 +26,7 @@ export interface Actions {
   agentGuide(format: string): Promise<number>;
   doctor(options: { readonly json?: boolean }): Promise<number>;
   /** What Claude Code starts before it uses a tool. */
-  hook(kind: HookKind, socketPath: string, agent: HookAgent): Promise<number>;
+  hook(kind: HookKind, socketPath: string): Promise<number>;
   out(text: string): void;
   err(text: string): void;
 }
@@ -155,10 +155,7 @@ function addHelpCommands(program: Command, actions: Actions, end: (code: number)
   for (const kind of ["ask", "check"] as const) {
     program.command(HOOK_COMMANDS[kind], { hidden: true })
       .requiredOption("--socket <path>")
-      .addOption(new Option("--for <agent>").choices(HOOK_AGENTS).default("claude"))
-      .action(async (options: { readonly socket: string; readonly for: HookAgent }) =>
-        end(await actions.hook(kind, options.socket, options.for))
-      );
+      .action(async ({ socket }: { readonly socket: string }) => end(await actions.hook(kind, socket)));
   }
   program.command("doctor").description("what works on this machine and what does not")
     .option("--json", "as JSON")

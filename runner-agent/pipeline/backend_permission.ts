@@ -12,9 +12,6 @@ import { DETAIL_VALUE_MAX_CHARS } from "./limits.ts";
 
 export const HOOK_COMMANDS = { ask: "ask-user-hook", check: "check-permission-hook" } as const;
 export type HookKind = keyof typeof HOOK_COMMANDS;
-/** Whose hook it is. */
-export const HOOK_AGENTS = ["claude", "gemini"] as const;
-export type HookAgent = typeof HOOK_AGENTS[number];
 
 /** Seconds. The run decides how long it waits for people; this only must be longer. */
 const HOOK_TIMEOUT_S = 3_600;
@@ -115,13 +112,6 @@ function decision(
   });
 }
 
-/** What the hook prints for Gemini CLI; the one that was told nothing denies, as nothing else stands before the tool. */
-export function geminiHookOutput(answer: WishAnswer | null): string {
-  if (answer?.isAllowed === true) return JSON.stringify({ decision: "allow" });
-  const reason = answer === null ? "ail permission bridge error" : answer.reason ?? "The person refused it.";
-  return JSON.stringify({ decision: "deny", reason });
-}
-
 /** What people are shown, and what the event carries: questions in their one shape. */
 export function shownInput({ toolName, toolInput }: ToolWish): unknown {
   return toolName === QUESTION_TOOL ? readQuestions(toolInput) ?? toolInput : toolInput;
@@ -145,6 +135,6 @@ function shortValue(value: unknown): string {
 }
 
 /** A word as the shell reads it whole. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

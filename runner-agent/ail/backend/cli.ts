@@ -16,17 +16,17 @@ export interface CliOptions {
   readonly ail: readonly string[];
   /** In the place of the plan's. */
   readonly program?: string;
-  /** What has to be done on this machine before a call. @returns The environment of the call. */
-  prepare?(call: PromptCall, surroundings: CallSurroundings): Promise<CallSurroundings["environment"]>;
+  /** What has to be done on this machine before a call. */
+  prepare?(call: PromptCall, surroundings: CallSurroundings): Promise<void>;
 }
 
 export function createCliBackend(first: CliBackend, options: CliOptions): PromptBackend {
   // Learnt once: which words this version of the program knows.
   let backend = first;
   return backendOf(first.name, async (call, surroundings) => {
-    const environment = await options.prepare?.(call, surroundings) ?? surroundings.environment;
+    await options.prepare?.(call, surroundings);
     const run = (warn: CallSurroundings["warn"]) =>
-      runOnce(backend, call, { ...surroundings, environment, warn }, options);
+      runOnce(backend, call, { ...surroundings, warn }, options);
     const { result, exit } = await run(surroundings.warn);
     const other = result.ok || exit === null ? null : backend.otherwise(exit);
     if (other === null) return result;

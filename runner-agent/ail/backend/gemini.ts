@@ -1,6 +1,5 @@
 /** The `gemini` backend (Pipeline r01). */
 import { join } from "node:path";
-import { GEMINI_SYSTEM_SETTINGS } from "../../pipeline/backend_gemini.ts";
 import { CLI_BACKENDS } from "../../pipeline/backend_clis.ts";
 import type { SessionFile } from "../../pipeline/cli_backend.ts";
 import { mendGeminiChat } from "../../harness/gemini_mend.ts";
@@ -8,23 +7,15 @@ import type { PromptBackend } from "../ports.ts";
 import { createCliBackend } from "./cli.ts";
 import { SESSION_FILE_MAX_BYTES } from "./limits.ts";
 
-/** Where an administrator's settings are when no variable names them. */
-const ADMINISTRATOR_SETTINGS = "/etc/gemini-cli/settings.json";
-
-/** The program is `AIL_GEMINI_BIN`, or `gemini` of the PATH. @param ail Starts this program: the CLI's hook runs by it. */
-export function createGeminiBackend(ail: readonly string[]): PromptBackend {
+/** The program is `AIL_GEMINI_BIN`, or `gemini` of the PATH. */
+export function createGeminiBackend(): PromptBackend {
   return createCliBackend(CLI_BACKENDS.gemini, {
-    ail,
+    ail: [],
     async prepare({ resumeSessionId }, { environment, warn }) {
       const home = environment["GEMINI_CLI_HOME"] || environment["HOME"];
       const { sessionFile } = CLI_BACKENDS.gemini;
-      if (resumeSessionId !== null && sessionFile !== null && home) {
-        await mendSession(join(home, sessionFile.below), sessionFile, resumeSessionId, warn);
-      }
-      const isNamed = (environment[GEMINI_SYSTEM_SETTINGS] ?? "") !== "";
-      return isNamed || !(await isFile(ADMINISTRATOR_SETTINGS))
-        ? environment
-        : { ...environment, [GEMINI_SYSTEM_SETTINGS]: ADMINISTRATOR_SETTINGS };
+      if (resumeSessionId === null || sessionFile === null || !home) return;
+      await mendSession(join(home, sessionFile.below), sessionFile, resumeSessionId, warn);
     },
   });
 }
@@ -68,14 +59,4 @@ async function listed(directory: string): Promise<readonly string[]> {
     if (!isAbsent) throw error;
   }
   return names;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    // One that we may not look at is there.
-    return true;
-  }
 }

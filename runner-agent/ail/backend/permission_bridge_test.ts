@@ -145,21 +145,6 @@ Deno.test("r02: only its owner can open the directory, and nothing of it is left
   assert.deepEqual([denied.permissionDecision, denied.reason], ["deny", "ail permission bridge error"]);
 });
 
-Deno.test("r01: Gemini CLI's hook says what the run said, and denies what it cannot ask", async () => {
-  const { given } = surroundings((request) =>
-    Promise.resolve({ isAllowed: request.displayName === "Bash", reason: "not-today" })
-  );
-  const bridge = await bridgeOf(given);
-  const hook = (input: string) => runPermissionHook("check", bridge.socketPath, input, "gemini");
-  assert.deepEqual(JSON.parse(await hook(BASH)), { decision: "allow" });
-  const denied = await hook(JSON.stringify({ tool_name: "write_file", tool_input: {} }));
-  assert.deepEqual(JSON.parse(denied), { decision: "deny", reason: "not-today" });
-  const broken = { decision: "deny", reason: "ail permission bridge error" };
-  assert.deepEqual(JSON.parse(await hook("nonsense")), broken);
-  await bridge[Symbol.asyncDispose]();
-  assert.deepEqual(JSON.parse(await hook(BASH)), broken);
-});
-
 Deno.test("r01: a directory too deep for a socket's name is told", () => {
   const { given } = surroundings(() => assert.fail("must not be asked"));
   const opened = openPermissionBridge(`/tmp/${"x".repeat(200)}`, given);

@@ -1,10 +1,8 @@
 /**
- * What the hidden subcommands `ask-user-hook` and `check-permission-hook` do: Claude Code and Gemini CLI start them before each tool,
- * and read what they print (Pipeline r02). They always succeed: a hook that fails is ignored by Claude Code.
+ * What the hidden subcommands `ask-user-hook` and `check-permission-hook` do: Claude Code starts them before each tool, and
+ * reads what they print (Pipeline r02). They always succeed: a hook that fails is ignored by Claude Code.
  */
 import {
-  geminiHookOutput,
-  type HookAgent,
   type HookKind,
   hookOutput,
   needsNoAnswer,
@@ -20,17 +18,10 @@ import { readLine, writeAll } from "./socket_line.ts";
  * @param kind `ask` for `ask-user-hook`, `check` for `check-permission-hook`.
  * @param socketPath `--socket`.
  * @param input All of standard input.
- * @param agent `--for`.
  * @returns The text for standard output, without a line end. The exit code is 0.
  */
-export async function runPermissionHook(
-  kind: HookKind,
-  socketPath: string,
-  input: string,
-  agent: HookAgent = "claude",
-): Promise<string> {
+export async function runPermissionHook(kind: HookKind, socketPath: string, input: string): Promise<string> {
   const wish = readHookInput(input);
-  if (agent === "gemini") return geminiHookOutput(wish === null ? null : await askRun(socketPath, wish));
   if (wish === null || needsNoAnswer(kind, wish)) return hookOutput(kind, wish, null);
   return hookOutput(kind, wish, await askRun(socketPath, wish));
 }

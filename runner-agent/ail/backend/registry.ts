@@ -38,7 +38,7 @@ export async function createBackendRegistry(options: RegistryOptions): Promise<B
     codex: createCodexBackend(),
     http: createHttpBackend("http", sessions),
     ollama: createHttpBackend("ollama", sessions),
-    gemini: createGeminiBackend(ail),
+    gemini: createGeminiBackend(),
     opencode: createOpenCodeBackend(),
     stub: fixedBackend("stub", "stub response", "stub-session-id"),
   };
