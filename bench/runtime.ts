@@ -12,10 +12,15 @@ import { FIRST_PROMPT_NOTES, measureFirstPrompt, P14 } from "./runtime/first_pro
 import { measureDaemonMemory } from "./runtime/daemon_memory.ts";
 import { measureMessages } from "./runtime/messages.ts";
 import { pageOf } from "./runtime/report.ts";
+import {
+  measureStructuredPrompt,
+  P14_STRUCTURED,
+  STRUCTURED_PROMPT_NOTE,
+} from "./runtime/structured_prompt.ts";
 import { measureWorktrees, WORKTREE_TARGET } from "./runtime/worktree.ts";
 import { settings } from "../test/podman/podman_world.ts";
 
-const PARTS = ["worktree", "first_prompt", "messages", "memory"] as const;
+const PARTS = ["worktree", "first_prompt", "structured_prompt", "messages", "memory"] as const;
 const MESSAGES_PER_ROUND = 10;
 
 const only = Deno.args[0] === "--only" ? Deno.args[1]!.split(",") : null;
@@ -59,6 +64,16 @@ if (isWanted("first_prompt")) {
   const what = `first prompt of a cold run, ms, against ${P14.ratio} times a bare one plus ${P14.plusMs}`;
   atMost("P14", what, Math.round(coldMs), Math.round(limitMs));
 }
+if (isWanted("structured_prompt")) {
+  const { bareMs, coldMs, ...first } = await measureStructuredPrompt(rounds);
+  const limitMs = bareMs * P14_STRUCTURED.ratio + P14_STRUCTURED.plusMs;
+  rows.push(...first.rows);
+  ratios["STRUCTURED_COLD_TO_BARE"] = coldMs / bareMs;
+  ratios["STRUCTURED_COLD_MORE_THAN_BARE_MS"] = coldMs - bareMs;
+  const what = "first prompt of a cold run without a terminal, ms, against " +
+    `${P14_STRUCTURED.ratio} times a bare one plus ${P14_STRUCTURED.plusMs}`;
+  atMost("P14_STRUCTURED", what, Math.round(coldMs), Math.round(limitMs));
+}
 if (isWanted("messages")) {
   const messages = await measureMessages(rounds * MESSAGES_PER_ROUND);
   rows.push(...messages.rows);
@@ -92,6 +107,7 @@ const result: BenchResult = {
   notes: [
     "Below TMPDIR: on a disk that others write to, in memory for ratios that a disk does not blur.",
     ...FIRST_PROMPT_NOTES,
+    STRUCTURED_PROMPT_NOTE,
   ],
 };
 printBench(result);

@@ -13,7 +13,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   people: "500 viewers of one task against bare sockets; a thousand asks answered, and the rows they write",
   sandbox: "a station in its container, against a bare `podman run` (P11)",
   runtime:
-    "an agent's first prompt, against a bare `podman run` (P14); worktrees, messages, 20 agents' memory; 5 minutes",
+    "an agent's first prompt, against a bare `podman run` (P14), also without a terminal; worktrees, messages, 20 agents' memory; 5 minutes",
 };
 
 const list = Object.entries(BENCHES).map(([name, what]) => `  ${name.padEnd(10)} ${what}`).join("\n");

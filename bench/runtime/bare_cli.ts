@@ -1,6 +1,6 @@
 /**
- * The other side of the comparison: the same image and CLI by a bare `podman run`, in a terminal, with its first-run gates
- * answered and its prompt on its command line; nothing of a runner's.
+ * The other side of the comparison: the same image and CLI by a bare `podman run`, in a terminal or in its print mode, with its
+ * first-run gates answered and its prompt on its command line; nothing of a runner's.
  */
 import { join } from "node:path";
 import type { PodmanSettings } from "../../tools/setup/mod.ts";
@@ -11,6 +11,15 @@ import { nowMs } from "./timed_runtime.ts";
 const AGENT = { uid: 1000, gid: 1000 };
 const HOME = "/home/agent";
 const WORKSPACE = "/workspace";
+/** As `harness/claude.ts` starts it. */
+const PRINT_MODE = [
+  "claude",
+  "-p",
+  "--dangerously-skip-permissions",
+  "--output-format",
+  "stream-json",
+  "--verbose",
+];
 
 export interface BareCli {
   readonly settings: PodmanSettings;
@@ -18,6 +27,8 @@ export interface BareCli {
   readonly modelUrl: string;
   readonly modelKey: string;
   readonly prompt: string;
+  /** Else in its print mode. */
+  readonly hasTerminal: boolean;
   /** Resolves when the model has got the prompt. */
   readonly prompted: Promise<unknown>;
 }
@@ -52,16 +63,28 @@ export async function runBareCli(bare: BareCli): Promise<number> {
       await give(join(home, path));
     }
     const env = { ...claudeSession.getEnv(name, HOME), ...auth.env, TERM: "xterm-256color" };
-    const argv = claudeSession.getCommand({
-      resume: null,
-      model: null,
-      baseArgs: [],
-      pluginDirs: [],
-      hasSystemPrompt: false,
-    });
+    const argv = bare.hasTerminal
+      ? claudeSession.getCommand({
+        resume: null,
+        model: null,
+        baseArgs: [],
+        pluginDirs: [],
+        hasSystemPrompt: false,
+      })
+      : PRINT_MODE;
     const beganMs = nowMs();
     const child = podman(
-      ...["run", "--rm", "--tty", "--network", "host", "--name", name, "--workdir", WORKSPACE],
+      ...[
+        "run",
+        "--rm",
+        ...(bare.hasTerminal ? ["--tty"] : []),
+        "--network",
+        "host",
+        "--name",
+        name,
+        "--workdir",
+        WORKSPACE,
+      ],
       ...["--volume", `${home}:${HOME}`, "--volume", `${work}:${WORKSPACE}`],
       ...Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
       ...[bare.image, ...argv, bare.prompt],

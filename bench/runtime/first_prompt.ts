@@ -15,8 +15,9 @@ import { imageOf, openPodman, settings } from "../../test/podman/podman_world.ts
 import { createAgentRegistry } from "../../runner-agent/job/agent_registry.ts";
 import { claudeSession } from "../../runner-agent/harness/claude_session.ts";
 import { runDirs } from "../../runner-agent/job/run_dirs.ts";
-import { type BenchRow, median, percentile } from "../result.ts";
+import { type BenchRow, median } from "../result.ts";
 import { runBareCli } from "./bare_cli.ts";
+import { must, row } from "./parts.ts";
 import { MODEL_KEY, type PromptModel, startPromptModel } from "./prompt_model.ts";
 import { nowMs, type Span, timedRuntime } from "./timed_runtime.ts";
 
@@ -98,6 +99,7 @@ async function bareOnce(model: PromptModel, image: string): Promise<number> {
     prompted,
     modelUrl: model.url,
     modelKey: MODEL_KEY,
+    hasTerminal: true,
   });
   return await prompted - beganMs;
 }
@@ -181,21 +183,5 @@ function partsOf(boundaries: readonly number[]): Prompted {
   return {
     wholeMs: boundaries.at(-1)! - boundaries[0]!,
     parts: Object.fromEntries(parts) as unknown as Parts,
-  };
-}
-
-function must<T>(value: T | null | undefined, what: string): T {
-  if (value === null || value === undefined) {
-    throw new Error(`Cannot measure as each part must be seen: current value is no ${what}`);
-  }
-  return value;
-}
-
-function row(name: string, times: readonly number[]): BenchRow {
-  return {
-    name,
-    rounds: times.length,
-    medianMs: Math.round(median(times) * 10) / 10,
-    p95Ms: Math.round(percentile(times, 0.95) * 10) / 10,
   };
 }
