@@ -7,9 +7,10 @@ import { readRegistrations, type Registration } from "../control/registrations.t
 import type { ContainerRuntime, DoctorLine } from "../ports.ts";
 import { harnessDoctor } from "../probe/probe_command.ts";
 import { loadSettings } from "../settings/load_settings.ts";
+import { credentialDoctor } from "./credential_doctor.ts";
 import { modelDoctor } from "./model_doctor.ts";
 import { systemClock } from "./system_clock.ts";
-import { createRuntime } from "./wiring.ts";
+import { createRuntime, openCredentials } from "./wiring.ts";
 
 /** What a runner can do without. */
 const OPTIONAL_CHECKS: ReadonlySet<string> = new Set([
@@ -66,14 +67,18 @@ export async function runDoctor(options: RunOptions, host: HostFacts): Promise<n
       ...await imageDoctor(runtime, config.image.replaceAll("{harness}", config.harness ?? "command")),
     );
   }
-  lines.push(...await modelDoctor(host.env, systemClock), ...await harnessDoctor(config.dataDir));
+  lines.push(
+    ...await modelDoctor(host.env, systemClock),
+    ...await credentialDoctor(config.credentials, openCredentials(config.credentials, host.env, systemClock)),
+    ...await harnessDoctor(config.dataDir),
+  );
   closeRuntime(runtime);
   for (const line of lines) console.log(doctorText(line));
   return lines.some((line) => !line.isOk && !isOptional(line)) ? 1 : 0;
 }
 
 const isOptional = ({ check }: DoctorLine) =>
-  OPTIONAL_CHECKS.has(check) || check.startsWith("agent ") || check.startsWith("model of ");
+  OPTIONAL_CHECKS.has(check) || ["agent ", "model of ", "credential "].some((kind) => check.startsWith(kind));
 
 function doctorText(line: DoctorLine): string {
   const { check, isOk, detail, disables } = line;
