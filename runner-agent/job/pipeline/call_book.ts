@@ -8,7 +8,7 @@
  * 3. What the station sources is quoted here: nothing in a name, argument or value is ever read as shell.
  * 4. Why a call was stopped is written before it is told, so that each life of the runner says the same.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { quoted } from "../../sidecar/service_files.ts";
 import { type CallFiles, writeWhole } from "./call_files.ts";
@@ -66,10 +66,9 @@ export class CallBook {
   }
 
   /** What an ended call needs no more. */
-  async trim({ n }: BegunCall): Promise<void> {
-    await Promise.all(
-      ["stdin", "command"].map((name) => Deno.remove(join(this.#dir(n), name)).catch(ignoreMissing)),
-    );
+  async trim(id: string, { n }: BegunCall): Promise<void> {
+    const paths = [...["stdin", "command"].map((name) => join(this.#dir(n), name)), this.#folder(id)];
+    await Promise.all(paths.map((path) => Deno.remove(path, { recursive: true }).catch(ignoreMissing)));
   }
 
   async #begin(id: string, request: CallRequest, nowMs: number): Promise<BegunCall> {
@@ -82,6 +81,7 @@ export class CallBook {
     const made = join(this.files.calls, `.${id}`);
     await Deno.remove(made, { recursive: true }).catch(ignoreMissing);
     await Deno.mkdir(made, { mode: READABLE_DIR });
+    await this.#writeFiles(id, request.files ?? {});
     const texts = {
       "call.json": JSON.stringify({ id, beganAtMs: nowMs }),
       command: commandText(request),
@@ -96,6 +96,17 @@ export class CallBook {
     this.#last = call.n;
     entries.set(id, call);
     return call;
+  }
+
+  async #writeFiles(id: string, files: Readonly<Record<string, string>>): Promise<void> {
+    const entries = Object.entries(files);
+    if (entries.length === 0) return;
+    await Deno.mkdir(this.#folder(id), { recursive: true, mode: READABLE_DIR });
+    for (const [path, text] of entries) {
+      const file = join(this.#folder(id), path);
+      await Deno.mkdir(dirname(file), { recursive: true, mode: READABLE_DIR });
+      await Deno.writeTextFile(file, text, { mode: READABLE });
+    }
   }
 
   /** Invariant 2. */
@@ -123,6 +134,10 @@ export class CallBook {
     }
     this.#last = last;
     return found;
+  }
+
+  #folder(id: string): string {
+    return join(this.files.folders, id);
   }
 
   #dir(n: number): string {

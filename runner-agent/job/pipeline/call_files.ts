@@ -6,6 +6,7 @@
  * <hub>/pipeline/console     what is printed
  * <hub>/pipeline/finish      the status to end with
  * <hub>/pipeline/calls/N/    one program each; `call_book.ts`
+ * <hub>/pipeline/files/ID/   what such a program reads
  * ```
  *
  * 1. A wake never waits and may be lost: the station looks by itself every second.
@@ -16,6 +17,7 @@ import { join } from "node:path";
 import { type RunDirs, SANDBOX_ALP_DIR, SANDBOX_BIN_DIR, SANDBOX_OUT_DIR } from "../run_dirs.ts";
 
 const NAME = "pipeline";
+const FOLDERS = "files";
 const READABLE_DIR = 0o755;
 const READABLE = 0o644;
 
@@ -26,9 +28,16 @@ export const STATION_COMMAND: readonly string[] = [
   `${SANDBOX_OUT_DIR}/${NAME}`,
 ];
 
+/** Where a program finds the files of its call. */
+export function callFolder(id: string): string {
+  return `${SANDBOX_ALP_DIR}/${NAME}/${FOLDERS}/${id}`;
+}
+
 export interface CallFiles {
   readonly dir: string;
   readonly calls: string;
+  /** Of `CallRequest.files`, by the id of the call. */
+  readonly folders: string;
   readonly console: string;
   readonly finish: string;
   readonly wake: string;
@@ -42,6 +51,7 @@ export function callFiles(dirs: Pick<RunDirs, "hub" | "out">): CallFiles {
   return {
     dir,
     calls: join(dir, "calls"),
+    folders: join(dir, FOLDERS),
     console: join(dir, "console"),
     finish: join(dir, "finish"),
     wake: join(dir, "wake"),
@@ -53,6 +63,7 @@ export function callFiles(dirs: Pick<RunDirs, "hub" | "out">): CallFiles {
 /** Makes what the station waits for; what is there stays. Rejects when the disk refuses. */
 export async function makeCallFiles(files: CallFiles): Promise<void> {
   await Deno.mkdir(files.calls, { recursive: true, mode: READABLE_DIR });
+  await Deno.mkdir(files.folders, { recursive: true, mode: READABLE_DIR });
   await Deno.writeTextFile(files.console, "", { append: true, mode: READABLE });
   const found = await Deno.lstat(files.wake).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;

@@ -67,7 +67,7 @@ export function openSandboxCalls(options: SandboxCallsOptions): SandboxCalls {
     const part = kept.part();
     try {
       const end = await follow(id, call, request, part, signal);
-      await book.trim(call).catch(fault);
+      await book.trim(id, call).catch(fault);
       return end;
     } finally {
       part.release();

@@ -16,9 +16,16 @@ export interface CallRequest {
   readonly env: Readonly<Record<string, string>>;
   /** UTF-8; null: an empty standard input. */
   readonly stdin: string | null;
+  /** Texts by name, in a folder that the program can only read (`callFolder`), from its beginning to its end. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Null: the runner's own bound for this kind of call. */
   readonly timeoutMs: number | null;
-  /** What it writes on standard output, as it comes; from the beginning again after a restart of the runner. */
+  /** What is kept of each stream, and given to `onStdout`; the runner's own bound when absent. */
+  readonly streamMaxBytes?: number;
+  /**
+   * What it writes on standard output, as it comes; from the beginning again after a restart of the runner. With it the end
+   * has no `stdout`.
+   */
   onStdout?(bytes: Uint8Array): void;
 }
 
@@ -26,7 +33,7 @@ export interface CallRequest {
 export type CallEnd =
   | {
     readonly kind: "ended";
-    /** -1 when a signal ended it. */
+    /** 128 and the signal's number when a signal ended it, as a shell says it; -1 when nobody knows. */
     readonly exitCode: number;
     readonly stdout: string;
     readonly stderr: string;
