@@ -15,6 +15,8 @@ export type BranchResult =
     readonly kind: "done";
     readonly entries: readonly Entry[];
     readonly flow: Flow;
+    /** Of the branch when it ended, for templates. */
+    readonly seen: Pick<RunState, "passes" | "skipped">;
     /** Its error, when it failed and its `on_error` let the run go on. */
     readonly continued: Pick<Fault, "type" | "detail"> | null;
   }
@@ -54,7 +56,8 @@ export function* runBranch(
     : yield* runDueStep(placed, state);
   const entries = state.entries.since(before);
   if (flow.ok) {
-    return { kind: "done", entries, flow: flow.value, continued: state.continued.get(step.id) ?? null };
+    const continued = state.continued.get(step.id) ?? null;
+    return { kind: "done", entries, flow: flow.value, seen: state, continued };
   }
   yield* endOthers(step, list, flow.error, state);
   return { kind: "failed", fault: flow.error, entries };
@@ -66,8 +69,7 @@ function* awaitDependencies(step: Step, list: ListAtWork, state: RunState): Rout
   const ends = yield* awaitBranches(ids, "siblings");
   for (const [index, end] of ends.entries()) {
     const result = end.kind === "ended" ? end.value as BranchResult : null;
-    if (result?.kind === "done") { for (const entry of result.entries) state.entries.append(entry); }
-    else if (result?.kind === "skipped") state.skipped.add(ids[index]!);
+    if (result !== null && result.kind !== "failed") takeOver(ids[index]!, result, state);
     else {
       const why = result === null ? "it was cancelled" : result.fault.detail;
       const detail = `step '${step.id}' cannot run as its dependency '${ids[index]}' failed: ${why}`;
@@ -75,6 +77,21 @@ function* awaitDependencies(step: Step, list: ListAtWork, state: RunState): Rout
     }
   }
   return null;
+}
+
+/** What a branch left is seen like what any other step left: its entries, the passes of its loops, what was skipped. */
+export function takeOver(
+  id: string,
+  result: Exclude<BranchResult, { readonly kind: "failed" }>,
+  state: RunState,
+): void {
+  if (result.kind === "skipped") {
+    state.skipped.add(id);
+    return;
+  }
+  for (const entry of result.entries) state.entries.append(entry);
+  for (const [loopId, passes] of result.seen.passes) state.passes.set(loopId, passes);
+  for (const skipped of result.seen.skipped) state.skipped.add(skipped);
 }
 
 /** A failure ends those that would be joined with it under `fail_fast`; an abort ends all. */

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { Step } from "./ast.ts";
-import { type BranchResult, cancel, type ListAtWork, runBranch } from "./branch.ts";
+import { type BranchResult, cancel, type ListAtWork, runBranch, takeOver } from "./branch.ts";
 import { perform, type Routine } from "./effect.ts";
 import { type Fault, fault } from "./fault.ts";
 import { type JoinPart, joinParts, type JoinStep, partOf } from "./join.ts";
@@ -89,8 +89,7 @@ function* mergeBranches(
     const [id, result] = [open[index]!, resultOf(end)];
     merged.set(id, result);
     yield* tellMerged(steps.find((step) => step.id === id)!, result, state);
-    if (result.kind === "skipped") state.skipped.add(id);
-    if (result.kind === "done") { for (const entry of result.entries) state.entries.append(entry); }
+    if (result.kind !== "failed") takeOver(id, result, state);
     if (result.kind === "failed" && result.fault.isAbort === true) return err(result.fault);
     if (result.kind === "done" && (result.flow.kind === "break" || result.flow.kind === "killed")) {
       return ok(result.flow);

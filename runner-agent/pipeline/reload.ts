@@ -5,6 +5,7 @@ import { type Fault, fault, type Place } from "./fault.ts";
 import { RELOADS_MAX } from "./limits.ts";
 import type { Flow, PlacedStep, RunState } from "./run_state.ts";
 import { keepEntry, newEntry } from "./telling.ts";
+import { firstDigest } from "./tree_digest.ts";
 
 /** No `on_error` covers what goes wrong here. Only the run's own list is followed; in a loop the new file counts from the next list on. */
 export function* reloadSelf({ step, entryId }: PlacedStep, state: RunState): Routine<Result<Flow, Fault>> {
@@ -26,6 +27,7 @@ export function* reloadSelf({ step, entryId }: PlacedStep, state: RunState): Rou
   }
   frame.reloads++;
   frame.pipeline = loaded.value;
+  frame.treeDigest ??= yield* firstDigest(loaded.value);
   const response = `reloaded pipeline (${steps.length} -> ${loaded.value.steps.length} steps) from ${source}`;
   yield* keepEntry(state, newEntry(entryId, { prompt: "reload_self", response }));
   return ok({ kind: "reloaded", stepId: step.id });

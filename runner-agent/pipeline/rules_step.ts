@@ -104,6 +104,12 @@ function readOneStep(
   );
   const outputSchema = readSchema(values.output_schema, "output_schema", name, raw, context);
   if (values.sampling !== undefined) checkSampling(raw, name, body, context);
+  if (values.timeout_seconds !== undefined && body !== null && !TIMED.includes(body.kind)) {
+    findings.warn(
+      `${name}: 'timeout_seconds' says nothing here: give it to the prompts and commands inside`,
+      raw.fields.placeOf("timeout_seconds"),
+    );
+  }
   if (body === null) return null;
   return {
     ...body,
@@ -123,6 +129,15 @@ function readOneStep(
     message: values.message ?? null,
   };
 }
+
+/** What `timeout_seconds` bounds: one call, one command, one wait. */
+const TIMED: readonly StepBody["kind"][] = [
+  "prompt",
+  "skill",
+  "context_shell",
+  "pause_for_human",
+  "modify_output",
+];
 
 const ABORT: OnError = { kind: "abort_pipeline" };
 

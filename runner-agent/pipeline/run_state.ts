@@ -47,8 +47,8 @@ export interface RunFrame {
   readonly callDepth: number;
   /** Before the ids of a child's events: `caller::`. */
   readonly eventPrefix: string;
-  /** Of the working tree when the run began; null when nobody asks or there is none. */
-  readonly treeDigest: string | null;
+  /** Of the working tree when the run began, or when it was first read anew with somebody who asks; null without either. */
+  treeDigest: string | null;
   /** Called from a branch: like the branch it tells nobody of its steps. */
   readonly isInBranch?: true;
   reloads: number;

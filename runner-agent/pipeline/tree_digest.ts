@@ -1,5 +1,5 @@
 /** Whether a pipeline asks if the code changed, and what the tree was when its run began (Pipeline s12, `if_code_changed`). */
-import type { Pipeline, Step } from "./ast.ts";
+import type { ChainEntry, Pipeline } from "./ast.ts";
 import { perform, type Routine } from "./effect.ts";
 
 /** The tree's digest now, when the pipeline will ask; else null, and nobody looks. */
@@ -9,7 +9,8 @@ export function* firstDigest(pipeline: Pipeline): Routine<string | null> {
   return yield* perform<"read_tree_digest">({ kind: "read_tree_digest" });
 }
 
-function isAsking(step: Step): boolean {
+function isAsking(step: ChainEntry): boolean {
+  if ([...step.before, ...step.then].some(isAsking)) return true;
   const inBody = (step.kind === "do_while" || step.kind === "for_each") &&
     (step.body.kind === "path" || step.body.steps.some(isAsking));
   return inBody || step.condition?.kind === "if_code_changed" ||

@@ -1,10 +1,8 @@
 /** Faults of runs, each by the smallest pipeline that comes to it. */
-import { run, type World } from "../fake/pipeline_run.ts";
+import { drive, load, run, SURROUNDINGS, type World } from "../fake/pipeline_run.ts";
 import { type Fault, fault, type FaultType } from "../../runner-agent/pipeline/fault.ts";
 import { passthroughPipeline } from "../../runner-agent/pipeline/load.ts";
-import { drive } from "../fake/pipeline_run.ts";
-import { reloadSelf } from "../../runner-agent/pipeline/reload.ts";
-import { RunState } from "../../runner-agent/pipeline/run_state.ts";
+import { runPipeline } from "../../runner-agent/pipeline/run_pipeline.ts";
 import type { FaultRow } from "./fault_row.ts";
 
 function steps(
@@ -166,7 +164,7 @@ export const RUN_FAULTS: readonly FaultRow[] = [
   {
     type: "ail:pipeline/reload-failed",
     when: "there is no file to read",
-    at: null,
+    at: "step a",
     says: ["a passthrough pipeline has no file"],
     provoke: reloadOfNothing,
   },
@@ -190,12 +188,20 @@ function* rereadWithout() {
 }
 
 function reloadOfNothing(): Fault {
-  const pipeline = passthroughPipeline();
-  const step = { ...pipeline.steps[0]!, kind: "reload_self" } as const;
-  const frame = { pipeline, reloads: 0, input: {} } as unknown as RunState["frame"];
-  const state = new RunState({ ...frame, input: { defaultBackend: "stub" } as RunState["frame"]["input"] });
-  const placed = { step, entryId: "a", chainId: "a", position: { index: 0, total: 1 } };
-  const reloaded = drive(reloadSelf(placed, state), {});
-  if (reloaded.ok) throw new Error("expected a reload that fails");
-  return reloaded.error;
+  const files = { "/work/p.ail.yaml": `version: "0.1"\npipeline: [{id: a, action: reload_self}]\n` };
+  const pipeline = { ...load({ files }), source: null };
+  const { end } = drive(
+    runPipeline(pipeline, {
+      runId: "run-1",
+      invocationPrompt: "go",
+      mode: "simple",
+      cli: { model: null, provider: { baseUrl: null, authToken: null } },
+      surroundings: SURROUNDINGS,
+      defaultBackend: "stub",
+      load: rereadWithout,
+    }),
+    {},
+  );
+  if (end.kind !== "failed") throw new Error(`expected a run that fails: it is ${end.kind}`);
+  return end.fault;
 }
