@@ -60,6 +60,9 @@ export function referenceVariables(
 /** The reference's PIN of a session: the beginning of the job's id. */
 const KEYBOARD_PIN_CHARS = 8;
 
+/** Levels of effort that the CLI knows; another word is told by the reference's name alone. */
+const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
+
 /** What the station says of its agent by the names of the reference (Line 2.7); a script has no agent. */
 function agentVariables(work: AgentDefinition, harness: HarnessName): Record<string, unknown> {
   if (harness === "command") return {};
@@ -72,6 +75,7 @@ function agentVariables(work: AgentDefinition, harness: HarnessName): Record<str
         VIBECAST_CLAUDE_MODEL: config["model"],
         VIBECAST_CLAUDE_MODEL_TIER: config["modelTier"],
         VIBECAST_CLAUDE_EFFORT: config["effort"],
+        CLAUDE_CODE_EFFORT_LEVEL: EFFORTS.find((level) => level === config["effort"]),
         CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: flag(config["disableBackgroundTasks"] === true),
         CLAUDE_CODE_DISABLE_1M_CONTEXT: flag(config["enable1mContext"] === false),
       }

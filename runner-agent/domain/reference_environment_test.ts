@@ -33,6 +33,7 @@ Deno.test("referenceVariables() has an agent's words by the reference's names, a
     VIBECAST_CLAUDE_MODEL: "some-model",
     VIBECAST_CLAUDE_MODEL_TIER: "large",
     VIBECAST_CLAUDE_EFFORT: "high",
+    CLAUDE_CODE_EFFORT_LEVEL: "high",
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
     CLAUDE_CODE_DISABLE_1M_CONTEXT: "1",
   };
@@ -42,6 +43,13 @@ Deno.test("referenceVariables() has an agent's words by the reference's names, a
   assert.deepEqual([codex["VIBECAST_AGENT"], codex["VIBECAST_CLAUDE_MODEL"]], ["codex", undefined]);
   const script = variables({ operatorConfig }, "command");
   assert.deepEqual(Object.keys(named).filter((name) => name in script), []);
+});
+
+Deno.test("referenceVariables() tells the CLI of an effort that it knows, and of no other", () => {
+  for (const effort of ["enormous", "", 3, null]) {
+    assert.ok(!("CLAUDE_CODE_EFFORT_LEVEL" in variables({ operatorConfig: { effort } })), String(effort));
+  }
+  assert.equal(variables({ operatorConfig: { effort: "max" } })["CLAUDE_CODE_EFFORT_LEVEL"], "max");
 });
 
 Deno.test("referenceVariables() leaves out what is not there, and what is said to be otherwise", () => {
