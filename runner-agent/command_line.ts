@@ -153,6 +153,10 @@ export function commandLine(actions: Actions, setExitCode: (code: number) => voi
     .option("--allow-open-network", "lets --network be open: sandboxes then reach this machine's network")
     .option("--jobs <number>", "jobs at once (SHOPFLOOR_RUNNER_JOBS; default 1)")
     .option(
+      "--asset-max-mib <MiB>",
+      "a larger asset of a task is left out (SHOPFLOOR_RUNNER_ASSET_MAX_MIB; default 100)",
+    )
+    .option(
       "--transport <name>",
       "how it talks to the control plane: socket, sse, poll, or auto, which tries the socket first (SHOPFLOOR_RUNNER_TRANSPORT)",
     )

@@ -7,6 +7,7 @@ import { AGENT_NAMES } from "../protocol/line/agent_names.ts";
 import { join, resolve } from "node:path";
 import { HEARTBEAT_MS, POLL_INTERVAL_MS, POLL_WAIT_MAX_MS, RUNNER_JOBS_MAX } from "../protocol/limits.ts";
 import type { CredentialSetting } from "./domain/credential.ts";
+import { ASSET_MAX_MIB, ASSET_MOST_MIB } from "./limits.ts";
 import type { HarnessName, NetworkProfile, RegistrationWish, Transport } from "./ports.ts";
 import {
   type ResolvedSettings,
@@ -50,6 +51,7 @@ export interface RunOptions {
   readonly streamOutput?: boolean;
   readonly once?: boolean;
   readonly jobs?: string;
+  readonly assetMaxMib?: string;
   readonly transport?: string;
   readonly taskBranch?: string;
   readonly settings?: string;
@@ -77,6 +79,8 @@ export interface RunConfig {
   readonly isOnce: boolean;
   /** How many jobs may run at once. */
   readonly jobsMax: number;
+  /** An asset of a task that is larger is left out. */
+  readonly assetMaxBytes: number;
   readonly transport: Transport;
   /** Whether an agent CLI of an unknown version is probed before it is offered. */
   readonly probesHarnesses: boolean;
@@ -180,6 +184,11 @@ export function readRunConfig(
       TRANSPORTS,
     ),
     jobsMax: count("--jobs", options.jobs ?? host.env["SHOPFLOOR_RUNNER_JOBS"] ?? "1", RUNNER_JOBS_MAX),
+    assetMaxBytes: 1024 * 1024 * count(
+      "--asset-max-mib",
+      options.assetMaxMib ?? host.env["SHOPFLOOR_RUNNER_ASSET_MAX_MIB"] ?? String(ASSET_MAX_MIB),
+      ASSET_MOST_MIB,
+    ),
     probesHarnesses: options.harnessProbe ?? true,
     taskBranchForm: values["worktrees.branch"],
     networkProfile: networkProfile(settings, host),

@@ -80,6 +80,18 @@ export const AGENT_PACKED_REFS_MAX_BYTES = 4 * 1024 * 1024;
 export const JOB_FILES_MAX = 1_000;
 export const JOB_FILE_PATH_MAX_CHARS = 400;
 export const PLUGINS_MAX = 50;
+/** Assets of a task, whatever its server lists: ours takes 20 of 10 MiB. Of one, unless the operator says otherwise; of all. */
+export const ASSETS_MAX = 1_000;
+export const ASSET_MAX_MIB = 100;
+export const ASSET_MOST_MIB = 2_048;
+export const ASSETS_TOTAL_MAX_BYTES = 2 * 1024 * 1024 * 1024;
+/** One of them, and all together: an agent that waits for them holds its slot. */
+export const ASSET_CALL_MAX_MS = 300_000;
+export const ASSETS_MAX_MS = 900_000;
+/** A download that failed is tried this often in all, with a pause in between; redirects to where a server keeps files. */
+export const ASSET_TRIES_MAX = 3;
+export const ASSET_TRY_AGAIN_MS = 1_000;
+export const ASSET_REDIRECTS_MAX = 3;
 /** One push of an agent to the project: a disk must not fill because of one. */
 export const GATEWAY_PUSH_MAX_BYTES = 1024 * 1024 * 1024;
 /** The header of a CGI answer; `git http-backend` writes a few hundred bytes. */

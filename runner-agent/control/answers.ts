@@ -1,5 +1,6 @@
 /** What the control plane answers, checked where it comes in; the types are those of `protocol/line/runner.ts`. */
 import { z } from "zod";
+import { taskAssets } from "./asset_answers.ts";
 import type {
   AgentDefinition,
   PollAnswer,
@@ -71,6 +72,7 @@ const agentDefinition: z.ZodType<AgentDefinition> = z.object({
     .transform((value) => value ?? undefined),
   devcontainerFiles: files,
   agenticsSpecFiles: files,
+  taskAssets,
   broadcastId: optionalText,
   resumeSessionId: optionalText,
   resumeBroadcastId: optionalText,

@@ -1,6 +1,7 @@
 /**
  * The files that a job brings along and that the runner places in the workspace before the agent starts (Line 2.7 and
- * 16): the devcontainer's, the line's specs, its sub-agents, and the prompt. Pure.
+ * 16): the devcontainer's, the line's specs, its sub-agents, and the prompt; and the places of the task's assets, empty
+ * until they are fetched (`task_assets.ts`). Pure.
  *
  * 1. They are the runner's, not the work: git does not show them, and nobody is asked to commit them.
  * 2. A path leads to a place below the workspace and never into `.git`; whether links lie on the way is for the shell.
@@ -10,6 +11,7 @@ import type { AgentDefinition } from "../../protocol/line/runner.ts";
 import { JOB_FILE_PATH_MAX_CHARS, JOB_FILES_MAX } from "../limits.ts";
 import { agentFiles } from "./agent_files.ts";
 import { subagentPromptAppendix } from "./subagent_prompt.ts";
+import { assetPaths } from "./task_assets.ts";
 
 export interface JobFile {
   /** Below the workspace, parts separated by a slash. */
@@ -51,6 +53,9 @@ export function jobFiles(work: AgentDefinition): Result<readonly JobFile[], JobF
   }
   const files = new Map<string, JobFile>();
   for (const [path, text] of named) files.set(path, { path, text, mayReplace: true });
+  for (const path of assetPaths(work.taskAssets ?? [])) {
+    if (!files.has(path)) files.set(path, { path, text: "", mayReplace: true });
+  }
   for (const [path, text] of textsOf(work)) {
     if (!files.has(path)) files.set(path, { path, text, mayReplace: false });
   }

@@ -19,6 +19,7 @@ import type { AgentEventSender } from "../control/agent_event_sender.ts";
 import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { Watchdog } from "../container/watchdog.ts";
 import type { ControlPlane, ProjectAddress, RunRef } from "../control/control_plane.ts";
+import type { AssetSource } from "../control/asset_source.ts";
 import type { MemoryArchive } from "../control/memory_archive.ts";
 import type { NamedCredentials } from "../credential/named_credentials.ts";
 import type { MarketplaceAccess } from "../domain/marketplace.ts";
@@ -115,6 +116,8 @@ export interface ConductorDeps {
   /** The agents of this runner, for people at this machine; absent where nobody asks. */
   readonly agents?: AgentRegistry;
   readonly journal: RunJournal;
+  /** Where assets of tasks come from, and how large one may be; absent: none are fetched. */
+  readonly assets?: { readonly source: AssetSource; readonly maxBytes: number };
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: EventLog;

@@ -33,6 +33,7 @@ import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
 import { commitBackFault, pushBack } from "./run_credentials.ts";
 import { keepMemory, recallMemory } from "./run_memory.ts";
+import { placeAssets } from "./run_assets.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 
 const EXECUTABLE = 0o700;
@@ -81,6 +82,7 @@ export async function createContainer(
         await recallMemory(context, harness.name);
         await giveToOwner(paths, owner);
       });
+      await placeAssets(context, worktree.worktreeDir, owner);
     }
     const moved = await findMoved(context.dirs.root, worktree.worktreeDir, context.deps.shadows ?? []);
     if (moved !== null) return notStarted(worktree, `what is hidden at ${moved} was moved: it would be seen`);

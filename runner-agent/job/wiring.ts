@@ -5,6 +5,7 @@ import { createControlPlane } from "../control/control_plane.ts";
 import type { Registration } from "../control/registrations.ts";
 import { openControlPlane } from "../control/transport.ts";
 import { createAgentEventSender } from "../control/agent_event_sender.ts";
+import { createAssetSource } from "../control/asset_source.ts";
 import { createMemoryArchive } from "../control/memory_archive.ts";
 import { createWorktreeSender } from "../control/worktree_sender.ts";
 import { createWorktreeLook } from "../worktree/worktree_look.ts";
@@ -186,6 +187,7 @@ export function createDaemonDeps(wiring: Wiring): DaemonDeps {
     },
     sendEvents: createAgentEventSender(address, registration.token),
     memory: createMemoryArchive(address, registration.token),
+    assets: { source: createAssetSource(address), maxBytes: config.assetMaxBytes },
     ...capabilitiesOf(wiring),
     journal: wiring.journal,
     clock: wiring.clock,
