@@ -4,9 +4,9 @@ import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import ajvDraft04 from "ajv-draft-04";
 import addFormats from "ajv-formats";
-import { RE2JS } from "re2js";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { Json, JsonSchema } from "./ast.ts";
+import { linearPattern } from "./json_schema_pattern.ts";
 
 /** Says what is wrong with a value, or null. */
 export type Validate = (value: Json) => string | null;
@@ -14,18 +14,11 @@ export type Validate = (value: Json) => string | null;
 /** As many faults of a value as somebody reads. */
 const FAULTS_SHOWN_MAX = 5;
 
-/** A `pattern` in linear time where RE2 knows its words; what looks around is left to the platform's engine. */
+/** No pattern of anybody hangs a run: each is matched in linear time, or refused when its schema is compiled. */
 const regExp = Object.assign((source: string, flags: string) => {
-  try {
-    const compiled = RE2JS.compile(source);
-    return {
-      test: (text: string) => compiled.matcher(text).find(),
-      // By this the compiler tells patterns apart.
-      toString: () => `/${source}/${flags}`,
-    };
-  } catch {
-    return new RegExp(source, flags);
-  }
+  const { test } = linearPattern(source);
+  // By the text the compiler tells patterns apart.
+  return { test, toString: () => `/${source}/${flags}` };
 }, { code: "" });
 const OPTIONS = {
   allErrors: true,
