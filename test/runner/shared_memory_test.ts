@@ -48,6 +48,7 @@ async function work(
       env: {},
     },
     projects: new Map(),
+    credentials: [],
   });
   const never = new AbortController().signal;
   const deps = createDaemonDeps({
