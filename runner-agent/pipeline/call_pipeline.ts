@@ -31,14 +31,24 @@ export function* runCallBody(
   if (step.kind === "pipeline") {
     return yield* callFile(step.path, step.prompt, step.origin.path, entryId, state);
   }
-  const { pipeline } = state.frame;
-  const named = Object.hasOwn(pipeline.named, step.name) ? pipeline.named[step.name]! : null;
-  if (named === null) {
+  const names = yield* namesFor(step, state.frame);
+  if (!names.ok) return names;
+  if (!Object.hasOwn(names.value, step.name)) {
     return err(fault("ail:pipeline/aborted", `there is no pipeline named '${step.name}' any more`));
   }
   // It has its caller's defaults, tools, sampling and names.
-  const child: Pipeline = { ...pipeline, steps: named.steps };
+  const child: Pipeline = { ...state.frame.pipeline, steps: names.value[step.name]!.steps };
   return yield* call(child, `named:${step.name}`, step.prompt, entryId, state);
+}
+
+/** The pipelines that a call by name can mean: the run's, or those of the file in which a loop's body stands (Pipeline s27). */
+function* namesFor(
+  { origin }: CallStep,
+  { input, pipeline }: RunFrame,
+): Routine<Result<Pipeline["named"], Fault>> {
+  if (origin.path === null || pipeline.chain.includes(origin.path)) return ok(pipeline.named);
+  const file = yield* input.load(origin.path);
+  return file.ok ? ok(file.value.named) : file;
 }
 
 /** Calls a pipeline by its file. @param from The file in which the path stands. */

@@ -161,6 +161,14 @@ export const RUN_FAULTS: readonly FaultRow[] = [
     ],
     { input: { load: rereadWithout } },
   ),
+  steps(
+    ABORTED,
+    "a named pipeline is gone from the file that was read anew",
+    `{id: l, for_each: {over: "[1]", steps: [{id: r, action: reload_self}, {id: c, pipeline: n}]}}\npipelines: {n: [{id: x, prompt: x}]}`,
+    "step l::c",
+    ["there is no pipeline named 'n' any more"],
+    { input: { load: rereadWithout } },
+  ),
   {
     type: "ail:pipeline/reload-failed",
     when: "there is no file to read",
