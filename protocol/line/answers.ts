@@ -95,11 +95,14 @@ const taskSummaryFields = {
   attempt: z.number().int(),
   currentJobId: z.string().nullable(),
   agentWait: z.object({
-    kind: z.enum(["waiting", "blocked", "stalled"]),
+    kind: z.enum(["waiting", "blocked", "stalled", "question"]),
     says: z.string().nullable(),
     runId: text,
     since: ms,
-  }).nullable().meta({ description: "Its agent waits for a person, who answers with a message to the run." }),
+  }).nullable().meta({
+    description:
+      "Its agent waits for a person, who answers with a message to the run; `question`: its run does, by an ask.",
+  }),
   streams: z.array(z.object({ sessionId: text, broadcastId: z.string().nullable(), at: ms })),
 };
 const taskSummary = z.object(taskSummaryFields) satisfies z.ZodType<TaskSummary>;

@@ -123,11 +123,12 @@ export interface TaskData {
   readonly history: readonly TaskHistoryEntry[];
 }
 
+/** `question`: the run waits for the answer to an ask. */
 export interface AgentWaitData {
-  readonly kind: "waiting" | "blocked" | "stalled";
+  readonly kind: "waiting" | "blocked" | "stalled" | "question";
   /** In its own words. */
   readonly says: string | null;
-  /** Where it is answered: `POST B/runs/{runId}/messages`. */
+  /** Where it is answered: `POST B/runs/{runId}/messages`; a question by its ask, which `B/runs/{runId}/questions` names. */
   readonly runId: string;
   /** Unix milliseconds. */
   readonly since: number;

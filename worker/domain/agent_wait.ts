@@ -15,6 +15,7 @@ import { AGENT_SAYS_MAX_CHARS, AGENT_WAIT_ASKS_MAX } from "../limits.ts";
 import type { Draft } from "./draft.ts";
 import type { AgentAsks } from "./event.ts";
 import type { AgentStanding, AgentWait, Job, Task } from "./queue_state.ts";
+import { openQuestions } from "./run_question_open.ts";
 import { putTask } from "./task.ts";
 
 /** What one event says: the agent waits, or (null) it does not. */
@@ -50,15 +51,27 @@ export function agentWait(job: Job | undefined): AgentWait | null {
   return standingOf(job)?.waits ?? null;
 }
 
-/** The agent of a task that waits, and its run. */
+/** What of a task's run waits for a person; `question`: the run itself, for the oldest that it has asked. */
+export interface TaskWait extends Pick<AgentWait, "says" | "sinceMs"> {
+  readonly kind: AgentWait["kind"] | "question";
+  readonly runId: RunId;
+}
+
+/** The run of a task that waits, or its agent. */
 export function taskAgentWait(
   source: { job(id: Job["id"]): Job | undefined },
   { state }: Pick<Task, "state">,
-): (AgentWait & { readonly runId: RunId }) | null {
+): TaskWait | null {
   if (state.kind !== "at_station" || state.phase === "queued") return null;
   const job = source.job(state.jobId);
+  const runId = job?.runIds.at(-1);
+  if (runId === undefined) return null;
+  const [question] = openQuestions(job);
+  if (question !== undefined) {
+    return { kind: "question", says: question.says, sinceMs: question.askedAtMs, runId };
+  }
   const waits = agentWait(job);
-  return waits === null ? null : { ...waits, runId: job!.runIds.at(-1)! };
+  return waits === null ? null : { ...waits, runId };
 }
 
 /** Notes what was told of the agent of a run, if the run is under way. */

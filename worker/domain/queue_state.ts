@@ -165,6 +165,9 @@ export interface OpenQuestion {
   readonly id: string;
   readonly askId: AskId;
   readonly stepId: string;
+  /** The beginning of what it asks, for lists; null: it has no words. */
+  readonly says: string | null;
+  readonly askedAtMs: number;
   /** Its own time; null: as long as the run. */
   readonly expiresAtMs: number | null;
 }

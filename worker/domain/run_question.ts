@@ -19,7 +19,7 @@ import { jsonDigest } from "../../protocol/autonomy/audit_chain.ts";
 import type { QuestionKind, QuestionWish } from "../../protocol/agent/question.ts";
 import type { AskId, JobId, RunId, RunnerId, TaskId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { RUN_QUESTIONS_MAX, RUN_QUESTIONS_OPEN_MAX } from "../limits.ts";
+import { AGENT_SAYS_MAX_CHARS, RUN_QUESTIONS_MAX, RUN_QUESTIONS_OPEN_MAX } from "../limits.ts";
 import type { Draft } from "./draft.ts";
 import type { GateResolution, RunAsks } from "./event.ts";
 import type { QueueError } from "./job_queue_api.ts";
@@ -105,7 +105,15 @@ export function askQuestion(
     expiresAtMs: expiresInMs === null ? null : draft.nowMs + expiresInMs,
     end: null,
   };
-  putOpen(draft, job, [...open, { id, askId, stepId, expiresAtMs: row.expiresAtMs }]);
+  const says = wish.message?.slice(0, AGENT_SAYS_MAX_CHARS).toWellFormed() ?? null;
+  putOpen(draft, job, [...open, {
+    id,
+    askId,
+    stepId,
+    says,
+    askedAtMs: draft.nowMs,
+    expiresAtMs: row.expiresAtMs,
+  }]);
   draft.emit({ destination: "gate", action: "run_asks", askId, asks: asksOf(draft, run, job, row, wish) });
   noteQuestion(draft, job, "question_asked", stepId);
   return ok({ row, isNew: true });

@@ -4,6 +4,7 @@
  */
 import type { Draft } from "./draft.ts";
 import type { Job, OpenQuestion } from "./queue_state.ts";
+import { putTask } from "./task.ts";
 
 /** Oldest first. */
 export function openQuestions(job: Job | undefined): readonly OpenQuestion[] {
@@ -48,6 +49,8 @@ export function putOpen(draft: Draft, job: Job, open: readonly OpenQuestion[]): 
   const active = state.activeAtMs === undefined ? {} : { activeAtMs: draft.nowMs };
   const next = open.length === 0 ? { ...rest, ...active } : { ...rest, questions: open };
   draft.put({ kind: "job", row: { ...job, state: next } });
+  // The board asks whether a task has changed: this one has.
+  putTask(draft, draft.task(job.taskId)!);
 }
 
 export function noteQuestion(

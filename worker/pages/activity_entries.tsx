@@ -4,6 +4,7 @@ import type { ActivityEntry } from "../../protocol/agent/events.ts";
 import { PAGE_ACTIVITY_TEXT_MAX_CHARS } from "../limits.ts";
 import { commandWords, statusWords } from "./agent_words.ts";
 import { Ago, Commit, type Tone } from "./parts.tsx";
+import { stepWords } from "./step_words.ts";
 
 export interface ActivityEntriesProps {
   /** The newest first. */
@@ -100,6 +101,20 @@ function Entry({ entry, result, nowMs, apiPath }: EntryProps) {
           {long(text("text"))}
         </>
       );
+    case "pipeline_step": {
+      const step = stepWords(payload);
+      if (step === null) return <Other entry={entry} when={when} />;
+      return (
+        <p class="meta">
+          <b>Step</b>
+          <span class="path">{step.name}</span>
+          <span class={`pill ${past(step.tone)}`}>{step.state}</span>
+          {step.used === null ? null : <span>{step.used}</span>}
+          {step.fault === null ? null : <span class="minus">{step.fault}</span>}
+          {when}
+        </p>
+      );
+    }
     case "prompt_assembled":
       return (
         <details>
@@ -110,14 +125,19 @@ function Entry({ entry, result, nowMs, apiPath }: EntryProps) {
         </details>
       );
     default:
-      return (
-        <p class="meta">
-          <b>{capital(type)}</b>
-          <code class="path">{JSON.stringify(payload).slice(0, 300)}</code>
-          {when}
-        </p>
-      );
+      return <Other entry={entry} when={when} />;
   }
+}
+
+/** As it came. */
+function Other({ entry: { type, payload }, when }: Pick<EntryProps, "entry"> & { readonly when: unknown }) {
+  return (
+    <p class="meta">
+      <b>{capital(type)}</b>
+      <code class="path">{JSON.stringify(payload).slice(0, 300)}</code>
+      {when}
+    </p>
+  );
 }
 
 function Tool({ entry, result, nowMs, apiPath }: EntryProps) {

@@ -5,11 +5,13 @@
  * text to a refresh.
  */
 import type { CommandData } from "../../protocol/agent/commands.ts";
+import type { QuestionAnswer } from "../../protocol/agent/question.ts";
 import type { ActivityEntry } from "../../protocol/agent/events.ts";
 import type { AgentFacts } from "../domain/task_log_api.ts";
 import { commandWords, isAsleep, KINDS, statusWords } from "./agent_words.ts";
 import { May, type ProjectName } from "./frame.tsx";
 import { Who } from "./gate_parts.tsx";
+import { askPath } from "./gate_path.ts";
 import { Ago, runPath } from "./parts.tsx";
 
 /** What the list shows of a message. */
@@ -24,6 +26,8 @@ export interface AgentView {
   readonly facts: AgentFacts;
   /** The newest first. */
   readonly commands: readonly CommandData[];
+  /** What its run asks people and nobody has answered, the oldest first. */
+  readonly questions: readonly QuestionAnswer[];
   readonly nowMs: number;
 }
 
@@ -40,6 +44,9 @@ export function AgentPanel({ view, from }: AgentPanelProps) {
       <h2 id="agent-heading">
         Agent <span class="count">{view.stationName}</span>
       </h2>
+      <div id="run-questions" data-live {...over}>
+        <Questions view={view} />
+      </div>
       <div id="agent-state" data-live {...over}>
         <AgentState view={view} />
       </div>
@@ -50,6 +57,30 @@ export function AgentPanel({ view, from }: AgentPanelProps) {
         <Commands view={view} />
       </div>
     </section>
+  );
+}
+
+const ASKS: Readonly<Record<QuestionAnswer["kind"], string>> = {
+  pause: "waits until somebody lets it go on",
+  modify: "waits for the text that it goes on with",
+  permission: "waits for leave to use a tool",
+  tool_question: "waits for the agent’s answer",
+};
+
+/** Each is answered on the page of its ask, by who may. */
+function Questions({ view: { at, questions, nowMs } }: { readonly view: AgentView }) {
+  if (questions.length === 0) return null;
+  return (
+    <ul class="list">
+      {questions.map(({ id, askId, kind, stepId, askedAt }) => (
+        <li key={id} class="meta">
+          <span class="pill wait">{stepId}</span>
+          <span>{ASKS[kind]}</span>
+          <a href={askPath(at.owner, at.project, askId)}>Answer it</a>
+          <Ago ms={Date.parse(askedAt)} nowMs={nowMs} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** Tasks as cards: where it is, what it is, whose it is. */
 import { useFrame } from "./frame.tsx";
-import { agentPath, Ago, Status, taskPath } from "./parts.tsx";
+import { agentPath, Ago, questionsPath, Status, taskPath } from "./parts.tsx";
 
 export interface BoardTask {
   readonly owner: string;
@@ -15,7 +15,7 @@ export interface BoardTask {
   readonly gateName: string | null;
   /** What else about it waits for a person: a request of its run, or what a program asks. */
   readonly asked: string | null;
-  /** Its agent waits for a person; `kind`: `waiting`, `blocked` or `stalled`. Null: it does not. */
+  /** Its agent waits for a person; `kind`: `waiting`, `blocked`, `stalled` or `question`. Null: it does not. */
   readonly agent: { readonly kind: string; readonly says: string | null; readonly runId: string } | null;
   readonly attempt: number;
   readonly labels: readonly string[];
@@ -41,6 +41,7 @@ const WAITS: Readonly<Record<string, string>> = {
   waiting: "Its agent waits for an answer",
   blocked: "Its agent is blocked",
   stalled: "Its agent is stalled",
+  question: "Its run waits for an answer",
 };
 
 /** The agent's own words, and where they are answered. */
@@ -51,7 +52,9 @@ function Waits(
     <p class="small">
       {WAITS[agent.kind] ?? "Its agent waits"}
       {agent.says === null ? "." : <>: “{agent.says.slice(0, REASON_MAX_CHARS)}”</>}{" "}
-      <a href={agentPath(task.owner, task.project, agent.runId)}>Answer the agent</a>
+      {agent.kind === "question"
+        ? <a href={questionsPath(task.owner, task.project, agent.runId)}>Answer the run</a>
+        : <a href={agentPath(task.owner, task.project, agent.runId)}>Answer the agent</a>}
     </p>
   );
 }

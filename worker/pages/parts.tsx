@@ -69,6 +69,11 @@ export function agentPath(owner: string, project: string, runId: string): string
   return `${runPath(owner, project, runId)}#agent-say`;
 }
 
+/** Where what a run asks leads to its answers. */
+export function questionsPath(owner: string, project: string, runId: string): string {
+  return `${runPath(owner, project, runId)}#run-questions`;
+}
+
 /** A moment to come, or that has passed by now: "in 3 h", "2 h late". */
 export function In({ ms, nowMs }: { readonly ms: number; readonly nowMs: number }) {
   const iso = new Date(ms).toISOString();

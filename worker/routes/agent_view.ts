@@ -7,7 +7,7 @@ import type { TaskLogApi } from "../domain/task_log_api.ts";
 import type { AgentView } from "../pages/agent.tsx";
 import type { ProjectName } from "../pages/frame.tsx";
 
-/** How a run's agent is, and what people wanted of it. */
+/** How a run's agent is, what people wanted of it, and what its run wants of people. */
 export async function loadAgent(
   c: Context<AppEnv>,
   { queue, log, at, nowMs, ...run }: {
@@ -20,10 +20,12 @@ export async function loadAgent(
     readonly nowMs: number;
   },
 ): Promise<AgentView> {
-  const [facts, commands] = await Promise.all([
+  const [facts, commands, asked] = await Promise.all([
     log.agentFacts(run.runId),
     queue.listCommands(c.var.caller, { runId: run.runId }),
+    queue.listQuestions(c.var.caller, { runId: run.runId }),
   ]);
   const listed = commands.ok ? commands.value.toReversed().slice(0, PAGE_COMMANDS) : [];
-  return { ...run, at, nowMs, facts, commands: listed };
+  const questions = asked.ok ? asked.value.filter(({ status }) => status === "pending") : [];
+  return { ...run, at, nowMs, facts, commands: listed, questions };
 }

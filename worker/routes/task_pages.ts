@@ -124,7 +124,7 @@ async function viewOf(c: Context<AppEnv>, opened: OpenedTask, nowMs: number): Pr
   };
 }
 
-/** That of the newest run, while the run is active and its agent tells of itself. */
+/** That of the newest run, while the run is active and its agent tells of itself, or asks people. */
 async function agentOf(
   c: Context<AppEnv>,
   { owner, project, task, queue }: OpenedTask,
@@ -142,7 +142,7 @@ async function agentOf(
   const at = { owner, project };
   const known = { queue, log, at, runId: run.value.id, stationName, isActive: true, nowMs };
   const agent = await loadAgent(c, known);
-  return agent.facts.status === null ? null : agent;
+  return agent.facts.status === null && agent.questions.length === 0 ? null : agent;
 }
 
 /** Of the version that the task is on; none when it cannot be read. */
