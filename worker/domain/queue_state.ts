@@ -137,9 +137,8 @@ export interface Task {
   readonly hasAgentRepository: boolean;
   /** The newest live streams, oldest first; absent while there is none. */
   readonly streams?: readonly TaskStream[];
-  /** Files beside its card, in the order in which they were put; absent: there never was one. */
+  /** Files beside its card, and how often one was put: each time may have left bytes. Absent: never. */
   readonly assets?: readonly TaskAsset[];
-  /** How often one was put: each time may have left bytes in storage. Absent: never. */
   readonly assetPuts?: number;
   /** W3C Trace Context of the request that submitted it, for all its jobs; absent: it had none. */
   readonly traceparent?: string;

@@ -101,6 +101,30 @@ export const RUNNER_JOB_CHECKS: readonly RunnerCheck[] = [
       ),
   ),
   check(
+    "job.task_assets",
+    "2.7, 18",
+    "behaviour",
+    "assets that are gone, have no name of a file or are elsewhere are no reason to fail",
+    async (session) =>
+      outcomeIs(
+        await session.run("exit 0", {
+          taskAssets: [
+            {
+              fileName: "gone.txt",
+              mimeType: "text/plain",
+              size: 3,
+              url: `${session.server.url}/assets/gone.txt`,
+            },
+            { fileName: "../../escape", mimeType: "text/plain", size: 3, url: "/assets/escape" },
+            { fileName: "elsewhere", mimeType: null, size: null, url: "http://files.example/elsewhere" },
+            null,
+          ],
+        }),
+        "success",
+        0,
+      ),
+  ),
+  check(
     "job.sparse",
     "2.7",
     "behaviour",
