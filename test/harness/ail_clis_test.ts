@@ -95,18 +95,6 @@ for (const name of NAMES) {
       assert.ok(names.includes(name === "gemini" ? "read_file" : "read"), names.join());
     }
   });
-
-  Deno.test(`r01: ${titleOf(name)} is refused by its model: the call fails with the reason`, async () => {
-    await using world = await cliStage(name, () => ({
-      kind: "error",
-      error: "bad_request",
-      message: "words-4719",
-    }));
-    const { result } = await world.invoke({}, { isHeadless: true });
-    assert.ok(!result.ok);
-    assert.equal(result.error.type, "ail:runner/invocation-failed");
-    assert.match(result.error.detail, /words-4719/);
-  });
 }
 
 for (const isAllowed of [true, false]) {
