@@ -179,6 +179,8 @@ export interface WorktreeManager {
     runId: string,
     under: string,
   ): Promise<Ok<ReadonlyMap<string, CommitFile>> | Err<WorktreeError>>;
+  /** The same for one file of the project, by its path; null: there is none. */
+  fileAtBase(runId: string, path: string): Promise<Ok<CommitFile | null> | Err<WorktreeError>>;
   /** Pushes the work branch as `refs/heads/work/task-{taskId}` to the task's repository, if there is one. */
   pushWork(request: WorktreeRequest): Promise<Ok<null> | Err<WorktreeError>>;
   /**

@@ -24,13 +24,15 @@ import type { ConclusionReading, TerminalReport } from "./outcome.ts";
 
 /**
  * Why this runner ended a run before the agent did; `concluded`: the agent had said its last word and stayed; `not_sealed`: the
- * sandbox failed its self-test, and nothing of the agent has run; `stopped_by_person` and
+ * sandbox failed its self-test, and nothing of the agent has run; `pipeline_broken`: what the runner keeps of the station's
+ * pipeline could not be kept; `stopped_by_person` and
  * `deleted_by_person`: at this machine (`runner stop`, `runner delete`).
  */
 export type StopReason =
   | "not_sealed"
   | "limit_exceeded"
   | "over_budget"
+  | "pipeline_broken"
   | "cancelled"
   | "stopped_by_person"
   | "deleted_by_person"

@@ -17,8 +17,8 @@ export interface Conclusion {
 
 export type ConclusionReading =
   | { readonly kind: "none" }
-  /** `tool`: told to the operator, which ends the station. Otherwise from the agent's file. */
-  | { readonly kind: "read"; readonly conclusion: Conclusion; readonly by?: "tool" | "file" }
+  /** `tool`: told to the operator, which ends the station. `pipeline`: how that ended. Otherwise from the agent's file. */
+  | { readonly kind: "read"; readonly conclusion: Conclusion; readonly by?: "tool" | "file" | "pipeline" }
   /** The agent's turn ended without the tool; `summary` is its last message. */
   | { readonly kind: "inferred"; readonly summary: string | null }
   /** There is a file, and it is not a conclusion. */
@@ -124,7 +124,8 @@ function endingFault(ending: RunEnding, stopDetail: string | null): string | nul
 
 /** Reasons of which the runner has found more to say. */
 function isStopFound(reason: StopReason): boolean {
-  return reason === "not_sealed" || reason === "limit_exceeded" || reason === "over_budget";
+  return reason === "not_sealed" || reason === "limit_exceeded" || reason === "over_budget" ||
+    reason === "pipeline_broken";
 }
 
 const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
@@ -139,6 +140,7 @@ const STOP_TEXTS: Readonly<Record<StopReason, string>> = {
   not_sealed: "the sandbox is not as sealed as it must be",
   limit_exceeded: "the sandbox took more than it may",
   over_budget: "the agent used more than it may",
+  pipeline_broken: "the station's pipeline could not go on",
 };
 
 function conclusionFault(reading: ConclusionReading): string | null {
@@ -146,6 +148,8 @@ function conclusionFault(reading: ConclusionReading): string | null {
   if (reading.kind === "invalid") return `the conclusion file is invalid: ${reading.message}`;
   const { conclusion, exitCode, summary } = reading.conclusion;
   if (conclusion === "failure") {
+    // Why is among the faults of the end.
+    if (reading.by === "pipeline") return null;
     return `the agent concluded with failure${summary === null || summary === "" ? "" : `: ${summary}`}`;
   }
   return exitCode === null || exitCode === 0 ? null : `the agent concluded with exit code ${exitCode}`;

@@ -40,6 +40,7 @@ export async function conductRun(
   const context = createRunContext(deps, run);
   await context.end.load();
   await context.role.load();
+  await context.pipeline.load();
   const watch = createRunWatch(isFresh ? "standing" : "unknown");
   const onStop = () => watch.askToStop("runner_stopped");
   if (await readDeletion(context.dirs.root) !== null) watch.askToStop("deleted_by_person");

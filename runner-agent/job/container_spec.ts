@@ -135,7 +135,7 @@ export function containerSpec(
     attempt: run.job.attempt,
     image: imageOf(context, harness),
     command: notedCommand(
-      [...worktree.notes ?? [], ...agentsNoteOf(context, harness)],
+      [...worktree.notes ?? [], ...context.pipeline.notes, ...agentsNoteOf(context, harness)],
       withSetup(context, plan.command),
     ),
     env: {

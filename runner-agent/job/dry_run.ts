@@ -13,7 +13,7 @@ import type { RunConfig } from "../config.ts";
 import { MODEL_PROVIDERS } from "../harness/mod.ts";
 import type { ContainerRuntime, ContainerSpec, HarnessName } from "../ports.ts";
 import { serviceFiles } from "../sidecar/service_files.ts";
-import { filesAtCommit } from "../worktree/files_at_commit.ts";
+import { fileAtCommit, filesAtCommit } from "../worktree/files_at_commit.ts";
 import { createGit } from "../worktree/git_command.ts";
 import { runDirectory, sandboxMounts } from "../worktree/run_directory.ts";
 import { taskBranch } from "../worktree/start_point.ts";
@@ -83,7 +83,7 @@ export async function dryRun(
       ),
     ),
   };
-  const worktrees = { ...deps.worktrees, filesAtBase: filesOf(config, wish.repositoryDir, host.env) };
+  const worktrees = { ...deps.worktrees, ...filesOf(config, wish.repositoryDir, host.env) };
   const context = createRunContext({ ...deps, worktrees }, {
     runId: RUN_ID,
     job,
@@ -92,6 +92,11 @@ export async function dryRun(
   });
   const decided = await context.role.decide();
   if (!decided.ok) return decided;
+  const followed = await context.pipeline.decide(
+    context.run.job,
+    context.role.decided?.template.verifier !== undefined,
+  );
+  if (!followed.ok) return followed;
   const branch = taskBranch(job.agentDefinition.taskId, config.taskBranchForm);
   const planned = planHarness(context, branch);
   if (!planned.ok) return err(planText(planned.error));
@@ -140,17 +145,27 @@ function filesOf(
   config: RunConfig,
   dir: string | null,
   env: Readonly<Record<string, string | undefined>>,
-): ReturnType<typeof createDaemonDeps>["worktrees"]["filesAtBase"] {
-  return async (_runId, under) => {
-    if (dir === null) return ok(new Map());
-    const present = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const git = createGit(config.dataDir, Object.fromEntries(present));
-    const found = await git.run({
+): Pick<ReturnType<typeof createDaemonDeps>["worktrees"], "filesAtBase" | "fileAtBase"> {
+  const present = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const git = createGit(config.dataDir, Object.fromEntries(present));
+  const find = (repository: string) =>
+    git.run({
       action: "find the repository",
-      args: ["-C", dir, "rev-parse", "--absolute-git-dir"],
+      args: ["-C", repository, "rev-parse", "--absolute-git-dir"],
     });
-    if (!found.ok) return found;
-    return await filesAtCommit(git, found.value.trim(), "HEAD", under, COMMIT_FILES_MAX_BYTES);
+  return {
+    async filesAtBase(_runId, under) {
+      if (dir === null) return ok(new Map());
+      const found = await find(dir);
+      if (!found.ok) return found;
+      return await filesAtCommit(git, found.value.trim(), "HEAD", under, COMMIT_FILES_MAX_BYTES);
+    },
+    async fileAtBase(_runId, path) {
+      if (dir === null) return ok(null);
+      const found = await find(dir);
+      if (!found.ok) return found;
+      return await fileAtCommit(git, found.value.trim(), "HEAD", path, COMMIT_FILES_MAX_BYTES);
+    },
   };
 }
 

@@ -58,7 +58,9 @@ async function watchDeadlines(
   watch: RunWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { deps: { clock }, activity, end } = context;
+  const { deps: { clock }, activity, end, pipeline } = context;
+  // Where a pipeline is followed, an agent's conclusion ends a step at most.
+  const concluded = pipeline.decided === null ? end.concluded : null;
   const { idleTimeoutMinutes, maxTimeoutMinutes } = context.run.job.agentDefinition;
   while (!signal.aborted) {
     const deadline = nextDeadline({
@@ -66,10 +68,11 @@ async function watchDeadlines(
       lastActivityAtMs: Math.max(pump.lastOutputAtMs(), activity.lastAtMs()),
       idleTimeoutMinutes,
       maxTimeoutMinutes,
-      concludedAtMs: end.concludedAtMs(),
+      concludedAtMs: concluded === null ? null : end.concludedAtMs(),
     });
     const restMs = deadline.atMs - clock.nowMs();
     if (restMs <= 0) return watch.askToStop(deadline.reason);
-    await pause(clock, restMs, end.concluded.aborted ? signal : AbortSignal.any([signal, end.concluded]));
+    const isKnown = concluded === null || concluded.aborted;
+    await pause(clock, restMs, isKnown ? signal : AbortSignal.any([signal, concluded]));
   }
 }

@@ -4,6 +4,7 @@
  * 1. Who waits for an answer is not silent: a model may think for minutes before its first word. It counts until
  *    {@link ANSWER_AWAITED_MAX_MS} after the last sign of that answer, so that one that never comes does not hold a
  *    station to its maximum.
+ * 2. Who waits for a person is never idle, however long that takes.
  */
 import { ANSWER_AWAITED_MAX_MS } from "../limits.ts";
 
@@ -11,6 +12,8 @@ export interface RunActivity {
   lastAtMs(): number;
   /** Something is being answered from now on. */
   begin(): AwaitedAnswer;
+  /** A person is waited for from now on. @returns Ends it. */
+  awaitPerson(): () => void;
 }
 
 /** One answer under way. */
@@ -25,8 +28,11 @@ export function createRunActivity(nowMs: () => number): RunActivity {
   let lastAtMs = nowMs();
   /** When each answer under way gave its last sign. */
   const awaited = new Map<AwaitedAnswer, number>();
+  const people = new Set<() => void>();
   return {
     lastAtMs() {
+      // Invariant 2.
+      if (people.size > 0) return nowMs();
       const signs = [...awaited.values()].map((atMs) => Math.min(nowMs(), atMs + ANSWER_AWAITED_MAX_MS));
       return Math.max(lastAtMs, ...signs);
     },
@@ -43,6 +49,13 @@ export function createRunActivity(nowMs: () => number): RunActivity {
       lastAtMs = nowMs();
       awaited.set(one, lastAtMs);
       return one;
+    },
+    awaitPerson() {
+      const end = () => {
+        if (people.delete(end)) lastAtMs = nowMs();
+      };
+      people.add(end);
+      return end;
     },
   };
 }

@@ -10,6 +10,8 @@ import {
 } from "../domain/job_choice.ts";
 import { ignoreLines } from "../domain/agent_files.ts";
 import { type JobFileError, jobFiles } from "../domain/job_files.ts";
+import { redactText } from "../domain/redaction.ts";
+import { createQuestionDesk } from "../control/run_questions.ts";
 import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { CommandDesk } from "../control/command_desk.ts";
@@ -51,6 +53,11 @@ import { createRunRole, type RoleDeps, type RunRole } from "./run_role.ts";
 import { type RunDirs, runDirs } from "./run_dirs.ts";
 import { resolveSettings } from "../settings/resolved_settings.ts";
 import { agentTools, orientationOf, sessionPlan, wantedSession } from "./session_plan.ts";
+import { STATION_COMMAND } from "./pipeline/call_files.ts";
+import { createStationPipeline, type StationPipeline } from "./pipeline/station_pipeline.ts";
+import { createPermissionDoor, type PermissionDoor } from "./pipeline/permission_door.ts";
+import type { QuestionDesk } from "./pipeline/station_ports.ts";
+import type { StationPrompts } from "./pipeline/station_prompts.ts";
 import { createRunActivity, type RunActivity } from "./run_activity.ts";
 import { pluginSources } from "./run_credentials.ts";
 import { worktreeText } from "./run_texts.ts";
@@ -113,11 +120,13 @@ export interface ConductorDeps {
   readonly sendEvents?: AgentEventSender;
   /** What agents of the project remember, at the control plane; absent where nobody keeps it. */
   readonly memory?: MemoryArchive;
+  /** Answers the prompts of a run's pipeline; absent: the agent CLIs of its sandbox. */
+  readonly promptsOf?: (context: RunContext) => StationPrompts;
+  /** Where assets of tasks come from, and how large one may be; absent: none are fetched. */
+  readonly assets?: { readonly source: AssetSource; readonly maxBytes: number };
   /** The agents of this runner, for people at this machine; absent where nobody asks. */
   readonly agents?: AgentRegistry;
   readonly journal: RunJournal;
-  /** Where assets of tasks come from, and how large one may be; absent: none are fetched. */
-  readonly assets?: { readonly source: AssetSource; readonly maxBytes: number };
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: EventLog;
@@ -143,6 +152,12 @@ export interface RunContext {
   /** The operator's part in the end of the run. */
   readonly end: StationEnd;
   readonly activity: RunActivity;
+  /** What its agent follows, if anything. */
+  readonly pipeline: StationPipeline;
+  /** Where it asks people in its middle. */
+  readonly questions: QuestionDesk;
+  /** Where the tools of its pipeline's prompts are asked for; null: nobody is asked. */
+  readonly permissions: PermissionDoor | null;
 }
 
 export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunContext {
@@ -161,6 +176,15 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     // Tokens that are minted later are cut from what models answer (`model_route.ts`), and reach a sandbox by no other way.
     ...[...deps.modelKeys.values()].map((model) => model.key).filter((key) => typeof key === "string"),
   ];
+  const redact = (text: string) => redactText(text, secrets);
+  const questions = createQuestionDesk({
+    at: deps.address,
+    runId: run.runId,
+    token: deps.runnerToken,
+    redact,
+    clock: deps.clock,
+    random: deps.random,
+  });
   const role = createRunRole(
     { ...deps, onlyTransport: (agent) => onlyTransport(deps, agent) },
     run.runId,
@@ -197,6 +221,11 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
       describe: (error) => worktreeText(secrets, error),
     }),
     activity: createRunActivity(nowMs),
+    pipeline: createStationPipeline(deps, run.runId, dirs.root),
+    questions,
+    permissions: work.operatorConfig["permissions"] === "ask"
+      ? createPermissionDoor({ runId: run.runId, clock: deps.clock, questions, redact })
+      : null,
   };
 }
 
@@ -257,20 +286,41 @@ export function planHarness(
   context: RunContext,
   branch: string | null = null,
 ): Result<{ readonly harness: HarnessAdapter; readonly plan: HarnessPlan }, PlanError> {
+  const name = chooseHarness(context.run.job.agentDefinition, context.deps.ability);
+  if (!name.ok) return err(name.error);
+  const planned = planAgent(context, name.value, branch);
+  if (!planned.ok) return planned;
+  const { harness, plan } = planned.value;
+  const session = wantedSession(context);
+  const withTemplate = { ...plan, homeFiles: withTemplateHome(context, plan.homeFiles) };
+  if (context.pipeline.decided !== null) {
+    return ok({ harness, plan: { ...withTemplate, command: STATION_COMMAND } });
+  }
+  return ok({ harness, plan: session === null ? withTemplate : sessionPlan(context, session, branch) });
+}
+
+/** One agent as this run would have it without a terminal, whichever is the station's own. */
+export function planAgent(
+  context: RunContext,
+  name: HarnessName,
+  branch: string | null,
+): Result<
+  { readonly harness: HarnessAdapter; readonly plan: HarnessPlan; readonly appendSystemPrompt: string },
+  PlanError
+> {
   const { deps } = context;
   const work = context.run.job.agentDefinition;
-  const name = chooseHarness(work, deps.ability);
-  if (!name.ok) return err(name.error);
-  const harness = deps.harnessByName(name.value);
+  const harness = deps.harnessByName(name);
+  const appendSystemPrompt = name === "command" ? work.appendSystemPrompt : [
+    work.appendSystemPrompt,
+    orientationOf(context, branch, false),
+    context.role.decided?.template.instructions ?? "",
+    operatorNote(work.autoGit),
+  ].filter((text) => text !== "").join("\n\n");
   const key = harness.provider === null ? undefined : deps.modelKeys.get(harness.provider.name);
   const plan = harness.plan({
     prompt: work.prompt,
-    appendSystemPrompt: harness.name === "command" ? work.appendSystemPrompt : [
-      work.appendSystemPrompt,
-      orientationOf(context, branch, false),
-      context.role.decided?.template.instructions ?? "",
-      operatorNote(work.autoGit),
-    ].filter((text) => text !== "").join("\n\n"),
+    appendSystemPrompt,
     command: commandOf(work),
     modelBaseUrl: harness.provider === null || key === undefined
       ? null
@@ -279,10 +329,7 @@ export function planHarness(
     model: modelOf(work),
     ...agentTools(context),
   });
-  if (!plan.ok) return err(plan.error);
-  const session = wantedSession(context);
-  const withTemplate = { ...plan.value, homeFiles: withTemplateHome(context, plan.value.homeFiles) };
-  return ok({ harness, plan: session === null ? withTemplate : sessionPlan(context, session, branch) });
+  return plan.ok ? ok({ harness, plan: plan.value, appendSystemPrompt }) : err(plan.error);
 }
 
 /** A structured plan's home over the template's; where both configure a CLI, all keys stand. */

@@ -2,10 +2,11 @@
 import { createCredentialHandler } from "../credential/credential_routes.ts";
 import { PROJECT_REPO_PATH } from "../domain/environment.ts";
 import { createModelRoute } from "../egress/model_route.ts";
+import { MODEL_PROVIDERS } from "../harness/mod.ts";
 import { startRefusingProxy } from "../egress/refusing_proxy.ts";
 import { createGitRoute } from "../worktree/git_route.ts";
 import { hasProxy } from "./container_spec.ts";
-import { type Hub, openToAll, removeSocket, serveSocket, startHub } from "./hub.ts";
+import { type Hub, type HubRoute, openToAll, removeSocket, serveSocket, startHub } from "./hub.ts";
 import { hubRoutes, type HubRoutesOptions, modelPath } from "./hub_routes.ts";
 import { operatorRoutes } from "./operator_routes.ts";
 import type { RunAgent } from "./run_agent.ts";
@@ -43,6 +44,8 @@ export async function openRunHub(
       ...operatorRoutes(context.end, agent.bridge),
       ...(agent.onHook === null ? [] : [hookRoute(agent.onHook)]),
       serviceRoute(agent.events),
+      ...(context.permissions === null ? [] : [context.permissions.route]),
+      ...otherModels(context),
     ].map((route) => ({
       ...route,
       handle: withActivity(route.handle, context.activity),
@@ -77,6 +80,17 @@ async function projectGit(context: RunContext): Promise<HubRoutesOptions["projec
   if (gateway.ok) return createGitRoute({ gitDir: gateway.value.gitDir, prefix: PROJECT_REPO_PATH });
   context.deps.log("hub_failed", { ...context.ids, fault: gateway.error.reason });
   return null;
+}
+
+/** A pipeline's prompts may be other agents' than the station's own, as far as this runner has their keys. */
+function otherModels(context: RunContext): readonly HubRoute[] {
+  if (context.pipeline.decided === null) return [];
+  const planned = planHarness(context);
+  const own = planned.ok ? planned.value.harness.provider?.name ?? null : null;
+  return [...context.deps.modelKeys].filter(([name]) => name !== own).map(([name, model]) => ({
+    path: `${modelPath(name)}/`,
+    handle: createModelRoute({ provider: MODEL_PROVIDERS[name], ...model, prefix: modelPath(name) }),
+  }));
 }
 
 function modelRoute(

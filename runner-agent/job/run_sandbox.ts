@@ -14,6 +14,8 @@ import { followContainer } from "./follow.ts";
 import type { Hub } from "./hub.ts";
 import type { RunAgent } from "./run_agent.ts";
 import { listenToPeople } from "./run_commands.ts";
+import type { PipelineDrive } from "./pipeline/pipeline_drive.ts";
+import { startStationRun } from "./pipeline/station_run.ts";
 import type { RunContext } from "./run_context.ts";
 import { openRunHub } from "./run_hub.ts";
 import { RunOutput } from "./run_output.ts";
@@ -34,6 +36,8 @@ export class RunSandbox {
   #hub: Hub | null = null;
   #usage: UsageMonitor | null = null;
   #detach: (() => void) | null = null;
+  /** Of a station that follows one; once in each life of the runner. */
+  #pipeline: PipelineDrive | null = null;
   /** The run is being stopped for its budget. */
   #cutting: Promise<void> = Promise.resolve();
   /** This process has started the sandbox, or has heard what its agent did meanwhile. */
@@ -92,6 +96,7 @@ export class RunSandbox {
       this.#hub ??= await openRunHub(context, either);
       this.listen(agent);
       if (agent === null && this.#sight !== "exited") await this.#bound(phase);
+      if (this.#sight !== "exited") await this.#followPipeline(phase.worktree.branch);
       const pump = await this.output.of(phase.containerId);
       this.#usage ??= startUsageMonitor(context, phase.containerId, phase.startedAtMs);
       const ended = await this.#driven(
@@ -116,6 +121,8 @@ export class RunSandbox {
   }
 
   async stop(containerId: string): Promise<null> {
+    // What is cut by the stop is no answer.
+    await this.#pipeline?.leave(true);
     await this.tries.until(() => this.context.deps.runtime.stop(containerId, STOP_GRACE_MS));
     await this.look();
     return null;
@@ -138,6 +145,7 @@ export class RunSandbox {
 
   /** The agent's part of the run is over. Invariant 2; a container that never ran has written nothing. */
   async ended(containerId: string | null, ending: RunEnding): Promise<void> {
+    await this.#pipeline?.leave(true);
     if (containerId !== null && this.#sight !== "absent" && this.#sight !== "created") {
       await this.output.finish(containerId, this.abandon);
     }
@@ -164,12 +172,20 @@ export class RunSandbox {
   /** Lets go of everything but the sandbox. */
   async release(): Promise<void> {
     await this.#cutting;
+    await this.#pipeline?.leave(false);
     await this.#usage?.finish();
     this.#detach?.();
     this.#detach = null;
     await this.#hub?.close();
     this.#hub = null;
     await this.agents.close(0);
+  }
+
+  /** Begins to drive the pipeline that the station's agent follows; it goes on until the run ends, or is left. */
+  async #followPipeline(branch: string): Promise<void> {
+    if (this.context.pipeline.decided === null) return;
+    const agent = await this.agents.structured();
+    if (agent !== null) this.#pipeline ??= startStationRun(this.context, this.watch, branch, agent);
   }
 
   /** An agent without a terminal is held to its budget here; a session does it itself. */

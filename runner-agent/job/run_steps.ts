@@ -8,7 +8,7 @@ import type { AgentEvents } from "../agent_ports.ts";
 import { redactText } from "../domain/redaction.ts";
 import type { HarvestReading, RunEnding, RunPhase } from "../domain/job_phase.ts";
 import { decideReport } from "../domain/outcome.ts";
-import type { Result } from "../../protocol/result.ts";
+import { err, type Result } from "../../protocol/result.ts";
 import { CONTROL_PLANE_AWAY_MAX_MS } from "../limits.ts";
 import { isUsed } from "../domain/agent/budget.ts";
 import type { Worktree, WorktreeError } from "../ports.ts";
@@ -26,14 +26,15 @@ import { linkGitDirectory } from "./process_git.ts";
 import { promptEvents } from "./prompt_events.ts";
 import { type PlanError, planHarness, type RunContext, worktreeRequest } from "./run_context.ts";
 import type { AgentSlot } from "./agent_slot.ts";
+import { concludedBy, readPipelineEnd } from "./pipeline/pipeline_end.ts";
 import { hadSandbox, type RunAgent } from "./run_agent.ts";
 import { CONCLUSION_NAME, makeHubDir, makeRunDirs } from "./run_dirs.ts";
 import { readUsed, type Used } from "./used_record.ts";
 import { wantedSession, writeSessionFiles } from "./session_plan.ts";
 import { closeRunGate, readStopDetail, refuseForRoom } from "./sandbox_guards.ts";
 import { commitBackFault, pushBack } from "./run_credentials.ts";
-import { keepMemory, recallMemory } from "./run_memory.ts";
 import { placeAssets } from "./run_assets.ts";
+import { keepMemory, recallMemory } from "./run_memory.ts";
 import { faultText, worktreeText } from "./run_texts.ts";
 
 const EXECUTABLE = 0o700;
@@ -64,10 +65,13 @@ export async function createContainer(
 ): Promise<RunPhase> {
   const decided = await context.role.decide();
   if (!decided.ok) return notStarted(worktree, decided.error);
+  const isChecked = context.role.decided?.template.verifier !== undefined;
+  const followed = await decidePipeline(context, isChecked);
+  if (!followed.ok) return notStarted(worktree, followed.error);
   const planned = planHarness(context, worktree.branch);
   if (!planned.ok) return notStarted(worktree, planText(planned.error));
   const { harness, plan } = planned.value;
-  if (context.role.decided?.template.verifier !== undefined && wantedSession(context) === null) {
+  if (isChecked && wantedSession(context) === null) {
     return notStarted(worktree, "the station's verifier needs an agent in a terminal: this one has none");
   }
   try {
@@ -78,11 +82,11 @@ export async function createContainer(
     const goesOn = agents.isOpen || (wantedSession(context) !== null && await hadSandbox(context));
     if (goesOn) await makeHubDir(context.dirs);
     else {
+      await placeAssets(context, worktree.worktreeDir, owner);
       await makeRunDirs(context.dirs, plan.homeFiles, async (paths) => {
         await recallMemory(context, harness.name);
         await giveToOwner(paths, owner);
       });
-      await placeAssets(context, worktree.worktreeDir, owner);
     }
     const moved = await findMoved(context.dirs.root, worktree.worktreeDir, context.deps.shadows ?? []);
     if (moved !== null) return notStarted(worktree, `what is hidden at ${moved} was moved: it would be seen`);
@@ -100,9 +104,21 @@ export async function createContainer(
   }
 }
 
+async function decidePipeline(
+  { pipeline, run, secrets }: RunContext,
+  isChecked: boolean,
+): Promise<Result<null, string>> {
+  try {
+    return await pipeline.decide(run.job, isChecked);
+  } catch (error) {
+    return err(`the station's pipeline cannot be read: ${faultText(secrets, error)}`);
+  }
+}
+
 /** What the run's role has beside the harness's own: its decision, its services, programs in the home. */
-async function placeRole({ role, dirs }: RunContext): Promise<void> {
+async function placeRole({ role, dirs, pipeline }: RunContext): Promise<void> {
   await role.write();
+  await pipeline.write();
   const template = role.decided?.template;
   await writeServiceFiles(join(dirs.hub, "services"), template?.services ?? []);
   for (const { path, isExecutable } of template?.homeFiles ?? []) {
@@ -152,6 +168,8 @@ export async function harvest(context: RunContext, phase: Exited): Promise<RunPh
 /** What the agent told the operator stands; else what it wrote, if it came to its end; else what can be inferred. */
 async function readConclusion(context: RunContext, { ending }: Exited): Promise<ConclusionReading> {
   const told = await context.end.reading();
+  const followed = await readPipelineEnd(context.dirs.root);
+  if (followed !== null && ending.kind === "exited") return concludedBy(followed, told);
   if (told.kind === "read" || ending.kind !== "exited") return told;
   const written = await readConclusionFile(`${context.dirs.out}/${CONCLUSION_NAME}`);
   return written.kind === "none" ? told : written;
@@ -194,7 +212,8 @@ export async function conclude(
     commitMessageTemplate: work.commitMessageTemplate,
     sessionFault: agent?.session.state.finish?.message ??
       await setupFailure(context.dirs.out, phase.ending) ??
-      await serviceFailure(context.dirs.out, phase.ending) ?? modelFailure(phase.ending, used) ??
+      await serviceFailure(context.dirs.out, phase.ending) ?? await pipelineFailure(context, phase.ending) ??
+      modelFailure(phase.ending, used) ??
       (phase.ending.kind === "exited" ? used?.overBudget ?? used?.notDone ?? null : null),
     // Nothing is said of what nobody has counted.
     usage: usage !== null && isUsed(usage) ? usage : null,
@@ -210,6 +229,14 @@ export async function conclude(
     kind: "pushed",
     report: { ...report, error: clean(report.error), summary: clean(report.summary) },
   };
+}
+
+/** How the pipeline that the station's agent followed failed; a sandbox that ended before it did has failed it. */
+async function pipelineFailure(context: RunContext, ending: RunEnding): Promise<string | null> {
+  if (context.pipeline.decided === null || ending.kind !== "exited" || ending.wasKilledForMemory) return null;
+  const end = await readPipelineEnd(context.dirs.root);
+  if (end === null) return `the sandbox ended with exit code ${ending.exitCode} before its pipeline did`;
+  return end.fault === null ? null : `the pipeline failed: ${end.fault}`;
 }
 
 /** What the CLI of an agent without a terminal said of its failure; one that ended well has got over it. */

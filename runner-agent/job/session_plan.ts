@@ -27,10 +27,12 @@ export const SESSION_PROGRAM = `${SANDBOX_BIN_DIR}/agent_session`;
 export const TMUX_SOCKET = `${SANDBOX_OUT_DIR}/tmux.sock`;
 const HOOK_PROGRAM = `${SANDBOX_BIN_DIR}/agent_hook`;
 
-type PlanContext = Pick<RunContext, "deps" | "run" | "role">;
+type PlanContext = Pick<RunContext, "deps" | "run" | "role"> & Partial<Pick<RunContext, "pipeline">>;
 
 /** The harness of a run that is to have a session; null for one that has none. */
-export function wantedSession({ deps, run }: PlanContext): SessionHarness | null {
+export function wantedSession({ deps, run, pipeline }: PlanContext): SessionHarness | null {
+  // A pipeline's prompts are programs of their own.
+  if (pipeline?.decided != null) return null;
   const work = run.job.agentDefinition;
   const name = chooseHarness(work, deps.ability);
   if (!name.ok) return null;

@@ -12,6 +12,7 @@
  * 2. The output is read from its beginning in each life of the runner, so the count is the whole of it.
  * 3. What was used is on the disk before the run's end is.
  * 4. Nobody can answer such an agent. So one whose last word is that it waits has failed, as one that is blocked.
+ * 5. One that follows a pipeline is many programs: what they use is told by the pipeline, and how they end is the pipeline's end.
  */
 import type { HookAnswer } from "../agent/agent_session.ts";
 import { eventsOfSignal } from "../agent/event_payloads.ts";
@@ -36,6 +37,7 @@ import { readDeclaredWord, writeDeclaredWord } from "./declared_word.ts";
 import { missedHooks } from "./missed_hooks.ts";
 import type { RunContext } from "./run_context.ts";
 import { budgetOf } from "./session_plan.ts";
+import type { PipelineBudget } from "./pipeline/pipeline_drive.ts";
 import { createStructuredBudget } from "./structured_budget.ts";
 import type { RunRecord } from "./run_record.ts";
 import { readUsed, writeUsed } from "./used_record.ts";
@@ -49,6 +51,8 @@ export interface StructuredAgent {
   adopt(): Promise<void>;
   /** Holds it to its budget from now on. @param onCut Told once why it is to be ended at once. */
   bound(startedAtMs: number, onCut: (why: string) => void): void;
+  /** Of one that follows a pipeline. */
+  readonly pipelineBudget: PipelineBudget;
   /** What its program wrote on standard output. */
   onOutput(bytes: Uint8Array): void;
   /** All of the output was read. May be repeated. */
@@ -60,7 +64,9 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
   const { events, clean, soon } = record;
   const chosen = chooseHarness(run.job.agentDefinition, deps.ability);
   const harness = chosen.ok && chosen.value !== "command" ? sessionHarnessByName(chosen.value) : null;
-  const tally = harness === null ? null : createStreamTally(harness.name);
+  // Invariant 5.
+  const isPipeline = context.pipeline.decided !== null;
+  const tally = harness === null || isPipeline ? null : createStreamTally(harness.name);
   const decoder = new TextDecoder();
   const usageFiles = createUsageFiles({
     usageFile: harness?.usageFile ?? null,
@@ -78,7 +84,7 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
     budgetOf(context),
     deps.clock,
     () => [byStream, byOthers()],
-    () => turns,
+    () => isPipeline ? 0 : turns,
   );
 
   async function does(event: ActivityEvent): Promise<void> {
@@ -104,7 +110,11 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
     for (const { path, total } of await usageFiles.look(event)) byFile.set(path, total);
     let reason: string | null = null;
     for (const signal of signals) {
-      for (const one of eventsOfSignal(signal, clean)) await events.append(one.type, one.payload);
+      // A pipeline tells the answers of its prompts.
+      const isTold = isPipeline && signal.kind === "turn_ended";
+      for (const one of isTold ? [] : eventsOfSignal(signal, clean)) {
+        await events.append(one.type, one.payload);
+      }
       if (signal.kind === "usage") byHooks = addUsage(byHooks, signal.usage);
       if (signal.kind === "prompt_submitted") turns++;
       if (signal.kind === "turn_ended" && !signal.isInterrupted) {
@@ -133,7 +143,15 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
     },
     bound(startedAtMs, onCut) {
       // Who has concluded is about to end, and has not failed.
-      budget.begin(startedAtMs, (why) => end.concludedAtMs() === null && onCut(why));
+      budget.begin(startedAtMs, (why) => (isPipeline || end.concludedAtMs() === null) && onCut(why));
+    },
+    pipelineBudget: {
+      turns: budgetOf(context).turns,
+      over: () => budget.over(),
+      used(usage) {
+        byStream = usage;
+        budget.look();
+      },
     },
     onOutput(bytes) {
       if (tally === null) return;
@@ -147,10 +165,10 @@ export function createStructuredAgent(context: RunContext, record: RunRecord): S
       const usage = isUsed(byStream) ? byStream : byOthers();
       const failure = tally?.takeFailure() ?? null;
       const over = budget.stop();
-      const overBudget = end.concludedAtMs() === null ? over : null;
-      const word = end.concludedAtMs() === null ? declaredWord(activity) : null;
-      if (tally === null && overBudget === null && word === null) return;
-      if (isUsed(usage)) await events.append("usage", { turn: 1, total: usage });
+      const overBudget = end.concludedAtMs() === null && !isPipeline ? over : null;
+      const word = end.concludedAtMs() === null && !isPipeline ? declaredWord(activity) : null;
+      if (tally === null && !isPipeline && overBudget === null && word === null) return;
+      if (isUsed(usage) && !isPipeline) await events.append("usage", { turn: 1, total: usage });
       // Invariant 3.
       await writeUsed(dirs.root, {
         usage,

@@ -21,6 +21,8 @@ export interface StructuredBudget {
   begin(startedAtMs: number, onCut: (why: string) => void): void;
   /** Something was used. */
   look(): void;
+  /** Which budget is used up, in words; null: none. */
+  over(): string | null;
   /** Whether another turn may be begun. */
   mayGoOn(): boolean;
   /** It has ended by itself: why that is a failure; null: it is none. Looks no more. */
@@ -45,6 +47,11 @@ export function createStructuredBudget(
       { kind: "within" };
   }
 
+  function overText(): string | null {
+    const verdict = judge();
+    return verdict.kind === "within" ? null : overBudgetText(verdict.budget);
+  }
+
   function look(): void {
     const verdict = judge();
     if (verdict.kind !== "kill" || over.signal.aborted) return;
@@ -55,6 +62,7 @@ export function createStructuredBudget(
 
   return {
     look,
+    over: overText,
     mayGoOn: () => judge().kind === "within",
     begin(atMs, cut) {
       if (startedAtMs !== null) return;
@@ -68,8 +76,7 @@ export function createStructuredBudget(
     },
     stop() {
       over.abort();
-      const verdict = judge();
-      return verdict.kind === "within" ? null : overBudgetText(verdict.budget);
+      return overText();
     },
   };
 }

@@ -41,14 +41,50 @@ export async function filesAtCommit(
       continue;
     }
     left -= bytes;
-    const read = await git.run({
-      action: "read a file of a commit",
-      gitDir,
-      args: ["cat-file", "blob", object!],
-    });
+    const read = await readBlob(git, gitDir, object!, mode!);
     if (!read.ok) return read;
-    const isText = !read.value.includes("\0") && !read.value.includes(REPLACED);
-    files.set(name, { text: isText ? read.value : null, isExecutable: mode === "100755" });
+    files.set(name, read.value);
   }
   return ok(files);
+}
+
+/** One file by its path; null: there is none. */
+export async function fileAtCommit(
+  git: Git,
+  gitDir: string,
+  commit: string,
+  path: string,
+  maxBytes: number,
+): Promise<Result<CommitFile | null, GitFailure>> {
+  const listed = await git.run({
+    action: "look for a file of a commit",
+    gitDir,
+    args: ["ls-tree", "-z", "--long", "--full-tree", commit, "--", path],
+  });
+  if (!listed.ok) return listed;
+  for (const line of listed.value.split("\0")) {
+    const [, mode, type, object, size, found] = ENTRY.exec(line) ?? [];
+    if (found !== path || type === "tree") continue;
+    if (type !== "blob" || mode === "120000" || !(Number(size) <= maxBytes)) {
+      return ok({ text: null, isExecutable: false });
+    }
+    return await readBlob(git, gitDir, object!, mode!);
+  }
+  return ok(null);
+}
+
+async function readBlob(
+  git: Git,
+  gitDir: string,
+  object: string,
+  mode: string,
+): Promise<Result<CommitFile, GitFailure>> {
+  const read = await git.run({
+    action: "read a file of a commit",
+    gitDir,
+    args: ["cat-file", "blob", object],
+  });
+  if (!read.ok) return read;
+  const isText = !read.value.includes("\0") && !read.value.includes(REPLACED);
+  return ok({ text: isText ? read.value : null, isExecutable: mode === "100755" });
 }

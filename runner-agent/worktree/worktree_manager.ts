@@ -29,7 +29,7 @@ import { reclaimCaches } from "./cache_reclaim.ts";
 import { createEmptyProject } from "./empty_project.ts";
 import { createGit, type Git } from "./git_command.ts";
 import { giveToOwner } from "./give_to_owner.ts";
-import { filesAtCommit } from "./files_at_commit.ts";
+import { fileAtCommit, filesAtCommit } from "./files_at_commit.ts";
 import { fetchAgentWork, harvestRun } from "./harvest.ts";
 import { includeIgnored } from "./include_files.ts";
 import { placeJobFiles, writeExclude } from "./job_files.ts";
@@ -122,6 +122,10 @@ export function createWorktreeManager(
     async filesAtBase(runId, under) {
       const note = await requireNote(place(runId));
       return await filesAtCommit(git, note.cacheGitDir, note.baseCommit, under, COMMIT_FILES_MAX_BYTES);
+    },
+    async fileAtBase(runId, path) {
+      const note = await requireNote(place(runId));
+      return await fileAtCommit(git, note.cacheGitDir, note.baseCommit, path, COMMIT_FILES_MAX_BYTES);
     },
     pushWork: (request) =>
       oneByOne(request.runId, async () => {

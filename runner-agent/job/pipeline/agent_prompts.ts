@@ -1,0 +1,53 @@
+/** What each agent CLI has in a run's sandbox, for the prompts of its pipeline (`station_backends.ts`). */
+import { err, ok, type Result } from "../../../protocol/result.ts";
+import { chooseHarness, modelOf } from "../../domain/job_choice.ts";
+import { CLI_NAMES, type CliName } from "../../pipeline/cli_backend.ts";
+import { planAgent, type RunContext } from "../run_context.ts";
+import { agentTools } from "../session_plan.ts";
+import { callFolder } from "./call_files.ts";
+import { createCliPrompts } from "./station_backends.ts";
+import type { AgentPlan } from "./station_cli.ts";
+import type { StationPrompts } from "./station_prompts.ts";
+
+/** @param branch What is checked out. */
+export function createAgentPrompts(context: RunContext, branch: string): StationPrompts {
+  const { deps, run } = context;
+  const chosen = chooseHarness(run.job.agentDefinition, deps.ability);
+  const own = CLI_NAMES.find((name) => chosen.ok && name === chosen.value);
+  if (own === undefined) {
+    throw new TypeError("Cannot follow a pipeline as the run must have an agent's CLI: it has none");
+  }
+  return createCliPrompts({
+    runId: run.runId,
+    clock: deps.clock,
+    own,
+    plan: (name) => agentPlan(context, name, own, branch),
+    folderOf: callFolder,
+    permissions: context.permissions,
+  });
+}
+
+function agentPlan(
+  context: RunContext,
+  name: CliName,
+  own: CliName,
+  branch: string,
+): Result<AgentPlan, string> {
+  const { run } = context;
+  const planned = planAgent(context, name, branch);
+  if (!planned.ok) {
+    const there = CLI_NAMES.filter((one) => planAgent(context, one, branch).ok).map((one) => `'${one}'`);
+    return err(`'${name}' has no model key on this runner: there is ${there.join(", ")}`);
+  }
+  const { plan, appendSystemPrompt } = planned.value;
+  const tools = agentTools(context);
+  const plugins = name === "claude" ? tools.pluginDirs.map((dir) => `--plugin-dir=${dir}`) : [];
+  return ok({
+    env: name === own ? { ...context.role.env, ...plan.env } : plan.env,
+    homeFiles: plan.homeFiles,
+    appendSystemPrompt,
+    // A model's name means something to its own CLI only.
+    model: name === own ? modelOf(run.job.agentDefinition) : null,
+    args: name === own ? [...plugins, ...tools.args] : [],
+  });
+}
