@@ -1,6 +1,7 @@
 /** `deno task state:machines`: writes `docs/state_machines.md` by running every pair of state and event. */
 import { agentActivityTable, agentPhaseTable } from "./state_machines/agent_table.ts";
 import { gateTable } from "./state_machines/gate_table.ts";
+import { questionTable } from "./state_machines/question_table.ts";
 import { runTable } from "./state_machines/run_table.ts";
 import { subtaskTable } from "./state_machines/subtask_table.ts";
 import { renderPage } from "./state_machines/table.ts";
@@ -15,6 +16,7 @@ export function stateMachinesPage(): string {
     agentPhaseTable(),
     agentActivityTable(),
     subtaskTable(),
+    questionTable(),
   ]);
 }
 
