@@ -36,6 +36,35 @@ Deno.test("files and plugins of a job are where its variables say, and autoGit d
   });
 });
 
+Deno.test("a station's sub-agents and ignored lines are no work, and who cannot use the first says so", async () => {
+  await withRunnerRig(async (rig) => {
+    const { report, output } = await runScript(
+      rig,
+      `cat .claude/agents/code-reviewer.md; echo; echo made > made.log; git status --porcelain`,
+      {
+        autoGit: true,
+        agents: [{ id: "1", name: "Code reviewer", content: "Review it." }],
+        gitignoreLines: ["*.log"],
+      },
+    );
+    // The note is on the other stream.
+    const note =
+      "shopfloor worktree: the station's 1 sub-agents are files of Claude Code in .claude/agents/: " +
+      "command does not read them\n";
+    assert.ok(output.includes(note), output);
+    assert.equal(
+      output.replace(note, ""),
+      '---\nname: code-reviewer\ndescription: "Code reviewer"\n---\n\nReview it.\n',
+    );
+    assert.deepEqual([report.jobResult, report.error], ["success", null]);
+    const wrong = await runScript(rig, "true", { gitignoreLines: ["a\nb"] });
+    assert.match(
+      wrong.report.error ?? "",
+      /'\.gitignore' of the job cannot be placed: line 1 must be one line/,
+    );
+  });
+});
+
 Deno.test("a script written for the reference finds the station's words, its session and its trace", async () => {
   await withRunnerRig(async (rig) => {
     const { report, output } = await runScript(

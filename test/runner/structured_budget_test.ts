@@ -1,5 +1,6 @@
 /** Agents without a terminal are held to their budgets: a script by its time, a CLI by what its output says that it used. */
 import assert from "node:assert/strict";
+import { modelUsage } from "../../protocol/line/model_usage.ts";
 import type { DaemonDeps } from "../../runner-agent/job/daemon.ts";
 import { openProcessRuntime } from "../fake/process_runtime.ts";
 import { type RunnerRig, withRunnerRig } from "../fake/runner_rig.ts";
@@ -56,5 +57,26 @@ Deno.test("a CLI is ended when it has used far too much, fails at its end when i
       ]);
       assert.deepEqual(await told(300, 0), ["failed", "the budget of tokens is used up"]);
       assert.deepEqual(await told(400, 0), ["success", null]);
+    }));
+});
+
+Deno.test("a CLI that says it used what cannot be is reported with what can be counted, and the runner takes its next job", async () => {
+  await withPrograms(["claude"], () =>
+    withRunnerRig(async (rig) => {
+      for (const value of ["1e308", "1e999", "-1", "9007199254740992", '"7"', "null"]) {
+        const usage = `{"input_tokens":${value},"output_tokens":${value},"cache_read_input_tokens":1}`;
+        const line = `{"type":"result","is_error":false,"total_cost_usd":${value},"usage":${usage}}`;
+        const { jobResult, error, usage: told } = await report(
+          rig,
+          { agent: "claude", command: `echo '${line}'; echo '${line}'` },
+          {
+            harnessByName: scriptedAgent,
+            ability: { harnesses: ["claude"], forcedHarness: null, runtime: "process" },
+          },
+        );
+        assert.deepEqual([jobResult, error], ["success", null], value);
+        assert.ok(modelUsage.safeParse(told).success, `${value}: ${JSON.stringify(told)}`);
+        assert.equal(told?.cacheReadTokens, 2);
+      }
     }));
 });
