@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   output: "chunks a second into one task's log, and what a million jobs' output costs (P8)",
   git: "clone and push of a task's repository, against `git http-backend` (P12)",
   people: "500 viewers of one task against bare sockets; a thousand asks answered, and the rows they write",
+  pipeline: "a pipeline's steps, against a bare loop that asks the same backend and writes the same log",
   sandbox: "a station in its container, against a bare `podman run` (P11)",
   runtime:
     "an agent's first prompt, against a bare `podman run` (P14), also without a terminal; worktrees, messages, 20 agents' memory; 5 minutes",
