@@ -30,7 +30,7 @@ export const SUITES: readonly Suite[] = [
     name: "unit",
     what: "one file or folder at a time, with real files",
     files: [
-      /^runner-agent\/(?!(ail|domain|pipeline|worktree|sidecar)\/)(?!container\/(podman_container|process_container|agent_session|no_such_process)_test\.ts$)(?!job\/(hub|pipeline\/(sandbox_calls|hostile_output))_test\.ts$)/,
+      /^runner-agent\/(?!(ail|domain|pipeline|worktree|sidecar)\/)(?!container\/(podman_container|process_container|agent_session|no_such_process)_test\.ts$)(?!job\/(hub|pipeline\/(sandbox_calls|hostile_output|station_backends))_test\.ts$)/,
       /^tools\/(?!(setup|local)\/)/,
       /^worker\/((store|import|channels)\/|[^/]+$)/,
       /^test\/(fake|contract)\//,
@@ -59,7 +59,7 @@ export const SUITES: readonly Suite[] = [
     files: [
       /^runner-agent\/(ail|worktree|sidecar)\//,
       /^runner-agent\/container\/(process_container|agent_session|no_such_process)_test\.ts$/,
-      /^runner-agent\/job\/(hub|pipeline\/(sandbox_calls|hostile_output))_test\.ts$/,
+      /^runner-agent\/job\/(hub|pipeline\/(sandbox_calls|hostile_output|station_backends))_test\.ts$/,
       /^tools\/local\//,
       /^test\/docs\//,
       /^test\/history[^/]*$/,

@@ -25,6 +25,14 @@ export function opencodeModel(model: string | null): string {
   return `${PROVIDER}/${model ?? DEFAULT_MODEL}`;
 }
 
+/** Configuration over all files. */
+export const OPENCODE_CONFIG_VARIABLE = "OPENCODE_CONFIG_CONTENT";
+
+/** What makes another model known beside the one of the home's configuration. */
+export function opencodeModelConfig(model: string): Readonly<Record<string, unknown>> {
+  return { provider: { [PROVIDER]: { models: { [model]: { name: model } } } } };
+}
+
 /**
  * OpenCode installs the types of its plugins with npm before it loads any plugin, and tries for more than a minute where
  * there is no registry; it takes a folder and a lock file for an installation that was made.

@@ -56,6 +56,7 @@ const PROGRAMS = [
   "run_services",
   "agent_session",
   "agent_hook",
+  "pipeline_permission",
   "pipeline_station",
 ];
 

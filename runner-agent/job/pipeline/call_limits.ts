@@ -32,3 +32,19 @@ export const CONSOLE_WAITING_MAX_BYTES = MEBIBYTE;
 
 /** The word for the end is repeated while the disk refuses it. */
 export const FINISH_AGAIN_MS = 1_000;
+
+/** An agent's CLI that has answered: its clean-up, and no more. */
+export const CLI_LEAVE_MS = 10_000;
+/** The end of its standard error, for a fault. */
+export const CLI_STDERR_MAX_CHARS = 4_000;
+
+/** Of what a hook sends: the input of a tool with a large file in it. */
+export const WISH_MAX_BYTES = 16 * MEBIBYTE;
+/** A hook asks again after so long: its connection is short, a person's time is not. */
+export const WISH_WAIT_MS = 20_000;
+/** Of one prompt: an agent uses a dozen tools at a time. */
+export const WISHES_OPEN_MAX = 16;
+/** Of one prompt: more is a program that asks without end. */
+export const WISHES_MAX = 1_000;
+/** As long as a timer of a CLI can be: a person may need days, and the run's own time ends it before. */
+export const HOOK_MAX_S = 20 * 24 * 3_600;
