@@ -1,5 +1,6 @@
 /** Wrong input at the routes of agents: tools, commands, activity, specs, subtasks, and what people keep for them. */
 import { bad, badQuery, type BadRow, type RouteRows, TASK } from "./bad_input_row.ts";
+import { QUESTION_ROUTES } from "./bad_input_questions.ts";
 import { WORKTREE_ROUTES } from "./bad_input_worktree.ts";
 
 const RUN = { runId: "run_not_found" };
@@ -91,37 +92,6 @@ const COMMANDS: readonly RouteRows[] = [
     isStrict: true,
     unknown: { ...RUN, commandId: "command_not_found" },
     rows: [bad("an unknown outcome", { outcome: "fine" }, /'outcome'.*expected one of.*came 'fine'/)],
-  },
-];
-
-const QUESTION = { id: "q1", kind: "pause", stepId: "gate" };
-const QUESTIONS: readonly RouteRows[] = [
-  {
-    route: "POST B/runs/:runId/questions",
-    audience: "runner",
-    good: QUESTION,
-    isJson: true,
-    isStrict: true,
-    unknown: RUN,
-    rows: [
-      bad("no id", { kind: "pause", stepId: "gate" }, /'id'.*expected string/),
-      bad("an id that is a path", { ...QUESTION, id: "../q" }, /'id'.*expected 1 to 64 letters/),
-      bad("an unknown kind", { ...QUESTION, kind: "maybe" }, /'kind'.*expected one of.*came 'maybe'/),
-      bad("words without end", { ...QUESTION, message: "x".repeat(4_001) }, /'message'.*<=4000/),
-      bad("a detail without end", { ...QUESTION, detail: "x".repeat(32_001) }, /'detail'.*<=32000/),
-      bad("no time at all", { ...QUESTION, expiresInMs: 0 }, /'expiresInMs'.*>=1, came 0/),
-    ],
-  },
-  { route: "GET B/runs/:runId/questions", audience: "any", unknown: RUN },
-  {
-    route: "GET B/runs/:runId/questions/:questionId",
-    audience: "any",
-    unknown: { ...RUN, questionId: "question_not_found" },
-  },
-  {
-    route: "DELETE B/runs/:runId/questions/:questionId",
-    audience: "runner",
-    unknown: { ...RUN, questionId: "question_not_found" },
   },
 ];
 
@@ -347,7 +317,7 @@ const OUTSIDE: readonly RouteRows[] = [
 export const AGENT_ROUTES: readonly RouteRows[] = [
   ...TOOLS,
   ...COMMANDS,
-  ...QUESTIONS,
+  ...QUESTION_ROUTES,
   ...WORKTREE_ROUTES,
   ...ACTIVITY,
   ...SUBTASKS,
