@@ -326,10 +326,16 @@ export function planAgent(
       ? null
       : HUB_URL + modelPath(harness.provider.name),
     ...(key?.dialect === undefined ? {} : { modelDialect: key.dialect }),
-    model: modelOf(work),
+    // A model's name means something to its own CLI only.
+    model: name === stationAgent(context) ? modelOf(work) : null,
     ...agentTools(context),
   });
   return plan.ok ? ok({ harness, plan: plan.value, appendSystemPrompt }) : err(plan.error);
+}
+
+function stationAgent({ run, deps }: RunContext): HarnessName | null {
+  const name = chooseHarness(run.job.agentDefinition, deps.ability);
+  return name.ok ? name.value : null;
 }
 
 /** A structured plan's home over the template's; where both configure a CLI, all keys stand. */

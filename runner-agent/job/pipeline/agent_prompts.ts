@@ -1,28 +1,31 @@
 /** What each agent CLI has in a run's sandbox, for the prompts of its pipeline (`station_backends.ts`). */
+import { join } from "node:path";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { chooseHarness, modelOf } from "../../domain/job_choice.ts";
 import { CLI_NAMES, type CliName } from "../../pipeline/cli_backend.ts";
 import { planAgent, type RunContext } from "../run_context.ts";
 import { agentTools } from "../session_plan.ts";
-import { callFolder } from "./call_files.ts";
+import { callFiles, callFolder } from "./call_files.ts";
 import { createCliPrompts } from "./station_backends.ts";
 import type { AgentPlan } from "./station_cli.ts";
 import type { StationPrompts } from "./station_prompts.ts";
 
 /** @param branch What is checked out. */
 export function createAgentPrompts(context: RunContext, branch: string): StationPrompts {
-  const { deps, run } = context;
+  const { deps, run, dirs } = context;
   const chosen = chooseHarness(run.job.agentDefinition, deps.ability);
   const own = CLI_NAMES.find((name) => chosen.ok && name === chosen.value);
   if (own === undefined) {
     throw new TypeError("Cannot follow a pipeline as the run must have an agent's CLI: it has none");
   }
+  const { folders } = callFiles(dirs);
   return createCliPrompts({
     runId: run.runId,
     clock: deps.clock,
     own,
     plan: (name) => agentPlan(context, name, own, branch),
-    folderOf: callFolder,
+    // Plain processes see this machine's paths.
+    folderOf: (id) => deps.runtime.name === "process" ? join(folders, id) : callFolder(id),
     permissions: context.permissions,
   });
 }
