@@ -62,7 +62,8 @@ export function readFields<T extends Table>(
     places.set(key, value.place);
     const kind = Object.hasOwn(table, key) ? table[key]! : null;
     if (kind === null) {
-      if (!key.startsWith("x-")) {
+      // To look for what was meant takes time, of thousands of keys too much.
+      if (!key.startsWith("x-") && findings.warnings.length < FAULTS_MAX) {
         findings.warn(`${what}: the key '${key}' is not known and is ignored${hint(key, table)}`, keyPlace);
       }
       continue;
