@@ -70,7 +70,13 @@ async function pipelineCheck(host: Host): Promise<Check> {
 async function backendCheck(host: Host): Promise<Check> {
   const backend = defaultBackendOf(host.environment).toLowerCase();
   const name = "runner";
-  const program = { claude: "claude", codex: host.environment["AIL_CODEX_BIN"] ?? "codex" }[backend];
+  const named = (variable: string) => host.environment[variable] || backend;
+  const program = {
+    claude: "claude",
+    codex: named("AIL_CODEX_BIN"),
+    gemini: named("AIL_GEMINI_BIN"),
+    opencode: named("AIL_OPENCODE_BIN"),
+  }[backend];
   if (program === undefined) return { name, isFine: true, detail: backend };
   const check = await programCheck(name, program, ["--version"], host);
   return { ...check, detail: check.isFine ? `${backend} ${check.detail}` : `${backend}: ${check.detail}` };

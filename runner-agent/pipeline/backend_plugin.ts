@@ -19,7 +19,7 @@ import {
 } from "./backend_fields.ts";
 import type { WishAnswer } from "./backend_permission.ts";
 import { policyForm } from "./backend_policy.ts";
-import { answered, failed, ToolEvents } from "./backend_stream.ts";
+import { answered, failed, type ProgramExit, ToolEvents } from "./backend_stream.ts";
 import type { PromptAnswer, PromptCall } from "./effect.ts";
 import type { ToolEvent } from "./entry.ts";
 import type { BackendEvent } from "./event.ts";
@@ -88,11 +88,12 @@ export class PluginSession {
       : this.#end(this.#answer(message["result"]));
   }
 
-  /** The fault of an output that stopped. */
-  closed(): Result<PromptAnswer, Fault> {
-    return this.#protocolError(
-      `ended before it answered '${this.#state === "initializing" ? "initialize" : "invoke"}'`,
-    );
+  /** The fault of an output that stopped. @param exit Null when the program is still there. */
+  closed(exit: ProgramExit | null): Result<PromptAnswer, Fault> {
+    const request = this.#state === "initializing" ? "initialize" : "invoke";
+    const how = exit === null ? "closed its output" : `ended with ${exit.code ?? "a signal"}`;
+    const stderr = exit === null || exit.stderr === "" ? "" : `: ${exit.stderr}`;
+    return this.#protocolError(`${how} before it answered '${request}'${stderr}`);
   }
 
   /** The fault of an output that cannot be read. @param what The end of a sentence. */

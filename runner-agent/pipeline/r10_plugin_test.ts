@@ -220,10 +220,32 @@ for (const [code, message] of [[-32_600, "bad"], [-32_001, "no model"], [-32_003
 Deno.test("r10: a line that is not JSON, an answer without words and an early end break the protocol", () => {
   assert.equal(faultOf(accept(invoking().session, "hello")).type, "ail:plugin/protocol-error");
   assert.equal(faultOf(accept(invoking().session, { id: 2, result: {} })).type, "ail:plugin/protocol-error");
-  const early = begun().closed();
-  assert.ok(!early.ok && /before it answered 'initialize'/.test(early.error.detail));
-  const late = invoking().session.closed();
-  assert.ok(!late.ok && /before it answered 'invoke'/.test(late.error.detail));
+});
+
+for (
+  const [exit, expected] of [
+    [{ code: 3, stderr: "no key" }, "ended with 3 before it answered 'REQUEST': no key"],
+    [{ code: 0, stderr: "" }, "ended with 0 before it answered 'REQUEST'"],
+    [{ code: null, stderr: "" }, "ended with a signal before it answered 'REQUEST'"],
+    [null, "closed its output before it answered 'REQUEST'"],
+  ] as const
+) {
+  Deno.test(`r10: a plugin that ${expected} broke the protocol`, () => {
+    for (const [session, request] of [[begun(), "initialize"], [invoking().session, "invoke"]] as const) {
+      const closed = session.closed(exit);
+      assert.deepEqual(!closed.ok && [closed.error.type, closed.error.detail], [
+        "ail:plugin/protocol-error",
+        `the plugin 'p' ${expected.replace("REQUEST", request)}`,
+      ]);
+    }
+  });
+}
+
+Deno.test("r10: a plugin whose output cannot be read broke the protocol, and nothing it says counts then", () => {
+  const { session } = invoking();
+  const broken = session.broken("printed a line that is too long");
+  assert.equal(!broken.ok && broken.error.detail, "the plugin 'p' printed a line that is too long");
+  assert.equal(accept(session, { id: 2, result: { response: "late" } }).end, null);
 });
 
 Deno.test("r10: whatever a plugin says, nothing is thrown and an end is the last word", () => {

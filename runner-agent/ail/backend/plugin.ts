@@ -12,7 +12,7 @@ import { type Fault, fault } from "../../pipeline/fault.ts";
 import type { CallSurroundings, PromptBackend } from "../ports.ts";
 import { ChildProgram } from "./child_program.ts";
 import { backendOf, createPermissionDesk } from "./invoke_within.ts";
-import { INITIALIZE_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from "./limits.ts";
+import { INITIALIZE_TIMEOUT_MS, LEAVE_GRACE_MS, SHUTDOWN_GRACE_MS } from "./limits.ts";
 
 export interface PluginTimes {
   readonly initializeMs: number;
@@ -90,7 +90,8 @@ async function converse(
       void child.closeInput();
       await child.exitWithin(times.shutdownMs);
     }
-    return end ?? session.closed();
+    if (end !== null) return end;
+    return session.closed(signal.aborted ? null : await child.exitWithin(LEAVE_GRACE_MS));
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);

@@ -163,12 +163,54 @@ Deno.test("r10: a call over its time, and a cancelled one, end the plugin", asyn
   assert.equal(faultOf(cancelled).type, "ail:runner/cancelled");
 });
 
-Deno.test("r10: a plugin that ends early broke the protocol", async () => {
-  const { type, detail } = faultOf(await scripted(`echo ${HELLO}; exit 3`));
-  assert.deepEqual([type, detail], [
-    "ail:plugin/protocol-error",
-    "the plugin 'Shell' ended before it answered 'invoke'",
-  ]);
+for (
+  const [what, body, expected] of [
+    [
+      "crashes before it says who it is",
+      "echo 'no module named x' >&2; exit 1",
+      /^the plugin 'Shell' ended with 1 before it answered 'initialize': no module named x$/,
+    ],
+    [
+      "crashes in the middle",
+      `echo ${HELLO}; echo 'out of words' >&2; exit 3`,
+      /^the plugin 'Shell' ended with 3 before it answered 'invoke': out of words$/,
+    ],
+    [
+      "is killed",
+      `echo ${HELLO}; kill -9 $$`,
+      /^the plugin 'Shell' ended with a signal before it answered 'invoke'$/,
+    ],
+    [
+      "prints what is no message",
+      `echo ${HELLO}; echo 'DEBUG: hello'; exec sleep 60`,
+      /^the plugin 'Shell' sent a line that is no JSON object$/,
+    ],
+    [
+      "speaks a later protocol",
+      `echo '{"jsonrpc":"2.0","id":1,"result":{"protocol_version":"2"}}'; exec sleep 60`,
+      /^the plugin 'Shell' speaks another protocol: expected version "1", got "2"$/,
+    ],
+    [
+      "prints a line without an end",
+      `echo ${HELLO}; exec yes x | tr -d '\\n'`,
+      /^the plugin 'Shell' printed a line that is too long: expected at most 16777216 bytes$/,
+    ],
+  ] as const
+) {
+  Deno.test(`r10: a plugin that ${what} broke the protocol, and is ended`, async () => {
+    const { type, detail } = faultOf(await scripted(body));
+    assert.equal(type, "ail:plugin/protocol-error");
+    assert.match(detail, expected);
+  });
+}
+
+Deno.test("r10: what a plugin says before its answer to 'initialize', and to nobody's request, is skipped", async () => {
+  const { result, events } = await scripted(
+    `echo '{"jsonrpc":"2.0","method":"stream/delta","params":{"text":"early"}}'; echo ${HELLO}
+echo; echo '{"jsonrpc":"2.0","method":"stream/unknown"}'; echo '{"jsonrpc":"2.0","id":77,"result":{}}'; echo ${ANSWER}`,
+  );
+  assert.ok(result.ok && result.value.response === "done");
+  assert.deepEqual(events.map(({ type }) => type), ["completed"]);
 });
 
 Deno.test("r10: a plugin that stays after 'shutdown' gets SIGTERM, then SIGKILL, and its answer counts", async () => {
