@@ -10,19 +10,27 @@ import { DISK_FILE_MIN_BYTES } from "../limits.ts";
  * What the files below some directories take on the disk, each of them a block at least, as a disk has only so many files; null
  * when that could not be found out: it takes longer than the budget, or a directory may not be read.
  *
+ * @param named What of them is not there takes nothing; without any, that is told as before.
  * @param env Of the programs, over the runner's own.
  */
 export async function measureDisk(
-  paths: readonly string[],
+  named: readonly string[],
   budgetMs: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<number | null> {
   const overAtMs = Date.now() + budgetMs;
+  const paths = await existing(named);
   const run: Run = (program, args, onOutput) => runProgram(program, args, overAtMs, env, onOutput);
   const [kibibytes, files] = await Promise.all([total(run, ["-k"], paths), countFiles(run, paths)]);
   if (kibibytes === null || files === null) return null;
   if (!kibibytes.isWhole && !await isReadable(paths)) return null;
   return Math.max(kibibytes.sum * 1024, files * DISK_FILE_MIN_BYTES);
+}
+
+/** All of them when there is none: its run is gone, and that is for the programs to say. */
+async function existing(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map((path) => Deno.lstat(path).then(() => true, () => false)));
+  return found.includes(true) ? paths.filter((_, n) => found[n]) : paths;
 }
 
 /** Busybox counts names: a file with two of them is two. */

@@ -21,6 +21,14 @@ Deno.test("measureDisk counts a file without content as a block: a disk has only
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("measureDisk takes what is not there for nothing, beside what is", async () => {
+  const dir = await Deno.makeTempDir();
+  await Deno.writeFile(`${dir}/file`, new Uint8Array(300_000).fill(1));
+  const used = (await measureDisk([`${dir}/file`, `${dir}/absent`], 10_000))!;
+  assert.ok(used >= 300_000 && used < 400_000, String(used));
+  await Deno.remove(dir, { recursive: true });
+});
+
 /** With no program but busybox's on PATH. */
 async function withBusybox(
   body: (dir: string, env: { readonly PATH: string }) => Promise<void>,

@@ -13,6 +13,8 @@ import type { DiskBounds } from "../domain/agent/disk_guard.ts";
 import type { StopReason } from "../domain/job_phase.ts";
 import type { RunPhase } from "../domain/job_phase.ts";
 import { limitsOf, sandboxSeal } from "./container_spec.ts";
+import { callFiles } from "./pipeline/call_files.ts";
+import { JOURNAL_NAME } from "./pipeline/pipeline_drive.ts";
 import type { RunContext } from "./run_context.ts";
 import { GATE_NAME } from "./run_dirs.ts";
 import type { RunWatch } from "./run_watch.ts";
@@ -66,7 +68,7 @@ export async function guardSandbox(
   const limits = limitsOf(context);
   const unwatch = deps.watchdog?.watch({ containerId, limits, onFault });
   const disk = startDiskGuard({
-    paths: writablePaths(seal.mounts),
+    paths: [...writablePaths(seal.mounts), ...pipelinePaths(context)],
     clock: deps.clock,
     onFault,
     bounds: diskBoundsOf(context),

@@ -74,7 +74,8 @@ export interface PipelineDrive {
   leave(isEnd: boolean): Promise<void>;
 }
 
-const JOURNAL = "pipeline.journal";
+/** Below the run's root. */
+export const JOURNAL_NAME = "pipeline.journal";
 const ENVIRONMENT = "environment";
 
 export function startPipelineDrive(deps: PipelineDriveDeps): PipelineDrive {
@@ -114,7 +115,7 @@ async function drive(deps: PipelineDriveDeps, left: AbortSignal): Promise<void> 
   const { root, calls } = deps;
   let end = await readPipelineEnd(root);
   if (end === null) {
-    const journal = await openJournal(join(root, JOURNAL), JOURNAL_MAX_BYTES);
+    const journal = await openJournal(join(root, JOURNAL_NAME), JOURNAL_MAX_BYTES);
     try {
       const clean = (text: string) => redactText(text, deps.secrets);
       const outcome = await run(deps, journal, clean, left);
