@@ -2,7 +2,7 @@
  * What a station's pipeline tells while it goes: the run's live output for who watches, and entries of the activity log for the
  * task's timeline.
  *
- * 1. A step beside others tells by its log lines, as it has no events; each other step by its events. None by both.
+ * 1. Steps tell by their events. What is inside of a step beside others has none, and tells by its log lines. None by both.
  * 2. Secrets are taken out, and each text is bounded. What cannot be told costs the run nothing.
  */
 import type { PipelineStepPayload } from "../../../protocol/agent/events.ts";
@@ -85,7 +85,9 @@ export function createStepTeller({ append, say, clean }: TellerDeps): StepTeller
     },
     onLog(line, effectId) {
       if (line.type === undefined && line.exit_code !== null) sayClean(outputText(line));
-      if (isBeside(effectId)) tellLine(line, step, sayClean);
+      if (isBeside(effectId) && "step_id" in line && line.step_id !== branchOf(effectId)) {
+        tellLine(line, step, sayClean);
+      }
     },
     warn: (message) => void sayClean(`warning: ${message}\n`),
     text(stepId, role, text) {
@@ -99,6 +101,11 @@ export function createStepTeller({ append, say, clean }: TellerDeps): StepTeller
 /** An effect's id names its branch: `main#3`, `main/a#1`. */
 function isBeside(effectId: string): boolean {
   return effectId.includes("/");
+}
+
+/** The step whose branch this is: `a` of `main/a#1`. */
+function branchOf(effectId: string): string {
+  return effectId.slice(effectId.lastIndexOf("/") + 1, effectId.lastIndexOf("#"));
 }
 
 type StepEvent = Extract<
