@@ -133,6 +133,38 @@ Deno.test("a line that is not JSON ends the program at once", async () => {
   await gone("sleep 7313");
 });
 
+Deno.test("a line without an end, and an output without an end, are faults, and the program is gone", async () => {
+  const line = faultOf(await claude("exec yes 7316 | tr -d '\\n'"));
+  assert.deepEqual([line.type, line.detail], [
+    "ail:runner/invocation-failed",
+    "'claude' printed a line that is too long: expected at most 16777216 bytes",
+  ]);
+  await gone("yes 7316");
+  const long = `{"type":"system","subtype":"7317","pad":"${"x".repeat(60_000)}"}`;
+  const output = faultOf(await claude(`exec yes '${long}'`));
+  assert.equal(output.detail, "'claude' printed too much: expected at most 268435456 bytes");
+  await gone("subtype.*7317");
+});
+
+Deno.test("the files of a call are gone after it, whatever became of it", async () => {
+  await withTempDir(async (dir) => {
+    const seen = join(dir, "seen");
+    const body = `while [ $# -gt 0 ]; do [ "$1" = --settings ] && dirname "$2" >> ${seen}; shift; done`;
+    const asking = { askPermission: () => Promise.resolve({ isAllowed: true, reason: null }) };
+    for (const end of [`echo ${RESULT}`, "exit 3"]) await claude(`${body}; ${end}`, {}, asking);
+    const stop = new AbortController();
+    const told = `echo '{"type":"assistant","message":{"content":[{"type":"text","text":"hi"}]}}'`;
+    await claude(`${body}; ${told}; sleep 7318`, {}, {
+      ...asking,
+      signal: stop.signal,
+      onEvent: () => stop.abort(),
+    });
+    const directories = (await Deno.readTextFile(seen)).trim().split("\n");
+    assert.equal(new Set(directories).size, 3);
+    for (const one of directories) await assert.rejects(Deno.stat(one), Deno.errors.NotFound);
+  });
+});
+
 Deno.test("codex that knows --full-auto no more is told by settings, once", async () => {
   await withTempDir(async (dir) => {
     const calls = join(dir, "calls");

@@ -118,6 +118,32 @@ for (
   });
 }
 
+Deno.test("r05: an answer without an end is not kept: its bound ends it", async () => {
+  const part = new Uint8Array(1_048_576).fill(0x20);
+  await using model = server(() =>
+    new Response(new ReadableStream({ pull: (controller) => controller.enqueue(part) }))
+  );
+  const found = await invoked(createHttpBackend("http", new HttpSessions()), {
+    model: "m",
+    provider: model.provider,
+  });
+  assert.equal(faultOf(found).detail, "Transport error: the answer is longer than 67108864 bytes");
+});
+
+Deno.test("r05: forged counts of a server are bounded", async () => {
+  const usage = { prompt_tokens: 1e308, completion_tokens: -3 };
+  await using model = server(() => Response.json({ choices: [{ message: { content: "x" } }], usage }));
+  const { result } = await invoked(createHttpBackend("ollama", new HttpSessions()), {
+    model: "m",
+    provider: model.provider,
+  });
+  assert.deepEqual(result.ok && [result.value.inputTokens, result.value.outputTokens, result.value.costUsd], [
+    Number.MAX_SAFE_INTEGER,
+    0,
+    null,
+  ]);
+});
+
 Deno.test("r05: nobody at the address is a transport error", async () => {
   const found = await invoked(createHttpBackend("http", new HttpSessions()), {
     model: "m",
