@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseTemplate, resolveTemplate } from "./template.ts";
+import { parseTemplate, resolveTemplate, TEXT_MAX_CHARS } from "./template.ts";
 import { entryOf, scopeOf } from "../../test/fake/pipeline_scope.ts";
 
 const CALL = {
@@ -160,4 +160,12 @@ Deno.test("s11: any text is cut into parts that make it up again, or refused", (
       }
     }),
   );
+});
+
+Deno.test("a text grows to its bound and no further", () => {
+  const scope = scopeOf([entryOf("big", { response: "x".repeat(TEXT_MAX_CHARS / 2) })]);
+  const twice = resolveTemplate("{{ step.big.response }}{{ step.big.response }}", scope);
+  assert.equal(twice.ok && twice.value.length, TEXT_MAX_CHARS);
+  const more = resolveTemplate("{{ step.big.response }}{{ step.big.response }}!", scope);
+  assert.match(more.ok ? "" : more.error.detail, /more than 33554432 characters/);
 });

@@ -8,6 +8,9 @@ import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Scope } from "./scope.ts";
 
+/** Of a text with its values: more than any model reads. A loop that quotes its own answers twice would soon be beyond memory. */
+export const TEXT_MAX_CHARS = 32 * 1_048_576;
+
 /** A piece of a template: literal text, or the trimmed name of a variable. */
 export type TemplatePart = { readonly text: string } | { readonly variable: string };
 
@@ -46,6 +49,9 @@ export function resolveTemplate(template: string, scope: Scope): Result<string, 
       const value = resolveVariable(part.variable, scope);
       if (!value.ok) return err(unresolved(`'{{ ${part.variable} }}': ${value.error}`));
       text += value.value;
+    }
+    if (text.length > TEXT_MAX_CHARS) {
+      return err(unresolved(`the text would have more than ${TEXT_MAX_CHARS} characters`));
     }
   }
   return ok(text);
