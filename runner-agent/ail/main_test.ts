@@ -11,7 +11,10 @@ function command(dir: string, args: readonly string[]): Deno.Command {
 }
 
 function commandOf(program: string, dir: string, args: readonly string[]): Deno.Command {
-  const kept = { PATH: Deno.env.get("PATH") ?? "", DENO_DIR: Deno.env.get("DENO_DIR") ?? "" };
+  // What a shell has, such as the certificates that downloads need; but nothing of this run's own settings.
+  const kept = Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("AIL_")),
+  );
   const home = Deno.env.get("HOME") ?? "";
   return new Deno.Command(program, {
     args: [...args],
@@ -20,7 +23,7 @@ function commandOf(program: string, dir: string, args: readonly string[]): Deno.
     env: {
       ...kept,
       // The cache of packages stays where it is, though the home is another.
-      DENO_DIR: kept.DENO_DIR === "" ? join(home, ".cache/deno") : kept.DENO_DIR,
+      DENO_DIR: kept["DENO_DIR"] ?? join(home, ".cache/deno"),
       HOME: dir,
       DENO: Deno.execPath(),
       AIL_DEFAULT_RUNNER: "stub",
