@@ -114,6 +114,11 @@ async function writeStopDetail(context: RunContext, detail: string): Promise<voi
   await Deno.rename(`${file}.new`, file);
 }
 
+/** What this machine keeps of a pipeline, which its steps and their output make grow. */
+function pipelinePaths({ dirs, pipeline }: RunContext): readonly string[] {
+  return pipeline.decided === null ? [] : [callFiles(dirs).dir, join(dirs.root, JOURNAL_NAME)];
+}
+
 /** Outside of all that the sandbox sees. */
 function detailFile({ dirs }: RunContext): string {
   return join(dirs.root, "stopped_for.txt");
