@@ -24,6 +24,7 @@ export function buildPipeline(file: MergedFile, referenced: Referenced, findings
   };
   const context: StepContext = {
     ...referenced,
+    putIn: { steps: 0 },
     findings,
     providers: file.providers,
     defaultOnError: defaults.onError,

@@ -10,6 +10,8 @@ export const YAML_NODES_MAX = 200_000;
 export const YAML_SEPARATORS_MAX = 60_000;
 /** Steps of one plan, with the bodies of loops and the calls that are put in: twenty times the largest that runs in a day. */
 export const STEPS_MAX = 20_000;
+/** Files of loop bodies that one load reads, each as often as it is named from another file. */
+export const BODY_FILES_MAX = 256;
 /** Timeouts, in ms: what a timer can hold (24.8 days), in whole seconds. */
 export const TIMEOUT_MAX_MS = 2_147_483_000;
 /** Files of one FROM chain. */

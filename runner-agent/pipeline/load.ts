@@ -5,7 +5,7 @@ import { buildPipeline, type Referenced } from "./build_pipeline.ts";
 import { perform, type Routine } from "./effect.ts";
 import { type Fault, fault, type Place } from "./fault.ts";
 import { mergedAlone, type MergedFile, mergeFiles } from "./inherit.ts";
-import { INHERIT_DEPTH_MAX, LOOP_DEPTH_MAX } from "./limits.ts";
+import { BODY_FILES_MAX, INHERIT_DEPTH_MAX, LOOP_DEPTH_MAX } from "./limits.ts";
 import { isFilePath, resolveBeside } from "./paths.ts";
 import { type RawStep, readRawFile, readSteps } from "./raw_file.ts";
 import { BARE_STEP, NO_SETTINGS } from "./rules_step.ts";
@@ -23,11 +23,12 @@ export function* loadPipeline(
   path: string,
   surroundings: Surroundings,
   loopDepth = 0,
+  budget = { bodyFiles: BODY_FILES_MAX },
 ): Routine<Result<Pipeline, readonly Fault[]>> {
   const findings = new Findings();
   const merged = yield* loadMerged(path, [], null, surroundings, findings);
   if (merged === null) return err(findings.faults);
-  const referenced = yield* loadReferenced(merged, surroundings, loopDepth, findings);
+  const referenced = yield* loadReferenced(merged, surroundings, loopDepth, budget, findings);
   const pipeline = buildPipeline(merged, referenced, findings);
   return findings.faults.length === 0 ? ok(pipeline) : err(findings.faults);
 }
@@ -109,9 +110,12 @@ function* loadReferenced(
   merged: MergedFile,
   surroundings: Surroundings,
   loopDepth: number,
+  budget: { bodyFiles: number },
   findings: Findings,
 ): Routine<Referenced> {
   const bodies = new Map<string, readonly Step[]>();
+  // What is wrong with a file is told once.
+  const read = new Set<string>();
   const schemas = new Map<string, JsonSchema>();
   const resolve = (path: string, from: string | null) => resolveBeside(path, from, surroundings);
   const lists = [
@@ -126,8 +130,14 @@ function* loadReferenced(
         if (schema !== null) schemas.set(path, schema);
       }
       // A body that names itself is read when it runs, and stopped by the bound on loops.
-      if (reference.kind !== "body" || bodies.has(path) || loopDepth + 1 >= LOOP_DEPTH_MAX) continue;
-      const body = yield* loadPipeline(path, surroundings, loopDepth + 1);
+      if (reference.kind !== "body" || read.has(path) || loopDepth + 1 >= LOOP_DEPTH_MAX) continue;
+      read.add(path);
+      if (budget.bodyFiles-- <= 0) {
+        const detail = `the bodies of loops may be in ${BODY_FILES_MAX} files: there are more`;
+        findings.fault("ail:config/validation-failed", detail, reference.place);
+        return { bodies, schemas, resolve };
+      }
+      const body = yield* loadPipeline(path, surroundings, loopDepth + 1, budget);
       if (body.ok) bodies.set(path, body.value.steps);
       else {
         for (const one of body.error) findings.faults.push({ ...one, place: one.place ?? reference.place });

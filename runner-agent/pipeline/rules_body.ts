@@ -1,8 +1,17 @@
 /** The body of a step: exactly one primary field, and what belongs to it (Pipeline s05, s13, s27, s28). */
-import type { AppendEntry, GateTimeout, LoopBody, PromptSettings, Provider, StepBody } from "./ast.ts";
+import type {
+  AppendEntry,
+  ChainEntry,
+  GateTimeout,
+  LoopBody,
+  PromptSettings,
+  Provider,
+  StepBody,
+} from "./ast.ts";
 import { parseComparison } from "./condition.ts";
 import type { Place } from "./fault.ts";
 import type { MergedStep } from "./inherit.ts";
+import { STEPS_MAX } from "./limits.ts";
 import {
   msOf,
   NO_PROVIDER,
@@ -320,5 +329,20 @@ function readLoopBody(
     return refuse(`${kind} must have 'steps' or 'pipeline'`, place);
   }
   const body = context.bodies.get(context.resolve(pipeline, raw.path));
-  return body === undefined ? { kind: "path", path: pipeline } : { kind: "steps", steps: body };
+  if (body === undefined) return { kind: "path", path: pipeline };
+  // Once it is too much, nothing more is counted.
+  if (context.putIn.steps <= STEPS_MAX) context.putIn.steps += stepsIn(body);
+  if (context.putIn.steps > STEPS_MAX) {
+    return refuse(`the bodies of loops that are in files may have ${STEPS_MAX} steps in all`, place);
+  }
+  return { kind: "steps", steps: body };
+}
+
+/** With those of loops and chains in it. */
+function stepsIn(steps: readonly ChainEntry[]): number {
+  return steps.reduce((sum, step) => {
+    const isLoop = step.kind === "do_while" || step.kind === "for_each";
+    const inner = isLoop && step.body.kind === "steps" ? stepsIn(step.body.steps) : 0;
+    return sum + 1 + inner + stepsIn(step.before) + stepsIn(step.then);
+  }, 0);
 }

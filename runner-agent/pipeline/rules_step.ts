@@ -18,6 +18,8 @@ export interface StepContext {
   /** Steps of loop bodies that are named by a path, and schemas that are, by resolved path. */
   readonly bodies: ReadonlyMap<string, readonly Step[]>;
   readonly schemas: ReadonlyMap<string, JsonSchema>;
+  /** Steps of other files that have become bodies of loops so far: they may be bodies of each other. */
+  readonly putIn: { steps: number };
   /** Resolves a path of a file as written there. */
   resolve(path: string, from: string | null): string;
   readonly defaultOnError: OnError | null;

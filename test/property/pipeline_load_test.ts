@@ -146,3 +146,36 @@ Deno.test("a thousand steps load, and ten thousand aliases of one value are refu
     [],
   );
 });
+
+Deno.test("files whose loops name each other do not grow without end", () => {
+  const loops = (count: number, body: string) =>
+    `version: "0.1"\npipeline: [${
+      Array.from({ length: count }, (_, n) => `{id: s${n}, for_each: {over: "[]", pipeline: ${body}}}`).join(
+        ", ",
+      )
+    }]\n`;
+  const files: Record<string, string> = {
+    "/work/b0.yaml": 'version: "0.1"\npipeline: [{id: a, prompt: p}]\n',
+  };
+  for (let level = 1; level <= 6; level++) files[`/work/b${level}.yaml`] = loops(20, `b${level - 1}.yaml`);
+  const detailOf = (world: Record<string, string>, path: string) => {
+    const loaded = loadFaults({ files: world }, path);
+    return Array.isArray(loaded) ? loaded[0].detail : "";
+  };
+  assert.match(detailOf(files, "/work/b6.yaml"), /may have 20000 steps in all/);
+  assert.equal(detailOf(files, "/work/b3.yaml"), "");
+  // Each of many files names all of the next many: they are few, and would be read very often.
+  const wide: Record<string, string> = {};
+  for (let level = 0; level < 6; level++) {
+    for (let n = 0; n < 8; n++) {
+      const next = Array.from(
+        { length: 8 },
+        (_, at) => `{id: s${at}, for_each: {over: "[]", pipeline: w${level + 1}_${at}.yaml}}`,
+      );
+      wide[`/work/w${level}_${n}.yaml`] = level === 5
+        ? files["/work/b0.yaml"]!
+        : `version: "0.1"\npipeline: [${next.join(", ")}]\n`;
+    }
+  }
+  assert.match(detailOf(wide, "/work/w0_0.yaml"), /may be in 256 files/);
+});
