@@ -5,8 +5,8 @@
  * 1. Loading the result gives the same plan: every field of it, with paths made absolute (`materialize_step.ts`).
  * 2. What could not be loaded again (too deep, too large) is not written: that is a fault.
  *
- * One thing no text can say: a path that begins with a variable may turn out to be relative at run time, and is relative to the
- * new file then.
+ * Two things no text can say: a path that begins with a variable may turn out to be relative at run time, and is relative to the
+ * new file then; and for a file that takes the result over by FROM, what hooks put beside a step are steps like others.
  */
 import { Document, isMap, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
 import { err, ok, type Result } from "../../protocol/result.ts";
