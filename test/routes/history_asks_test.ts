@@ -118,6 +118,38 @@ Deno.test({
       ]);
     });
 
+    await t.step(
+      "a question of a run is told of once: who asked, who answered, and that its task waits",
+      async () => {
+        const { at, runner } = await stage();
+        const { owner, project } = at;
+        const taskId = await submit(at);
+        const job = await take(at, runner);
+        const { askId } = await at.must(201, "POST", `/runs/${job.runId}/questions`, {
+          token: runner.token,
+          body: { id: "q1", kind: "pause", stepId: "review", message: "Shall it go on?" },
+        });
+        await actions(at, `ask:${askId}`, 1);
+        const board = async () => (await plane.call("GET", `/p/${owner}/${project}`)).text;
+        await until(
+          "the board must show it",
+          async () =>
+            /class="card wait".*Its run waits for an answer.*Answer the run/s.test(await board()) || null,
+        );
+        await approve(askId);
+        assert.deepEqual(await actions(at, `ask:${askId}`, 2), [
+          "ask_asked by runner:edge",
+          "ask_approve by user:admin",
+        ]);
+        const [row] = value(await reader.listGatesOfTask({ owner, project, taskId }));
+        assert.deepEqual([row!.origin, row!.state, row!.outcome], ["pipeline_gate", "resolved", "approve"]);
+        await until(
+          "the board must show that it goes on",
+          async () => !/Its run waits/.test(await board()) || null,
+        );
+      },
+    );
+
     await t.step("every ask about a task lowers the autonomy ratio; a notice does not", async () => {
       const { at, runner } = await stage();
       const finish = async (during: (taskId: string) => Promise<unknown> = async () => {}) => {
