@@ -20,6 +20,8 @@ export const LOOK_FAULTS_MAX = 40;
 
 /** From its files to its beginning: milliseconds, but a sandbox that has just been made is tested first, and may set up. */
 export const BEGIN_MAX_MS = 120_000;
+/** The same once the sandbox has begun another one: only a busy machine takes long then. */
+export const BEGIN_AGAIN_MAX_MS = 30_000;
 /** From a stop to its end: the station's grace is 5 s, and KILL may take some rounds. */
 export const STOP_MAX_MS = 20_000;
 /** The same where the sandbox's word for it cannot be read. */

@@ -13,6 +13,7 @@ import { type BegunCall, CallBook, type CallStop } from "./call_book.ts";
 import { CallConsole } from "./call_console.ts";
 import { callFiles, makeCallFiles, wakeStation, writeWhole } from "./call_files.ts";
 import {
+  BEGIN_AGAIN_MAX_MS,
   BEGIN_MAX_MS,
   FINISH_AGAIN_MS,
   KEPT_MAX_BYTES,
@@ -45,6 +46,8 @@ export function openSandboxCalls(options: SandboxCallsOptions): SandboxCalls {
   const book = new CallBook(files);
   const kept = new KeptBytes(KEPT_MAX_BYTES);
   let made: Promise<void> | null = null;
+  /** The sandbox has begun a program in this life of the runner. */
+  let hasBegun = false;
   const make = () =>
     made ??= makeCallFiles(files).catch((error) => {
       made = null;
@@ -106,6 +109,7 @@ export function openSandboxCalls(options: SandboxCallsOptions): SandboxCalls {
         if (faults === 1) fault(error);
       }
       const hasMore = look?.hasMore ?? false;
+      hasBegun ||= look?.hasBegun ?? false;
       const nowMs = clock.nowMs();
       if (stop === null) {
         if (look !== null && look.exitCode !== null && !hasMore) {
@@ -113,7 +117,8 @@ export function openSandboxCalls(options: SandboxCallsOptions): SandboxCalls {
         }
         if (isGone && !hasMore) return SANDBOX_GONE;
         const isOwnEnd = look !== null && look.exitCode !== null;
-        stop = stopFor({ look, faults, waitedMs: nowMs - Math.max(call.beganAtMs, openedAtMs) }) ??
+        const waitedMs = nowMs - Math.max(call.beganAtMs, openedAtMs);
+        stop = stopFor(look, faults, waitedMs, hasBegun ? BEGIN_AGAIN_MAX_MS : BEGIN_MAX_MS) ??
           (isOwnEnd ? null : outerStop(call, request, signal, nowMs));
         if (stop !== null) {
           stoppedAtMs = nowMs;
@@ -165,20 +170,14 @@ function stopMaxMs(look: Look | null): number {
 }
 
 /** What the program, or this machine's disk, did that cannot go on. */
-function stopFor(
-  { look, faults, waitedMs }: {
-    readonly look: Look | null;
-    readonly faults: number;
-    readonly waitedMs: number;
-  },
-): CallStop | null {
+function stopFor(look: Look | null, faults: number, waitedMs: number, beginMaxMs: number): CallStop | null {
   if (look === null) {
     if (faults < LOOK_FAULTS_MAX) return null;
     return { kind: "failed", message: "this machine could not read what the program wrote" };
   }
   if (look.fault !== null) return { kind: "failed", message: look.fault };
-  if (look.hasBegun || look.exitCode !== null || waitedMs <= BEGIN_MAX_MS) return null;
-  return { kind: "failed", message: `the program did not begin within ${BEGIN_MAX_MS / 1_000} s` };
+  if (look.hasBegun || look.exitCode !== null || waitedMs <= beginMaxMs) return null;
+  return { kind: "failed", message: `the program did not begin within ${beginMaxMs / 1_000} s` };
 }
 
 function outerStop(
