@@ -46,6 +46,7 @@ const CONFIG = "OPENCODE_CONFIG_CONTENT";
 /** Holds the key of a call, so that no configuration does. */
 const TOKEN = "AIL_OPENCODE_TOKEN";
 const AGENT = "ail";
+const SYSTEM_FILE = "system.md";
 const RULES_FILE = "rules.md";
 const GATE_FILE = "gate.js";
 
@@ -67,16 +68,20 @@ function openCodePlan(call: PromptCall, setting: CliSetting): CliPlan {
   const { temperature, top_p } = call.sampling ?? {};
   const appended = call.appendSystemPrompt.join("\n\n");
   const agent = {
-    ...(call.systemPrompt === null ? {} : { prompt: call.systemPrompt }),
+    // As a file: within the configuration's text it would replace `{file:...}` and `{env:...}` by what they name.
+    ...(call.systemPrompt === null ? {} : { prompt: `{file:${directory}/${SYSTEM_FILE}}` }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(top_p === undefined ? {} : { top_p }),
     ...(asking !== null ? { permission: { "*": "deny" } } : permission === null ? {} : { permission }),
   };
+  // The agents that ours gives work to have their own rules, over which these come.
+  const denied = permissionOf({ ...rules, rules: rules.rules.filter(({ decision }) => decision === "deny") });
   const hasAgent = Object.keys(agent).length > 0;
   const vendor = /^([^/]+)\//.exec(call.model ?? "")?.[1];
   const provider = providerOptions(call);
   const given = {
     ...(hasAgent ? { agent: { [AGENT]: { mode: "primary", ...agent } } } : {}),
+    ...(denied === null ? {} : { permission: denied }),
     ...(appended === "" ? {} : { instructions: [`${directory}/${RULES_FILE}`] }),
     ...(asking === null ? {} : { plugin: [`file://${directory}/${GATE_FILE}`] }),
     ...(provider === null || vendor === undefined ? {} : { provider: { [vendor]: { options: provider } } }),
@@ -99,6 +104,7 @@ function openCodePlan(call: PromptCall, setting: CliSetting): CliPlan {
       ...(call.provider.authToken === null ? {} : { [TOKEN]: call.provider.authToken }),
     },
     files: {
+      ...(call.systemPrompt === null ? {} : { [SYSTEM_FILE]: call.systemPrompt }),
       ...(appended === "" ? {} : { [RULES_FILE]: appended }),
       ...(asking === null ? {} : {
         [GATE_FILE]: openCodeGate(asking.socketPath, AGENT, { "*": "allow", ...permission }),

@@ -81,10 +81,13 @@ Deno.test("r01: what a call says beyond its prompt is an agent of its own, over 
     provider: {
       openai: { options: { a: 1, baseURL: "http://b", apiKey: "{env:AIL_OPENCODE_TOKEN}" } },
     },
-    agent: { x: {}, ail: { mode: "primary", prompt: "be kind", temperature: 0.5, top_p: 0.9 } },
+    agent: {
+      x: {},
+      ail: { mode: "primary", prompt: "{file:/call/system.md}", temperature: 0.5, top_p: 0.9 },
+    },
   });
   assert.equal(given.environment["AIL_OPENCODE_TOKEN"], "t");
-  assert.deepEqual(given.files, { "rules.md": "one\n\ntwo" });
+  assert.deepEqual(given.files, { "system.md": "be kind", "rules.md": "one\n\ntwo" });
   assert.deepEqual(given.warnings, [
     "step 's': the backend 'opencode' does not support sampling.top_k: ignored",
   ]);
@@ -104,6 +107,18 @@ Deno.test("r01: where people are asked, the agent may do nothing until the plugi
   assert.match(files["gate.js"]!, /const SOCKET = "\/call\/s\.sock";/);
   const headless = plan({}, { ...ASKING, isHeadless: true });
   assert.deepEqual([headless.config, headless.files], [null, {}]);
+});
+
+Deno.test("s05.8: what is denied is denied to the agents that opencode's gives work to, too", () => {
+  const { config } = plan({ tools: { isDisabled: false, allow: ["Read"], deny: ["Bash(rm *)", "Write"] } });
+  assert.deepEqual(config.permission, { bash: { rm: "deny", "rm *": "deny" }, edit: { "*": "deny" } });
+  assert.equal(
+    plan({ tools: { isDisabled: false, allow: ["Read"], deny: [] } }).config.permission,
+    undefined,
+  );
+  assert.deepEqual(plan({ tools: { isDisabled: true, allow: [], deny: [] } }).config.permission, {
+    "*": "deny",
+  });
 });
 
 for (

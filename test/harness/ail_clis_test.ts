@@ -4,8 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { createCliBackend } from "../../runner-agent/ail/backend/cli.ts";
 import type { PermissionRequest } from "../../runner-agent/ail/ports.ts";
-import { cliStage, type Script, titleOf } from "./ail_stage.ts";
+import { CLI_BACKENDS } from "../../runner-agent/pipeline/backend_clis.ts";
+import type { CliBackend } from "../../runner-agent/pipeline/cli_backend.ts";
+import { invoked } from "../fake/prompt_call.ts";
+import { CALL_MS, cliStage, MODELS, type Script, titleOf } from "./ail_stage.ts";
 
 const NAMES = ["gemini", "opencode"] as const;
 const SHELL = { gemini: "run_shell_command", opencode: "bash" } as const;
@@ -68,13 +72,13 @@ for (const name of NAMES) {
     const { result, warnings } = await world.invoke({
       prompt: "say it-4718",
       tools: { isDisabled: true, allow: [], deny: [] },
-      systemPrompt: "be-terse-4721",
+      systemPrompt: "be-terse-4721 {env:HOME}",
     }, { isHeadless: true });
     assert.ok(result.ok, `${result.ok ? "" : result.error.detail}\n${world.seen()}`);
     assert.deepEqual(warnings, []);
     // OpenCode asks its model for a title, too.
     const sent = world.model.requests.map(({ body }) => body).filter((body) => body.includes("it-4718"));
-    assert.ok(sent.some((body) => body.includes("be-terse-4721")), world.seen());
+    assert.ok(sent.some((body) => body.includes("be-terse-4721 {env:HOME}")), world.seen());
     for (const body of sent) assert.doesNotMatch(JSON.stringify(JSON.parse(body).tools ?? []), /"name"/);
     assert.equal(await made(world.sandbox.workspaceDir), null);
   });
@@ -144,3 +148,31 @@ Deno.test(`r01: ${titleOf("gemini")} cannot ask: what is not allowed is refused 
     assert.notEqual(await made(other.sandbox.workspaceDir), null, `${tool}\n${other.seen()}`);
   }
 });
+
+for (const what of ["that was not loaded", "whose run is gone"] as const) {
+  Deno.test(`r01: with a plugin ${what}, ${titleOf("opencode")} uses no tool unasked`, async () => {
+    await using world = await cliStage("opencode", MAKE);
+    const { opencode } = CLI_BACKENDS;
+    const broken: CliBackend = {
+      ...opencode,
+      plan(call, setting) {
+        if (what === "that was not loaded") return { ...opencode.plan(call, setting), files: {} };
+        return opencode.plan(call, { ...setting, permissions: { ail: [], socketPath: "/nowhere/s.sock" } });
+      },
+    };
+    const { result } = await invoked(createCliBackend(broken, { ail: [] }), {
+      model: MODELS.opencode,
+      timeoutMs: CALL_MS,
+    }, {
+      cwd: world.sandbox.workspaceDir,
+      environment: world.environment,
+      askPermission: () => assert.fail("must not be asked"),
+    });
+    assert.ok(result.ok || result.error.type === "ail:runner/invocation-failed", world.seen());
+    // Without the plugin the model is not even told of a tool.
+    const asked = world.model.requests.filter(({ status }) => status === 200);
+    assert.equal(asked.some(({ turn }) => turn === 0), what === "whose run is gone", world.seen());
+    assert.ok(asked.length > 0);
+    assert.equal(await made(world.sandbox.workspaceDir), null, world.seen());
+  });
+}
