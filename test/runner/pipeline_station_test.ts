@@ -103,3 +103,71 @@ Deno.test("a project's own pipeline is followed, with the files that it names; s
     assert.equal((await follow(rig, { pipeline: "none", command: "true" })).report.summary, null);
   });
 });
+
+const oneShell = (command: string, more = "") =>
+  `version: "1"\npipeline:\n  - id: only\n    context: {shell: ${JSON.stringify(command)}}\n${more}`;
+const ABORT = "    on_result:\n      - exit_code: any\n        action: abort_pipeline\n";
+
+Deno.test("a pipeline that fails fails the run with its step, whatever its agent had told", async () => {
+  await withAgent(async (rig) => {
+    const tell = "$SHOPFLOOR_BIN_DIR/complete_station success 'all is well'";
+    const well = await follow(rig, { pipeline: oneShell(tell) });
+    assert.deepEqual([well.report.jobResult, well.report.conclusion, well.report.summary], [
+      "success",
+      "success",
+      "all is well",
+    ], well.output);
+    const { report } = await follow(rig, { pipeline: oneShell(`${tell}; exit 7`, ABORT) });
+    assert.deepEqual([report.jobResult, report.exitCode, report.conclusion], ["failed", 1, "failure"]);
+    assert.match(report.error ?? "", /^the pipeline failed: step 'only': \[ail:pipeline\/aborted\]/);
+    assert.match(report.summary ?? "", /^step 'only': /);
+  });
+});
+
+Deno.test("a pipeline that cannot be loaded fails the run before anything of it is started", async () => {
+  await withAgent(async (rig) => {
+    const { report, events } = await follow(rig, { pipeline: "version: '1'\npipeline:\n  - id: a\n" });
+    assert.equal(report.jobResult, "failed");
+    assert.match(
+      report.error ?? "",
+      /the pipeline cannot be loaded: \[ail:config\/validation-failed\].*station\.ail\.yaml:3/,
+    );
+    assert.ok(!events.some(({ phase }) => phase === "created"));
+  });
+});
+
+Deno.test("a sandbox that ends before its pipeline has failed the run, whatever status it ended with", async () => {
+  await withAgent(async (rig) => {
+    const kill = `kill -9 $(cat ${rig.root}/processes/*/child); sleep 60`;
+    const { report } = await follow(rig, { pipeline: oneShell(kill) });
+    assert.equal(report.jobResult, "failed");
+    assert.match(report.error ?? "", /the sandbox ended with exit code \d+ before its pipeline did/);
+  });
+});
+
+Deno.test("a prompt that goes far beyond its budget of time is ended with the run", async () => {
+  await withAgent(async (rig) => {
+    const { report } = await follow(rig, { pipeline: oneShell("true"), budget: { minutes: 0.5 / 60 } }, {
+      script: "sleep 60",
+    });
+    assert.deepEqual([report.jobResult, report.error], [
+      "failed",
+      "the agent used more than it may: the budget of time is used up",
+    ]);
+  });
+});
+
+Deno.test("a control plane without questions keeps a gate shut", async () => {
+  await withAgent(async (rig) => {
+    const gate =
+      `version: "1"\npipeline:\n  - id: gate\n    action: pause_for_human\n  - id: ship\n    context: {shell: "echo SHIPPED"}\n`;
+    rig.plane.intercept = (_, path) =>
+      path.includes("/questions")
+        ? Response.json({ error: { code: "not_found", message: "no" } }, { status: 404 })
+        : null;
+    const { report, output } = await follow(rig, { pipeline: gate });
+    assert.equal(report.jobResult, "failed");
+    assert.match(report.error ?? "", /a person rejected step 'gate': nobody can be asked/);
+    assert.ok(!output.includes("SHIPPED"));
+  });
+});
