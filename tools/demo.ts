@@ -4,13 +4,14 @@
  */
 import { AGENT_NAMES } from "../protocol/line/agent_names.ts";
 import { Command, Option } from "commander";
-import { runDemo } from "./demo/run_demo.ts";
+import { DEMO_LINES, type DemoLine, runDemo } from "./demo/run_demo.ts";
 import type { HarnessName } from "../runner-agent/ports.ts";
 
 /** As commander gives them. */
 interface Options {
   readonly card?: string;
   readonly repo?: string;
+  readonly line: DemoLine;
   readonly harness: HarnessName;
   readonly modelUrl?: string;
   readonly data: string;
@@ -36,6 +37,13 @@ const command = new Command("deno task demo")
   .option("--repo <path-or-url>", "the project repository to work on (default: a bundled, untidy one)")
   .addOption(
     new Option(
+      "--line <name>",
+      "the assembly line; of 'tidy_pipeline' the first station's agent follows a pipeline",
+    )
+      .choices(DEMO_LINES).default("tidy"),
+  )
+  .addOption(
+    new Option(
       "--harness <name>",
       "the agent of the stations; all but 'command' need its model key in the environment",
     )
@@ -58,6 +66,7 @@ if (import.meta.main) {
     const exitCode = await runDemo({
       card: options.card,
       repo: options.repo,
+      line: options.line,
       harness: options.harness,
       modelUrl: options.modelUrl,
       dataDir: options.data,

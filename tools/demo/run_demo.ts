@@ -19,7 +19,7 @@ import { deliveredCommit, summaryTable } from "./summary.ts";
 import { createTeardown } from "./teardown.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const LINE = join(ROOT, "examples/lines/tidy");
+const LINES = join(ROOT, "examples/lines");
 const CARD = join(ROOT, "examples/cards/tidy.json");
 const PROJECT = join(ROOT, "examples/projects/untidy");
 const OWNER = "demo";
@@ -30,9 +30,14 @@ const PERSON_DEADLINE_MS = 72 * 3_600_000;
 /** Exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
+/** The lines of `examples/lines/`: the second has a station whose agent follows a pipeline. */
+export const DEMO_LINES = ["tidy", "tidy_pipeline"] as const;
+export type DemoLine = (typeof DEMO_LINES)[number];
+
 export interface DemoOptions {
   readonly card: string | undefined;
   readonly repo: string | undefined;
+  readonly line: DemoLine;
   readonly harness: HarnessName;
   /** In place of the provider's own address. */
   readonly modelUrl: string | undefined;
@@ -67,7 +72,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const api = createApi(plane.url, plane.adminToken, OWNER, origin.project);
     await api.putProject({ gitUrl: origin.gitUrl });
     await api.takeBareLinks();
-    const line = await api.putLine("tidy", await readLineFolder(LINE));
+    const line = await api.putLine(options.line, await readLineFolder(join(LINES, options.line)));
     say(`line: ${line.name}, ${describeLine(line)}`);
     say(`project: ${origin.description}`);
     const runners: DemoRunner[] = [];
@@ -99,7 +104,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     }
     say(`runners: ${options.runnerCount} on this machine, image ${sandbox.image}`);
 
-    const submitted = await api.submit("tidy", card);
+    const submitted = await api.submit(options.line, card);
     say(`task: ${submitted.id} "${submitted.title}"\n`);
     const follower = followTask(api, submitted.id, say);
     teardown.add(() => Promise.resolve(follower.close()));

@@ -1,11 +1,12 @@
-/** What each agent CLI has in a run's sandbox, for the prompts of its pipeline (`station_backends.ts`). */
+/** Who answers the prompts of a run's pipeline: its agent's CLI, with what each CLI has in the sandbox; or its script. */
 import { join } from "node:path";
 import { err, ok, type Result } from "../../../protocol/result.ts";
-import { chooseHarness, modelOf } from "../../domain/job_choice.ts";
+import { chooseHarness, commandOf, modelOf } from "../../domain/job_choice.ts";
 import { CLI_NAMES, type CliName } from "../../pipeline/cli_backend.ts";
 import { planAgent, type RunContext } from "../run_context.ts";
 import { agentTools } from "../session_plan.ts";
 import { callFiles, callFolder } from "./call_files.ts";
+import { createCommandPrompts } from "./command_prompts.ts";
 import { createCliPrompts } from "./station_backends.ts";
 import type { AgentPlan } from "./station_cli.ts";
 import type { StationPrompts } from "./station_prompts.ts";
@@ -14,9 +15,15 @@ import type { StationPrompts } from "./station_prompts.ts";
 export function createAgentPrompts(context: RunContext, branch: string): StationPrompts {
   const { deps, run, dirs } = context;
   const chosen = chooseHarness(run.job.agentDefinition, deps.ability);
+  const command = commandOf(run.job.agentDefinition);
+  if (chosen.ok && chosen.value === "command" && command !== null) {
+    return createCommandPrompts({ runId: run.runId, command, args: agentTools(context).args });
+  }
   const own = CLI_NAMES.find((name) => chosen.ok && name === chosen.value);
   if (own === undefined) {
-    throw new TypeError("Cannot follow a pipeline as the run must have an agent's CLI: it has none");
+    throw new TypeError(
+      "Cannot follow a pipeline as the run must have an agent's CLI or a script: it has none",
+    );
   }
   const { folders } = callFiles(dirs);
   return createCliPrompts({

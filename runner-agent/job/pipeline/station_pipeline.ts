@@ -6,7 +6,8 @@
  * <run root>/pipeline.json   what was decided
  * ```
  *
- * 1. A script follows none, nor does an agent whose work a check of the runner's decides.
+ * 1. A script follows only one that its station names, and answers its prompts (`command_prompts.ts`). An agent whose work a
+ *    check of the runner's decides follows none.
  * 2. A project's files are those of the task's base commit; of them only what the pipeline names is read.
  * 3. Whoever has several pipelines and names none is asked to: none is followed by chance.
  */
@@ -117,15 +118,11 @@ async function decidePipeline(
   if (wish.kind === "none") return ok(null);
   const harness = chooseHarness(work, deps.ability);
   const isAgent = harness.ok && harness.value !== "command";
-  if (wish.kind !== "unsaid" && (!isAgent || isChecked)) {
-    return err(
-      isChecked
-        ? "the station has a verifier and names a pipeline: it may have one of them"
-        : "the station names a pipeline, which only an agent can follow: its harness is none",
-    );
+  if (wish.kind !== "unsaid" && isChecked) {
+    return err("the station has a verifier and names a pipeline: it may have one of them");
   }
   // Invariant 1.
-  if (!isAgent || isChecked) return ok(null);
+  if (isChecked || !harness.ok || (wish.kind === "unsaid" && !isAgent)) return ok(null);
   const { workspace } = deps.sandboxPaths;
   if (wish.kind === "text") {
     const source = join(workspace, TEXT_NAME);

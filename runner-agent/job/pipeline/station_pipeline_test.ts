@@ -96,15 +96,17 @@ Deno.test("faults are told with their places, and nothing above the worktree is 
   assert.match((await decide({}, { pipeline: "../x.yaml" })).error ?? "", /below the worktree/);
 });
 
-Deno.test("a script follows no pipeline, nor does whoever is checked; who names one anyway is told", async () => {
+Deno.test("a script follows the pipeline that its station names, and none of the project's", async () => {
   const files = { ".ail/check/default.yaml": ONE };
   const script = { agent: "command", command: "true" };
   assert.equal((await decide(files, script)).decided, null);
+  const named = await decide(files, { ...script, pipeline: ".ail/check/default.yaml" });
+  assert.match(named.decided?.source ?? "", /\.ail\/check\/default\.yaml$/);
+});
+
+Deno.test("whoever is checked follows no pipeline; who names one anyway is told", async () => {
+  const files = { ".ail/check/default.yaml": ONE };
   assert.equal((await decide(files, {}, true)).decided, null);
-  assert.match(
-    (await decide(files, { ...script, pipeline: "p.yaml" })).error ?? "",
-    /only an agent can follow/,
-  );
   assert.match((await decide(files, { pipeline: "p.yaml" }, true)).error ?? "", /verifier/);
 });
 
