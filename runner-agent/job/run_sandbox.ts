@@ -14,7 +14,7 @@ import { followContainer } from "./follow.ts";
 import type { Hub } from "./hub.ts";
 import type { RunAgent } from "./run_agent.ts";
 import { listenToPeople } from "./run_commands.ts";
-import type { PipelineDrive } from "./pipeline/pipeline_drive.ts";
+import { type PipelineDrive, recordedUsage } from "./pipeline/pipeline_drive.ts";
 import { startStationRun } from "./pipeline/station_run.ts";
 import type { RunContext } from "./run_context.ts";
 import { openRunHub } from "./run_hub.ts";
@@ -145,7 +145,7 @@ export class RunSandbox {
 
   /** The agent's part of the run is over. Invariant 2; a container that never ran has written nothing. */
   async ended(containerId: string | null, ending: RunEnding): Promise<void> {
-    await this.#pipeline?.leave(true);
+    await this.#leavePipeline(containerId !== null);
     if (containerId !== null && this.#sight !== "absent" && this.#sight !== "created") {
       await this.output.finish(containerId, this.abandon);
     }
@@ -179,6 +179,14 @@ export class RunSandbox {
     await this.#hub?.close();
     this.#hub = null;
     await this.agents.close(0);
+  }
+
+  /** Nobody goes on with it. What it used while no runner was there is counted. */
+  async #leavePipeline(hadSandbox: boolean): Promise<void> {
+    if (this.#pipeline !== null) return await this.#pipeline.leave(true);
+    const { pipeline, dirs } = this.context;
+    if (pipeline.decided === null || !hadSandbox) return;
+    (await this.agents.structured())?.pipelineBudget.used(await recordedUsage(dirs.root));
   }
 
   /** Begins to drive the pipeline that the station's agent follows; it goes on until the run ends, or is left. */

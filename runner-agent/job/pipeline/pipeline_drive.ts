@@ -12,7 +12,7 @@
  * 3. Leaving ends nothing in the sandbox and records nothing more. At the end of a run its questions are withdrawn.
  */
 import { join } from "node:path";
-import { overBudgetText } from "../../domain/agent/budget.ts";
+import { NO_USAGE, overBudgetText } from "../../domain/agent/budget.ts";
 import { redactText } from "../../domain/redaction.ts";
 import { DriveLeftError, driveRoutine } from "../../ail/interpreter.ts";
 import { type FileJournal, openJournal } from "../../ail/journal.ts";
@@ -177,6 +177,23 @@ async function run(
     nowMs: () => clock.nowMs(),
   });
   return await driveRoutine(routine, perform, journal, left);
+}
+
+/**
+ * What the prompts of a pipeline used, of which no drive of this life of the runner knows: its sandbox ended while the runner was
+ * away. Never rejects; a journal that cannot be read has counted nothing.
+ */
+export async function recordedUsage(root: string): Promise<TokenUsage> {
+  try {
+    const journal = await openJournal(join(root, JOURNAL_NAME));
+    try {
+      return PromptCount.of(journal.unread()).usage();
+    } finally {
+      journal.close();
+    }
+  } catch {
+    return NO_USAGE;
+  }
 }
 
 /** The sandbox's own, for `env.NAME`: asked for once in a run. */

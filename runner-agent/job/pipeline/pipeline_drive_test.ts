@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Begun, printed } from "../../../test/fake/station_sandbox.ts";
 import { withDriveStage } from "../../../test/fake/station_drive.ts";
+import { recordedUsage } from "./pipeline_drive.ts";
 import { readPipelineEnd } from "./pipeline_end.ts";
 import type { RunQuestionAnswer } from "./station_ports.ts";
 
@@ -261,6 +262,16 @@ Deno.test("what a record says of use counts within its bounds, whatever it says"
       assert.equal((await readPipelineEnd(stage.root))?.outcome, "completed");
     });
   }
+});
+
+Deno.test("what a pipeline used is known of its journal alone, and of one that cannot be read nothing", async () => {
+  await withDriveStage(THREE, { does: echo }, async ({ start, root }) => {
+    await (await start()).done;
+    assert.equal((await recordedUsage(root)).inputTokens, 200);
+    await Deno.writeTextFile(join(root, "pipeline.journal"), "no record\n");
+    assert.equal((await recordedUsage(root)).inputTokens, 0);
+    assert.equal((await recordedUsage(join(root, "nowhere"))).inputTokens, 0);
+  });
 });
 
 Deno.test("steps beside each other are told, each once, and what is inside of them", async () => {
