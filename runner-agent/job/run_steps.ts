@@ -168,8 +168,11 @@ export async function harvest(context: RunContext, phase: Exited): Promise<RunPh
 /** What the agent told the operator stands; else what it wrote, if it came to its end; else what can be inferred. */
 async function readConclusion(context: RunContext, { ending }: Exited): Promise<ConclusionReading> {
   const told = await context.end.reading();
-  const followed = await readPipelineEnd(context.dirs.root);
-  if (followed !== null && ending.kind === "exited") return concludedBy(followed, told);
+  if (context.pipeline.decided !== null) {
+    const end = await readPipelineEnd(context.dirs.root);
+    // Its agent's word in one of its steps is not its end.
+    return end === null ? { kind: "none" } : concludedBy(end, told);
+  }
   if (told.kind === "read" || ending.kind !== "exited") return told;
   const written = await readConclusionFile(`${context.dirs.out}/${CONCLUSION_NAME}`);
   return written.kind === "none" ? told : written;

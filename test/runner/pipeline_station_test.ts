@@ -171,3 +171,17 @@ Deno.test("a control plane without questions keeps a gate shut", async () => {
     assert.ok(!output.includes("SHIPPED"));
   });
 });
+
+Deno.test("what its agent told in a step concludes no pipeline that was stopped in a later one", async () => {
+  await withAgent(async (rig) => {
+    const pipeline = oneShell("$SHOPFLOOR_BIN_DIR/complete_station success 'all is well'") +
+      '  - id: later\n    context: {shell: "echo LATER >> seen; sleep 60"}\n';
+    const jobId = rig.addJob({ prompt: "p", operatorConfig: { agent: "claude", pipeline } });
+    const runner = await rig.startInside(openProcessRuntime(rig), { isOnce: true, ...aroundAgent(ECHO) });
+    await rig.plane.until("the later step", () => rig.plane.outputOf(jobId).includes("later — running"));
+    runner.stop.abort();
+    await runner.outcome;
+    const report = rig.plane.runs.get(jobId)!.outcome!;
+    assert.deepEqual([report.jobResult, report.reason], ["failed", "runner_stopped"]);
+  });
+});
