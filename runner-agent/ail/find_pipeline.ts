@@ -1,6 +1,6 @@
 /** The pipeline of a command, or what is wrong with it told to the person at the terminal (Pipeline s03.1). */
 import type { Pipeline } from "../pipeline/ast.ts";
-import type { Candidate } from "../pipeline/discover.ts";
+import { type Candidate, overlookedText } from "../pipeline/discover.ts";
 import { faultText } from "../pipeline/fault.ts";
 import type { Host } from "./host.ts";
 import type { Loader } from "./loader.ts";
@@ -14,6 +14,7 @@ export async function findPipeline(
   const found = await loader.find(named, host.isStdinTerminal ? (all) => choose(host, all) : null);
   switch (found.kind) {
     case "passthrough":
+      tellOverlooked(host, found.overlooked);
       return found.pipeline;
     case "loaded":
       tellWarnings(host, found.pipeline);
@@ -25,6 +26,10 @@ export async function findPipeline(
       host.err(ambiguousText(found.candidates));
       return null;
   }
+}
+
+export function tellOverlooked(host: Pick<Host, "err">, overlooked: readonly string[]): void {
+  for (const path of overlooked) host.err(`warning: ${overlookedText(path)}\n`);
 }
 
 export function ambiguousText(candidates: readonly Candidate[]): string {

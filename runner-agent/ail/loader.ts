@@ -14,7 +14,7 @@ import { type ProjectPaths, projectPaths } from "./project.ts";
 
 export type Found =
   | { readonly kind: "loaded"; readonly pipeline: Pipeline }
-  | { readonly kind: "passthrough"; readonly pipeline: Pipeline }
+  | { readonly kind: "passthrough"; readonly pipeline: Pipeline; readonly overlooked: readonly string[] }
   | { readonly kind: "ambiguous"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
 
@@ -35,7 +35,7 @@ export class Loader {
   ): Promise<Found> {
     const routine = discoverPipeline(named, this.surroundings, this.paths.hash);
     const discovery = await driveRoutine(routine, performFiles);
-    if (discovery.kind === "passthrough") return { kind: "passthrough", pipeline: passthroughPipeline() };
+    if (discovery.kind === "passthrough") return { ...discovery, pipeline: passthroughPipeline() };
     if (discovery.kind === "found") return await this.#load(discovery.path);
     const chosen = choose === null ? null : await choose(discovery.candidates);
     return chosen === null ? discovery : await this.#load(chosen.path);

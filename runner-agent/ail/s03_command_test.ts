@@ -218,3 +218,15 @@ Deno.test("materialize prints a file that loads to the same steps", async () => 
     assert.equal((await ail(["mp", "--pipeline", "p.yaml", "--out", "no/where.yaml"])).code, 1);
   });
 });
+
+Deno.test("a pipeline that stands where none is looked for is told by a run and by validate", async () => {
+  await withAilFolder(async ({ write, ail }) => {
+    await write(".ail/default.yaml", TWO);
+    const run = await ail(["hello"]);
+    assert.equal(run.out, "stub response\n");
+    assert.match(run.err, /^warning: '.*\/\.ail\/default\.yaml' is not looked for: .*--pipeline\n$/);
+    const validated = await ail(["validate"]);
+    assert.equal(validated.code, 1);
+    assert.match(validated.err, /^warning: '.*' is not looked for.*\n\[ail:config\/file-not-found\]/);
+  });
+});

@@ -1,7 +1,7 @@
 /** `ail validate`: is the pipeline right? All faults of its files at once (Pipeline 3.1). */
 import type { Pipeline } from "../pipeline/ast.ts";
 import { type Fault, fault, faultText } from "../pipeline/fault.ts";
-import { ambiguousText, tellWarnings } from "./find_pipeline.ts";
+import { ambiguousText, tellOverlooked, tellWarnings } from "./find_pipeline.ts";
 import type { Host } from "./host.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type Found, Loader } from "./loader.ts";
@@ -27,6 +27,7 @@ export async function validateCommand(host: Host, options: ValidateOptions): Pro
 
 function tell(host: Host, found: Found, isJson: boolean): number {
   const verdict = verdictOf(found);
+  if (found.kind === "passthrough") tellOverlooked(host, found.overlooked);
   if (verdict.ok) {
     const { value: pipeline } = verdict;
     const count = pipeline.steps.length;

@@ -14,7 +14,11 @@ export type Discovery =
   | { readonly kind: "found"; readonly path: string }
   /** Several in `.ail/`: somebody has to choose. */
   | { readonly kind: "ambiguous"; readonly candidates: readonly Candidate[] }
-  | { readonly kind: "passthrough" };
+  | {
+    readonly kind: "passthrough";
+    /** Files that look like pipelines, and stand where none is looked for. */
+    readonly overlooked: readonly string[];
+  };
 
 /**
  * The first hit: the named one, the one that was loaded last, the marker `.ail/default`, the only one in `.ail/*\/`, the user's
@@ -38,7 +42,26 @@ export function* discoverPipeline(
   if (candidates.length === 1) return { kind: "found", path: candidates[0]!.path };
   if (candidates.length > 1) return { kind: "ambiguous", candidates };
   const own = join(home, ".config/ail/default.yaml");
-  return (yield* isThere(own)) ? { kind: "found", path: own } : { kind: "passthrough" };
+  if (yield* isThere(own)) return { kind: "found", path: own };
+  return { kind: "passthrough", overlooked: yield* overlookedIn(cwd) };
+}
+
+/** Right in `.ail/`, or beside it under the name that older documents promise (decision 0.16). */
+function* overlookedIn(cwd: string): Routine<readonly string[]> {
+  const overlooked: string[] = [];
+  for (const path of [join(cwd, ".ail.yaml"), join(cwd, ".ail.yml")]) {
+    if (yield* isThere(path)) overlooked.push(path);
+  }
+  const directory = join(cwd, ".ail");
+  for (const file of yield* perform<"list_directory">({ kind: "list_directory", path: directory })) {
+    if (/\.ya?ml$/.test(file)) overlooked.push(join(directory, file));
+  }
+  return overlooked;
+}
+
+/** What to do about a file that was overlooked, as one sentence. */
+export function overlookedText(path: string): string {
+  return `'${path}' is not looked for: a pipeline stands one folder deep, as in .ail/NAME/default.yaml, or is named by --pipeline`;
 }
 
 /** Where the path of the pipeline that was loaded last is kept. */

@@ -53,7 +53,19 @@ Deno.test("s03.1: then the user's own, and without any the prompt passes through
     kind: "found",
     path: "/home/me/.config/ail/default.yaml",
   });
-  assert.deepEqual(discover({ "/work/.ail.yaml": "not any more" }), { kind: "passthrough" });
+  assert.deepEqual(discover({}), { kind: "passthrough", overlooked: [] });
+});
+
+Deno.test("s03.1: a file where none is looked for is passed over, and told", () => {
+  const files = {
+    "/work/.ail.yaml": "not any more",
+    "/work/.ail/default.yaml": "",
+    "/work/.ail/deep/er/x.yaml": "",
+  };
+  assert.deepEqual(discover(files), {
+    kind: "passthrough",
+    overlooked: ["/work/.ail.yaml", "/work/.ail/default.yaml"],
+  });
 });
 
 Deno.test("s03.1: the name that a picker shows", () => {

@@ -35,6 +35,21 @@ const SCOPE = scopeOf([
   ]]]]),
 });
 
+Deno.test("s11: a field of an answer may be called like one of a step's own; what the step has itself comes first", () => {
+  const response =
+    '{"index": 7, "stdout": "o", "items": [1], "modified": "m", "exit_code": 4, "response": "inner"}';
+  const scope = scopeOf([
+    entryOf("a", { response }),
+    entryOf("gate", { response: '{"modified":"x"}', modified: "m" }),
+  ]);
+  const texts = ["index", "stdout", "items", "modified", "exit_code"].map((name) =>
+    resolveTemplate(`{{ step.a.${name} }}`, scope)
+  );
+  assert.deepEqual(texts.map((text) => text.ok && text.value), ["7", "o", "[1]", "m", "4"]);
+  assert.deepEqual(resolveTemplate("{{ step.a.response }}", scope), { ok: true, value: response });
+  assert.deepEqual(resolveTemplate("{{ step.gate.modified }}", scope), { ok: true, value: "m" });
+});
+
 for (
   const [template, text] of [
     ["", ""],

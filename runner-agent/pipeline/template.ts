@@ -164,7 +164,15 @@ function ofPass(
   return entry === undefined ? err(`no step '${id}' has run in that pass`) : fieldOf(entry, field);
 }
 
+/** What a step has by that name; where it has none of it, the field of its answer in JSON that is called so. */
 function fieldOf(entry: Entry, field: string): Result<string, string> {
+  const own = ownFieldOf(entry, field);
+  if (own.ok) return own;
+  const inAnswer = ofJson(entry, [field]);
+  return inAnswer.ok ? inAnswer : own;
+}
+
+function ownFieldOf(entry: Entry, field: string): Result<string, string> {
   const isContext = entry.stdout !== null;
   const orNone = (value: string | number | null | undefined, what: string) =>
     value === null || value === undefined ? err(`step '${entry.step_id}' has no ${what}`) : ok(String(value));
