@@ -185,6 +185,7 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
     clock: deps.clock,
     random: deps.random,
   });
+  const activity = createRunActivity(nowMs);
   const role = createRunRole(
     { ...deps, onlyTransport: (agent) => onlyTransport(deps, agent) },
     run.runId,
@@ -220,11 +221,17 @@ export function createRunContext(deps: ConductorDeps, run: JournalledRun): RunCo
       isChecked: () => role.decided?.template.verifier !== undefined,
       describe: (error) => worktreeText(secrets, error),
     }),
-    activity: createRunActivity(nowMs),
+    activity,
     pipeline: createStationPipeline(deps, run.runId, dirs.root),
     questions,
     permissions: work.operatorConfig["permissions"] === "ask"
-      ? createPermissionDoor({ runId: run.runId, clock: deps.clock, questions, redact })
+      ? createPermissionDoor({
+        runId: run.runId,
+        clock: deps.clock,
+        questions,
+        awaitPerson: () => activity.awaitPerson(),
+        redact,
+      })
       : null,
   };
 }

@@ -43,6 +43,8 @@ export interface PermissionDoorDeps {
   readonly runId: string;
   readonly clock: Clock;
   readonly questions: QuestionDesk;
+  /** A person is waited for from now on: nobody takes the run for idle. @returns Ends it. */
+  awaitPerson(): () => void;
   /** Takes the run's secrets out of a text; the same text in each life of the runner. */
   redact(text: string): string;
 }
@@ -88,6 +90,7 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
     const asked = isQuestion ? readQuestions(wish.toolInput) : null;
     if (isQuestion && asked === null) return Promise.resolve(decision("deny", "there is no question in it"));
     call.openCount++;
+    const endWait = deps.awaitPerson();
     const question: RunQuestion = {
       id,
       kind: isQuestion ? "tool_question" : "permission",
@@ -102,7 +105,10 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
     };
     const answer = deps.questions.ask(question, call.prompt.signal)
       .then((given) => isQuestion ? questionOutput(wish, given) : permissionOutput(given))
-      .finally(() => call.openCount--);
+      .finally(() => {
+        call.openCount--;
+        endWait();
+      });
     call.wishes.set(id, answer);
     return answer;
   }

@@ -15,6 +15,7 @@ const QUESTION = {
 
 function stage(answer: RunQuestionAnswer | null, waitMs = 60_000) {
   const asked: RunQuestion[] = [];
+  let awaited = 0;
   const late = Promise.withResolvers<RunQuestionAnswer>();
   const questions: QuestionDesk = {
     ask(question) {
@@ -26,10 +27,14 @@ function stage(answer: RunQuestionAnswer | null, waitMs = 60_000) {
     runId: "run",
     questions,
     clock: { ...realClock, sleep: (_, signal) => realClock.sleep(waitMs, signal) },
+    awaitPerson: () => {
+      awaited++;
+      return () => awaited--;
+    },
     redact: (text) => text.replaceAll("/srv", "[redacted]"),
   });
-  const over = new AbortController();
-  const opened = door.open("c1", { effectId: "main#1", stepId: "s", signal: over.signal });
+  const signal = new AbortController().signal;
+  const opened = door.open("c1", { effectId: "main#1", stepId: "s", signal });
   const post = async (wish: unknown, kind = "check-permission-hook", call = "c1") => {
     const body = typeof wish === "string" ? wish : JSON.stringify(wish);
     const url = `http://hub/permission?call=${call}&kind=${kind}`;
@@ -38,7 +43,7 @@ function stage(answer: RunQuestionAnswer | null, waitMs = 60_000) {
     const output = answer.status === 200 ? JSON.parse(text).hookSpecificOutput : null;
     return { status: answer.status, decision: output?.permissionDecision, output };
   };
-  return { asked, late, door, opened, over, post };
+  return { asked, late, opened, post, awaited: () => awaited };
 }
 
 Deno.test("a person's word allows a tool, and what is asked says which, without secrets", async () => {
@@ -94,13 +99,14 @@ Deno.test("what the agent asks has a person's words for an answer, and an approv
 });
 
 Deno.test("who waits asks again, and it is one question", async () => {
-  const { post, asked, late } = stage(null, 1);
+  const { post, asked, late, awaited } = stage(null, 1);
   assert.equal((await post(BASH)).status, 202);
   assert.equal((await post(BASH)).status, 202);
+  assert.equal(awaited(), 1);
   late.resolve({ kind: "answered", text: "" });
   await late.promise;
   assert.equal((await post(BASH)).decision, "allow");
-  assert.equal(asked.length, 1);
+  assert.deepEqual([asked.length, awaited()], [1, 0]);
 });
 
 Deno.test("a call that is not known is told to ask again, and an ended one is not known", async () => {
