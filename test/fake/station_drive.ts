@@ -29,6 +29,8 @@ export interface DriveStage {
   readonly broken: string[];
   readonly asked: (RunQuestion & { isWithdrawn?: true })[];
   readonly used: TokenUsage[];
+  /** Resolves once so many questions were asked. */
+  untilAsked(count: number): Promise<void>;
   /** A life of the runner. */
   start(change?: Partial<PipelineDriveDeps>): Promise<PipelineDrive>;
 }
@@ -51,10 +53,12 @@ export async function withDriveStage(
     const broken: string[] = [];
     const asked: (RunQuestion & { isWithdrawn?: true })[] = [];
     const used: TokenUsage[] = [];
+    const waiting = new Set<() => void>();
     const questions: QuestionDesk = {
       ask(question, signal) {
         const one: RunQuestion & { isWithdrawn?: true } = { ...question };
         asked.push(one);
+        for (const look of waiting) look();
         const withdrawn = new Promise<RunQuestionAnswer>((resolve) =>
           signal.addEventListener("abort", () => {
             one.isWithdrawn = true;
@@ -71,6 +75,12 @@ export async function withDriveStage(
       broken,
       asked,
       used,
+      untilAsked: (count) =>
+        new Promise((resolve) => {
+          const look = () => asked.length >= count && resolve();
+          waiting.add(look);
+          look();
+        }),
       async start(change = {}) {
         const decided = createStationPipeline(NOWHERE, RUN, root);
         await decided.load();

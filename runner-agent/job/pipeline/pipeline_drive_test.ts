@@ -192,22 +192,19 @@ Deno.test("a question is the same one in the next life of the runner, and is wit
   const answered = Promise.withResolvers<RunQuestionAnswer>();
   const answer = () => answered.promise;
   await withDriveStage(GATE, { does: echo, answer }, async (stage) => {
-    const until = async (count: number) => {
-      while (stage.asked.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
-    };
     const first = await stage.start();
-    await until(1);
+    await stage.untilAsked(1);
     await first.leave(false);
     assert.equal(stage.asked[0]!.isWithdrawn, undefined);
     const second = await stage.start();
-    await until(2);
+    await stage.untilAsked(2);
     assert.equal(stage.asked[1]!.id, stage.asked[0]!.id);
     await second.leave(true);
     assert.equal(stage.asked[1]!.isWithdrawn, true);
     // What was withdrawn is no answer: the run could still be taken up.
     assert.equal(await readPipelineEnd(stage.root), null);
     const third = await stage.start();
-    await until(3);
+    await stage.untilAsked(3);
     answered.resolve({ kind: "answered", text: "yes" });
     await third.done;
     assert.deepEqual(stage.sandbox.finished, [0]);
