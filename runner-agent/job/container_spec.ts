@@ -26,7 +26,8 @@ import type {
 import { SANDBOX_PLUGINS_DIR } from "../worktree/run_directory.ts";
 import { HUB_URL } from "./hub.ts";
 import { processGitEnvironment } from "./process_git.ts";
-import { planHarness, type RunContext } from "./run_context.ts";
+import { planHarness } from "./harness_plan.ts";
+import type { RunContext } from "./run_context.ts";
 import {
   CONCLUSION_NAME,
   CRED_SOCKET_NAME,

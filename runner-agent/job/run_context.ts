@@ -1,18 +1,11 @@
 /** What the steps of one run share: the job, where its things are, and the ports they act through. */
 import { createHmac } from "node:crypto";
 import type { AgentDefinition, PolledJob } from "../../protocol/line/runner.ts";
-import {
-  chooseHarness,
-  commandOf,
-  type HarnessChoiceError,
-  modelOf,
-  type RunnerAbility,
-} from "../domain/job_choice.ts";
+import { chooseHarness, type RunnerAbility } from "../domain/job_choice.ts";
 import { ignoreLines } from "../domain/agent_files.ts";
 import { type JobFileError, jobFiles } from "../domain/job_files.ts";
 import { redactText } from "../domain/redaction.ts";
 import { createQuestionDesk } from "../control/run_questions.ts";
-import { operatorNote } from "../domain/station_end.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { CommandDesk } from "../control/command_desk.ts";
 import type { WorktreeDesk, WorktreeDeskDeps } from "../control/worktree_desk.ts";
@@ -26,8 +19,6 @@ import type { MemoryArchive } from "../control/memory_archive.ts";
 import type { NamedCredentials } from "../credential/named_credentials.ts";
 import type { MarketplaceAccess } from "../domain/marketplace.ts";
 import type { UsageSender } from "../control/usage_sender.ts";
-import { homeTexts } from "../harness/home_files.ts";
-import { templateHome } from "../harness/template_home.ts";
 import type { EventLog } from "../log/event_log.ts";
 import type { WorktreeTurns } from "../worktree/turns.ts";
 import type { CapabilityDesk } from "../probe/capability_desk.ts";
@@ -36,7 +27,6 @@ import type {
   ContainerRuntime,
   HarnessAdapter,
   HarnessName,
-  HarnessPlan,
   ModelDialect,
   ModelProvider,
   ModelTokens,
@@ -45,15 +35,11 @@ import type {
   WorktreeManager,
   WorktreeRequest,
 } from "../ports.ts";
-import { HUB_URL } from "./hub.ts";
 import type { AgentRegistry } from "./agent_registry.ts";
-import { modelPath } from "./hub_routes.ts";
 import type { JournalledRun, RunJournal } from "./journal.ts";
 import { createRunRole, type RoleDeps, type RunRole } from "./run_role.ts";
 import { type RunDirs, runDirs } from "./run_dirs.ts";
 import { resolveSettings } from "../settings/resolved_settings.ts";
-import { agentTools, orientationOf, sessionPlan, wantedSession } from "./session_plan.ts";
-import { STATION_COMMAND } from "./pipeline/call_files.ts";
 import { createStationPipeline, type StationPipeline } from "./pipeline/station_pipeline.ts";
 import { createPermissionDoor, type PermissionDoor } from "./pipeline/permission_door.ts";
 import type { QuestionDesk } from "./pipeline/station_ports.ts";
@@ -281,74 +267,4 @@ function taskRepository(
   if (workRepositoryUrl === undefined) return null;
   const { pathname } = new URL(workRepositoryUrl, address.serverUrl);
   return { url: new URL(address.serverUrl).origin + pathname, authorization: `Bearer ${runnerToken}` };
-}
-
-export type PlanError = HarnessChoiceError | {
-  readonly reason: "model_key_missing";
-  readonly variable: string;
-};
-
-/** The harness of a run with its plan. @param branch What is checked out; null while that is not known. */
-export function planHarness(
-  context: RunContext,
-  branch: string | null = null,
-): Result<{ readonly harness: HarnessAdapter; readonly plan: HarnessPlan }, PlanError> {
-  const name = chooseHarness(context.run.job.agentDefinition, context.deps.ability);
-  if (!name.ok) return err(name.error);
-  const planned = planAgent(context, name.value, branch);
-  if (!planned.ok) return planned;
-  const { harness, plan } = planned.value;
-  const session = wantedSession(context);
-  const withTemplate = { ...plan, homeFiles: withTemplateHome(context, plan.homeFiles) };
-  if (context.pipeline.decided !== null) {
-    return ok({ harness, plan: { ...withTemplate, command: STATION_COMMAND } });
-  }
-  return ok({ harness, plan: session === null ? withTemplate : sessionPlan(context, session, branch) });
-}
-
-/** One agent as this run would have it without a terminal, whichever is the station's own. */
-export function planAgent(
-  context: RunContext,
-  name: HarnessName,
-  branch: string | null,
-): Result<
-  { readonly harness: HarnessAdapter; readonly plan: HarnessPlan; readonly appendSystemPrompt: string },
-  PlanError
-> {
-  const { deps } = context;
-  const work = context.run.job.agentDefinition;
-  const harness = deps.harnessByName(name);
-  const appendSystemPrompt = name === "command" ? work.appendSystemPrompt : [
-    work.appendSystemPrompt,
-    orientationOf(context, branch, false),
-    context.role.decided?.template.instructions ?? "",
-    operatorNote(work.autoGit),
-  ].filter((text) => text !== "").join("\n\n");
-  const key = harness.provider === null ? undefined : deps.modelKeys.get(harness.provider.name);
-  const plan = harness.plan({
-    prompt: work.prompt,
-    appendSystemPrompt,
-    command: commandOf(work),
-    modelBaseUrl: harness.provider === null || key === undefined
-      ? null
-      : HUB_URL + modelPath(harness.provider.name),
-    ...(key?.dialect === undefined ? {} : { modelDialect: key.dialect }),
-    // A model's name means something to its own CLI only.
-    model: name === stationAgent(context) ? modelOf(work) : null,
-    ...agentTools(context),
-  });
-  return plan.ok ? ok({ harness, plan: plan.value, appendSystemPrompt }) : err(plan.error);
-}
-
-function stationAgent({ run, deps }: RunContext): HarnessName | null {
-  const name = chooseHarness(run.job.agentDefinition, deps.ability);
-  return name.ok ? name.value : null;
-}
-
-/** A structured plan's home over the template's; where both configure a CLI, all keys stand. */
-function withTemplateHome({ role }: RunContext, files: HarnessPlan["homeFiles"]): HarnessPlan["homeFiles"] {
-  const own = role.decided?.template.homeFiles ?? [];
-  if (own.length === 0) return files;
-  const planned = Object.entries(files).map(([path, text]) => ({ path, text, isExecutable: false }));
-  return homeTexts([...templateHome(own), ...templateHome(planned)]);
 }
