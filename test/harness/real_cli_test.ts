@@ -306,6 +306,7 @@ function structuredAgent(name: keyof typeof CLI_PACKAGES, sandbox: HostSandbox, 
     },
     dirs: { home: sandbox.homeDir, out: sandbox.homeDir, root: `${sandbox.homeDir}/..` },
     run: { job: { agentDefinition: { operatorConfig: {} } } },
+    pipeline: { decided: null },
     end,
   } as unknown as RunContext;
   const agent = createStructuredAgent(context, {
