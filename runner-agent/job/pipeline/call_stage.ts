@@ -16,6 +16,8 @@ export interface CallStage {
   /** Of the host. */
   readonly hub: string;
   readonly calls: SandboxCalls;
+  /** What the runner's log was told. */
+  readonly faults: readonly unknown[];
   /** A new life of the runner. */
   reopen(): SandboxCalls;
   run(name: string, script: string, more?: Partial<CallRequest>, signal?: AbortSignal): Promise<CallEnd>;
@@ -44,7 +46,9 @@ export async function withStation(
   await Deno.mkdir(dirs.hub);
   await Deno.mkdir(dirs.out);
   const gone = new AbortController();
-  const open = () => openSandboxCalls({ dirs, clock: realClock, gone: gone.signal, log: () => {} });
+  const faults: unknown[] = [];
+  const log = (_event: string, fields: unknown) => void faults.push(fields);
+  const open = () => openSandboxCalls({ dirs, clock: realClock, gone: gone.signal, log });
   const calls = open();
   const [program, ...args] = words;
   const station = new Deno.Command(program!, {
@@ -63,6 +67,7 @@ export async function withStation(
       dir,
       hub: dirs.hub,
       calls,
+      faults,
       station,
       out: (n) => join(dirs.out, "pipeline", String(n)),
       reopen: open,

@@ -161,3 +161,16 @@ Deno.test("a book that could not be read is read again", async () => {
     assert.equal(answer(await next.run(idOf("a"), shell(""), never)).stdout, "a\n");
   });
 });
+
+Deno.test("the word for the end is repeated while the disk refuses it", async () => {
+  await withStation(async ({ calls, run, hub, faults }) => {
+    assert.equal(answer(await run("a", "true")).exitCode, 0);
+    const place = join(hub, "pipeline/finish.new");
+    await Deno.mkdir(place);
+    const told = calls.finish(4);
+    await until(() => Promise.resolve(faults.length > 0));
+    await Deno.remove(place);
+    await told;
+    assert.equal(await Deno.readTextFile(join(hub, "pipeline/finish")), "4\n");
+  });
+});
