@@ -63,3 +63,19 @@ Deno.test("bytes pass through as they are", async () => {
   const answer = await withActivity(() => new Response("hello", { status: 201 }), activity)(REQUEST);
   assert.deepEqual([answer.status, await answer.text()], [201, "hello"]);
 });
+
+Deno.test("who waits for a person is not idle, however long that takes", () => {
+  const { clock, activity } = clockAndActivity();
+  const endFirst = activity.awaitPerson();
+  const endSecond = activity.awaitPerson();
+  clock.nowMs = 10 * ANSWER_AWAITED_MAX_MS;
+  assert.equal(activity.lastAtMs(), clock.nowMs);
+  endFirst();
+  endFirst();
+  clock.nowMs *= 2;
+  assert.equal(activity.lastAtMs(), clock.nowMs);
+  endSecond();
+  const endedAtMs = clock.nowMs;
+  clock.nowMs *= 2;
+  assert.equal(activity.lastAtMs(), endedAtMs);
+});

@@ -90,7 +90,10 @@ function otherModels(context: RunContext): readonly HubRoute[] {
   const own = planned.ok ? planned.value.harness.provider?.name ?? null : null;
   return [...context.deps.modelKeys].filter(([name]) => name !== own).map(([name, model]) => ({
     path: `${modelPath(name)}/`,
-    handle: createModelRoute({ provider: MODEL_PROVIDERS[name], ...model, prefix: modelPath(name) }),
+    handle: withActivity(
+      createModelRoute({ provider: MODEL_PROVIDERS[name], ...model, prefix: modelPath(name) }),
+      context.activity,
+    ),
   }));
 }
 

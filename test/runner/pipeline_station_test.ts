@@ -185,3 +185,37 @@ Deno.test("what its agent told in a step concludes no pipeline that was stopped 
     assert.deepEqual([report.jobResult, report.reason], ["failed", "runner_stopped"]);
   });
 });
+
+Deno.test("a pipeline whose end this machine cannot write down stops its run, and the runner takes its next job", async () => {
+  await withAgent(async (rig) => {
+    const spoil = `cd ${rig.stateDir}/sandboxes/* && mkdir pipeline_end.json.new`;
+    const { report } = await follow(rig, { pipeline: oneShell(spoil) });
+    assert.equal(report.jobResult, "failed");
+    assert.match(report.error ?? "", /^the station's pipeline could not go on: /);
+    assert.equal((await follow(rig, { pipeline: oneShell("true") })).report.error, null);
+  });
+});
+
+Deno.test("a step that waits for a person is not idle", async () => {
+  await withAgent(async (rig) => {
+    const gate = 'version: "1"\npipeline:\n  - id: gate\n    action: pause_for_human\n';
+    const answer = Promise.withResolvers<Response>();
+    rig.plane.intercept = (_, path) => path.includes("/questions") ? answer.promise : null;
+    const jobId = rig.addJob({
+      prompt: "p",
+      operatorConfig: { agent: "claude", pipeline: gate },
+      idleTimeoutMinutes: 0.5 / 60,
+    });
+    const runner = await rig.startInside(openProcessRuntime(rig), { isOnce: true, ...aroundAgent(ECHO) });
+    await rig.plane.until("the gate", () => rig.plane.outputOf(jobId).includes("? gate"));
+    const asked = rig.plane.runs.get(jobId)!.inProgressReports;
+    await rig.plane.until(
+      "heartbeats for longer than the idle time",
+      () => rig.plane.runs.get(jobId)!.inProgressReports > asked + 40,
+    );
+    assert.equal(rig.plane.runs.get(jobId)!.outcome, null);
+    answer.resolve(Response.json({ error: { code: "not_found", message: "no" } }, { status: 404 }));
+    await runner.outcome;
+    assert.match(rig.plane.runs.get(jobId)!.outcome!.error ?? "", /nobody can be asked/);
+  });
+});

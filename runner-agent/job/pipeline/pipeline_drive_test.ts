@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Begun, printed } from "../../../test/fake/station_sandbox.ts";
 import { withDriveStage } from "../../../test/fake/station_drive.ts";
+import { RESPONSE_MAX_CHARS } from "./limits.ts";
 import { recordedUsage } from "./pipeline_drive.ts";
 import { readPipelineEnd } from "./pipeline_end.ts";
 import type { RunQuestionAnswer } from "./station_ports.ts";
@@ -259,6 +260,35 @@ Deno.test("what a record says of use counts within its bounds, whatever it says"
       assert.equal((await readPipelineEnd(stage.root))?.outcome, "completed");
     });
   }
+});
+
+Deno.test("forged numbers in what a CLI prints count as much as can be counted, and break nothing", async () => {
+  const forged = ["1e308", "-1", '"NaN"', "null", "9007199254740993"];
+  for (const number of forged) {
+    const usage = `{"input_tokens":${number},"output_tokens":${number}}`;
+    const line = `{"type":"result","result":"x","total_cost_usd":${number},"usage":${usage}}\n`;
+    const does = (begun: Begun) => begun.stdin === null ? echo(begun) : printed(line);
+    await withDriveStage(THREE, { does }, async (stage) => {
+      await (await stage.start()).done;
+      assert.deepEqual(stage.broken, []);
+      assert.equal((await readPipelineEnd(stage.root))?.outcome, "completed", number);
+      for (const { inputTokens, outputTokens, costUsd } of stage.used) {
+        assert.ok(Number.isSafeInteger(inputTokens) && inputTokens >= 0, number);
+        assert.ok(Number.isSafeInteger(outputTokens) && outputTokens >= 0, number);
+        assert.ok(costUsd === null || (costUsd >= 0 && costUsd <= 1_000_000), number);
+      }
+    });
+  }
+});
+
+Deno.test("an answer that is longer than any model's fails its step and is not recorded", async () => {
+  const does = (begun: Begun) =>
+    begun.stdin === null ? echo(begun) : printed("x".repeat(RESPONSE_MAX_CHARS + 1));
+  await withDriveStage(THREE, { does }, async (stage) => {
+    await (await stage.start()).done;
+    assert.match((await readPipelineEnd(stage.root))?.fault ?? "", /the answer has 4194305 characters/);
+    assert.ok((await Deno.stat(join(stage.root, "pipeline.journal"))).size < 100_000);
+  });
 });
 
 Deno.test("what a pipeline used is known of its journal alone, and of one that cannot be read nothing", async () => {
