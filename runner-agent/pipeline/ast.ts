@@ -146,7 +146,12 @@ export type StepBody =
 
 /** A body by a templated path is read when the loop begins; any other is there. */
 export type LoopBody =
-  | { readonly kind: "steps"; readonly steps: readonly Step[] }
+  | {
+    readonly kind: "steps";
+    readonly steps: readonly Step[];
+    /** Absolute: the file that they are from, where they call others by names that only that file has. */
+    readonly namesIn?: string;
+  }
   | { readonly kind: "path"; readonly path: string };
 
 export interface GateTimeout {
@@ -223,13 +228,23 @@ export type Condition =
 /** What compares a text: all that `exit_when` takes. */
 export type TextCondition =
   | Comparison
+  | Logic
   | { readonly kind: "matches"; readonly left: string; readonly pattern: Pattern; readonly text: string };
 
 export interface Comparison {
   readonly kind: "comparison";
-  readonly operator: "==" | "!=" | "contains" | "starts_with" | "ends_with";
+  /** Those of order compare numbers. */
+  readonly operator: "==" | "!=" | "contains" | "starts_with" | "ends_with" | ">=" | "<=" | ">" | "<";
   readonly left: string;
   readonly right: string;
+  /** As written, for messages. */
+  readonly text: string;
+}
+
+/** Of two parts or more; `not` of one. */
+export interface Logic {
+  readonly kind: "and" | "or" | "not";
+  readonly parts: readonly Condition[];
   /** As written, for messages. */
   readonly text: string;
 }

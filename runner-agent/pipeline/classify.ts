@@ -19,6 +19,8 @@ function bodyOf(step: StepBody, names: ReadonlySet<string>): Partial<StepBody> {
     return { kind: "named_pipeline", name: step.path, prompt: step.prompt } as Partial<StepBody>;
   }
   if ((step.kind === "do_while" || step.kind === "for_each") && step.body.kind === "steps") {
+    // Its own file's names are meant, and have been looked at.
+    if (step.body.namesIn !== undefined) return {};
     return { body: { kind: "steps", steps: classifyCalls(step.body.steps, names) } } as Partial<StepBody>;
   }
   return {};
@@ -50,7 +52,8 @@ export function checkNamedCycles(named: Readonly<Record<string, NamedPipeline>>,
 function callsOf(steps: readonly ChainEntry[]): readonly string[] {
   return steps.flatMap((step): readonly string[] => [
     ...(step.kind === "named_pipeline" ? [step.name] : []),
-    ...((step.kind === "do_while" || step.kind === "for_each") && step.body.kind === "steps"
+    ...((step.kind === "do_while" || step.kind === "for_each") && step.body.kind === "steps" &&
+        step.body.namesIn === undefined
       ? callsOf(step.body.steps)
       : []),
     ...callsOf(step.before),

@@ -1,25 +1,70 @@
-/** Conditions: `always`, `never`, `if_code_changed`, or `left OPERATOR right` (Pipeline s12, 2.2). */
+/**
+ * Conditions: `always`, `never`, `if_code_changed`, or `left OPERATOR right` (Pipeline s12, 2.2).
+ *
+ * What has one of the six operators of texts is one comparison, whatever else is in it. Only a text that has none, and that was no
+ * condition before, is read for numbers (`>=`, `<=`, `>`, `<`) and for `and`, `or`, `not` and brackets (`condition_logic.ts`).
+ */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { Comparison, Condition, TextCondition } from "./ast.ts";
 import { type Fault, fault } from "./fault.ts";
+import { readLogic } from "./condition_logic.ts";
 import { isMatch, parsePattern } from "./pattern.ts";
 import type { Scope } from "./scope.ts";
 import { parseTemplate, resolveTemplate } from "./template.ts";
 
 /** In the order in which they are looked for, each over the whole text. */
 const OPERATORS = ["matches", "starts_with", "ends_with", "contains", "!=", "=="] as const;
-type Operator = typeof OPERATORS[number];
+const NUMBER_OPERATORS = [">=", "<=", ">", "<"] as const;
+type Operator = typeof OPERATORS[number] | typeof NUMBER_OPERATORS[number];
 
 /** @returns The error is one sentence; the caller adds the step. */
 export function parseCondition(text: string): Result<Condition, string> {
   const word = text.trim();
   if (word === "always" || word === "never" || word === "if_code_changed") return ok({ kind: word });
-  const cut = cutAtOperator(word);
-  if (cut === null) {
-    return err(
-      `expected always, never, if_code_changed or a comparison with ==, !=, contains, starts_with, ends_with or matches: current value is '${text}'`,
-    );
+  const cut = cutAtOperator(word, OPERATORS);
+  if (cut !== null) return ofTexts(word, cut);
+  return readLogic(word, insideVariables(word), ofNumbers) ?? err(
+    `expected always, never, if_code_changed or a comparison with ==, !=, contains, starts_with, ends_with, matches, >=, <=, > or <: current value is '${text}'`,
+  );
+}
+
+/**
+ * A text that is one comparison, though it reads as several: `a == b and c == d` compares with `b and c == d`. Worth a warning, as
+ * nothing else would tell.
+ */
+export function readsAsSeveral(text: string): boolean {
+  const inside = insideVariables(text);
+  const joints = [...text.matchAll(/\s(?:and|or)\s/g)].filter(({ index }) => !inside(index));
+  return joints.some(({ index, 0: joint }) =>
+    [text.slice(0, index), text.slice(index + joint.length)].every((part) =>
+      cutAtOperator(part, [...OPERATORS, ...NUMBER_OPERATORS]) !== null && parseCondition(part).ok
+    )
+  ) && cutAtOperator(text, OPERATORS) !== null;
+}
+
+/** A comparison of numbers, or one of the words; null when it is none. */
+function ofNumbers(text: string): Result<Condition, string> | null {
+  const word = text.trim();
+  if (word === "always" || word === "never" || word === "if_code_changed") return ok({ kind: word });
+  const cut = cutAtOperator(word, NUMBER_OPERATORS);
+  if (cut === null) return null;
+  const [left, right] = [cut.left.trim(), unquote(cut.right.trim())];
+  for (const [side, value] of [["left", left], ["right", right]] as const) {
+    if (value === "") return err(`the condition '${word}' has an empty ${side}-hand side`);
+    if (!value.includes("{{") && numberOf(value) === null) {
+      return err(`the condition '${word}' compares numbers: its ${side}-hand side is '${value}'`);
+    }
   }
+  return ok({
+    kind: "comparison",
+    operator: cut.operator as Comparison["operator"],
+    left,
+    right,
+    text: word,
+  });
+}
+
+function ofTexts(word: string, cut: Cut): Result<Condition, string> {
   const left = cut.left.trim();
   const right = cut.right.trim();
   if (left === "") return err(`the condition '${word}' has an empty left-hand side`);
@@ -33,13 +78,22 @@ export function parseCondition(text: string): Result<Condition, string> {
   return ok({ kind: "comparison", operator: cut.operator, left, right: unquoted, text: word });
 }
 
+/** Does it look at the working tree? */
+export function asksForCode(condition: Condition): boolean {
+  return condition.kind === "if_code_changed" || ("parts" in condition && condition.parts.some(asksForCode));
+}
+
 /** What `exit_when` takes: a comparison, also by `matches` (Pipeline s27, decision 0.11); no word alone. */
 export function parseComparison(text: string): Result<TextCondition, string> {
   const condition = parseCondition(text);
   if (!condition.ok) return condition;
-  if (condition.value.kind === "comparison" || condition.value.kind === "matches") return ok(condition.value);
+  const { value } = condition;
+  const isOfTree = asksForCode(value);
+  if (value.kind !== "always" && value.kind !== "never" && value.kind !== "if_code_changed" && !isOfTree) {
+    return ok(value);
+  }
   return err(
-    `expected a comparison with ==, !=, contains, starts_with, ends_with or matches: current value is '${text.trim()}'`,
+    `expected a comparison with ==, !=, contains, starts_with, ends_with, matches, >=, <=, > or <: current value is '${text.trim()}'`,
   );
 }
 
@@ -70,12 +124,69 @@ export function evaluateCondition(
       const left = side(condition.left, "left", stepId, scope);
       if (!left.ok) return left;
       const right = side(condition.right, "right", stepId, scope);
-      return right.ok ? ok(compare(condition.operator, left.value, right.value)) : right;
+      if (!right.ok) return right;
+      const { operator } = condition;
+      return isOfNumbers(operator)
+        ? compareNumbers(operator, left.value, right.value, stepId)
+        : ok(compare(operator, left.value, right.value));
+    }
+    case "not": {
+      const value = evaluateCondition(condition.parts[0]!, stepId, scope, isCodeChanged);
+      return value.ok ? ok(!value.value) : value;
+    }
+    case "and":
+    case "or": {
+      // From the left, and no further than it takes: what comes later may depend on it.
+      for (const part of condition.parts) {
+        const value = evaluateCondition(part, stepId, scope, isCodeChanged);
+        if (!value.ok || value.value === (condition.kind === "or")) return value;
+      }
+      return ok(condition.kind === "and");
     }
   }
 }
 
-function compare(operator: Comparison["operator"], left: string, right: string): boolean {
+type NumberOperator = typeof NUMBER_OPERATORS[number];
+
+function isOfNumbers(operator: Comparison["operator"]): operator is NumberOperator {
+  return (NUMBER_OPERATORS as readonly string[]).includes(operator);
+}
+
+function compareNumbers(
+  operator: NumberOperator,
+  leftText: string,
+  rightText: string,
+  stepId: string,
+): Result<boolean, Fault> {
+  const [left, right] = [numberOf(leftText), numberOf(rightText)];
+  if (left === null || right === null) {
+    const side = left === null ? "left" : "right";
+    const detail =
+      `step '${stepId}': the ${side}-hand side of '${operator}' in its condition is not a number`;
+    return err(fault("ail:condition/invalid", detail));
+  }
+  switch (operator) {
+    case ">=":
+      return ok(left >= right);
+    case "<=":
+      return ok(left <= right);
+    case ">":
+      return ok(left > right);
+    case "<":
+      return ok(left < right);
+  }
+}
+
+/** As people and JSON write numbers; null for all else. */
+function numberOf(text: string): number | null {
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : null;
+}
+
+function compare(
+  operator: Exclude<Comparison["operator"], NumberOperator>,
+  left: string,
+  right: string,
+): boolean {
   switch (operator) {
     case "==":
       return left === right;
@@ -107,9 +218,9 @@ interface Cut {
   readonly right: string;
 }
 
-function cutAtOperator(text: string): Cut | null {
+function cutAtOperator(text: string, operators: readonly Operator[]): Cut | null {
   const inside = insideVariables(text);
-  for (const operator of OPERATORS) {
+  for (const operator of operators) {
     for (let at = text.indexOf(operator); at !== -1; at = text.indexOf(operator, at + 1)) {
       const end = at + operator.length;
       if (inside(at)) continue;

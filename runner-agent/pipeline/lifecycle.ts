@@ -11,7 +11,7 @@ import { runContextBody } from "./body_context.ts";
 import { runPromptBody } from "./body_prompt.ts";
 import { runCallBody } from "./call_pipeline.ts";
 import { runChain } from "./chain.ts";
-import { evaluateCondition } from "./condition.ts";
+import { asksForCode, evaluateCondition } from "./condition.ts";
 import { perform, type Routine } from "./effect.ts";
 import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
@@ -135,9 +135,7 @@ function* runResult(
     input,
     state.scope(),
     yield* isTreeChanged(
-      step.onResult.some(({ matcher }) =>
-        matcher.kind === "expression" && matcher.condition.kind === "if_code_changed"
-      ),
+      step.onResult.some(({ matcher }) => matcher.kind === "expression" && asksForCode(matcher.condition)),
       state,
     ),
   );
@@ -257,7 +255,7 @@ function* evaluate(
   entryId: string,
   state: RunState,
 ): Routine<Result<boolean, Fault>> {
-  const isChanged = yield* isTreeChanged(condition.kind === "if_code_changed", state);
+  const isChanged = yield* isTreeChanged(asksForCode(condition), state);
   return evaluateCondition(condition, entryId, state.scope(), isChanged);
 }
 

@@ -149,9 +149,8 @@ function stillCalled(steps: readonly Step[], { named }: Pipeline): ExpandedLists
     for (const step of list) {
       visit(step.before);
       visit(step.then);
-      if ((step.kind === "do_while" || step.kind === "for_each") && step.body.kind === "steps") {
-        visit(step.body.steps);
-      }
+      const isLoop = step.kind === "do_while" || step.kind === "for_each";
+      if (isLoop && step.body.kind === "steps" && step.body.namesIn === undefined) visit(step.body.steps);
       if (step.kind !== "named_pipeline" || !Object.hasOwn(named, step.name)) continue;
       if (found[step.name] !== undefined) continue;
       found[step.name] = named[step.name]!.steps.map((one) => ({ step: one, notes: [] }));

@@ -187,6 +187,8 @@ function bodyOf(step: ChainEntry, options: WriteOptions): Plain {
 }
 
 function loopBody(body: LoopBody, from: string | null, options: WriteOptions): Plain {
+  // Names of another file can be called from there only: that body stays where it is.
+  if (body.kind === "steps" && body.namesIn !== undefined) return { pipeline: body.namesIn };
   return body.kind === "path"
     ? { pipeline: templatedPath(body.path, from, true, options) }
     : { steps: body.steps.map((step) => stepOf(step, options)) };

@@ -21,6 +21,7 @@ import {
   readSteps,
   readTools,
 } from "./raw_file.ts";
+import { warnOfSeveral } from "./rules_condition.ts";
 import { checkSchemaPairs } from "./rules_list.ts";
 import { readStepList, type StepContext } from "./rules_step.ts";
 import { Findings, readFields } from "./shape.ts";
@@ -260,6 +261,7 @@ function readDoWhile(
   if (exit === undefined) return refuse("do_while must have 'exit_when'", fields.place);
   const exitWhen = parseComparison(exit);
   if (!exitWhen.ok) return refuse(`exit_when: ${exitWhen.error}`, fields.placeOf("exit_when"));
+  warnOfSeveral(exit, `${name}: exit_when`, fields.placeOf("exit_when"), context.findings);
   if (onMax !== "abort_pipeline" && onMax !== "continue" && onMax !== "pause_for_human") {
     return refuse(
       `'on_max_iterations' must be abort_pipeline, continue or pause_for_human: current value is '${onMax}'`,
@@ -328,14 +330,22 @@ function readLoopBody(
   if (pipeline === undefined || pipeline.trim() === "") {
     return refuse(`${kind} must have 'steps' or 'pipeline'`, place);
   }
-  const body = context.bodies.get(context.resolve(pipeline, raw.path));
+  const path = context.resolve(pipeline, raw.path);
+  const body = context.bodies.get(path);
   if (body === undefined) return { kind: "path", path: pipeline };
   // Once it is too much, nothing more is counted.
   if (context.putIn.steps <= STEPS_MAX) context.putIn.steps += stepsIn(body);
   if (context.putIn.steps > STEPS_MAX) {
     return refuse(`the bodies of loops that are in files may have ${STEPS_MAX} steps in all`, place);
   }
-  return { kind: "steps", steps: body };
+  return { kind: "steps", steps: body, ...(body.some(callsByName) ? { namesIn: path } : {}) };
+}
+
+function callsByName(step: ChainEntry): boolean {
+  const isLoop = step.kind === "do_while" || step.kind === "for_each";
+  return step.kind === "named_pipeline" || step.before.some(callsByName) || step.then.some(callsByName) ||
+    (isLoop && step.body.kind === "steps" && step.body.namesIn === undefined &&
+      step.body.steps.some(callsByName));
 }
 
 /** With those of loops and chains in it. */

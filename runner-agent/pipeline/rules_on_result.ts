@@ -2,6 +2,7 @@
 import type { Action, Branch, JsonSchema, Matcher } from "./ast.ts";
 import { parseCondition } from "./condition.ts";
 import type { Place } from "./fault.ts";
+import { warnOfSeveral } from "./rules_condition.ts";
 import { type Fields, type Findings, readFields } from "./shape.ts";
 import { BRANCH_FIELDS, RESULT_ACTION_FIELDS, RESULT_MAP_FIELDS } from "./shape_tables.ts";
 import { describe, jsonOf, type MapTree, type Tree } from "./yaml_tree.ts";
@@ -106,6 +107,7 @@ function readMatcher(
     }
     case "expression": {
       const condition = parseCondition(values.expression!);
+      if (condition.ok) warnOfSeveral(values.expression!, `${what}: expression`, place, findings);
       return condition.ok
         ? { kind: "expression", condition: condition.value }
         : refuse(condition.error, place);

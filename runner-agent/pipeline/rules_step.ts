@@ -1,6 +1,7 @@
 /** What makes a step right, checked in the documented order (Pipeline s05): id, body, schemas, `on_result`, condition, chains. */
 import type { ChainEntry, JsonSchema, OnError, Origin, Provider, Step, StepBody } from "./ast.ts";
 import { parseCondition } from "./condition.ts";
+import { warnOfSeveral } from "./rules_condition.ts";
 import type { Place } from "./fault.ts";
 import { HOOKS, type MergedStep } from "./inherit.ts";
 import { compileSchema } from "./json_schema.ts";
@@ -155,7 +156,10 @@ function checkSampling(raw: RawStep, name: string, body: StepBody | null, { find
 
 function readCondition(text: string, name: string, raw: RawStep, findings: Findings) {
   const condition = parseCondition(text);
-  if (condition.ok) return condition.value;
+  if (condition.ok) {
+    warnOfSeveral(text, `${name}: condition`, raw.fields.placeOf("condition"), findings);
+    return condition.value;
+  }
   findings.fault(
     "ail:config/validation-failed",
     `${name}: condition: ${condition.error}`,

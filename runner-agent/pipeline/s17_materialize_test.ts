@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Pipeline } from "./ast.ts";
-import { load, SURROUNDINGS } from "../../test/fake/pipeline_run.ts";
+import { load, run, SURROUNDINGS } from "../../test/fake/pipeline_run.ts";
 import { materialize } from "./materialize.ts";
 
 const BASE = `version: "0.1"
@@ -205,6 +205,36 @@ Deno.test("s17: a path with variables is absolute up to them, and the rest is as
     "/work/x.yaml",
     "x.yaml",
   ]);
+});
+
+Deno.test("s17: a loop's body that calls by names of its own file is called from there, and runs as before", () => {
+  const files = {
+    "/work/p.ail.yaml": `version: "1"
+pipelines:
+  mine: [{id: x, prompt: outer}]
+pipeline:
+  - id: all
+    for_each: {over: '["a"]', pipeline: parts/body.yaml}
+  - {id: last, pipeline: mine}
+`,
+    "/work/parts/body.yaml":
+      'version: "1"\npipelines: {mine: [{id: y, prompt: inner}]}\npipeline: [{id: call, pipeline: mine}]\n',
+  };
+  const pipeline = load({ files });
+  for (const isExpanded of [false, true]) {
+    const text = materialize(pipeline, { isExpanded, surroundings: SURROUNDINGS });
+    assert.ok(text.ok);
+    assert.match(text.value, /pipeline: "\/work\/parts\/body\.yaml"/);
+    const again = run(text.value, { files: { ...files, "/work/p.ail.yaml": text.value } });
+    assert.deepEqual(again.calls.map(({ prompt }) => prompt).slice(-2), ["inner", "outer"]);
+  }
+});
+
+Deno.test("s17: conditions of several parts are written as they were", () => {
+  const [pipeline, again] = stepAgain(
+    "{id: a, prompt: x, condition: 'not (1 > 2) and ({{ step.a.n }} >= 3 or if_code_changed)'}",
+  );
+  assert.deepEqual(planOf(again), planOf(pipeline));
 });
 
 Deno.test("s17: what is too deep to be read again is not written", () => {

@@ -1,5 +1,5 @@
 /**
- * Skills: instructions that many pipelines share (Pipeline s06, s14). Four are built in; a path names a directory with a
+ * Skills: instructions that many pipelines share (Pipeline s06, s14). Seven are built in; a path names a directory with a
  * `SKILL.md`, whose front matter is not part of the instructions.
  */
 import { join } from "node:path/posix";
@@ -29,6 +29,21 @@ Work to audit:
     `You are a janitor of context. Compress the text below: keep every decision, name, path, number and open question; drop repetition and politeness. Answer with the compressed text alone.
 
 Text to compress:
+{{ last_response }}`,
+  "ail/dry_refactor":
+    `You remove repetition. Find what the work below says more than once: code, rules, texts. Say each thing in one place and let the others use it, without changing behaviour; leave alone what is alike by chance. Name each change with its place. If nothing is repeated, say so in one sentence.
+
+Work to refactor:
+{{ last_response }}`,
+  "ail/commit_checkpoint":
+    `Make a checkpoint of the work so far: look at what has changed in the working tree, leave out what does not belong to it (build products, secrets, notes), and commit the rest in one commit whose message says what changed and why. Do not push, and do not rewrite earlier commits. If nothing has changed, say so in one sentence.
+
+What was done last:
+{{ last_response }}`,
+  "ail/model_compare":
+    `You compare answers that several models gave to one task. Say for each what is right, what is wrong and what is missing; where they contradict each other, say which is right and why. Then name the best, and write the answer that takes the best of all.
+
+Answers to compare:
 {{ last_response }}`,
 };
 

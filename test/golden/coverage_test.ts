@@ -55,6 +55,9 @@ const CONDITIONS: All<Condition["kind"]> = {
   if_code_changed: true,
   comparison: true,
   matches: true,
+  and: true,
+  or: true,
+  not: true,
 };
 const ON_ERROR: All<OnError["kind"]> = {
   abort_pipeline: true,
