@@ -102,3 +102,51 @@ for (const [nth, where] of (["prompt", "build"] as const).entries()) {
     });
   });
 }
+
+Deno.test("killed at a gate, the runner asks the same question again and hears the answer that came meanwhile", async () => {
+  await withRunnerRig(async (rig) => {
+    await withClaude(rig, async () => {
+      await Deno.writeTextFile(join(rig.root, "go-prompt"), "");
+      const asked: string[] = [];
+      let isAnswered = false;
+      rig.plane.intercept = (method, path, body) => {
+        if (!path.includes("/questions")) return null;
+        const id = method === "POST"
+          ? JSON.parse(new TextDecoder().decode(body)).id as string
+          : path.split("/").at(-1)!.split("?")[0]!;
+        if (method === "POST") asked.push(id);
+        const at = new Date(0).toISOString();
+        const end = isAnswered ? { status: "answered", text: "go", decidedBy: "ada", endedAt: at } : {
+          status: "pending",
+          text: null,
+          decidedBy: null,
+          endedAt: null,
+        };
+        const question = { id, askId: "ask", kind: "pause", stepId: "gate", reason: null, askedAt: at };
+        return Response.json({ ...question, ...end, expiresAt: null });
+      };
+      const pipeline = `version: "1"
+pipeline:
+  - id: gate
+    action: pause_for_human
+  - id: after
+    context: {shell: "echo after >> ${rig.root}/done"}
+`;
+      const jobId = rig.addJob({ prompt: "p", operatorConfig: { agent: "claude", pipeline } });
+      const first = rig.startProcess(...ARGS);
+      await rig.plane.until("the question", () => asked.length > 0);
+      first.signal("SIGKILL");
+      await first.status;
+      assert.deepEqual(await done(rig), ["prompt"]);
+      isAnswered = true;
+      const second = rig.startProcess(...ARGS);
+      await rig.plane.until("the terminal report", () => rig.plane.runs.get(jobId)?.outcome != null);
+      const report = rig.plane.runs.get(jobId)!.outcome!;
+      assert.deepEqual([report.jobResult, report.error], ["success", null]);
+      assert.deepEqual(await done(rig), ["prompt", "after"]);
+      assert.equal(new Set(asked).size, 1);
+      second.signal("SIGTERM");
+      assert.equal((await second.status).code, 0);
+    });
+  });
+});
