@@ -119,9 +119,11 @@ Deno.test("programs of a pipeline in a sandbox", async (t) => {
       }
       const median = times.toSorted((a, b) => a - b)[5]!;
       console.log(`a program takes ${median.toFixed(0)} ms`);
-      const before = (await runtime.usage(containerId))!.cpuMs;
+      // Without cgroups nobody counts.
+      const before = await runtime.usage(containerId);
+      if (before === null) return;
       await callsOf("sleep 5");
-      const spentMs = (await runtime.usage(containerId))!.cpuMs - before;
+      const spentMs = (await runtime.usage(containerId))!.cpuMs - before.cpuMs;
       console.log(`5 s of waiting cost ${spentMs.toFixed(0)} ms of CPU`);
       assert.ok(spentMs < 500, String(spentMs));
     });

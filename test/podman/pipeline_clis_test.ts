@@ -80,10 +80,16 @@ pipeline:
 
 Deno.test("Claude Code asks people for its tools, and only a person's word lets it use one", async () => {
   const commands = ["echo allowed >made.txt", "echo refused >>made.txt"];
+  const options = ["red", "blue"].map((label) => ({ label, description: label }));
+  const questions = [{ question: "Which colour?", header: "Colour", multiSelect: false, options }];
   await using model = startScriptedModel({
     keys: { anthropic: KEY },
     script: (turn) =>
-      turn < commands.length ? { kind: "tool", command: commands[turn]! } : { kind: "text", text: "done" },
+      turn < commands.length
+        ? { kind: "tool", command: commands[turn]! }
+        : turn === commands.length
+        ? { kind: "call", tool: "AskUserQuestion", input: { questions } }
+        : { kind: "text", text: "done" },
   });
   await withRunnerRig(async (rig) => {
     const image = await imageOf("claude");
@@ -97,12 +103,13 @@ Deno.test("Claude Code asks people for its tools, and only a person's word lets 
       const isFirst = wish?.["id"] === asked[0]?.["id"] || asked.length === 1;
       // The first is answered while somebody waits, the second at once.
       const isPending = isFirst && (method === "POST" || looks++ === 0);
+      const isQuestion = (wish ?? asked.at(-1))?.["kind"] === "tool_question";
       return Response.json({
         ...(method === "POST" ? asked.at(-1) : wish),
         askId: "ask-1",
-        status: isPending ? "pending" : isFirst ? "answered" : "rejected",
-        text: isFirst ? "" : null,
-        reason: isFirst ? null : "not that one",
+        status: isPending ? "pending" : isFirst || isQuestion ? "answered" : "rejected",
+        text: isQuestion ? "a very pale blue" : isFirst ? "" : null,
+        reason: isFirst || isQuestion ? null : "not that one",
         decidedBy: "ada",
         askedAt: new Date().toISOString(),
         expiresAt: null,
@@ -125,13 +132,17 @@ Deno.test("Claude Code asks people for its tools, and only a person's word lets 
     const output = rig.plane.outputOf(jobId);
     assert.deepEqual([jobResult, error], ["success", null], output.slice(-3_000));
     assert.deepEqual(
-      asked.map(({ kind, stepId, message, detail }) => [kind, stepId, message, detail]),
+      asked.slice(0, 2).map(({ kind, stepId, message, detail }) => [kind, stepId, message, detail]),
       commands.map((
         command,
       ) => ["permission", "invocation", "May the agent use Bash?", `command: ${command}`]),
     );
+    assert.deepEqual(asked.slice(2).map(({ kind, message }) => [kind, message]), [
+      ["tool_question", "Which colour?"],
+    ]);
     assert.match(output, /^allowed$/m);
     assert.doesNotMatch(output, /^refused$/m);
     assert.ok(model.requests.some(({ body }) => body.includes("not that one")), "the agent is told why");
+    assert.ok(model.requests.some(({ body }) => body.includes("a very pale blue")), "and has the answer");
   });
 });
