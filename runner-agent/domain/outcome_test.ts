@@ -22,6 +22,9 @@ const declared = (conclusion: "success" | "failure", exitCode: number | null = n
 const told = (conclusion: "success" | "failure", exitCode = 0): Partial<RunFacts> => ({
   conclusion: { kind: "read", conclusion: { conclusion, exitCode, summary: "done" }, by: "tool" },
 });
+const followed = (conclusion: "success" | "failure"): Partial<RunFacts> => ({
+  conclusion: { kind: "read", conclusion: { conclusion, exitCode: null, summary: "done" }, by: "pipeline" },
+});
 const exited = (exitCode: number, wasKilledForMemory = false): Partial<RunFacts> => ({
   ending: { kind: "exited", exitCode, wasKilledForMemory },
 });
@@ -33,6 +36,21 @@ const dirty: Partial<RunFacts> = {
 const TABLE: readonly (readonly [string, Partial<RunFacts>, "success" | "failed", number, RegExp | null])[] =
   [
     ["exit 0 without a conclusion", {}, "success", 0, null],
+    [
+      "a pipeline that failed",
+      { ...exited(1), ...followed("failure"), sessionFault: "the pipeline failed: why" },
+      "failed",
+      1,
+      /^the pipeline failed: why$/,
+    ],
+    ["a pipeline that ended well", followed("success"), "success", 0, null],
+    [
+      "a pipeline that could not go on",
+      { ending: { kind: "stopped", reason: "pipeline_broken" }, stopDetail: "why" },
+      "failed",
+      -1,
+      /^the station's pipeline could not go on: why$/,
+    ],
     ["exit 0 and success", declared("success"), "success", 0, null],
     ["exit 0 and failure", declared("failure"), "failed", 0, /concluded with failure: done/],
     ["exit 0 and failure with code 4", declared("failure", 4), "failed", 4, /concluded with failure/],
