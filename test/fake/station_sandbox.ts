@@ -17,6 +17,9 @@ export class FakeSandbox {
   readonly finished: number[] = [];
   readonly #ends = new Map<string, Promise<CallEnd>>();
 
+  /** Tries of the first program that come to nothing, as a sandbox that sets up has them. */
+  setUpTries = 0;
+
   /** @param does What a program comes to; one that never ends is a promise that is never kept. */
   constructor(private readonly does: (begun: Begun) => CallEnd | Promise<CallEnd>) {}
 
@@ -44,12 +47,17 @@ export class FakeSandbox {
     };
   }
 
+  #environment(): CallEnd {
+    if (this.setUpTries-- > 0) return { kind: "failed", message: "the program did not begin within 120 s" };
+    return printed("HOME=/home/agent\0");
+  }
+
   #end(id: string, { argv, stdin }: CallRequest): Promise<CallEnd> {
     const known = this.#ends.get(id);
     if (known !== undefined) return known;
     const begun = { id, script: argv.at(-1)!, stdin };
     if (argv[0] !== "env") this.begun.push(begun);
-    const end = Promise.resolve(argv[0] === "env" ? printed("HOME=/home/agent\0") : this.does(begun));
+    const end = Promise.resolve(argv[0] === "env" ? this.#environment() : this.does(begun));
     this.#ends.set(id, end);
     return end;
   }

@@ -17,3 +17,5 @@ export const TOLD_TEXT_MAX_CHARS = 64 * 1_024;
 export const SHOWN_OUTPUT_MAX_CHARS = 8 * 1_024;
 /** A run that ends withdraws its questions; the control plane withdraws what this did not. */
 export const WITHDRAW_MAX_MS = 5_000;
+/** The first program is begun again so often: each try waits 2 minutes, a setup script has 30 and services come before. */
+export const BEGIN_TRIES_MAX = 20;

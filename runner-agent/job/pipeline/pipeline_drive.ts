@@ -22,12 +22,12 @@ import type { Clock } from "../../ports.ts";
 import { loadForRun } from "../../pipeline/load.ts";
 import { runPipeline } from "../../pipeline/run_pipeline.ts";
 import { callId } from "./call_id.ts";
-import { JOURNAL_MAX_BYTES, WITHDRAW_MAX_MS } from "./limits.ts";
+import { BEGIN_TRIES_MAX, JOURNAL_MAX_BYTES, WITHDRAW_MAX_MS } from "./limits.ts";
 import { endOf, exitCodeOf, readPipelineEnd, writePipelineEnd } from "./pipeline_end.ts";
 import { createPipelinePrompts, PromptCount } from "./pipeline_prompts.ts";
 import type { StationPipeline } from "./station_pipeline.ts";
 import type { StationPrompts } from "./station_prompts.ts";
-import type { QuestionDesk, SandboxCalls } from "./station_ports.ts";
+import type { CallEnd, QuestionDesk, SandboxCalls } from "./station_ports.ts";
 import { performInStation, type StationWorld } from "./station_world.ts";
 import { createStepTeller } from "./step_teller.ts";
 
@@ -207,9 +207,16 @@ async function readEnvironment(
     return { values: recorded.answer as Readonly<Record<string, string>>, isFresh: false };
   }
   const request = { argv: ["env", "-0"], env: {}, stdin: null, timeoutMs: null };
-  const end = await calls.run(callId(runId, ENVIRONMENT), request, new AbortController().signal);
-  if (left.aborted) throw new DriveLeftError("the drive was left");
-  const lines = end.kind === "ended" && end.exitCode === 0 ? end.stdout.split("\0") : [];
+  let end: CallEnd | null = null;
+  // The first program of a run waits for the sandbox's test, its services and its setup script.
+  for (let nth = 1; nth <= BEGIN_TRIES_MAX && (end === null || end.kind === "failed"); nth++) {
+    end = await calls.run(callId(runId, ENVIRONMENT, String(nth)), request, new AbortController().signal);
+    if (left.aborted) throw new DriveLeftError("the drive was left");
+  }
+  if (end?.kind === "failed") {
+    throw new Error(`Cannot begin the pipeline as its sandbox must run it: ${end.message}`);
+  }
+  const lines = end?.kind === "ended" && end.exitCode === 0 ? end.stdout.split("\0") : [];
   const values = Object.fromEntries(
     lines.filter((line) => line.includes("=")).map((line) => {
       const at = line.indexOf("=");

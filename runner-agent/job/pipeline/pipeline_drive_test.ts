@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Begun, printed } from "../../../test/fake/station_sandbox.ts";
 import { withDriveStage } from "../../../test/fake/station_drive.ts";
-import { RESPONSE_MAX_CHARS } from "./limits.ts";
+import { BEGIN_TRIES_MAX, RESPONSE_MAX_CHARS } from "./limits.ts";
 import { recordedUsage } from "./pipeline_drive.ts";
 import { readPipelineEnd } from "./pipeline_end.ts";
 import type { RunQuestionAnswer } from "./station_ports.ts";
@@ -289,6 +289,19 @@ Deno.test("an answer that is longer than any model's fails its step and is not r
     assert.match((await readPipelineEnd(stage.root))?.fault ?? "", /the answer has 4194305 characters/);
     assert.ok((await Deno.stat(join(stage.root, "pipeline.journal"))).size < 100_000);
   });
+});
+
+Deno.test("a sandbox that sets up for long is waited for, one that never begins stops the run", async () => {
+  for (
+    const [tries, outcome] of [[BEGIN_TRIES_MAX - 1, "completed"], [BEGIN_TRIES_MAX, undefined]] as const
+  ) {
+    await withDriveStage(THREE, { does: echo }, async (stage) => {
+      stage.sandbox.setUpTries = tries;
+      await (await stage.start()).done;
+      assert.equal((await readPipelineEnd(stage.root))?.outcome, outcome);
+      assert.equal(stage.broken.length, outcome === undefined ? 1 : 0);
+    });
+  }
 });
 
 Deno.test("what a pipeline used is known of its journal alone, and of one that cannot be read nothing", async () => {
