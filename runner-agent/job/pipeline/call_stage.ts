@@ -18,8 +18,8 @@ export interface CallStage {
   readonly calls: SandboxCalls;
   /** What the runner's log was told. */
   readonly faults: readonly unknown[];
-  /** A new life of the runner. */
-  reopen(): SandboxCalls;
+  /** A new life of the runner. @param left Aborts when it is over. */
+  reopen(left?: AbortSignal): SandboxCalls;
   run(name: string, script: string, more?: Partial<CallRequest>, signal?: AbortSignal): Promise<CallEnd>;
   /** Ends the station as the pipeline's end does, and says what it printed. */
   end(exitCode: number): Promise<{ readonly code: number; readonly printed: string }>;
@@ -48,7 +48,10 @@ export async function withStation(
   const gone = new AbortController();
   const faults: unknown[] = [];
   const log = (_event: string, fields: unknown) => void faults.push(fields);
-  const open = () => openSandboxCalls({ dirs, clock: realClock, gone: gone.signal, log });
+  const open = (left?: AbortSignal) => {
+    const signal = left === undefined ? gone.signal : AbortSignal.any([gone.signal, left]);
+    return openSandboxCalls({ dirs, clock: realClock, gone: signal, log });
+  };
   const calls = open();
   const [program, ...args] = words;
   const station = new Deno.Command(program!, {

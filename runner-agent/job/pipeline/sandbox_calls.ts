@@ -70,7 +70,8 @@ export function openSandboxCalls(options: SandboxCallsOptions): SandboxCalls {
     const part = kept.part();
     try {
       const end = await follow(id, call, request, part, signal);
-      await book.trim(id, call).catch(fault);
+      // Where only this life of the runner is over, the program goes on and may need all of it.
+      if (end !== SANDBOX_GONE) await book.trim(id, call).catch(fault);
       return end;
     } finally {
       part.release();

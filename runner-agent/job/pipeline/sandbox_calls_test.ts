@@ -83,6 +83,28 @@ Deno.test("a program is found again by the next life of the runner, and runs onc
   });
 });
 
+Deno.test("a life of the runner that leaves takes nothing from a program that goes on", async () => {
+  await withStation(async ({ dir, hub, reopen }) => {
+    const folder = join(hub, "pipeline/files", idOf("a"));
+    const script = `echo on; until [ -e ${dir}/go ]; do sleep 0.05; done; cat ${folder}/deep/told`;
+    const left = new AbortController();
+    const request = { ...shell(script), files: { "deep/told": "told by a file" } };
+    let printed = "";
+    const first = reopen(left.signal).run(idOf("a"), {
+      ...request,
+      onStdout: (bytes) => {
+        printed += new TextDecoder().decode(bytes);
+      },
+    }, never);
+    await until(() => Promise.resolve(printed === "on\n"));
+    left.abort();
+    assert.equal((await first).kind, "failed");
+    await Deno.writeTextFile(`${dir}/go`, "");
+    assert.equal(answer(await reopen().run(idOf("a"), request, never)).stdout, "on\ntold by a file");
+    assert.equal(await Deno.stat(folder).catch(() => null), null, "and its files go with its end");
+  });
+});
+
 Deno.test("a program that takes too long is ended, and each life of the runner says why", async () => {
   await withStation(async ({ run, reopen }) => {
     assert.deepEqual(await run("a", "sleep 600", { timeoutMs: 200 }), { kind: "timed_out" });

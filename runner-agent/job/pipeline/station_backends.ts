@@ -50,6 +50,8 @@ interface Attempt {
 export function createCliPrompts(deps: CliPromptsDeps): StationPrompts {
   /** Those that have their home in this life of the runner. */
   const provided = new Map<CliName, Promise<string | null>>();
+  /** Those of which people were told that they ask nobody. */
+  const warned = new Set<CliName>();
 
   async function invoke(
     effectId: string,
@@ -101,8 +103,9 @@ export function createCliPrompts(deps: CliPromptsDeps): StationPrompts {
     });
     const plan = withStation(name, given, call, agent, folder);
     for (const warning of plan.warnings) warn(warning);
-    if (deps.permissions !== null && door === null) {
-      warn(`step '${call.stepId}': '${name}' uses its tools without asking: only 'claude' asks in a station`);
+    if (deps.permissions !== null && door === null && !warned.has(name)) {
+      warned.add(name);
+      warn(`'${name}' uses its tools without asking: in a station only 'claude' asks`);
     }
     const decoder = backend.decoder();
     const tell = (events: ReturnType<typeof decoder.add>) => {
