@@ -90,7 +90,7 @@ Deno.test("a station follows the pipeline that it is given: prompts and shells i
   });
 });
 
-Deno.test("a project's own pipeline is followed, with the files that it names; several of them need a name", async () => {
+Deno.test("a project's own pipeline is followed, with the files that it names, unless the station wants none", async () => {
   await withAgent(async (rig) => {
     await commitFiles(rig, {
       ".ail/base.yaml": 'version: "1"\npipeline:\n  - id: lint\n    context: {shell: "echo linted"}\n',
