@@ -7,7 +7,7 @@ import type { SessionHarnessName } from "../../runner-agent/agent_ports.ts";
 import { sessionHarnessByName } from "../../runner-agent/harness/sessions.ts";
 import { withRunnerRig } from "../fake/runner_rig.ts";
 import { type ScriptedStep, startScriptedModel } from "../fake/scripted_model.ts";
-import { imageOf, openPodman } from "./podman_world.ts";
+import { imageOf, openPodman, podmanOptions } from "./podman_world.ts";
 
 const KEY = "real-key-of-the-runner-4711";
 
@@ -144,5 +144,57 @@ Deno.test("Claude Code asks people for its tools, and only a person's word lets 
     assert.doesNotMatch(output, /^refused$/m);
     assert.ok(model.requests.some(({ body }) => body.includes("not that one")), "the agent is told why");
     assert.ok(model.requests.some(({ body }) => body.includes("a very pale blue")), "and has the answer");
+  });
+});
+
+/** The folder of a file of this name below `root`, once it is there. */
+async function folderOf(root: string, name: string): Promise<string> {
+  const endMs = performance.now() + 120_000;
+  for (;;) {
+    const { stdout } = await new Deno.Command("find", { args: [root, "-name", name], stderr: "null" })
+      .output();
+    const [path] = new TextDecoder().decode(stdout).split("\n");
+    if (path) return path.slice(0, path.lastIndexOf("/"));
+    assert.ok(performance.now() < endMs, `${name} must come to be`);
+  }
+}
+
+Deno.test("a runner that is killed in the middle of a prompt finds Claude Code at work, and its pipeline goes on", async () => {
+  await using model = startScriptedModel({
+    keys: { anthropic: KEY },
+    script: (turn) =>
+      turn === 0
+        ? {
+          kind: "tool",
+          command: "echo begun >>begun.txt; until [ -e go.txt ]; do sleep 0.1; done; mv begun.txt made.txt",
+        }
+        : { kind: "text", text: "done" },
+  });
+  Deno.env.set("ANTHROPIC_API_KEY", KEY);
+  Deno.env.set("ANTHROPIC_BASE_URL", model.url);
+  await withRunnerRig(async (rig) => {
+    const image = await imageOf("claude");
+    // Of no use but that the sandbox's user may pass to what is mounted.
+    (await openPodman(rig.root)).close();
+    const jobId = rig.addJob({
+      prompt: "Make it.",
+      operatorConfig: { agent: "claude", model: "scripted", pipeline: ASKING },
+    });
+    const start = () =>
+      rig.startProcess(
+        ...["--once", "--image", image, "--no-harness-probe", "--polling-interval", "0.1"],
+        ...["--heartbeat-seconds", "1", ...podmanOptions()],
+      );
+    const killed = start();
+    const workspace = await folderOf(rig.root, "begun.txt");
+    killed.signal("SIGKILL");
+    await killed.status;
+    await Deno.writeTextFile(`${workspace}/go.txt`, "");
+    await start().status;
+    const { jobResult, summary, error } = rig.plane.runs.get(jobId)!.outcome!;
+    const output = rig.plane.outputOf(jobId);
+    assert.deepEqual([jobResult, summary, error], ["success", "done", null], output.slice(-3_000));
+    assert.equal([...output.matchAll(/^begun$/gm)].length, 1, output.slice(-3_000));
+    assert.equal(rig.plane.runs.get(jobId)!.terminalReports.length, 1);
   });
 });
