@@ -26,12 +26,12 @@ export interface RunQuestion {
  */
 export type RunQuestionAnswer =
   | { readonly kind: "answered"; readonly text: string }
-  /** By a person, or because the ask was withdrawn, superseded, or ended by its policy. */
+  /** By a person, or because the ask was refused by the control plane, withdrawn, superseded, or ended by its policy. */
   | { readonly kind: "rejected"; readonly reason: string | null }
   /** The question's own time is over, and nothing else ended it. */
   | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
-  /** The control plane does not know questions, or refused this one for good. */
+  /** The control plane does not know questions at all. */
   | { readonly kind: "unavailable"; readonly message: string };
 
 /** Asks people and waits (`control/run_questions.ts`). A control plane that is away is waited for. */

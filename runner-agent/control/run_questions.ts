@@ -3,8 +3,9 @@
  *
  * 1. One question per id, whatever happens to connections, the control plane and this process: the asking is repeated with its
  *    id until it was answered, the waiting until there is an end, and the next life of the runner finds both.
- * 2. Only `answered` with a person's words is an answer (G1). What cannot be understood is asked again; what is refused for good,
- *    or by a control plane without questions, is `unavailable`.
+ * 2. Only `answered` with a person's words is an answer (G1). What cannot be understood, or answers another question, is asked
+ *    again. Only a control plane without questions is `unavailable`; one that refuses this question is a no: else an agent that
+ *    has used up the questions of its run would be rid of its people.
  * 3. Who stops waiting takes the question back, best effort: the end of the run does it as well.
  */
 import { type QuestionAnswer, questionAnswer, type QuestionInput } from "../../protocol/agent/question.ts";
@@ -46,8 +47,19 @@ export function createQuestionDesk(deps: RunQuestionDeps): QuestionDesk {
   };
 
   /** Not cut off by `signal`: what was sent is to be known before it is taken back. */
-  const post = (body: QuestionInput, signal: AbortSignal) =>
-    untilAnswered(() => call({ method: "POST", path: base, body, schema: questionAnswer }), retry, signal);
+  const post = (body: QuestionInput, signal: AbortSignal) => {
+    let triesLeft = ROOM_TRIES_MAX;
+    return untilAnswered(
+      async () => {
+        const outcome = await call({ method: "POST", path: base, body, schema: answerTo(body.id) });
+        // Those of an ended prompt are being taken back.
+        const isFull = outcome.kind === "refused" && outcome.code === "too_many_questions";
+        return isFull && --triesLeft > 0 ? { kind: "unreachable", detail: outcome.code } : outcome;
+      },
+      retry,
+      signal,
+    );
+  };
 
   /** Its end, or a refusal. */
   async function ended(id: string, signal: AbortSignal): Promise<Settled<QuestionAnswer>> {
@@ -57,7 +69,7 @@ export function createQuestionDesk(deps: RunQuestionDeps): QuestionDesk {
         method: "GET",
         path: `${base}/${encodeURIComponent(id)}`,
         headers: { prefer: `wait=${POLL_WAIT_MAX_MS / 1_000}` },
-        schema: questionAnswer,
+        schema: answerTo(id),
         timeoutMs: POLL_WAIT_MAX_MS + POLL_GRACE_MS,
         signal,
       });
@@ -78,14 +90,14 @@ export function createQuestionDesk(deps: RunQuestionDeps): QuestionDesk {
 
   async function ask(question: RunQuestion, signal: AbortSignal): Promise<RunQuestionAnswer> {
     const sent = await post(bodyOf(question, deps.redact), signal);
-    if (sent.kind === "refused") return unavailable(sent);
+    if (sent.kind === "refused") return isUnknown(sent) ? unavailable(sent) : refusedAnswer(sent);
     if (sent.kind === "ok" && sent.value.status !== "pending") return answerOf(question, sent.value);
     const end = sent.kind === "ok" ? await ended(question.id, signal) : sent;
     switch (end.kind) {
       case "ok":
         return answerOf(question, end.value);
       case "refused":
-        return unavailable(end);
+        return refusedAnswer(end);
       case "given_up":
         return { kind: "cancelled" };
     }
@@ -157,7 +169,30 @@ function answerOf({ kind }: RunQuestion, { status, text, reason }: QuestionAnswe
   return { kind: "answered", text: words };
 }
 
-function unavailable({ status, code, message }: Settled<unknown> & { kind: "refused" }): RunQuestionAnswer {
-  const said = code === "unknown" ? `status ${status}` : `${code}${message === "" ? "" : `: ${message}`}`;
-  return { kind: "unavailable", message: `the control plane takes no such question (${said})` };
+/** About 15 s at the pace of `untilAnswered`. */
+const ROOM_TRIES_MAX = 6;
+const NO_SUCH_ROUTE: ReadonlySet<number> = new Set([404, 405, 501]);
+const KNOWN_404: ReadonlySet<string> = new Set(["run_not_found", "question_not_found"]);
+
+type Refused = Settled<unknown> & { kind: "refused" };
+
+function answerTo(id: string) {
+  return questionAnswer.refine((answer) => answer.id === id, { path: ["id"] });
+}
+
+/** The control plane knows no questions at all. */
+function isUnknown({ status, code }: Refused): boolean {
+  return NO_SUCH_ROUTE.has(status) && !KNOWN_404.has(code);
+}
+
+function unavailable(refused: Refused): RunQuestionAnswer {
+  return { kind: "unavailable", message: `the control plane takes no such question (${saidBy(refused)})` };
+}
+
+function refusedAnswer(refused: Refused): RunQuestionAnswer {
+  return { kind: "rejected", reason: `the control plane refused the question (${saidBy(refused)})` };
+}
+
+function saidBy({ status, code, message }: Refused): string {
+  return code === "unknown" ? `status ${status}` : `${code}${message === "" ? "" : `: ${message}`}`;
 }

@@ -161,16 +161,14 @@ Deno.test("a control plane that is away, or talks nonsense, is asked again until
   assert.equal(clock.slept.length, 5);
 });
 
-Deno.test("a control plane without questions, and one that refuses for good, is unavailable", async () => {
-  const error = (code: string) => ({ error: { code, message: "m" } });
+const error = (code: string) => ({ error: { code, message: "m" } });
+
+Deno.test("a control plane without questions is unavailable", async () => {
   for (
     const [status, body, words] of [
       [404, "not found", /status 404/],
+      [404, error("not_found"), /not_found: m/],
       [501, error("not_implemented"), /not_implemented: m/],
-      [409, error("question_differs"), /question_differs/],
-      [409, error("too_many_questions"), /too_many_questions/],
-      [409, error("run_finished"), /run_finished/],
-      [403, error("not_your_runner"), /not_your_runner/],
     ] as const
   ) {
     await using plane = serve(() => ({ status, body }));
@@ -179,6 +177,43 @@ Deno.test("a control plane without questions, and one that refuses for good, is 
     assert.match(answer.message, words);
     assert.equal(plane.heard.length, 1);
   }
+});
+
+Deno.test("a question that is refused for good is rejected: its people are there, and none of them was asked", async () => {
+  for (
+    const [status, code] of [
+      [409, "question_differs"],
+      [409, "run_finished"],
+      [403, "not_your_runner"],
+      [404, "run_not_found"],
+      [400, "invalid_input"],
+    ] as const
+  ) {
+    await using plane = serve(() => ({ status, body: error(code) }));
+    const answer = await desk(plane.url).ask({ ...QUESTION, kind: "modify" }, never());
+    assert.ok(answer.kind === "rejected" && answer.reason?.includes(code), JSON.stringify(answer));
+    assert.equal(plane.heard.length, 1);
+  }
+});
+
+Deno.test("a run whose agent has asked too much waits a while for room, and is rejected then", async () => {
+  const many: Said = { status: 409, body: error("too_many_questions") };
+  await using roomy = serve((_, count) => count < 4 ? many : YES);
+  assert.equal((await desk(roomy.url).ask({ ...QUESTION, kind: "modify" }, never())).kind, "answered");
+  await using full = serve(() => many);
+  const answer = await desk(full.url).ask({ ...QUESTION, kind: "modify" }, never());
+  assert.ok(answer.kind === "rejected" && answer.reason?.includes("too_many_questions"));
+  assert.ok(full.heard.length > 3);
+});
+
+Deno.test("the answer to another question is none: it is asked again", async () => {
+  const others = ok("answered", { id: "q2" });
+  await using plane = serve(({ method }, count) => {
+    if (method === "POST") return count === 1 ? others : PENDING;
+    return count < 4 ? others : ok("rejected", { reason: "no" });
+  });
+  assert.deepEqual(await desk(plane.url).ask(QUESTION, never()), { kind: "rejected", reason: "no" });
+  assert.equal(plane.heard.length, 4);
 });
 
 Deno.test("who stops waiting is told at once, and the question is taken back", async () => {
