@@ -16,17 +16,17 @@ interface Waiting {
 
 export class ControlledDesk implements HumanDesk {
   readonly #waiting: Waiting[] = [];
-  /** Answers that came before they were asked for. */
-  readonly #early: HumanAnswer[] = [];
+  /** Answers that came before they were asked for; one that names a step is for that step only. */
+  readonly #early: { readonly stepId: string | null; readonly given: HumanAnswer }[] = [];
   readonly #standing = new Set<string>();
   #permission: { readonly answer: (given: PermissionMessage | null) => void } | null = null;
   /** The end of the request before: one is asked at a time. */
   #permissionBefore: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  ask(_ask: HumanAsk, signal: AbortSignal): Promise<HumanAnswer> {
-    const early = this.#early.shift();
-    if (early !== undefined) return Promise.resolve(early);
+  ask({ stepId }: HumanAsk, signal: AbortSignal): Promise<HumanAnswer> {
+    const at = this.#early.findIndex((early) => early.stepId === null || early.stepId === stepId);
+    if (at !== -1) return Promise.resolve(this.#early.splice(at, 1)[0]!.given);
     if (this.#isClosed || signal.aborted) return Promise.resolve(CLOSED);
     const { promise, resolve } = Promise.withResolvers<HumanAnswer>();
     const waiting: Waiting = { answer: resolve };
@@ -44,7 +44,7 @@ export class ControlledDesk implements HumanDesk {
       ? { kind: "rejected", reason: message.reason }
       : { kind: "answered", text: message.text };
     const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#early.push(given);
+    if (waiting === undefined) this.#early.push({ stepId: message.stepId, given });
     else waiting.answer(given);
   }
 

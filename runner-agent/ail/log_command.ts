@@ -9,6 +9,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { FOLLOW_POLL_MS, STALL_WARNING_MS } from "./limits.ts";
 import { logRowsOf } from "./mirror_rows.ts";
 import { isRunId, type ProjectPaths, projectPaths, runLogPath } from "./project.ts";
+import { isAbandoned } from "./run_log.ts";
 import { eventRows, newestRun, openRuns, runStatus, stepOf, stepRows } from "./run_table.ts";
 import { waitMs } from "./wait.ts";
 
@@ -70,12 +71,18 @@ async function print(
   const interruption = onInterrupt(() => ended.abort());
   try {
     let quietMs = 0;
+    // Twice in a row: a run that has just begun may not have its lock yet.
+    let abandonedLooks = 0;
     for (;;) {
       // Asked before reading: what is written until the end is read then.
-      const isWhole = !isFollowed || await source.hasEnded();
+      abandonedLooks = isFollowed && await source.isAbandoned() ? abandonedLooks + 1 : 0;
+      const hasEnded = await source.hasEnded();
+      const isBroken = !hasEnded && abandonedLooks > 1;
+      const isWhole = !isFollowed || hasEnded || isBroken;
       const text = await printer.next(isWhole);
       if (text === null) return refuse("ail:pipeline/aborted", "the log file of this run is gone", 1);
       if (text !== "") host.out(text);
+      if (isBroken) host.err("warning: this run was broken off: the program that ran it is gone\n");
       if (isWhole) return 0;
       quietMs = text === "" ? quietMs + FOLLOW_POLL_MS : 0;
       if (quietMs === STALL_WARNING_MS) host.err("warning: this run has said nothing for 5 minutes\n");
@@ -98,6 +105,10 @@ class RunSource {
 
   async hasEnded(): Promise<boolean> {
     return await runStatus(this.client, this.runId) !== "running";
+  }
+
+  async isAbandoned(): Promise<boolean> {
+    return await isAbandoned(this.paths, this.runId);
   }
 
   /** Whole lines that are new; null where there is no file. */

@@ -111,6 +111,40 @@ Deno.test("validate --watch looks again when the file has changed, until Ctrl-C"
   });
 });
 
+Deno.test("validate --watch looks into folders that a change brought in", async () => {
+  await withTempDir(async (dir) => {
+    const write = (name: string, content: string) => Deno.writeTextFile(join(dir, name), content);
+    await Deno.mkdir(join(dir, "parts"));
+    await write("p.yaml", LONG);
+    await write("parts/base.yaml", LONG);
+    const child = command(dir, ["run", "-A", MAIN, "validate", "--watch", "--pipeline", "p.yaml"]).spawn();
+    const reader = child.stdout.getReader();
+    const errors = child.stderr.getReader();
+    assert.equal(text((await reader.read()).value!), "Pipeline valid: 1 step(s)\n");
+    // Written until it is seen: a folder is watched some time after it was named.
+    const until = async (isSeen: Promise<unknown>, act: () => Promise<void>) => {
+      let isOver = false;
+      isSeen.finally(() => isOver = true);
+      for (const deadline = Date.now() + 20_000; !isOver && Date.now() < deadline;) {
+        await act();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      return await isSeen;
+    };
+    const own = "pipeline: [{id: own, prompt: x}]\n";
+    const valid = reader.read().then(({ value }) => text(value!));
+    const inherits = () => write("p.yaml", `version: "1"\nFROM: ./parts/base.yaml\n${own}`);
+    assert.match(await until(valid, inherits) as string, /Pipeline valid: 2/);
+    const faulty = errors.read().then(({ value }) => text(value!));
+    const breaks = () => write("parts/base.yaml", "version: 1\n");
+    assert.match(await until(faulty, breaks) as string, /base\.yaml/);
+    child.kill("SIGINT");
+    assert.equal((await child.status).code, 1);
+    await reader.cancel();
+    await errors.cancel();
+  });
+});
+
 Deno.test("logs --tail prints the runs that come", async () => {
   await withTempDir(async (dir) => {
     assert.equal((await command(dir, ["run", "-A", MAIN, "first"]).output()).code, 0);

@@ -2,7 +2,8 @@
  * The log of runs: one file each, one JSON object a line (Pipeline 3.6).
  *
  * 1. A line is on the disk before the engine goes on.
- * 2. The file is the record; the tables of `ail.db` follow it. What cannot be written is told, and the run goes on.
+ * 2. A run holds a lock on its file until it ends, however it ends: whoever follows it sees by that whether it still lives.
+ * 3. The file is the record; the tables of `ail.db` follow it. What cannot be written is told, and the run goes on.
  */
 import type { Effect } from "../pipeline/effect.ts";
 import type { LogLine } from "../pipeline/entry.ts";
@@ -88,7 +89,26 @@ export class RunLog {
 
   #open(runId: string): Deno.FsFile {
     const file = Deno.openSync(runLogPath(this.paths, runId), { append: true, create: true, mode: 0o600 });
+    // Somebody who looks holds it for no longer than a look takes.
+    file.lockSync(true);
     this.#files.set(runId, file);
     return file;
+  }
+}
+
+/** Whether nobody writes the log of a run any more: its program ended, if only because it was killed. */
+export async function isAbandoned(paths: ProjectPaths, runId: string): Promise<boolean> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(runLogPath(paths, runId));
+  } catch (error) {
+    // Without its file it cannot be told.
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  try {
+    return await file.tryLock(false);
+  } finally {
+    file.close();
   }
 }

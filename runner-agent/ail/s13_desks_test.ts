@@ -54,6 +54,18 @@ Deno.test("when nobody answers any more tools are refused, and gates get the emp
   assert.equal((await desk.askPermission(wish("Bash"))).isAllowed, false);
 });
 
+Deno.test("an answer that comes before its question and names a step passes no other gate", async () => {
+  const desk = new ControlledDesk();
+  const answer = (stepId: string | null, text: string) =>
+    desk.answerHuman({ type: "hitl_response", stepId, text, isRejected: false, reason: null });
+  answer("before", "twice by mistake");
+  const asked = desk.ask(ask("pause"), never);
+  answer("gate", "looked at");
+  assert.deepEqual(await asked, { kind: "answered", text: "looked at" });
+  answer(null, "for whoever asks next");
+  assert.deepEqual(await desk.ask(ask("pause"), never), { kind: "answered", text: "for whoever asks next" });
+});
+
 Deno.test("a gate that was given up takes no answer from the next one", async () => {
   const desk = new ControlledDesk();
   const givenUp = new AbortController();
@@ -61,7 +73,7 @@ Deno.test("a gate that was given up takes no answer from the next one", async ()
   const second = desk.ask(ask("modify"), never);
   givenUp.abort();
   await first;
-  desk.answerHuman({ type: "hitl_response", text: "mine", isRejected: false, reason: null });
+  desk.answerHuman({ type: "hitl_response", stepId: null, text: "mine", isRejected: false, reason: null });
   assert.deepEqual(await second, { kind: "answered", text: "mine" });
 });
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { newEntry } from "../pipeline/telling.ts";
+import { projectPaths } from "./project.ts";
+import { isAbandoned, RunLog } from "./run_log.ts";
 import { type AilFolder, withAilFolder } from "../../test/fake/ail_command.ts";
 
 const PIPELINE = `version: "1"
@@ -112,6 +115,28 @@ Deno.test("a run that is followed is printed while it goes, each turn once", asy
     assert.equal(followed.out, (await ail(["log"])).out);
   }, (text) => onText(text));
   assert.ok(printed.length >= 2, "it came in parts");
+});
+
+Deno.test("log --follow ends with a warning when the program of the run is gone, and not while it lives", async () => {
+  const begun = Promise.withResolvers<void>();
+  await withAilFolder(async ({ dir, home, ail }) => {
+    const warnings: string[] = [];
+    const paths = await projectPaths(dir, home);
+    const log = await RunLog.open(paths, { nowMs: () => 1_000, warn: (one) => warnings.push(one) });
+    await log.begin({ kind: "begin_run", runId: "run-1", parentRunId: null, source: null });
+    await log.append("run-1", newEntry("a", { prompt: "x", response: "said before" }));
+    assert.equal(await isAbandoned(paths, "run-1"), false);
+    const following = ail(["log", "--follow"]);
+    await begun.promise;
+    // As the system does for a program that was killed: its files are closed, and no end is written.
+    await log.close();
+    assert.deepEqual(warnings, []);
+    const { code, out, err } = await following;
+    assert.equal(code, 0);
+    assert.match(out, /said before/);
+    assert.equal(err, "warning: this run was broken off: the program that ran it is gone\n");
+    assert.equal(await isAbandoned(paths, "run-1"), true);
+  }, (text) => text.startsWith("ail-log/1") && begun.resolve());
 });
 let onText: (text: string) => void = () => {};
 

@@ -1,5 +1,6 @@
 /** `ail validate`: is the pipeline right? All faults of its files at once (Pipeline 3.1). */
-import type { Pipeline } from "../pipeline/ast.ts";
+import { dirname, resolve } from "node:path";
+import type { ChainEntry, Pipeline } from "../pipeline/ast.ts";
 import { type Fault, fault, faultText } from "../pipeline/fault.ts";
 import { ambiguousText, tellOverlooked, tellWarnings } from "./find_pipeline.ts";
 import type { Host } from "./host.ts";
@@ -70,7 +71,7 @@ function errorOf({ type, detail, place }: Fault) {
   };
 }
 
-/** Checks again whenever a file beside those of the pipeline changes, until Ctrl-C. */
+/** Checks again whenever a file beside those of the pipeline changes, also those that a change brought in, until Ctrl-C. */
 async function watch(
   host: Host,
   loader: Loader,
@@ -78,22 +79,60 @@ async function watch(
   path: string,
   options: ValidateOptions,
 ): Promise<number> {
-  const chain = first.kind === "loaded" ? first.pipeline.chain : [path];
-  const folders = [...new Set(chain.map((file) => file.replace(/\/[^/]*$/, "") || "/"))];
-  const watcher = Deno.watchFs(folders.map((folder) => folder.startsWith("/") ? folder : host.cwd));
-  const interruption = onInterrupt(() => watcher.close());
+  const watched = new Map<string, Deno.FsWatcher>();
+  const ended = Promise.withResolvers<void>();
   let code = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const check = async () => {
-    code = tell(host, await loader.find(path, null), options.outputFormat === "json");
+  const look = async (folder: string) => {
+    const watcher = Deno.watchFs(folder);
+    watched.set(folder, watcher);
+    for await (const event of watcher) {
+      if (event.kind === "access" || !event.paths.some((file) => /\.(ya?ml|json)$/.test(file))) continue;
+      // Editors write a file in several steps.
+      clearTimeout(timer);
+      timer = setTimeout(() => check().catch(ended.reject), 100);
+    }
   };
-  for await (const event of watcher) {
-    if (event.kind === "access" || !event.paths.some((file) => /\.(ya?ml|json)$/.test(file))) continue;
-    // Editors write a file in several steps.
+  /** A folder that is not there any more is told of by the check itself. */
+  const follow = (found: Found) => {
+    for (const folder of foldersOf(found, path, host.cwd)) {
+      if (!watched.has(folder)) {
+        look(folder).catch((error) => error instanceof Deno.errors.NotFound || ended.reject(error));
+      }
+    }
+  };
+  const check = async () => {
+    const found = await loader.find(path, null);
+    code = tell(host, found, options.outputFormat === "json");
+    follow(found);
+  };
+  const interruption = onInterrupt(ended.resolve);
+  try {
+    follow(first);
+    await ended.promise;
+    return code;
+  } finally {
     clearTimeout(timer);
-    timer = setTimeout(check, 100);
+    for (const watcher of watched.values()) watcher.close();
+    interruption.stop();
   }
-  clearTimeout(timer);
-  interruption.stop();
-  return code;
+}
+
+/** Of its own file, of those that it takes over, and of those that its steps came from or are at fault in. */
+function foldersOf(found: Found, path: string, cwd: string): ReadonlySet<string> {
+  const files = found.kind === "loaded"
+    ? [...found.pipeline.chain, ...filesOf(found.pipeline.steps)]
+    : found.kind === "faulty"
+    ? found.faults.flatMap(({ place }) => place?.path ?? [])
+    : [];
+  return new Set([path, ...files].map((file) => dirname(resolve(cwd, file))));
+}
+
+function filesOf(steps: readonly ChainEntry[]): readonly string[] {
+  return steps.flatMap((step): readonly string[] => [
+    ...(step.origin.path === null ? [] : [step.origin.path]),
+    ...((step.kind === "do_while" || step.kind === "for_each") && step.body.kind === "steps"
+      ? filesOf(step.body.steps)
+      : []),
+  ]);
 }

@@ -14,7 +14,7 @@ import { appendedTexts, promptText } from "./prompt_text.ts";
 import type { BodyEnd, CliSettings, PlacedStep, RunState } from "./run_state.ts";
 import { mergeSampling } from "./sampling.ts";
 import { loadSkill } from "./skill.ts";
-import { newEntry, tellStarted } from "./telling.ts";
+import { newEntry, tellStarted, warn } from "./telling.ts";
 import { resolveTemplate } from "./template.ts";
 
 export type AskingStep = Extract<Step, { readonly kind: "prompt" | "skill" }>;
@@ -37,11 +37,16 @@ export function* runPromptBody(
   const appended = yield* appendedTexts(step.appendSystemPrompt, state, timeoutMs);
   if (!appended.ok) return appended;
   state.backend = backend;
+  const session = step.resume ? newestSession(state, backend) : null;
+  if (step.resume && session === null) {
+    const detail = `no earlier step of the backend '${backend}' has a session: it begins a new one`;
+    yield* warn(`step '${entryId}': 'resume' has no effect, ${detail}`);
+  }
   const call: PromptCall = {
     stepId: entryId,
     backend,
     prompt: prompt.value,
-    resumeSessionId: step.resume ? newestSession(state, backend) : null,
+    resumeSessionId: session,
     tools: step.tools ?? defaults.tools,
     ...modelSettings(step, defaults, state.frame.input.cli),
     systemPrompt: system.value,

@@ -4,6 +4,8 @@ export type ControlMessage =
   /** `rejected` ends the run at the gate; any text approves. */
   | {
     readonly type: "hitl_response";
+    /** Of an answer that comes before it is asked for; one that is waited for needs none. */
+    readonly stepId: string | null;
     readonly text: string;
     readonly isRejected: boolean;
     readonly reason: string | null;
@@ -36,6 +38,7 @@ export function parseControlLine(line: string): ControlMessage | null {
     case "hitl_response":
       return {
         type: "hitl_response",
+        stepId: textOf("step_id"),
         text: textOf("text") ?? "",
         isRejected: fields["rejected"] === true,
         reason: textOf("reason"),

@@ -96,6 +96,14 @@ function* loadMerged(
   const file = readRawFile(tree.value, path, findings);
   if (file === null) return null;
   if (file.from === null) return mergedAlone(file, findings);
+  if (/^[a-z][a-z+.-]*:\/\//i.test(file.from.text.trim())) {
+    findings.fault(
+      "ail:config/file-not-found",
+      `FROM must be a file of this machine, 'ail init URL' fetches others: current value is '${file.from.text}'`,
+      file.from.place,
+    );
+    return null;
+  }
   const base = yield* loadMerged(
     resolveBeside(file.from.text, path, surroundings),
     [...below, path],

@@ -1,13 +1,5 @@
 /** The body of a step: exactly one primary field, and what belongs to it (Pipeline s05, s13, s27, s28). */
-import type {
-  AppendEntry,
-  ChainEntry,
-  GateTimeout,
-  LoopBody,
-  PromptSettings,
-  Provider,
-  StepBody,
-} from "./ast.ts";
+import type { AppendEntry, GateTimeout, LoopBody, PromptSettings, Provider, StepBody } from "./ast.ts";
 import { parseComparison } from "./condition.ts";
 import type { Place } from "./fault.ts";
 import type { MergedStep } from "./inherit.ts";
@@ -21,6 +13,7 @@ import {
   readSteps,
   readTools,
 } from "./raw_file.ts";
+import { callsByName, stepsIn } from "./body_steps.ts";
 import { warnOfSeveral } from "./rules_condition.ts";
 import { checkSchemaPairs } from "./rules_list.ts";
 import { readStepList, type StepContext } from "./rules_step.ts";
@@ -339,20 +332,4 @@ function readLoopBody(
     return refuse(`the bodies of loops that are in files may have ${STEPS_MAX} steps in all`, place);
   }
   return { kind: "steps", steps: body, ...(body.some(callsByName) ? { namesIn: path } : {}) };
-}
-
-function callsByName(step: ChainEntry): boolean {
-  const isLoop = step.kind === "do_while" || step.kind === "for_each";
-  return step.kind === "named_pipeline" || step.before.some(callsByName) || step.then.some(callsByName) ||
-    (isLoop && step.body.kind === "steps" && step.body.namesIn === undefined &&
-      step.body.steps.some(callsByName));
-}
-
-/** With those of loops and chains in it. */
-function stepsIn(steps: readonly ChainEntry[]): number {
-  return steps.reduce((sum, step) => {
-    const isLoop = step.kind === "do_while" || step.kind === "for_each";
-    const inner = isLoop && step.body.kind === "steps" ? stepsIn(step.body.steps) : 0;
-    return sum + 1 + inner + stepsIn(step.before) + stepsIn(step.then);
-  }, 0);
 }

@@ -233,6 +233,9 @@ pipeline:
     "one",
     "s-a",
   ], ["three", null]]);
+  assert.deepEqual(ran.warnings, [
+    "step 'd': 'resume' has no effect, no earlier step of the backend 'three' has a session: it begins a new one",
+  ]);
 });
 
 Deno.test("s30: sampling of three scopes is merged and written to the entry", () => {

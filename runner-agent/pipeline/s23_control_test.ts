@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { parseControlLine } from "./control_message.ts";
 
 Deno.test("what a controller leaves out has its default", () => {
-  assert.deepEqual(parseControlLine('{"type":"hitl_response","step_id":"ignored"}'), {
+  assert.deepEqual(parseControlLine('{"type":"hitl_response"}'), {
     type: "hitl_response",
+    stepId: null,
     text: "",
     isRejected: false,
     reason: null,
