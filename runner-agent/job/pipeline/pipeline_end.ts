@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { REASON_MAX_CHARS } from "../../../protocol/limits.ts";
 import type { ConclusionReading } from "../../domain/outcome.ts";
+import { shownStart } from "../../domain/shown_text.ts";
 import { faultText } from "../../pipeline/fault.ts";
 import type { RunOutcome } from "../../pipeline/run_pipeline.ts";
 
@@ -36,7 +37,7 @@ export function endOf(
       ? "the pipeline was stopped"
       : null);
   const last = entries.findLast(({ response }) => response !== null)?.response ?? null;
-  const text = (value: string | null) => value === null ? null : cut(clean(cut(value)));
+  const text = (value: string | null) => value === null ? null : shownStart(value, REASON_MAX_CHARS, clean);
   return {
     outcome: failure === null ? "completed" : "failed",
     summary: text(last === "" ? null : last),
@@ -92,8 +93,4 @@ export async function writePipelineEnd(root: string, end: PipelineEnd): Promise<
 
 function endFile(root: string): string {
   return join(root, "pipeline_end.json");
-}
-
-function cut(text: string): string {
-  return (text.length <= REASON_MAX_CHARS ? text : `${text.slice(0, REASON_MAX_CHARS - 1)}…`).toWellFormed();
 }

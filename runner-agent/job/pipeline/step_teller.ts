@@ -9,6 +9,7 @@ import type { PipelineStepPayload } from "../../../protocol/agent/events.ts";
 import { PIPELINE_FAULT_MAX_CHARS } from "../../../protocol/agent/limits.ts";
 import { type EventOf, textEvents } from "../../agent/event_payloads.ts";
 import { untrustedCost, untrustedCount } from "../../domain/agent/untrusted_usage.ts";
+import { shownEnd, shownStart } from "../../domain/shown_text.ts";
 import type { LogLine } from "../../pipeline/entry.ts";
 import type { PipelineEvent } from "../../pipeline/event.ts";
 import { watchText } from "../../pipeline/report.ts";
@@ -84,14 +85,14 @@ export function createStepTeller({ append, say, clean }: TellerDeps): StepTeller
       }
     },
     onLog(line, effectId) {
-      if (line.type === undefined && line.exit_code !== null) sayClean(outputText(line));
+      if (line.type === undefined && line.exit_code !== null) sayClean(outputText(line, clean));
       if (isBeside(effectId) && "step_id" in line && line.step_id !== branchOf(effectId)) {
         tellLine(line, step, sayClean);
       }
     },
     warn: (message) => void sayClean(`warning: ${message}\n`),
     text(stepId, role, text) {
-      const told = clean(cut(text, TOLD_TEXT_MAX_CHARS));
+      const told = shownStart(text, TOLD_TEXT_MAX_CHARS, clean);
       const name = cut(stepId, NAME_MAX_CHARS);
       for (const one of textEvents("text", { stepId: name, role }, told)) append(one);
     },
@@ -173,11 +174,10 @@ function outputText(
     readonly stderr: string | null;
     readonly exit_code: number | null;
   },
+  clean: (text: string) => string,
 ): string {
   const shown = [stdout, stderr].filter((text) => text !== null && text !== "")
-    .map((text) =>
-      ended(text!.length <= SHOWN_OUTPUT_MAX_CHARS ? text! : `…${text!.slice(-SHOWN_OUTPUT_MAX_CHARS)}`)
-    );
+    .map((text) => ended(shownEnd(text!, SHOWN_OUTPUT_MAX_CHARS, clean)));
   return `${shown.join("")}    ${step_id}: exit code ${exit_code}\n`;
 }
 
