@@ -11,6 +11,7 @@
  * An exit code other than 0 is a failure of the prompt, told with the last words of standard error.
  */
 import { err, ok, type Result } from "../../../protocol/result.ts";
+import { failed } from "../../pipeline/backend_stream.ts";
 import type { PromptAnswer, PromptCall } from "../../pipeline/effect.ts";
 import { type Fault, fault } from "../../pipeline/fault.ts";
 import { callId } from "./call_id.ts";
@@ -77,8 +78,4 @@ function spoken(stdout: string): PromptAnswer {
     model: null,
     toolEvents: [],
   };
-}
-
-function failed(detail: string): { readonly ok: false; readonly error: Fault } {
-  return err(fault("ail:runner/invocation-failed", detail));
 }
