@@ -10,8 +10,8 @@
  *
  * An exit code other than 0 is a failure of the prompt, told with the last words of standard error.
  */
-import { err, ok, type Result } from "../../../protocol/result.ts";
-import { failed } from "../../pipeline/backend_stream.ts";
+import { err, type Result } from "../../../protocol/result.ts";
+import { answered, failed } from "../../pipeline/backend_stream.ts";
 import type { PromptAnswer, PromptCall } from "../../pipeline/effect.ts";
 import { type Fault, fault } from "../../pipeline/fault.ts";
 import { callId } from "./call_id.ts";
@@ -53,7 +53,7 @@ export function createCommandPrompts({ runId, command, args }: CommandPromptsDep
 function answerOf(end: CallEnd, { timeoutMs }: PromptCall): Result<PromptAnswer, Fault> {
   switch (end.kind) {
     case "ended":
-      return end.exitCode === 0 ? ok(spoken(end.stdout)) : failed(
+      return end.exitCode === 0 ? answered({ response: end.stdout.trimEnd() }) : failed(
         `the station's command ended with ${end.exitCode}: ${end.stderr.slice(-CLI_STDERR_MAX_CHARS).trim()}`,
       );
     case "timed_out":
@@ -65,17 +65,4 @@ function answerOf(end: CallEnd, { timeoutMs }: PromptCall): Result<PromptAnswer,
     case "failed":
       return failed(end.message);
   }
-}
-
-function spoken(stdout: string): PromptAnswer {
-  return {
-    response: stdout.trimEnd(),
-    costUsd: null,
-    sessionId: null,
-    inputTokens: 0,
-    outputTokens: 0,
-    thinking: null,
-    model: null,
-    toolEvents: [],
-  };
 }
