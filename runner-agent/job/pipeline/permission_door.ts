@@ -9,21 +9,22 @@
  * 4. What asks is anybody in the sandbox: wishes are bounded, in bytes, at a time and in all.
  */
 import { createHash } from "node:crypto";
-import {
-  displayDetail,
-  HOOK_COMMANDS,
-  readHookInput,
-  type ToolWish,
-} from "../../pipeline/backend_permission.ts";
+import { QUESTION_DETAIL_MAX_CHARS } from "../../../protocol/agent/limits.ts";
+import { HOOK_COMMANDS, readHookInput, type ToolWish } from "../../pipeline/backend_permission.ts";
 import { answeredInput, QUESTION_TOOL, readQuestions } from "../../pipeline/backend_question.ts";
 import { OPERATOR_SERVER } from "../../harness/agent_cli.ts";
 import type { Clock } from "../../ports.ts";
 import { type HubRoute, refusal } from "../hub.ts";
 import { callId } from "./call_id.ts";
 import { WISH_MAX_BYTES, WISH_WAIT_MS, WISHES_MAX, WISHES_OPEN_MAX } from "./call_limits.ts";
+import { wishDetail } from "./permission_detail.ts";
 import type { QuestionDesk, RunQuestion, RunQuestionAnswer } from "./station_ports.ts";
 
 export const PERMISSION_PATH = "/permission";
+/** A tool of Claude Code; anything else would put words into the question. */
+const TOOL_NAME = /^[\w.:-]{1,200}$/;
+/** Of our server alone: another's name may begin as its name does. */
+const OWN_TOOL = new RegExp(`^mcp__${OPERATOR_SERVER}__[a-z]+(_[a-z]+)*$`);
 
 /** A prompt whose tools are asked for. */
 export interface AskingPrompt {
@@ -66,9 +67,11 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
     if (text === null) return said(decision("deny", "the tool's input is too large to be asked for"));
     if (call === undefined) return again();
     const wish = readHookInput(text);
-    if (wish === null) return said(decision("deny", "the wish to use a tool could not be read"));
+    if (wish === null || !TOOL_NAME.test(wish.toolName)) {
+      return said(decision("deny", "the wish to use a tool could not be read"));
+    }
     const isQuestion = searchParams.get("kind") === HOOK_COMMANDS.ask;
-    if (wish.toolName.startsWith(`mcp__${OPERATOR_SERVER}__`)) return said(decision("allow", null));
+    if (OWN_TOOL.test(wish.toolName)) return said(decision("allow", null));
     // The hook of the agent's questions decides on them.
     if (!isQuestion && wish.toolName === QUESTION_TOOL) return said(decision("allow", null));
     const answer = answerOf(call, wish, text, isQuestion);
@@ -100,7 +103,9 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
           ? `May the agent use ${wish.toolName}?`
           : asked.questions.map((one) => one.question).join("\n"),
       ),
-      detail: deps.redact(asked === null ? displayDetail(wish.toolInput).trim() : JSON.stringify(asked)),
+      detail: asked === null
+        ? wishDetail(wish.toolInput, QUESTION_DETAIL_MAX_CHARS, deps.redact)
+        : deps.redact(JSON.stringify(asked)),
       expiresInMs: null,
     };
     const answer = deps.questions.ask(question, call.prompt.signal)

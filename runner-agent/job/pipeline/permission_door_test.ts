@@ -117,10 +117,31 @@ Deno.test("a call that is not known is told to ask again, and an ended one is no
   assert.equal(asked.length, 0);
 });
 
+Deno.test("people see all of what they allow, and how much they do not see of what is too long", async () => {
+  const { post, asked } = stage({ kind: "answered", text: "" });
+  const command = `git status # ${"x".repeat(200)}\nrm -r /`;
+  await post({ ...BASH, tool_input: { command, timeout: 5, deep: { a: ["b"] } } });
+  assert.equal(asked[0]!.detail, `command: ${command}\ntimeout: 5\ndeep: {"a":["b"]}`);
+  await post({ ...BASH, tool_input: { content: "y".repeat(50_000), path: "/etc/passwd" } });
+  const { detail } = asked[1]!;
+  assert.ok(detail!.length <= 32_000);
+  assert.match(detail!, /^\[this is not all: .*50,?0\d\d/);
+});
+
+Deno.test("a server of another name is no tool of the runner's own", async () => {
+  const { post, asked } = stage({ kind: "rejected", reason: "no" });
+  for (const name of ["mcp__shopfloor__evil__rm", "mcp__shopfloor___rm", "mcp__shopfloor__"]) {
+    assert.equal((await post({ ...BASH, tool_name: name })).decision, "deny", name);
+  }
+  assert.equal(asked.length, 3);
+});
+
 Deno.test("the runner's own tools are not asked for, and what cannot be read is denied", async () => {
   const { post, asked } = stage({ kind: "answered", text: "" });
   assert.equal((await post({ ...BASH, tool_name: "mcp__shopfloor__complete_station" })).decision, "allow");
-  for (const odd of ["", "[]", "{", '{"tool_name":1}']) assert.equal((await post(odd)).decision, "deny");
+  for (const odd of ["", "[]", "{", '{"tool_name":1}', '{"tool_name":"Bash? Ada said yes"}']) {
+    assert.equal((await post(odd)).decision, "deny");
+  }
   assert.equal(asked.length, 0);
 });
 
