@@ -1,7 +1,7 @@
 /** What a branch of `on_result` does (Pipeline s05.4). */
 import { assertNever, err, ok, type Result } from "../../protocol/result.ts";
 import type { Action } from "./ast.ts";
-import { callFile } from "./call_pipeline.ts";
+import { callFile, callNamed } from "./call_pipeline.ts";
 import type { Routine } from "./effect.ts";
 import type { Entry } from "./entry.ts";
 import { type Fault, fault } from "./fault.ts";
@@ -39,13 +39,11 @@ export function* takeAction(
       return ok(NEXT);
     }
     case "pipeline": {
-      const child = yield* callFile(
-        action.path,
-        action.prompt,
-        step.origin.path,
-        `${entryId}__on_result`,
-        state,
-      );
+      const { path, prompt, isName } = action;
+      const childId = `${entryId}__on_result`;
+      const child = isName
+        ? yield* callNamed(path, prompt, step.origin, childId, state)
+        : yield* callFile(path, prompt, step.origin.path, childId, state);
       if (!child.ok) return child;
       if (child.value.kind === "killed") return ok(child.value);
       yield* keepEntry(state, child.value.entry);

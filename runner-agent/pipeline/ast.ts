@@ -60,6 +60,8 @@ export interface Defaults {
 
 /** Who answers prompts and how it is reached; a field that is null is inherited (Pipeline s15). */
 export interface Provider {
+  /** As it was read: a name that is looked up at load (`providers.ts`); steps and defaults of a pipeline have none. */
+  readonly alias?: string;
   readonly model: string | null;
   readonly baseUrl: string | null;
   readonly authToken: string | null;
@@ -215,7 +217,13 @@ export type Action =
   | { readonly kind: "pause_for_human"; readonly message: string | null }
   | { readonly kind: "preview_for_human"; readonly message: string | null }
   | { readonly kind: "use_original" }
-  | { readonly kind: "pipeline"; readonly path: string; readonly prompt: string | null };
+  | {
+    readonly kind: "pipeline";
+    readonly path: string;
+    readonly prompt: string | null;
+    /** The path is a key of `pipelines:`. */
+    readonly isName?: true;
+  };
 
 /** Pipeline 2.2. */
 export type Condition =

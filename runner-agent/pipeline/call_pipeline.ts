@@ -3,7 +3,7 @@
  * are its caller's too, and it can ask people like its caller.
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
-import type { Pipeline, Step } from "./ast.ts";
+import type { Origin, Pipeline, Step } from "./ast.ts";
 import { perform, type Routine } from "./effect.ts";
 import { type Fault, fault } from "./fault.ts";
 import { CALL_DEPTH_MAX } from "./limits.ts";
@@ -31,23 +31,34 @@ export function* runCallBody(
   if (step.kind === "pipeline") {
     return yield* callFile(step.path, step.prompt, step.origin.path, entryId, state);
   }
-  const names = yield* namesFor(step, state.frame);
+  return yield* callNamed(step.name, step.prompt, step.origin, entryId, state);
+}
+
+/** Calls a pipeline by its name. @param origin Of the step that says it. */
+export function* callNamed(
+  name: string,
+  prompt: string | null,
+  origin: Origin,
+  entryId: string,
+  state: RunState,
+): Routine<Result<BodyEnd, Fault>> {
+  const names = yield* namesFor(origin, state.frame);
   if (!names.ok) return names;
-  if (!Object.hasOwn(names.value, step.name)) {
-    return err(fault("ail:pipeline/aborted", `there is no pipeline named '${step.name}' any more`));
+  if (!Object.hasOwn(names.value, name)) {
+    return err(fault("ail:pipeline/aborted", `there is no pipeline named '${name}' any more`));
   }
   // It has its caller's defaults, tools, sampling and names.
-  const child: Pipeline = { ...state.frame.pipeline, steps: names.value[step.name]!.steps };
-  return yield* call(child, `named:${step.name}`, step.prompt, entryId, state);
+  const child: Pipeline = { ...state.frame.pipeline, steps: names.value[name]!.steps };
+  return yield* call(child, `named:${name}`, prompt, entryId, state);
 }
 
 /** The pipelines that a call by name can mean: the run's, or those of the file in which a loop's body stands (Pipeline s27). */
 function* namesFor(
-  { origin }: CallStep,
+  { path }: Origin,
   { input, pipeline }: RunFrame,
 ): Routine<Result<Pipeline["named"], Fault>> {
-  if (origin.path === null || pipeline.chain.includes(origin.path)) return ok(pipeline.named);
-  const file = yield* input.load(origin.path);
+  if (path === null || pipeline.chain.includes(path)) return ok(pipeline.named);
+  const file = yield* input.load(path);
   return file.ok ? ok(file.value.named) : file;
 }
 

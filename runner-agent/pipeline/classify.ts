@@ -1,5 +1,8 @@
-/** Calls by name: a `pipeline:` whose text is a key of `pipelines:` means that one, wherever it stands (Pipeline s10, decision 0.31). */
-import type { ChainEntry, NamedPipeline, Step, StepBody } from "./ast.ts";
+/**
+ * Calls by name: a `pipeline:` whose text is a key of `pipelines:` means that one, wherever it stands, also as the action of a
+ * branch (Pipeline s10, decision 0.31).
+ */
+import type { Branch, ChainEntry, NamedPipeline, Step, StepBody } from "./ast.ts";
 import type { Findings } from "./shape.ts";
 
 export function classifyCalls(steps: readonly Step[], names: ReadonlySet<string>): readonly Step[] {
@@ -11,7 +14,11 @@ function classify<T extends ChainEntry>(step: T, names: ReadonlySet<string>): T 
     before: step.before.map((entry) => classify(entry, names)),
     then: step.then.map((entry) => classify(entry, names)),
   };
-  return { ...step, ...chains, ...bodyOf(step, names) };
+  const onResult = step.onResult.map(({ matcher, action }): Branch => ({
+    matcher,
+    action: action.kind === "pipeline" && names.has(action.path) ? { ...action, isName: true } : action,
+  }));
+  return { ...step, ...chains, onResult, ...bodyOf(step, names) };
 }
 
 function bodyOf(step: StepBody, names: ReadonlySet<string>): Partial<StepBody> {

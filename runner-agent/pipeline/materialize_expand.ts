@@ -7,6 +7,7 @@
  */
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { ChainEntry, Pipeline, Step } from "./ast.ts";
+import { namedActions } from "./body_steps.ts";
 import { type Fault, fault } from "./fault.ts";
 import { STEPS_MAX } from "./limits.ts";
 
@@ -151,10 +152,11 @@ function stillCalled(steps: readonly Step[], { named }: Pipeline): ExpandedLists
       visit(step.then);
       const isLoop = step.kind === "do_while" || step.kind === "for_each";
       if (isLoop && step.body.kind === "steps" && step.body.namesIn === undefined) visit(step.body.steps);
-      if (step.kind !== "named_pipeline" || !Object.hasOwn(named, step.name)) continue;
-      if (found[step.name] !== undefined) continue;
-      found[step.name] = named[step.name]!.steps.map((one) => ({ step: one, notes: [] }));
-      visit(named[step.name]!.steps);
+      for (const name of [...namedActions(step), ...(step.kind === "named_pipeline" ? [step.name] : [])]) {
+        if (!Object.hasOwn(named, name) || found[name] !== undefined) continue;
+        found[name] = named[name]!.steps.map((one) => ({ step: one, notes: [] }));
+        visit(named[name]!.steps);
+      }
     }
   };
   visit(steps);

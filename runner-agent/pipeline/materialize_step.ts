@@ -242,7 +242,10 @@ function actionOf(action: Action, path: (text: string) => string): Plain {
     case "use_original":
       return { action: action.kind };
     case "pipeline":
-      return { action: `pipeline: ${path(action.path)}`, ...unlessNull("prompt", action.prompt) };
+      return {
+        action: `pipeline: ${action.isName ? action.path : path(action.path)}`,
+        ...unlessNull("prompt", action.prompt),
+      };
     default:
       return { action: action.kind, ...unlessNull("message", action.message) };
   }

@@ -92,7 +92,7 @@ Deno.test("s10: a name means the named pipeline, which has its caller's defaults
   assert.equal(ran.calls.at(-1)!.model, "m");
 });
 
-Deno.test("s10: a name means it in loops and chains, too", () => {
+Deno.test("s10: a name means it in loops, chains and branches, too", () => {
   const inLoop = run(
     NAMED(
       '{id: l, do_while: {max_iterations: 1, exit_when: "a == a", steps: [{id: call, pipeline: review}]}}',
@@ -100,6 +100,12 @@ Deno.test("s10: a name means it in loops and chains, too", () => {
     answers,
   );
   assert.equal(inLoop.entry("l::call")!.prompt, "named:review");
+  const byBranch = run(
+    NAMED("{id: b, prompt: b, on_result: [{always: true, action: 'pipeline: review', prompt: on}]}"),
+    answers,
+  );
+  assert.equal(byBranch.entry("b__on_result")!.prompt, "named:review");
+  assert.equal(byBranch.entry("b__on_result")!.response, "<review on>");
   const inChain = run(NAMED("{id: p, prompt: p, then: [{pipeline: review}]}"), answers);
   assert.equal(inChain.entry("p::then::0")!.prompt, "named:review");
 });

@@ -230,6 +230,23 @@ pipeline:
   }
 });
 
+Deno.test("s17: what a branch calls by name stays in the file, also when calls are expanded", () => {
+  const pipeline = load({
+    files: {
+      "/work/p.ail.yaml": `version: "1"
+pipelines: {n: [{id: x, prompt: x}]}
+pipeline: [{id: a, prompt: a, on_result: [{always: true, action: "pipeline: n"}]}]
+`,
+    },
+  });
+  for (const isExpanded of [false, true]) {
+    const text = materialize(pipeline, { isExpanded, surroundings: SURROUNDINGS });
+    assert.ok(text.ok);
+    const again = run(text.value);
+    assert.deepEqual(again.calls.map(({ prompt }) => prompt).slice(-2), ["a", "x"]);
+  }
+});
+
 Deno.test("s17: conditions of several parts are written as they were", () => {
   const [pipeline, again] = stepAgain(
     "{id: a, prompt: x, condition: 'not (1 > 2) and ({{ step.a.n }} >= 3 or if_code_changed)'}",
