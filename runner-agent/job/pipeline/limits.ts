@@ -7,6 +7,12 @@ export const RESPONSE_MAX_CHARS = 4 * 1_048_576;
 /** What a model thought, and all that its tools were given and gave back, in characters: what is more is left out. */
 export const THINKING_MAX_CHARS = 256 * 1_024;
 export const TOOL_EVENTS_MAX_CHARS = 4 * 1_048_576;
+/** What one of them is at least: its record's own words. */
+export const TOOL_EVENT_CHARS = 100;
+/** The id of a session, the name of a model: some dozens, in truth. */
+export const NAME_MAX_CHARS = 1_000;
+/** Why a prompt failed, in a CLI's own words. */
+export const FAULT_MAX_CHARS = 64 * 1_024;
 /** A file that the engine reads, in bytes: a prompt or a pipeline. */
 export const READ_MAX_BYTES = 4 * 1_048_576;
 /** To read a file or the state of the tree: a network file system that hangs is noticed. */

@@ -7,15 +7,15 @@
  *    counts as nothing, and never fails an end.
  * 3. An answer is bounded before it is recorded.
  */
-import { err, ok, type Result } from "../../../protocol/result.ts";
+import { err, type Result } from "../../../protocol/result.ts";
 import type { SessionHarnessName, TokenUsage } from "../../agent_ports.ts";
 import type { Journal } from "../../ail/interpreter.ts";
 import { addUsage, isUsed, NO_USAGE } from "../../domain/agent/budget.ts";
-import { plausibleUsage, untrustedCost, untrustedCount } from "../../domain/agent/untrusted_usage.ts";
+import { plausibleUsage } from "../../domain/agent/untrusted_usage.ts";
 import { createStreamTally } from "../../harness/stream_usage.ts";
 import type { PromptAnswer, PromptCall } from "../../pipeline/effect.ts";
 import { type Fault, fault } from "../../pipeline/fault.ts";
-import { RESPONSE_MAX_CHARS, THINKING_MAX_CHARS, TOOL_EVENTS_MAX_CHARS } from "./limits.ts";
+import { boundedAnswer, usdAndTokens } from "./bounded_answer.ts";
 import type { StationPrompts } from "./station_prompts.ts";
 import type { SandboxCalls } from "./station_ports.ts";
 import type { StepTeller } from "./step_teller.ts";
@@ -114,7 +114,7 @@ export function createPipelinePrompts(deps: PipelinePromptsDeps, count: PromptCo
           onEvent: () => {},
           warn: (message) => teller.warn(message),
         }));
-      const answer = given.ok ? boundedAnswer(given.value) : given;
+      const answer = boundedAnswer(given);
       // Who prints no sum in its stream says it in its answer.
       const used = isUsed(streamed) || !answer.ok ? streamed : usageOf(answer.value);
       await journal.record(RECORD + effectId, used);
@@ -124,33 +124,6 @@ export function createPipelinePrompts(deps: PipelinePromptsDeps, count: PromptCo
       if (answer.ok) teller.text(call.stepId, "answer", answer.value.response);
       return answer;
     },
-  };
-}
-
-/** Invariant 3. */
-function boundedAnswer(answer: PromptAnswer): Result<PromptAnswer, Fault> {
-  if (answer.response.length > RESPONSE_MAX_CHARS) {
-    const detail = `the answer has ${answer.response.length} characters: ${RESPONSE_MAX_CHARS} are the most`;
-    return err(fault("ail:runner/invocation-failed", detail));
-  }
-  let left = TOOL_EVENTS_MAX_CHARS;
-  const toolEvents = answer.toolEvents.filter(({ tool_name, tool_id, content_json }) => {
-    left -= tool_name.length + tool_id.length + content_json.length;
-    return left >= 0;
-  });
-  return ok({
-    ...answer,
-    ...usdAndTokens(answer),
-    thinking: answer.thinking?.slice(0, THINKING_MAX_CHARS) ?? null,
-    toolEvents,
-  });
-}
-
-function usdAndTokens({ costUsd, inputTokens, outputTokens }: PromptAnswer) {
-  return {
-    costUsd: untrustedCost(costUsd),
-    inputTokens: untrustedCount(inputTokens),
-    outputTokens: untrustedCount(outputTokens),
   };
 }
 
