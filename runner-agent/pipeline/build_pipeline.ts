@@ -2,7 +2,7 @@
 import type { JsonSchema, NamedPipeline, Pipeline, Step } from "./ast.ts";
 import { checkNamedCycles, classifyCalls } from "./classify.ts";
 import type { MergedFile, MergedStep } from "./inherit.ts";
-import { resolveAlias } from "./rules_body.ts";
+import { resolveAlias } from "./providers.ts";
 import { checkParallel, checkSchemaPairs, checkSources } from "./rules_list.ts";
 import { readStepList, type StepContext } from "./rules_step.ts";
 import type { Findings } from "./shape.ts";

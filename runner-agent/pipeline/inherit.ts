@@ -4,7 +4,8 @@
  */
 import type { Defaults, Provider } from "./ast.ts";
 import type { Place } from "./fault.ts";
-import { NO_PROVIDER, type RawFile, type RawStep } from "./raw_file.ts";
+import { mergeProvider } from "./providers.ts";
+import type { RawFile, RawStep } from "./raw_file.ts";
 import type { Findings } from "./shape.ts";
 
 export const HOOKS = ["disable", "override", "run_before", "run_after"] as const;
@@ -91,12 +92,6 @@ export function mergeDefaults(base: Defaults, child: Defaults): Defaults {
     sampling: { ...base.sampling, ...child.sampling },
     onError: child.onError ?? base.onError,
   };
-}
-
-function mergeProvider(base: Provider | null, child: Provider | null): Provider | null {
-  if (base === null || child === null) return child ?? base;
-  const set = Object.fromEntries(Object.entries(child).filter(([, value]) => value !== null));
-  return { ...NO_PROVIDER, ...base, ...set, sampling: { ...base.sampling, ...child.sampling } };
 }
 
 interface Operation {

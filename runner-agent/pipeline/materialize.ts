@@ -39,9 +39,7 @@ export function materialize(pipeline: Pipeline, options: MaterializeOptions): Re
   const write = (list: readonly NotedStep[]) =>
     list.map(({ step }) => stepOf(step, { ...options, defaultOnError: pipeline.defaults.onError }));
   const lists = Object.entries(named).sort(([a], [b]) => a < b ? -1 : 1);
-  const providers = Object.entries(pipeline.providers).map(([name, one]) =>
-    [name, providerOf(one, false)] as const
-  );
+  const providers = Object.entries(pipeline.providers).map(([name, one]) => [name, providerOf(one)] as const);
   const document = new Document({
     version: pipeline.version,
     ...unlessEmpty("meta", pipeline.meta),

@@ -26,13 +26,11 @@ export interface WriteOptions {
   readonly defaultOnError: OnError | null;
 }
 
-/** As a map; a model whose name looks like an alias as that alias, which means the same. */
-export function providerOf(provider: Provider, isAlias = true): Plain | string {
-  const { model, ...rest } = provider;
-  const isBare = Object.values(rest).every((value) => value === null || isEmpty(value));
-  if (isAlias && isBare && model?.startsWith("@")) return model;
+/** As it was read: a map, or the name of an alias. */
+export function providerOf(provider: Provider): Plain | string {
+  if (provider.alias !== undefined) return provider.alias;
   return {
-    ...unlessNull("model", model),
+    ...unlessNull("model", provider.model),
     ...unlessNull("base_url", provider.baseUrl),
     ...unlessNull("auth_token", provider.authToken),
     ...unlessNull("connect_timeout_seconds", seconds(provider.connectTimeoutMs)),

@@ -2,6 +2,7 @@
 import type { Defaults, Pipeline, Provider, Sampling, ToolPolicy } from "./ast.ts";
 import type { Place } from "./fault.ts";
 import { TIMEOUT_MAX_MS } from "./limits.ts";
+import { NO_PROVIDER } from "./providers.ts";
 import { readSampling } from "./sampling.ts";
 import { type Fields, type Findings, readFields } from "./shape.ts";
 import {
@@ -37,16 +38,6 @@ export interface RawFile {
   readonly areStepsBroken: boolean;
   readonly named: ReadonlyMap<string, { readonly steps: readonly RawStep[]; readonly place: Place }>;
 }
-
-export const NO_PROVIDER: Provider = {
-  model: null,
-  baseUrl: null,
-  authToken: null,
-  connectTimeoutMs: null,
-  readTimeoutMs: null,
-  maxHistoryMessages: null,
-  sampling: {},
-};
 
 export function readRawFile(tree: Tree, path: string, findings: Findings): RawFile | null {
   if (tree.kind !== "map") {
@@ -147,10 +138,10 @@ function unknownOnError(word: string, place: Place, findings: Findings): null {
   return null;
 }
 
-/** An alias by name is looked up later; here it is a provider whose model says so. */
+/** An alias is looked up later. */
 export function readProvider(tree: Tree, what: string, findings: Findings): Provider | null {
   if (tree.kind === "scalar" && typeof tree.value === "string") {
-    return { ...NO_PROVIDER, model: `@${tree.value}` };
+    return { ...NO_PROVIDER, alias: tree.value };
   }
   if (tree.kind !== "map") {
     if (tree.kind === "scalar" && tree.value === null) return null;

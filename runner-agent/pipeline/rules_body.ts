@@ -1,18 +1,11 @@
 /** The body of a step: exactly one primary field, and what belongs to it (Pipeline s05, s13, s27, s28). */
-import type { AppendEntry, GateTimeout, LoopBody, PromptSettings, Provider, StepBody } from "./ast.ts";
+import type { AppendEntry, GateTimeout, LoopBody, PromptSettings, StepBody } from "./ast.ts";
 import { parseComparison } from "./condition.ts";
 import type { Place } from "./fault.ts";
 import type { MergedStep } from "./inherit.ts";
 import { STEPS_MAX } from "./limits.ts";
-import {
-  msOf,
-  NO_PROVIDER,
-  type RawStep,
-  readProvider,
-  readSamplingTree,
-  readSteps,
-  readTools,
-} from "./raw_file.ts";
+import { resolveAlias } from "./providers.ts";
+import { msOf, type RawStep, readProvider, readSamplingTree, readSteps, readTools } from "./raw_file.ts";
 import { callsByName, stepsIn } from "./body_steps.ts";
 import { warnOfSeveral } from "./rules_condition.ts";
 import { checkSchemaPairs } from "./rules_list.ts";
@@ -91,23 +84,6 @@ function readSettings(raw: RawStep, name: string, context: StepContext): PromptS
       ? []
       : readAppend(values.append_system_prompt, name, context.findings),
   };
-}
-
-/** `@name` is an alias of `providers:`; one that is none of them is `vendor/model` or a model's name. */
-export function resolveAlias(
-  provider: Provider,
-  name: string,
-  place: Place,
-  { providers, findings }: Pick<StepContext, "providers" | "findings">,
-): Provider {
-  if (!provider.model?.startsWith("@")) return provider;
-  const alias = provider.model.slice(1);
-  const known = Object.hasOwn(providers, alias) ? providers[alias]! : null;
-  if (known !== null && !known.model?.startsWith("@")) return known;
-  if (known === null && !alias.includes("/")) {
-    findings.warn(`${name}: there is no provider '${alias}': it is taken as a model's name`, place);
-  }
-  return { ...NO_PROVIDER, model: alias };
 }
 
 function readAppend(list: ListTree, name: string, findings: Findings): readonly AppendEntry[] {
