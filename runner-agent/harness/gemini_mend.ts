@@ -9,12 +9,22 @@ import { fieldsOfLine } from "./usage_lines.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The text of the file without what is there twice; the same text when nothing is. */
+/** Far more than a chat has, in lines and in characters: more is none, and would hold up who mends it. */
+const LINES_MAX = 20_000;
+const CHAT_MAX_CHARS = 16 * 1_048_576;
+
+/**
+ * The text of the file without what is there twice; the same text when nothing is, or when it is larger than a chat: the file is
+ * the agent's.
+ */
 export function mendGeminiChat(text: string): string {
-  const lines = text.split("\n");
-  const answered = new Set(lines.flatMap((line) => messagesOf(fieldsOfLine(line)).flatMap(answeredCalls)));
-  return lines.flatMap((line) => {
-    const fields = fieldsOfLine(line);
+  if (text.length > CHAT_MAX_CHARS) return text;
+  const lines = text.split("\n", LINES_MAX + 1);
+  if (lines.length > LINES_MAX) return text;
+  const parsed = lines.map(fieldsOfLine);
+  const answered = new Set(parsed.flatMap((fields) => messagesOf(fields).flatMap(answeredCalls)));
+  return lines.flatMap((line, at) => {
+    const fields = parsed[at]!;
     const messages = objectField(fields, "$set").messages;
     if (!Array.isArray(messages)) return isRepeated(fields, answered) ? [] : [line];
     const kept = messages.filter((message) => !isRepeated(asFields(message), answered));
