@@ -40,8 +40,8 @@ export const CLI_LEAVE_MS = 10_000;
 /** The end of its standard error, for a fault. */
 export const CLI_STDERR_MAX_CHARS = 4_000;
 
-/** Of what a hook sends: the input of a tool with a large file in it. */
-export const WISH_MAX_BYTES = 16 * MEBIBYTE;
+/** Of what a hook sends: the longest that a model writes at once, four times. All that a hub takes at a time may be wishes. */
+export const WISH_MAX_BYTES = 2 * MEBIBYTE;
 /** A hook asks again after so long: its connection is short, a person's time is not. */
 export const WISH_WAIT_MS = 20_000;
 /** Of one prompt: an agent uses a dozen tools at a time. */

@@ -128,6 +128,12 @@ Deno.test("people see all of what they allow, and how much they do not see of wh
   assert.match(detail!, /^\[this is not all: .*50,?0\d\d/);
 });
 
+Deno.test("a wish that is larger than what a model writes is denied, and its people are left alone", async () => {
+  const { post, asked } = stage({ kind: "answered", text: "" });
+  const { decision } = await post({ ...BASH, tool_input: { content: "x".repeat(2 * 1_048_576) } });
+  assert.deepEqual([decision, asked.length], ["deny", 0]);
+});
+
 Deno.test("a server of another name is no tool of the runner's own", async () => {
   const { post, asked } = stage({ kind: "rejected", reason: "no" });
   for (const name of ["mcp__shopfloor__evil__rm", "mcp__shopfloor___rm", "mcp__shopfloor__"]) {
