@@ -30,7 +30,14 @@ export function* loadPipeline(
   if (merged === null) return err(findings.faults);
   const referenced = yield* loadReferenced(merged, surroundings, loopDepth, budget, findings);
   const pipeline = buildPipeline(merged, referenced, findings);
-  return findings.faults.length === 0 ? ok(pipeline) : err(findings.faults);
+  return findings.faults.length === 0 ? ok(pipeline) : err(shapesFirst(findings.faults, pipeline.chain));
+}
+
+/** What is of the wrong type comes before the rules that are broken, wherever it was come upon (Pipeline s05, order of checks). */
+function shapesFirst(faults: readonly Fault[], chain: readonly string[]): readonly Fault[] {
+  const isShape = ({ type, place }: Fault) =>
+    type === "ail:config/invalid-yaml" && place !== null && place.path !== null && chain.includes(place.path);
+  return [...faults.filter(isShape), ...faults.filter((one) => !isShape(one))];
 }
 
 /** The first fault of a load, as a run that calls a pipeline sees it. */

@@ -218,6 +218,21 @@ pipeline: [{id: a, prompt: a}, {id: b, prompt: b, model: s}, {id: c, prompt: c, 
   ]);
 });
 
+Deno.test("s05: what is of the wrong type is told before the rules that are broken", () => {
+  const faults = faultsOf(`version: "0.1"
+pipeline:
+  - {id: a, prompt: x, action: join}
+  - {id: b, prompt: x, on_result: [{exit_code: 1.5, action: break}]}
+  - {id: b, prompt: x, then: [3]}
+`);
+  assert.deepEqual(faults.map(({ type, place }) => [type.slice(11), place?.line]), [
+    ["invalid-yaml", 4],
+    ["invalid-yaml", 5],
+    ["validation-failed", 3],
+    ["validation-failed", 5],
+  ]);
+});
+
 Deno.test("s15: resume goes on with the newest session of the same backend", () => {
   const ran = run(
     `version: "0.1"
