@@ -4,6 +4,7 @@ import { checkNamedCycles, classifyCalls } from "./classify.ts";
 import type { MergedFile, MergedStep } from "./inherit.ts";
 import { resolveAlias } from "./providers.ts";
 import { checkParallel, checkSchemaPairs, checkSources } from "./rules_list.ts";
+import { warnOfLaterSteps } from "./rules_references.ts";
 import { readStepList, type StepContext } from "./rules_step.ts";
 import type { Findings } from "./shape.ts";
 
@@ -58,6 +59,7 @@ function readList(list: readonly MergedStep[], what: string, context: StepContex
   checkSchemaPairs(steps, context.findings);
   checkParallel(steps, context.findings);
   checkSources(steps, context.findings);
+  warnOfLaterSteps(steps, context.findings);
   return steps;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseTemplate, resolveTemplate, TEXT_MAX_CHARS } from "./template.ts";
+import { load } from "../../test/fake/pipeline_run.ts";
 import { entryOf, scopeOf } from "../../test/fake/pipeline_scope.ts";
 
 const CALL = {
@@ -33,6 +34,25 @@ const SCOPE = scopeOf([
   passes: new Map([["loop", [[entryOf("loop::fix", { response: "pass 0" })], [
     entryOf("loop::fix", { response: "pass 1" }),
   ]]]]),
+});
+
+Deno.test("s11: a variable of a step that comes later is told when the file is loaded, once, and nothing else", () => {
+  const { warnings } = load({
+    files: {
+      "/work/p.ail.yaml": `version: "0.1"
+pipeline:
+  - {id: a, prompt: "{{ step.b.response }} {{ step.b.response }} {{ step.invocation.prompt }}"}
+  - {id: b, prompt: "{{ step.a.response }} {{ step.nobody.response }}", condition: "{{ step.b.exit_code }} == 0"}
+  - {id: c, prompt: x, then: ["{{ step.c.response }}"], on_result: [{expression: "{{ step.c.response }} == x", action: break}]}
+  - id: l
+    do_while: {max_iterations: 2, exit_when: "{{ step.t.response }} == x", steps: [{id: t, prompt: "{{ step.l.index }}"}]}
+`,
+    },
+  });
+  assert.deepEqual(warnings.map(({ message, place }) => [place?.line, message.split(" has no")[0]]), [
+    [3, "step 'a': '{{ step.b.response }}'"],
+    [4, "step 'b': '{{ step.b.exit_code }}'"],
+  ]);
 });
 
 Deno.test("s11: a field of an answer may be called like one of a step's own; what the step has itself comes first", () => {
