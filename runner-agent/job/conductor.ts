@@ -117,7 +117,13 @@ class Conduct {
       case "prepare":
         return await prepare(context);
       case "create": {
-        const phase = await createContainer(context, step.worktree, sandbox.agents, watch.resumeText);
+        const phase = await createContainer(
+          context,
+          step.worktree,
+          sandbox.agents,
+          watch.resumeText,
+          watch.ended,
+        );
         await sandbox.look();
         return phase;
       }

@@ -33,11 +33,17 @@ import { faultText } from "./run_texts.ts";
 /** What is being written, until it takes its place; no asset has this name. */
 const PART = ".git-part";
 
-/** Never rejects. @param owner Who the agent is outside of its sandbox. */
+/**
+ * Never rejects.
+ *
+ * @param owner Who the agent is outside of its sandbox.
+ * @param over The run is to stop: no further byte is waited for.
+ */
 export async function placeAssets(
   context: RunContext,
   worktreeDir: string,
   owner: { readonly uid: number; readonly gid: number },
+  over: AbortSignal,
 ): Promise<void> {
   const { deps, sent, ids } = context;
   const listed = sent.taskAssets ?? [];
@@ -47,7 +53,7 @@ export async function placeAssets(
     for (const path of [join(worktreeDir, ".agentics"), dir]) {
       if (!(await Deno.lstat(path)).isDirectory) throw new Error(`${ASSETS_FOLDER} must be a directory`);
     }
-    const fetching = createFetching(context, dir);
+    const fetching = createFetching(context, dir, over);
     const { assets, leftOut } = planAssets(listed, deps.assets.maxBytes);
     const placed: PlacedAsset[] = [];
     const missing: LeftOut[] = [...leftOut];
@@ -84,15 +90,16 @@ function wordOf(fetched: Fetched): PlacedAsset | string {
 }
 
 /** Fetches the assets of one run, one after the other. A text: why one is left out. */
-function createFetching({ deps, sent, jobToken, run }: RunContext, dir: string) {
+function createFetching({ deps, sent, jobToken, run }: RunContext, dir: string, over: AbortSignal) {
   const { source, maxBytes } = deps.assets!;
   // Other servers know no token of a run.
   const token = run.job.jobToken === undefined ? deps.runnerToken : jobToken;
-  const all = AbortSignal.timeout(ASSETS_MAX_MS);
+  const all = AbortSignal.any([over, AbortSignal.timeout(ASSETS_MAX_MS)]);
   let bytesLeft = ASSETS_TOTAL_MAX_BYTES;
   let relisted: Promise<readonly JobAsset[] | null> | null = null;
 
   async function place(asset: JobAsset): Promise<PlacedAsset | string> {
+    if (all.aborted) return "there was no time for it";
     const first = await fetchOne(asset);
     if (first.kind !== "stale") return wordOf(first);
     relisted ??= source.list(

@@ -63,6 +63,7 @@ export async function createContainer(
   worktree: Worktree,
   agents: AgentSlot,
   resumeText: string | null,
+  over: AbortSignal,
 ): Promise<RunPhase> {
   const decided = await context.role.decide();
   if (!decided.ok) return notStarted(worktree, decided.error);
@@ -83,7 +84,7 @@ export async function createContainer(
     const goesOn = agents.isOpen || (wantedSession(context) !== null && await hadSandbox(context));
     if (goesOn) await makeHubDir(context.dirs);
     else {
-      await placeAssets(context, worktree.worktreeDir, owner);
+      await placeAssets(context, worktree.worktreeDir, owner, over);
       await makeRunDirs(context.dirs, plan.homeFiles, async (paths) => {
         await recallMemory(context, harness.name);
         await giveToOwner(paths, owner);

@@ -124,7 +124,7 @@ export class ProbeSandbox {
   /** Makes the next sandbox and starts the CLI. @param text What is said to one that goes on. */
   async start(text: string | null = null): Promise<void> {
     const { deps, context } = this;
-    const phase = await createContainer(context, this.worktree, this.#slot, text);
+    const phase = await createContainer(context, this.worktree, this.#slot, text, this.deps.signal);
     if (phase.kind !== "created") {
       const why = phase.kind === "exited" && phase.ending.kind === "not_started" ? phase.ending.message : "";
       throw new ProbeFault(why);
