@@ -63,10 +63,14 @@ export function createAssetSource(at: ProjectAddress, open: AssetOpener = openAs
   ): Promise<AssetAnswer | AssetDownload> {
     let base = at.serverUrl;
     let next = url;
+    let isOurs = true;
     for (let hops = 0; hops <= ASSET_REDIRECTS_MAX; hops++) {
       const route = assetRoute(next, at.serverUrl, base);
       if (route.kind === "refused") return { kind: "refused", detail: route.reason };
-      const { withToken, mustBePublic } = route;
+      const { mustBePublic } = route;
+      // Another server that sends us back says what we ask for: not with our rights.
+      isOurs &&= route.url.origin === new URL(at.serverUrl).origin;
+      const withToken = route.withToken && isOurs;
       const answer = await open(route.url, { token: withToken ? token : null, mustBePublic, signal });
       if (answer.status < 300 || answer.status >= 400 || answer.location === null) return answer;
       answer.close();
