@@ -84,7 +84,7 @@ Deno.test("s34: every pipeline in the texts is right, and every command and opti
     const help = (await ail(["--help"])).out;
     for (const text of [out, (await guide()).out]) {
       for (const [, name] of text.matchAll(/`(?:AIL_\w+=\w+ )?ail ([a-z][a-z-]+)/g)) {
-        assert.match(help, new RegExp(`^ {2}${name}\\b`, "m"), name);
+        assert.match(help, new RegExp(`^ {2}${name}\\b`, "m"), name!);
       }
     }
   });
