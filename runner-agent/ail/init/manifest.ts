@@ -51,6 +51,11 @@ export function listedFiles({ files }: Manifest): Result<readonly string[], Faul
     if (seen.has(path)) return err(initFault("manifest-invalid", `'${path}' is named twice`));
     seen.add(path);
   }
+  // It could be written in part only.
+  const folder = files.find((path) => files.some((other) => other.startsWith(`${path}/`)));
+  if (folder !== undefined) {
+    return err(initFault("manifest-invalid", `'${folder}' is a file and the folder of another`));
+  }
   return ok(files);
 }
 
