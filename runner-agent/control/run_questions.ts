@@ -48,17 +48,15 @@ export function createQuestionDesk(deps: RunQuestionDeps): QuestionDesk {
 
   /** Not cut off by `signal`: what was sent is to be known before it is taken back. */
   const post = (body: QuestionInput, signal: AbortSignal) => {
-    let triesLeft = ROOM_TRIES_MAX;
-    return untilAnswered(
-      async () => {
-        const outcome = await call({ method: "POST", path: base, body, schema: answerTo(body.id) });
-        // Those of an ended prompt are being taken back.
-        const isFull = outcome.kind === "refused" && outcome.code === "too_many_questions";
-        return isFull && --triesLeft > 0 ? { kind: "unreachable", detail: outcome.code } : outcome;
-      },
-      retry,
-      signal,
-    );
+    let triesLeft = TRIES_MAX;
+    const once = async () => {
+      const outcome = await call({ method: "POST", path: base, body, schema: answerTo(body.id) });
+      if (outcome.kind !== "refused") return outcome;
+      // Those of an ended prompt are being taken back; a route may be away while its server is replaced.
+      const mayPass = outcome.code === "too_many_questions" || isUnknown(outcome);
+      return mayPass && --triesLeft > 0 ? { kind: "unreachable", detail: saidBy(outcome) } as const : outcome;
+    };
+    return untilAnswered(once, retry, signal);
   };
 
   /** Its end, or a refusal. */
@@ -170,7 +168,7 @@ function answerOf({ kind }: RunQuestion, { status, text, reason }: QuestionAnswe
 }
 
 /** About 15 s at the pace of `untilAnswered`. */
-const ROOM_TRIES_MAX = 6;
+const TRIES_MAX = 6;
 const NO_SUCH_ROUTE: ReadonlySet<number> = new Set([404, 405, 501]);
 const KNOWN_404: ReadonlySet<string> = new Set(["run_not_found", "question_not_found"]);
 
