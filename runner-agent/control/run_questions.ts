@@ -167,8 +167,8 @@ function answerOf({ kind }: RunQuestion, { status, text, reason }: QuestionAnswe
   return { kind: "answered", text: words };
 }
 
-/** About 15 s at the pace of `untilAnswered`. */
-const TRIES_MAX = 6;
+/** About 8 s at the pace of `untilAnswered`. */
+const TRIES_MAX = 5;
 const NO_SUCH_ROUTE: ReadonlySet<number> = new Set([404, 405, 501]);
 const KNOWN_404: ReadonlySet<string> = new Set(["run_not_found", "question_not_found"]);
 
