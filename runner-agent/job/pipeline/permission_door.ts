@@ -53,6 +53,8 @@ export interface PermissionDoorDeps {
 interface OpenCall {
   readonly prompt: AskingPrompt;
   readonly wishes: Map<string, Promise<string>>;
+  /** Of those that are open. */
+  readonly waits: Set<() => void>;
   openCount: number;
 }
 
@@ -94,6 +96,7 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
     if (isQuestion && asked === null) return Promise.resolve(decision("deny", "there is no question in it"));
     call.openCount++;
     const endWait = deps.awaitPerson();
+    call.waits.add(endWait);
     const question: RunQuestion = {
       id,
       kind: isQuestion ? "tool_question" : "permission",
@@ -112,7 +115,7 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
       .then((given) => isQuestion ? questionOutput(wish, given) : permissionOutput(given))
       .finally(() => {
         call.openCount--;
-        endWait();
+        if (call.waits.delete(endWait)) endWait();
       });
     call.wishes.set(id, answer);
     return answer;
@@ -121,11 +124,14 @@ export function createPermissionDoor(deps: PermissionDoorDeps): PermissionDoor {
   return {
     route: { path: PERMISSION_PATH, handle },
     open(id, prompt) {
-      const call: OpenCall = { prompt, wishes: new Map(), openCount: 0 };
+      const call: OpenCall = { prompt, wishes: new Map(), waits: new Set(), openCount: 0 };
       calls.set(id, call);
       return {
         [Symbol.dispose]() {
           if (calls.get(id) === call) calls.delete(id);
+          // A prompt that failed leaves its questions open: they hold up no idle time of what comes after it.
+          for (const endWait of call.waits) endWait();
+          call.waits.clear();
         },
       };
     },

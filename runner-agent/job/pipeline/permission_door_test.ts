@@ -109,6 +109,14 @@ Deno.test("who waits asks again, and it is one question", async () => {
   assert.deepEqual([asked.length, awaited()], [1, 0]);
 });
 
+Deno.test("a prompt that has ended waits for no person, also where its questions stay open", async () => {
+  const { post, opened, awaited } = stage(null, 1);
+  await post(BASH);
+  assert.equal(awaited(), 1);
+  opened[Symbol.dispose]();
+  assert.equal(awaited(), 0);
+});
+
 Deno.test("a call that is not known is told to ask again, and an ended one is not known", async () => {
   const { post, opened, asked } = stage({ kind: "answered", text: "" });
   assert.equal((await post(BASH, undefined, "c2")).status, 202);
