@@ -11,9 +11,10 @@ function command(dir: string, args: readonly string[]): Deno.Command {
 }
 
 function commandOf(program: string, dir: string, args: readonly string[]): Deno.Command {
-  // What a shell has, such as the certificates that downloads need; but nothing of this run's own settings.
+  // What a shell has, such as the certificates that downloads need; but nothing of this run's own settings, nor the folder
+  // in which a task around it was called, which a task inside would keep.
   const kept = Object.fromEntries(
-    Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("AIL_")),
+    Object.entries(Deno.env.toObject()).filter(([name]) => name !== "INIT_CWD" && !name.startsWith("AIL_")),
   );
   const home = Deno.env.get("HOME") ?? "";
   return new Deno.Command(program, {
