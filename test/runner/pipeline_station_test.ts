@@ -199,8 +199,10 @@ Deno.test("a pipeline whose end this machine cannot write down stops its run, an
 Deno.test("a step that waits for a person is not idle", async () => {
   await withAgent(async (rig) => {
     const gate = 'version: "1"\npipeline:\n  - id: gate\n    action: pause_for_human\n';
-    const answer = Promise.withResolvers<Response>();
-    rig.plane.intercept = (_, path) => path.includes("/questions") ? answer.promise : null;
+    const answer = Promise.withResolvers<void>();
+    // Asked again and again, as the route may be away for a moment only: each gets an answer of its own.
+    const unknown = () => Response.json({ error: { code: "not_found", message: "no" } }, { status: 404 });
+    rig.plane.intercept = (_, path) => path.includes("/questions") ? answer.promise.then(unknown) : null;
     const jobId = rig.addJob({
       prompt: "p",
       operatorConfig: { agent: "claude", pipeline: gate },
@@ -214,7 +216,7 @@ Deno.test("a step that waits for a person is not idle", async () => {
       () => rig.plane.runs.get(jobId)!.inProgressReports > asked + 40,
     );
     assert.equal(rig.plane.runs.get(jobId)!.outcome, null);
-    answer.resolve(Response.json({ error: { code: "not_found", message: "no" } }, { status: 404 }));
+    answer.resolve();
     await runner.outcome;
     assert.match(rig.plane.runs.get(jobId)!.outcome!.error ?? "", /nobody can be asked/);
   });
