@@ -31,6 +31,8 @@ export interface MaterializeOptions {
   readonly surroundings: Surroundings;
 }
 
+const IMPLICIT_INVOCATION = "step: invocation (implicit)";
+
 /** @returns YAML; `ail:config/validation-failed` when what would be written could not be read. */
 export function materialize(pipeline: Pipeline, options: MaterializeOptions): Result<string, Fault> {
   const expanded = options.isExpanded ? expandCalls(pipeline) : asItIs(pipeline);
@@ -49,7 +51,11 @@ export function materialize(pipeline: Pipeline, options: MaterializeOptions): Re
     ...unlessEmpty("pipelines", Object.fromEntries(lists.map(([name, list]) => [name, write(list)]))),
   }, { aliasDuplicateObjects: false });
   document.commentBefore = sourceChain(pipeline);
-  comment(document.get("pipeline"), steps);
+  comment(
+    document.get("pipeline"),
+    steps,
+    pipeline.steps[0]?.id === "invocation" ? [] : [IMPLICIT_INVOCATION],
+  );
   for (const [name, list] of lists) comment(document.getIn(["pipelines", name]), list);
   const text = document.toString({
     lineWidth: 0,
@@ -75,12 +81,14 @@ function sourceChain({ source, chain }: Pipeline): string {
   return chain.map((path, index) => ` ${index === 0 ? "source" : "FROM"}: ${path}`).join("\n");
 }
 
-function comment(list: unknown, noted: readonly NotedStep[]): void {
+/** @param before Of the first. */
+function comment(list: unknown, noted: readonly NotedStep[], before: readonly string[] = []): void {
   if (!isSeq(list)) return;
   for (const [index, item] of (list as YAMLSeq).items.entries()) {
     if (!isMap(item)) continue;
     const { step, notes } = noted[index]!;
-    (item as YAMLMap).commentBefore = [...notes, originOf(step)].map((note) => ` ${note}`).join("\n");
+    const all = [...index === 0 ? before : [], ...notes, originOf(step)];
+    (item as YAMLMap).commentBefore = all.map((note) => ` ${note}`).join("\n");
   }
 }
 
@@ -100,4 +108,16 @@ function defaultsOf({ defaults }: Pipeline): Plain {
     ...unlessEmpty("sampling", defaults.sampling),
     ...unlessNull("on_error", defaults.onError?.kind ?? null),
   };
+}
+
+/** What people should know before they run it (Pipeline s17). */
+export function materializeWarnings({ steps }: Pipeline): readonly string[] {
+  return steps.filter(({ id, before }) => id === "invocation" && before.length > 0).map(
+    ({ before, origin }) => {
+      const what = before.length === 1 ? "a step runs" : `${before.length} steps run`;
+      return `step 'invocation' of ${
+        origin.path ?? "<passthrough>"
+      } has 'before': ${what} before the prompt of a person is asked`;
+    },
+  );
 }
