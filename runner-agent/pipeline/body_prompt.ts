@@ -16,6 +16,7 @@ import { mergeSampling } from "./sampling.ts";
 import { loadSkill } from "./skill.ts";
 import { newEntry, tellStarted, warn } from "./telling.ts";
 import { resolveTemplate } from "./template.ts";
+import { chooseByVendor } from "./vendor.ts";
 
 export type AskingStep = Extract<Step, { readonly kind: "prompt" | "skill" }>;
 
@@ -28,7 +29,7 @@ export function* runPromptBody(
   if (!prompt.ok) return prompt;
   yield* tellStarted(state, entryId, position, prompt.value, prompt.value);
   const { defaults } = state.frame.pipeline;
-  const backend = (step.backend ?? state.frame.input.defaultBackend).trim().toLowerCase();
+  const { backend, ...settings } = settingsOf(step, state);
   const timeoutMs = step.timeoutMs ?? defaults.timeoutMs;
   const system = step.systemPrompt === null
     ? ok(null)
@@ -48,7 +49,7 @@ export function* runPromptBody(
     prompt: prompt.value,
     resumeSessionId: session,
     tools: step.tools ?? defaults.tools,
-    ...modelSettings(step, defaults, state.frame.input.cli),
+    ...settings,
     systemPrompt: system.value,
     appendSystemPrompt: appended.value,
     sampling: mergeSampling(
@@ -95,6 +96,23 @@ function newestSession({ entries }: RunState, backend: string): string | null {
     entry.runner_session_id !== null && entry.session_backend === backend
   );
   return newest?.runner_session_id ?? null;
+}
+
+/** Who answers, and what of the model and its server it is told. */
+function settingsOf(step: AskingStep, { frame }: RunState) {
+  const { cli, surroundings, choosesByVendor, ...input } = frame.input;
+  const settings = modelSettings(step, frame.pipeline.defaults, cli);
+  const backend = (step.backend ?? input.defaultBackend).trim().toLowerCase();
+  // What the command line says is taken as it stands.
+  if (choosesByVendor !== true || step.backend !== null || cli.model !== null) {
+    return { backend, ...settings };
+  }
+  const chosen = chooseByVendor({
+    ...settings,
+    defaultBackend: backend,
+    environment: surroundings.environment,
+  });
+  return { backend, ...settings, ...chosen };
 }
 
 /** The strongest first: the command line, the step, its provider, the defaults' provider, the defaults. */

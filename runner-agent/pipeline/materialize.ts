@@ -22,6 +22,7 @@ import {
   unlessEmpty,
   unlessNull,
 } from "./materialize_step.ts";
+import { withSamplingNotes } from "./materialize_sampling.ts";
 import type { Surroundings } from "./run_state.ts";
 import { parseYaml } from "./yaml_tree.ts";
 
@@ -37,7 +38,7 @@ const IMPLICIT_INVOCATION = "step: invocation (implicit)";
 export function materialize(pipeline: Pipeline, options: MaterializeOptions): Result<string, Fault> {
   const expanded = options.isExpanded ? expandCalls(pipeline) : asItIs(pipeline);
   if (!expanded.ok) return expanded;
-  const { steps, named } = expanded.value;
+  const { steps, named } = withSamplingNotes(expanded.value, pipeline.defaults);
   const write = (list: readonly NotedStep[]) =>
     list.map(({ step }) => stepOf(step, { ...options, defaultOnError: pipeline.defaults.onError }));
   const lists = Object.entries(named).sort(([a], [b]) => a < b ? -1 : 1);
@@ -76,9 +77,11 @@ function asItIs({ steps, named }: Pipeline): ReturnType<typeof expandCalls> {
   });
 }
 
-function sourceChain({ source, chain }: Pipeline): string {
+/** A layer that discovery put below the file before it is what that one lies over. */
+function sourceChain({ source, chain, stacked = [] }: Pipeline): string {
   if (source === null) return " source: <passthrough>";
-  return chain.map((path, index) => ` ${index === 0 ? "source" : "FROM"}: ${path}`).join("\n");
+  const word = (path: string) => stacked.includes(path) ? "over" : "FROM";
+  return chain.map((path, index) => ` ${index === 0 ? "source" : word(path)}: ${path}`).join("\n");
 }
 
 /** @param before Of the first. */

@@ -28,7 +28,8 @@ export interface WriteOptions {
 
 /** As it was read: a map, or the name of an alias. */
 export function providerOf(provider: Provider): Plain | string {
-  if (provider.alias !== undefined) return provider.alias;
+  const name = provider.alias ?? provider.writtenAs;
+  if (name !== undefined) return name;
   return {
     ...unlessNull("model", provider.model),
     ...unlessNull("base_url", provider.baseUrl),
@@ -57,6 +58,7 @@ export function stepOf(step: ChainEntry & { readonly id?: string }, options: Wri
     ...(step.kind === "join" ? { on_error: step.mode } : onErrorOf(step.onError, options)),
     ...unlessNull("timeout_seconds", seconds(timeoutOf(step))),
     ...unlessNull("message", step.message),
+    ...(step.display === undefined ? {} : { display: step.display === "none" ? false : step.display }),
     ...listed("before", step.before.map((entry) => stepOf(entry, options))),
     ...bodyOf(step, options),
     ...listed("then", step.then.map((entry) => stepOf(entry, options))),
