@@ -64,8 +64,11 @@ export interface Defaults {
 export interface Provider {
   /** As it was read: a name that is looked up at load (`providers.ts`); steps and defaults of a pipeline have none. */
   readonly alias?: string;
-  /** It is of the user's own file under this name, and is written by it: what is in that file stays there. */
-  readonly writtenAs?: string;
+  /**
+   * It is of the user's own file under this name, and is written by it: what is in that file stays there. Null: a pipeline has
+   * changed it, and its token is the user's still.
+   */
+  readonly writtenAs?: string | null;
   readonly model: string | null;
   readonly baseUrl: string | null;
   readonly authToken: string | null;

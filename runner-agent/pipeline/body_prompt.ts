@@ -11,6 +11,7 @@ import {
 import type { Entry } from "./entry.ts";
 import type { Fault } from "./fault.ts";
 import { appendedTexts, promptText } from "./prompt_text.ts";
+import { serverOf } from "./providers.ts";
 import type { BodyEnd, CliSettings, PlacedStep, RunState } from "./run_state.ts";
 import { mergeSampling } from "./sampling.ts";
 import { loadSkill } from "./skill.ts";
@@ -123,11 +124,12 @@ function modelSettings(
 ): { readonly model: string | null; readonly provider: ProviderSettings } {
   const first = <K extends keyof Provider>(key: K) =>
     step.provider?.[key] ?? defaults.provider?.[key] ?? null;
+  const server = serverOf(step.provider, defaults.provider);
   return {
     model: cli.model ?? step.model ?? first("model") ?? defaults.model,
     provider: {
-      baseUrl: cli.provider.baseUrl ?? first("baseUrl"),
-      authToken: cli.provider.authToken ?? first("authToken"),
+      baseUrl: cli.provider.baseUrl ?? server.baseUrl,
+      authToken: cli.provider.authToken ?? server.authToken,
       connectTimeoutMs: first("connectTimeoutMs"),
       readTimeoutMs: first("readTimeoutMs"),
       maxHistoryMessages: first("maxHistoryMessages"),

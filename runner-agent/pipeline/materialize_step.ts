@@ -29,11 +29,12 @@ export interface WriteOptions {
 /** As it was read: a map, or the name of an alias. */
 export function providerOf(provider: Provider): Plain | string {
   const name = provider.alias ?? provider.writtenAs;
-  if (name !== undefined) return name;
+  if (typeof name === "string") return name;
   return {
     ...unlessNull("model", provider.model),
     ...unlessNull("base_url", provider.baseUrl),
-    ...unlessNull("auth_token", provider.authToken),
+    // A token of the user's own file stays there.
+    ...(provider.writtenAs === null ? {} : unlessNull("auth_token", provider.authToken)),
     ...unlessNull("connect_timeout_seconds", seconds(provider.connectTimeoutMs)),
     ...unlessNull("read_timeout_seconds", seconds(provider.readTimeoutMs)),
     ...unlessNull("max_history_messages", provider.maxHistoryMessages),

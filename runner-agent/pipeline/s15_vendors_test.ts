@@ -3,6 +3,7 @@ import { drive, run, SURROUNDINGS, type World } from "../../test/fake/pipeline_r
 import { faultText } from "./fault.ts";
 import { loadPipeline } from "./load.ts";
 import { materialize } from "./materialize.ts";
+import { serverOf } from "./providers.ts";
 
 /** Backend and model that the step `a` is asked with. */
 function asked(step: string, input: World["input"] = {}, more = "") {
@@ -161,3 +162,54 @@ Deno.test("s15: materialize names an alias of the user's own file, and copies no
   assert.doesNotMatch(text.value, /hidden/);
   assert.equal(text.value.match(/provider: "fast"/g)?.length, 2);
 });
+
+/** Server and token that the step is asked with, where the user's own file has a token for `fast`. */
+function serverAt(step: string, more: string, mine = "fast: {auth_token: hidden}") {
+  const loaded = loadAtDesk(step, mine, more);
+  assert.ok(loaded.ok);
+  const [one] = loaded.value.steps;
+  assert.ok(one?.kind === "prompt");
+  const { baseUrl, authToken } = serverOf(one.provider, loaded.value.defaults.provider);
+  const text = materialize(loaded.value, { isExpanded: false, surroundings: SURROUNDINGS });
+  assert.ok(text.ok);
+  assert.doesNotMatch(text.value, /hidden/);
+  return [baseUrl, authToken];
+}
+
+Deno.test("s15: a token of the user's own file goes to no server that a pipeline names", () => {
+  const elsewhere = "defaults: {provider: {base_url: 'http://its', auth_token: its}}\n";
+  assert.deepEqual(serverAt("provider: fast", elsewhere), [null, "hidden"]);
+  const fast = "defaults: {provider: fast}\n";
+  assert.deepEqual(serverAt("provider: {base_url: 'http://its'}", fast), ["http://its", null]);
+  assert.deepEqual(serverAt("provider: {base_url: 'http://its', auth_token: its}", fast), [
+    "http://its",
+    "its",
+  ]);
+  assert.deepEqual(serverAt("model: m", fast), [null, "hidden"]);
+  assert.deepEqual(serverAt("provider: {model: m}", fast), [null, "hidden"]);
+});
+
+for (
+  const [child, expected] of [
+    ["{base_url: 'http://its'}", ["http://its", null]],
+    ["{model: m}", ["http://f", "hidden"]],
+    ["{base_url: 'http://its', auth_token: its}", ["http://its", "its"]],
+    ["{}", ["http://f", "hidden"]],
+  ] as const
+) {
+  Deno.test(`s15: the same holds when ${child} is put over it by a file with FROM`, () => {
+    const files = {
+      "/work/base.yaml": 'version: "0.1"\ndefaults: {provider: fast}\npipeline: [{id: a, prompt: a}]\n',
+      "/work/p.ail.yaml": `FROM: ./base.yaml\ndefaults: {provider: ${child}}\n`,
+      [MINE]: "fast: {base_url: 'http://f', auth_token: hidden}",
+    };
+    const scope = { isStacked: true, hasUserProviders: true };
+    const loaded = drive(loadPipeline("/work/p.ail.yaml", SURROUNDINGS, scope), { files });
+    assert.ok(loaded.ok);
+    const { baseUrl, authToken } = serverOf(null, loaded.value.defaults.provider);
+    assert.deepEqual([baseUrl, authToken], expected);
+    const text = materialize(loaded.value, { isExpanded: false, surroundings: SURROUNDINGS });
+    assert.ok(text.ok);
+    assert.doesNotMatch(text.value, /hidden/);
+  });
+}
