@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withTempDir } from "../../test/fake/temp_dir.ts";
-import { perform, type Routine } from "../pipeline/effect.ts";
+import { perform, type Routine, tell } from "../pipeline/effect.ts";
 import { awaitBranches, cancelBranches, fork } from "../pipeline/scheduler.ts";
 import { DriveLeftError, driveRoutine, type Perform } from "./interpreter.ts";
 import { openJournal } from "./journal.ts";
@@ -148,5 +148,36 @@ Deno.test("a drive that is left ends nothing and records nothing, and the next o
     second.close();
     assert.equal(end, "1 2");
     assert.deepEqual(ids, ["main#1", "main#2", "main#2"]);
+  });
+});
+
+Deno.test("what is only told is told once over all drives, and a journal from before it was told still fits", async () => {
+  const routine = function* (isTelling: boolean): Routine<string> {
+    if (isTelling) yield* tell({ kind: "emit", event: { type: "step_skipped", step_id: "one" } });
+    const made = yield* shell("make");
+    if (isTelling) yield* tell({ kind: "emit", event: { type: "step_skipped", step_id: "two" } });
+    return made + (yield* shell("ship"));
+  };
+  await withTempDir(async (dir) => {
+    const done: string[] = [];
+    const perform: Perform = (effect) => {
+      if (effect.kind === "emit") done.push(`told ${(effect.event as { readonly step_id: string }).step_id}`);
+      if (effect.kind !== "run_shell") return null;
+      done.push(effect.command);
+      return said(effect.command);
+    };
+    const drive = async (isTelling: boolean, name: string) => {
+      const journal = await openJournal(join(dir, name));
+      try {
+        const end = await driveRoutine(routine(isTelling), perform, journal);
+        return [end, ...done.splice(0)];
+      } finally {
+        journal.close();
+      }
+    };
+    assert.deepEqual(await drive(true, "new"), ["makeship", "told one", "make", "told two", "ship"]);
+    assert.deepEqual(await drive(true, "new"), ["makeship"]);
+    assert.deepEqual(await drive(false, "old"), ["makeship", "make", "ship"]);
+    assert.deepEqual(await drive(true, "old"), ["makeship", "told one", "told two"]);
   });
 });

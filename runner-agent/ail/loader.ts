@@ -5,7 +5,7 @@ import type { Pipeline } from "../pipeline/ast.ts";
 import { type Candidate, discoverPipeline, lastPipelinePath } from "../pipeline/discover.ts";
 import type { Routine } from "../pipeline/effect.ts";
 import { type Fault, fault } from "../pipeline/fault.ts";
-import { loadForRun, loadPipeline, passthroughPipeline } from "../pipeline/load.ts";
+import { loadForRun, loadPipeline, type LoadScope, passthroughPipeline } from "../pipeline/load.ts";
 import type { Surroundings } from "../pipeline/run_state.ts";
 import { performFiles } from "./files.ts";
 import type { Host } from "./host.ts";
@@ -18,7 +18,10 @@ export type Found =
   | { readonly kind: "ambiguous"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
 
+/** Finds pipelines for one command: what is read anew has the layers below it that it had. */
 export class Loader {
+  #found: string | null = null;
+
   private constructor(readonly surroundings: Surroundings, readonly paths: ProjectPaths) {}
 
   static async of({ cwd, home, environment }: Host): Promise<Loader> {
@@ -42,7 +45,7 @@ export class Loader {
   }
 
   async load(path: string): Promise<Result<Pipeline, readonly Fault[]>> {
-    const loaded = await driveRoutine(loadPipeline(path, this.surroundings), performFiles);
+    const loaded = await driveRoutine(loadPipeline(path, this.surroundings, this.#scope(path)), performFiles);
     if (loaded.ok) this.#remember(path);
     return loaded;
   }
@@ -51,12 +54,17 @@ export class Loader {
   loadInRun = (path: string): Routine<Result<Pipeline, Fault>> => this.#loadInRun(path);
 
   *#loadInRun(path: string): Routine<Result<Pipeline, Fault>> {
-    const loaded = yield* loadForRun(path, this.surroundings);
+    const loaded = yield* loadForRun(path, this.surroundings, this.#scope(path));
     if (loaded.ok) this.#remember(path);
     return loaded;
   }
 
+  #scope(path: string): LoadScope {
+    return { isStacked: path === this.#found, hasUserProviders: true };
+  }
+
   async #load(path: string): Promise<Found> {
+    this.#found = path;
     const loaded = await this.load(path);
     return loaded.ok ? { kind: "loaded", pipeline: loaded.value } : { kind: "faulty", faults: loaded.error };
   }

@@ -1,7 +1,7 @@
 /** `ail materialize`: the pipeline as one file that stands alone (Pipeline s17). */
 import { resolve } from "node:path";
 import { fault, faultText } from "../pipeline/fault.ts";
-import { materialize } from "../pipeline/materialize.ts";
+import { materialize, materializeWarnings } from "../pipeline/materialize.ts";
 import { findPipeline } from "./find_pipeline.ts";
 import type { Host } from "./host.ts";
 import { Loader } from "./loader.ts";
@@ -22,6 +22,7 @@ export async function materializeCommand(host: Host, options: MaterializeOptions
     host.err(`${faultText(text.error)}\n`);
     return 1;
   }
+  for (const warning of materializeWarnings(pipeline)) host.err(`warning: ${warning}\n`);
   if (options.out === undefined) {
     host.out(text.value);
     return 0;

@@ -5,12 +5,9 @@ import type { LogLine, ToolEvent } from "../pipeline/entry.ts";
 
 type EntryLine = Extract<LogLine, { readonly type?: undefined }>;
 
-/** What is written for a line: the beginning and end of a run are no steps. */
+/** What is written for a line: the beginning and end of a run, of a pass and of a branch are no steps. */
 export function lineStatements(runId: string, line: LogLine, nowMs: number): readonly InStatement[] {
   switch (line.type) {
-    case "run_started":
-    case "run_finished":
-      return [];
     case "step_started":
       return [step(runId, line.step_id, "step_started", nowMs, { prompt: line.prompt })];
     case "step_error":
@@ -20,8 +17,10 @@ export function lineStatements(runId: string, line: LogLine, nowMs: number): rea
       })];
     case "step_cancelled":
       return [step(runId, line.step_id, "step_cancelled", nowMs, { response: line.reason })];
-    default:
+    case undefined:
       return entryStatements(runId, line, nowMs);
+    default:
+      return [];
   }
 }
 

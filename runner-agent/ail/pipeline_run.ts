@@ -54,6 +54,7 @@ export async function runHere(request: RunRequest): Promise<RunOutcome> {
       cli: request.cli,
       surroundings,
       defaultBackend: defaultBackendOf(surroundings.environment),
+      choosesByVendor: true,
       resumeSessionId: request.resumeSessionId ?? null,
       load: loader.loadInRun,
     });

@@ -1,5 +1,6 @@
 /** `ail "<prompt>"`: one run in this folder, as text, as events, or dry (Pipeline 3.1, 3.2, 3.5). */
 import type { Pipeline } from "../pipeline/ast.ts";
+import { displayed } from "../pipeline/display.ts";
 import { dryRunEnd, dryRunPlan, dryRunStep } from "../pipeline/dry_run.ts";
 import { faultText } from "../pipeline/fault.ts";
 import { footerText, leanText, showWorkText, watchText } from "../pipeline/report.ts";
@@ -123,7 +124,7 @@ function reportText(
 ): void {
   if (end.kind === "failed") return host.err(`${faultText(end.fault)}\n`);
   if (showsWork) return host.out(showWorkText(pipeline, entries, elapsedMs));
-  host.out(leanText(pipeline, entries));
+  host.out(leanText(pipeline, displayed(pipeline, entries)));
   if (host.isStdoutTerminal) host.out(footerText(entries, elapsedMs));
 }
 

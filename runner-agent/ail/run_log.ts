@@ -25,6 +25,7 @@ export class RunLog {
   readonly #files = new Map<string, Deno.FsFile>();
   readonly #broken = new Set<string>();
   readonly #encoder = new TextEncoder();
+  #synced: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly paths: ProjectPaths,
@@ -80,7 +81,9 @@ export class RunLog {
     try {
       const file = this.#files.get(runId) ?? this.#open(runId);
       writeAll(file, this.#encoder.encode(`${JSON.stringify(line)}\n`));
-      await file.syncData();
+      // One after the other: what is told is not waited for, and the file is closed behind the last line.
+      this.#synced = this.#synced.catch(() => {}).then(() => file.syncData());
+      await this.#synced;
     } catch (error) {
       this.#broken.add(runId);
       this.options.warn(`cannot write the log of run ${runId}: ${(error as Error).message}`);

@@ -3,24 +3,29 @@
  *
  * 1. Without `--stream` a line is a prompt, its answer is text, and what goes wrong is `Error: ...` on standard error.
  * 2. With it, lines are messages of the control protocol; what comes while a turn is under way controls it, and prompts wait.
- * 3. The end of the input is the end of the talk, after the turns that were asked for.
+ * 3. A prompt `/NAME rest` is what the skill NAME says (Pipeline s06); an unknown one is a turn that fails.
+ * 4. The end of the input is the end of the talk, after the turns that were asked for.
  */
 import type { Pipeline } from "../pipeline/ast.ts";
 import { type ControlMessage, parseControlLine } from "../pipeline/control_message.ts";
 import type { PipelineEvent } from "../pipeline/event.ts";
-import { faultText } from "../pipeline/fault.ts";
+import { EntryList } from "../pipeline/entry_list.ts";
+import { type Fault, faultText } from "../pipeline/fault.ts";
 import { leanText } from "../pipeline/report.ts";
 import type { RunOutcome } from "../pipeline/run_pipeline.ts";
 import { backendsOf } from "./backends.ts";
 import { controlRun } from "./control_input.ts";
 import { ControlledDesk } from "./controlled_desk.ts";
+import { performFiles } from "./files.ts";
 import { findPipeline } from "./find_pipeline.ts";
 import type { Host } from "./host.ts";
+import { driveRoutine } from "./interpreter.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { Loader } from "./loader.ts";
+import { defaultBackendOf, Loader } from "./loader.ts";
 import { runHere } from "./pipeline_run.ts";
 import { commonOf, type ProviderOptions } from "./run_command.ts";
 import { RunControl } from "./run_control.ts";
+import { resolveSkillPrompt } from "./skill_prompt.ts";
 
 export interface StdioOptions extends ProviderOptions {
   readonly message?: string;
@@ -38,19 +43,29 @@ export async function stdioCommand(host: Host, options: StdioOptions): Promise<n
   const desk = new ControlledDesk();
   let control = new RunControl();
   let sessionId: string | null = null;
+  let lastResponse: string | null = null;
   const prompts = new PromptQueue(options.message ?? null);
   const interruption = onInterrupt(() => {
     control.kill();
     prompts.close();
   });
-  const turn: RunTurn = async (prompt, emit) => {
+  const turn: RunTurn = async (said, emit) => {
     control = new RunControl();
     if (interruption.wasInterrupted()) control.kill();
+    const common = commonOf(host, options, backends);
+    const { surroundings } = loader;
+    const defaultBackend = defaultBackendOf(surroundings.environment);
+    const talk = { runId: common.runId, surroundings, defaultBackend, lastResponse };
+    const prompt = await driveRoutine(resolveSkillPrompt(said, talk), performFiles);
+    if (!prompt.ok) {
+      emit({ type: "pipeline_error", error: prompt.error.detail, error_type: prompt.error.type });
+      return notRun(prompt.error, sessionId);
+    }
     const outcome = await runHere({
-      ...commonOf(host, options, backends),
+      ...common,
       loader,
       pipeline,
-      prompt,
+      prompt: prompt.value,
       control,
       resumeSessionId: sessionId,
       mode: options.stream === true ? "controlled" : "simple",
@@ -60,6 +75,7 @@ export async function stdioCommand(host: Host, options: StdioOptions): Promise<n
       emit,
     });
     sessionId = outcome.sessionId ?? sessionId;
+    lastResponse = new EntryList(outcome.entries).lastResponse() ?? lastResponse;
     return outcome;
   };
   if (options.message === undefined || options.stream === true) {
@@ -82,6 +98,12 @@ export async function stdioCommand(host: Host, options: StdioOptions): Promise<n
   } else await talkInText(host, pipeline, prompts, turn);
   interruption.stop();
   return 0;
+}
+
+/** A turn that failed before its run began. */
+function notRun(fault: Fault, sessionId: string | null): RunOutcome {
+  const totals = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+  return { end: { kind: "failed", fault }, entries: [], totals, sessionId };
 }
 
 async function talkInText(

@@ -32,11 +32,13 @@ function tell(host: Host, found: Found, isJson: boolean): number {
   if (verdict.ok) {
     const { value: pipeline } = verdict;
     const count = pipeline.steps.length;
+    const over = pipeline.stacked ?? [];
+    const layers = over.length === 0 ? {} : { layers: over };
     tellWarnings(host, pipeline);
     host.out(
       isJson
-        ? `${JSON.stringify({ valid: true, step_count: count })}\n`
-        : `Pipeline valid: ${count} step(s)\n`,
+        ? `${JSON.stringify({ valid: true, step_count: count, ...layers })}\n`
+        : `Pipeline valid: ${count} step(s)\n${over.map((path) => `  over ${path}\n`).join("")}`,
     );
     return 0;
   }

@@ -44,9 +44,6 @@ export const AIL_LOG_HEADER = "ail-log/1\n";
 /** The row of a log line; null for what is no step. */
 export function rowOfLine(line: LogLine): LogRow | null {
   switch (line.type) {
-    case "run_started":
-    case "run_finished":
-      return null;
     case "step_started":
       return { step_id: line.step_id, event_type: "step_started" };
     case "step_error":
@@ -57,8 +54,11 @@ export function rowOfLine(line: LogLine): LogRow | null {
       };
     case "step_cancelled":
       return { step_id: line.step_id, event_type: "step_cancelled", response: line.reason };
-    default:
+    case undefined:
       return { ...line, event_type: "step_completed", response: line.response ?? line.modified };
+    // Of the run, of loops and branches, or of a writer that knows more.
+    default:
+      return null;
   }
 }
 

@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly source: string | null;
   /** The files that FROM led through, this one first, its last base last. */
   readonly chain: readonly string[];
+  /** Those of `chain` that discovery put below, without a FROM (Pipeline s08); absent where there are none. */
+  readonly stacked?: readonly string[];
   readonly version: string;
   readonly meta: { readonly name?: string; readonly description?: string; readonly author?: string };
   readonly defaults: Defaults;
@@ -62,6 +64,11 @@ export interface Defaults {
 export interface Provider {
   /** As it was read: a name that is looked up at load (`providers.ts`); steps and defaults of a pipeline have none. */
   readonly alias?: string;
+  /**
+   * It is of the user's own file under this name, and is written by it: what is in that file stays there. Null: a pipeline has
+   * changed it, and its token is the user's still.
+   */
+  readonly writtenAs?: string | null;
   readonly model: string | null;
   readonly baseUrl: string | null;
   readonly authToken: string | null;
@@ -108,6 +115,8 @@ export interface StepCommon {
   /** Of one attempt of the body; null: `defaults.timeoutMs`. */
   readonly timeoutMs: number | null;
   readonly message: string | null;
+  /** What the lean output shows of it; absent: all (`display.ts`). */
+  readonly display?: "none" | "summary";
 }
 
 export type StepBody =

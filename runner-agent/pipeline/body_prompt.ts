@@ -11,11 +11,13 @@ import {
 import type { Entry } from "./entry.ts";
 import type { Fault } from "./fault.ts";
 import { appendedTexts, promptText } from "./prompt_text.ts";
+import { serverOf } from "./providers.ts";
 import type { BodyEnd, CliSettings, PlacedStep, RunState } from "./run_state.ts";
 import { mergeSampling } from "./sampling.ts";
 import { loadSkill } from "./skill.ts";
 import { newEntry, tellStarted, warn } from "./telling.ts";
 import { resolveTemplate } from "./template.ts";
+import { chooseByVendor } from "./vendor.ts";
 
 export type AskingStep = Extract<Step, { readonly kind: "prompt" | "skill" }>;
 
@@ -28,7 +30,7 @@ export function* runPromptBody(
   if (!prompt.ok) return prompt;
   yield* tellStarted(state, entryId, position, prompt.value, prompt.value);
   const { defaults } = state.frame.pipeline;
-  const backend = (step.backend ?? state.frame.input.defaultBackend).trim().toLowerCase();
+  const { backend, ...settings } = settingsOf(step, state);
   const timeoutMs = step.timeoutMs ?? defaults.timeoutMs;
   const system = step.systemPrompt === null
     ? ok(null)
@@ -48,7 +50,7 @@ export function* runPromptBody(
     prompt: prompt.value,
     resumeSessionId: session,
     tools: step.tools ?? defaults.tools,
-    ...modelSettings(step, defaults, state.frame.input.cli),
+    ...settings,
     systemPrompt: system.value,
     appendSystemPrompt: appended.value,
     sampling: mergeSampling(
@@ -97,6 +99,23 @@ function newestSession({ entries }: RunState, backend: string): string | null {
   return newest?.runner_session_id ?? null;
 }
 
+/** Who answers, and what of the model and its server it is told. */
+function settingsOf(step: AskingStep, { frame }: RunState) {
+  const { cli, surroundings, choosesByVendor, ...input } = frame.input;
+  const settings = modelSettings(step, frame.pipeline.defaults, cli);
+  const backend = (step.backend ?? input.defaultBackend).trim().toLowerCase();
+  // What the command line says is taken as it stands.
+  if (choosesByVendor !== true || step.backend !== null || cli.model !== null) {
+    return { backend, ...settings };
+  }
+  const chosen = chooseByVendor({
+    ...settings,
+    defaultBackend: backend,
+    environment: surroundings.environment,
+  });
+  return { backend, ...settings, ...chosen };
+}
+
 /** The strongest first: the command line, the step, its provider, the defaults' provider, the defaults. */
 function modelSettings(
   step: PromptSettings,
@@ -105,11 +124,12 @@ function modelSettings(
 ): { readonly model: string | null; readonly provider: ProviderSettings } {
   const first = <K extends keyof Provider>(key: K) =>
     step.provider?.[key] ?? defaults.provider?.[key] ?? null;
+  const server = serverOf(step.provider, defaults.provider);
   return {
     model: cli.model ?? step.model ?? first("model") ?? defaults.model,
     provider: {
-      baseUrl: cli.provider.baseUrl ?? first("baseUrl"),
-      authToken: cli.provider.authToken ?? first("authToken"),
+      baseUrl: cli.provider.baseUrl ?? server.baseUrl,
+      authToken: cli.provider.authToken ?? server.authToken,
       connectTimeoutMs: first("connectTimeoutMs"),
       readTimeoutMs: first("readTimeoutMs"),
       maxHistoryMessages: first("maxHistoryMessages"),

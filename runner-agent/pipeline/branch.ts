@@ -30,6 +30,8 @@ export interface ListAtWork {
   readonly group: string;
   /** Async steps that were started, in their order. */
   readonly launched: Set<string>;
+  /** Those that were ended where they stood. */
+  readonly cancelled: Map<string, { readonly cancelled_by: string; readonly reason: string }>;
   readonly maxConcurrency: number | null;
 }
 
@@ -99,7 +101,8 @@ function* endOthers(step: Step, list: ListAtWork, error: Fault, state: RunState)
   const doomed = [...list.launched].filter((id) =>
     id !== step.id && (error.isAbort === true || isJoinedFast(step.id, id, list.steps))
   );
-  yield* cancel(doomed, step.id, error.isAbort === true ? "abort_pipeline" : "fail_fast", state, "siblings");
+  const reason = error.isAbort === true ? "abort_pipeline" : "fail_fast";
+  yield* cancel(doomed, { cancelled_by: step.id, reason }, list, state, "siblings");
 }
 
 function isJoinedFast(a: string, b: string, steps: readonly Step[]): boolean {
@@ -108,16 +111,17 @@ function isJoinedFast(a: string, b: string, steps: readonly Step[]): boolean {
   );
 }
 
-/** Ends branches where they stand, and writes down that they were. */
+/** Ends branches where they stand, and writes down that they were. The list tells of it when it hears of their ends. */
 export function* cancel(
   ids: readonly string[],
-  by: string,
-  reason: string,
+  why: { readonly cancelled_by: string; readonly reason: string },
+  list: ListAtWork,
   state: RunState,
   of: "children" | "siblings",
 ): Routine<void> {
   const ended = yield* cancelBranches(ids, of);
   for (const id of ended) {
-    yield* writeLog(state, { type: "step_cancelled", step_id: id, cancelled_by: by, reason });
+    list.cancelled.set(id, why);
+    yield* writeLog(state, { type: "step_cancelled", step_id: id, ...why });
   }
 }

@@ -17,17 +17,24 @@ export interface Referenced {
   resolve(path: string, from: string | null): string;
 }
 
-export function buildPipeline(file: MergedFile, referenced: Referenced, findings: Findings): Pipeline {
+/** @param userProviders Aliases that hold where the file has none of the same name. */
+export function buildPipeline(
+  file: MergedFile,
+  referenced: Referenced,
+  findings: Findings,
+  userProviders: Pipeline["providers"] = {},
+): Pipeline {
+  const providers = { ...userProviders, ...file.providers };
   const { provider } = file.defaults;
   const defaults = provider === null ? file.defaults : {
     ...file.defaults,
-    provider: resolveAlias(provider, "defaults", file.place, { providers: file.providers, findings }),
+    provider: resolveAlias(provider, "defaults", file.place, { providers, findings }),
   };
   const context: StepContext = {
     ...referenced,
     putIn: { steps: 0 },
     findings,
-    providers: file.providers,
+    providers,
     defaultOnError: defaults.onError,
   };
   checkVersion(file, findings);
@@ -44,6 +51,7 @@ export function buildPipeline(file: MergedFile, referenced: Referenced, findings
   return {
     source: file.source,
     chain: file.chain,
+    ...(file.stacked.length === 0 ? {} : { stacked: file.stacked }),
     version: file.version.text ?? "",
     meta: file.meta,
     defaults,

@@ -36,12 +36,12 @@ export function* discoverPipeline(
   if (named !== null) return { kind: "found", path: resolvePath(named, null, surroundings) };
   const last = yield* pointedTo(lastPipelinePath(home, projectHash), cwd);
   if (last !== null) return { kind: "found", path: last };
-  const marked = yield* pointedTo(join(cwd, ".ail/default"), join(cwd, ".ail"));
+  const marked = yield* markedPipeline(cwd);
   if (marked !== null) return { kind: "found", path: marked };
   const candidates = yield* listPipelines(join(cwd, ".ail"));
   if (candidates.length === 1) return { kind: "found", path: candidates[0]!.path };
   if (candidates.length > 1) return { kind: "ambiguous", candidates };
-  const own = join(home, ".config/ail/default.yaml");
+  const own = defaultPipelinePath(home);
   if (yield* isThere(own)) return { kind: "found", path: own };
   return { kind: "passthrough", overlooked: yield* overlookedIn(cwd) };
 }
@@ -62,6 +62,16 @@ function* overlookedIn(cwd: string): Routine<readonly string[]> {
 /** What to do about a file that was overlooked, as one sentence. */
 export function overlookedText(path: string): string {
   return `'${path}' is not looked for: a pipeline stands one folder deep, as in .ail/NAME/default.yaml, or is named by --pipeline`;
+}
+
+/** The user's own, for folders that have none. */
+export function defaultPipelinePath(home: string): string {
+  return join(home, ".config/ail/default.yaml");
+}
+
+/** What `.ail/default` names; null when either is not there. */
+export function* markedPipeline(cwd: string): Routine<string | null> {
+  return yield* pointedTo(join(cwd, ".ail/default"), join(cwd, ".ail"));
 }
 
 /** Where the path of the pipeline that was loaded last is kept. */

@@ -6,7 +6,9 @@
  * 1. A routine is deterministic: the same results in the same order lead to the same effects. So a run that was cut is
  *    resumed by running it again with the recorded results, and goes on where they end.
  * 2. An effect's id is its branch and its number there (`main#12`, `main/a#3`): the same in every replay, whatever the timing.
- * 3. Nothing here throws for what the world does: a failure is a result.
+ * 3. What is only told is not waited for, and takes no number: its id counts behind the effect before it (`main#12+1`). So
+ *    what a run tells may grow while records of it are kept.
+ * 4. Nothing here throws for what the world does: a failure is a result.
  */
 import type { Result } from "../../protocol/result.ts";
 import type { JsonSchema, Sampling, ToolPolicy } from "./ast.ts";
@@ -52,6 +54,9 @@ export type Effect =
   | { readonly kind: "read_spec"; readonly query: string }
   /** A digest of the working tree, for `if_code_changed`; null where there is no repository. */
   | { readonly kind: "read_tree_digest" };
+
+/** What has no answer. */
+export type Telling = Extract<Effect, { readonly kind: "emit" | "write_log" }>;
 
 export interface EffectResults {
   readonly invoke_prompt: Result<PromptAnswer, Fault>;
@@ -137,6 +142,8 @@ export type HumanAnswer =
 /** What a routine yields: an effect, or a wish to the scheduler. */
 export type Request =
   | { readonly kind: "effect"; readonly effect: Effect }
+  /** Tells something, waits for nothing. */
+  | { readonly kind: "tell"; readonly effect: Telling }
   /** Starts a routine beside this one; `branch` is unique among its siblings that live. */
   | { readonly kind: "fork"; readonly branch: string; readonly start: () => Routine<unknown> }
   /** Waits until all of these have ended; the answer has their ends in the order that was asked for. */
@@ -159,4 +166,9 @@ export function* perform<K extends Effect["kind"]>(
   effect: Extract<Effect, { readonly kind: K }>,
 ): Generator<Request, EffectResults[K], unknown> {
   return (yield { kind: "effect", effect }) as EffectResults[K];
+}
+
+/** Yields something that is told beside what the run does. */
+export function* tell(effect: Telling): Routine<void> {
+  yield { kind: "tell", effect };
 }

@@ -1,6 +1,7 @@
 /** What a step leaves behind: the entry that later steps, templates and people read (Pipeline s04, 3.6). */
 import type { Sampling } from "./ast.ts";
 import type { Fault } from "./fault.ts";
+import type { ProgressLine } from "./progress.ts";
 
 /** A field that is null was not there. Key names are the log's own (Pipeline 3.6), so that an entry is written as it is. */
 export interface Entry {
@@ -66,6 +67,7 @@ export type LogLine =
     readonly cancelled_by: string;
     readonly reason: string;
   }
+  | ProgressLine
   | {
     readonly type: "run_finished";
     readonly status: "completed" | "failed";

@@ -1,6 +1,7 @@
 /** The NDJSON events of a run, byte-stable: keys in this order, optional keys absent instead of null (Pipeline 3.5). */
 import type { ToolEvent } from "./entry.ts";
 import type { FaultType } from "./fault.ts";
+import type { Progress } from "./progress.ts";
 
 export type PipelineEvent =
   | {
@@ -50,6 +51,7 @@ export type PipelineEvent =
     readonly last_response?: string;
   }
   | { readonly type: "runner_event"; readonly event: BackendEvent }
+  | Progress
   | {
     readonly type: "pipeline_completed";
     readonly outcome: "completed" | "break";

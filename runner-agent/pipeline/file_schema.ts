@@ -155,5 +155,7 @@ function stepSchema(): Schema {
     input_schema: ref("json_schema"),
     output_schema: ref("json_schema"),
     on_timeout: oneOf("continue", "abort_pipeline"),
+    display: { enum: [true, false, "summary"] },
+    show_original: { type: "boolean" },
   });
 }

@@ -34,6 +34,7 @@ for (
     ["pipeline: [{id: a, promt: a}]", "promt"],
     ["pipeline: [{id: 1, prompt: a}]", "/pipeline/0/id"],
     ["pipeline: [{id: a, action: dance}]", "/pipeline/0/action"],
+    ["pipeline: [{id: a, display: loud}]", "/pipeline/0/display"],
     ["pipeline: [{id: a, context: {shell: a, spec: b}}]", "/pipeline/0/context"],
     ["defaults: {sampling: {temperature: 3}}", "/defaults/sampling/temperature"],
     ["pipeline: [{id: a, do_while: {steps: []}}]", "max_iterations"],

@@ -27,6 +27,8 @@ export interface MergedFile {
   readonly place: Place;
   /** This file first, its last base last. */
   readonly chain: readonly string[];
+  /** Those of the chain that lie below without a FROM (`layers.ts`). */
+  readonly stacked: readonly string[];
   readonly version: RawFile["version"];
   readonly meta: RawFile["meta"];
   readonly defaults: Defaults;
@@ -53,6 +55,7 @@ export function mergedAlone(file: RawFile, findings: Findings): MergedFile {
     source: file.path,
     place: file.place,
     chain: [file.path],
+    stacked: [],
     version: file.version,
     meta: file.meta,
     defaults: file.defaults,
@@ -70,6 +73,7 @@ export function mergeFiles(base: MergedFile, child: RawFile, findings: Findings)
     source: child.path,
     place: child.place,
     chain: [child.path, ...base.chain],
+    stacked: base.stacked,
     version: child.version.text === null ? base.version : child.version,
     meta: { ...base.meta, ...child.meta },
     defaults: mergeDefaults(base.defaults, child.defaults),

@@ -23,7 +23,16 @@ import { runDoWhileBody } from "./loop_do_while.ts";
 import { chooseAction } from "./on_result.ts";
 import { reloadSelf } from "./reload.ts";
 import { type BodyEnd, type Flow, NEXT, type PlacedStep, type RunState } from "./run_state.ts";
-import { emit, eventId, keepEntry, spend, tellCompleted, tellContinued, tellError } from "./telling.ts";
+import {
+  emit,
+  eventId,
+  keepEntry,
+  spend,
+  tellCompleted,
+  tellContinued,
+  tellError,
+  tellProgress,
+} from "./telling.ts";
 import { parseJson } from "./template.ts";
 
 /** Runs a step to its end. A fault ends the run; it has been told. */
@@ -78,8 +87,11 @@ export function* takeJoined(
   joined: Result<Entry, Fault>,
   state: RunState,
 ): Routine<Result<Flow, Fault>> {
-  if (!joined.ok) return yield* fail(joined.error, placed.entryId, state);
+  const { step, entryId: step_id } = placed;
+  yield* tellProgress(state, { type: "join_started", step_id, depends_on: step.dependsOn });
+  if (!joined.ok) return yield* fail(joined.error, step_id, state);
   yield* keepEntry(state, joined.value);
+  yield* tellProgress(state, { type: "join_completed", step_id });
   if (placed.isBesideAsync === undefined) return yield* runThen(placed, state, NEXT);
   const alone = { ...placed, step: { ...placed.step, then: [] } };
   return yield* runResult(alone, joined.value, undefined, state);

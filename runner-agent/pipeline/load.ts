@@ -6,12 +6,24 @@ import { perform, type Routine } from "./effect.ts";
 import { type Fault, fault, type Place } from "./fault.ts";
 import { mergedAlone, type MergedFile, mergeFiles } from "./inherit.ts";
 import { BODY_FILES_MAX, INHERIT_DEPTH_MAX, LOOP_DEPTH_MAX } from "./limits.ts";
+import { hasHooks, layerBelow } from "./layers.ts";
 import { isFilePath, resolveBeside } from "./paths.ts";
-import { type RawStep, readRawFile, readSteps } from "./raw_file.ts";
+import { type RawFile, type RawStep, readRawFile, readSteps } from "./raw_file.ts";
 import { BARE_STEP, NO_SETTINGS } from "./rules_step.ts";
 import type { Surroundings } from "./run_state.ts";
 import { Findings } from "./shape.ts";
+import { readUserProviders } from "./user_providers.ts";
 import { jsonOf, parseYaml, type Tree } from "./yaml_tree.ts";
+
+/** What counts besides the file and those that it names. In a station nothing does: nobody's home is there. */
+export interface LoadScope {
+  /** The file was found by discovery: its hooks may be for the layer below it (Pipeline s08). */
+  readonly isStacked: boolean;
+  /** `~/.config/ail/providers.yaml` is there for its aliases (Pipeline s15). */
+  readonly hasUserProviders: boolean;
+}
+
+const FILE_ALONE: LoadScope = { isStacked: false, hasUserProviders: false };
 
 /**
  * Reads and checks a pipeline.
@@ -22,14 +34,17 @@ import { jsonOf, parseYaml, type Tree } from "./yaml_tree.ts";
 export function* loadPipeline(
   path: string,
   surroundings: Surroundings,
+  scope: LoadScope = FILE_ALONE,
   loopDepth = 0,
   budget = { bodyFiles: BODY_FILES_MAX },
 ): Routine<Result<Pipeline, readonly Fault[]>> {
   const findings = new Findings();
-  const merged = yield* loadMerged(path, [], null, surroundings, findings);
+  const merged = yield* loadMerged(path, [], null, surroundings, findings, scope.isStacked);
   if (merged === null) return err(findings.faults);
-  const referenced = yield* loadReferenced(merged, surroundings, loopDepth, budget, findings);
-  const pipeline = buildPipeline(merged, referenced, findings);
+  const userProviders = scope.hasUserProviders ? yield* readUserProviders(surroundings.home, findings) : {};
+  const inside = { isStacked: false, hasUserProviders: scope.hasUserProviders };
+  const referenced = yield* loadReferenced(merged, surroundings, inside, loopDepth, budget, findings);
+  const pipeline = buildPipeline(merged, referenced, findings, userProviders);
   return findings.faults.length === 0 ? ok(pipeline) : err(shapesFirst(findings.faults, pipeline.chain));
 }
 
@@ -41,8 +56,12 @@ function shapesFirst(faults: readonly Fault[], chain: readonly string[]): readon
 }
 
 /** The first fault of a load, as a run that calls a pipeline sees it. */
-export function* loadForRun(path: string, surroundings: Surroundings): Routine<Result<Pipeline, Fault>> {
-  const loaded = yield* loadPipeline(path, surroundings);
+export function* loadForRun(
+  path: string,
+  surroundings: Surroundings,
+  scope: LoadScope = FILE_ALONE,
+): Routine<Result<Pipeline, Fault>> {
+  const loaded = yield* loadPipeline(path, surroundings, scope);
   return loaded.ok ? loaded : err(loaded.error[0]!);
 }
 
@@ -79,6 +98,7 @@ function* loadMerged(
   namedAt: Place | null,
   surroundings: Surroundings,
   findings: Findings,
+  isStacked: boolean,
 ): Routine<MergedFile | null> {
   const at = namedAt ?? { path, line: 1, column: 1 };
   if (below.includes(path)) {
@@ -102,7 +122,11 @@ function* loadMerged(
   }
   const file = readRawFile(tree.value, path, findings);
   if (file === null) return null;
-  if (file.from === null) return mergedAlone(file, findings);
+  if (file.from === null) {
+    return isStacked && hasHooks(file)
+      ? yield* loadStacked(file, below, surroundings, findings)
+      : mergedAlone(file, findings);
+  }
   if (/^[a-z][a-z+.-]*:\/\//i.test(file.from.text.trim())) {
     findings.fault(
       "ail:config/file-not-found",
@@ -117,13 +141,39 @@ function* loadMerged(
     file.from.place,
     surroundings,
     findings,
+    false,
   );
   return base === null ? null : mergeFiles(base, file, findings);
+}
+
+/** A file whose hooks are for the layer below it: innermost first, as a FROM would have it. */
+function* loadStacked(
+  file: RawFile,
+  below: readonly string[],
+  surroundings: Surroundings,
+  findings: Findings,
+): Routine<MergedFile | null> {
+  const layer = yield* layerBelow(file.path, surroundings);
+  if (layer.kind === "none") return mergedAlone(file, findings);
+  if (layer.kind === "ambiguous") {
+    findings.fault(
+      "ail:config/validation-failed",
+      `hook operations without FROM need one pipeline below: the project has ${
+        layer.paths.join(", ")
+      }, and '.ail/default' names none`,
+      file.place,
+    );
+    return null;
+  }
+  const base = yield* loadMerged(layer.path, [...below, file.path], file.place, surroundings, findings, true);
+  if (base === null) return null;
+  return { ...mergeFiles(base, file, findings), stacked: [base.source, ...base.stacked] };
 }
 
 function* loadReferenced(
   merged: MergedFile,
   surroundings: Surroundings,
+  scope: LoadScope,
   loopDepth: number,
   budget: { bodyFiles: number },
   findings: Findings,
@@ -152,7 +202,7 @@ function* loadReferenced(
         findings.fault("ail:config/validation-failed", detail, reference.place);
         return { bodies, schemas, resolve };
       }
-      const body = yield* loadPipeline(path, surroundings, loopDepth + 1, budget);
+      const body = yield* loadPipeline(path, surroundings, scope, loopDepth + 1, budget);
       if (body.ok) bodies.set(path, body.value.steps);
       else {
         for (const one of body.error) findings.faults.push({ ...one, place: one.place ?? reference.place });

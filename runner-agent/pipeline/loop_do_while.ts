@@ -8,7 +8,7 @@ import { type Fault, fault } from "./fault.ts";
 import { isWavedThrough } from "./gates.ts";
 import { bodySteps, inLoop, runPass } from "./loop_frame.ts";
 import type { BodyEnd, PlacedStep, RunState } from "./run_state.ts";
-import { newEntry, tellStarted } from "./telling.ts";
+import { newEntry, tellProgress, tellStarted } from "./telling.ts";
 
 type DoWhileStep = Extract<Step, { readonly kind: "do_while" }>;
 
@@ -43,21 +43,43 @@ function* runPasses(
   const from = state.entries.length;
   const passes: (readonly Entry[])[] = [];
   state.passes.set(loopId, passes);
-  const ended = (): Result<Ran, Fault> =>
-    ok({ kind: "ended", passes: passes.length, response: lastResponse(passes.at(-1) ?? []) });
+  const loop = { step_id: loopId, max_iterations: step.maxIterations };
+  const ended = function* (
+    exit_reason: "exit_when" | "break" | "max_iterations",
+  ): Routine<Result<Ran, Fault>> {
+    yield* tellProgress(state, {
+      type: "do_while_completed",
+      step_id: loopId,
+      iterations_used: passes.length,
+      max_iterations: step.maxIterations,
+      exit_reason,
+    });
+    return ok({ kind: "ended", passes: passes.length, response: lastResponse(passes.at(-1) ?? []) });
+  };
+  yield* tellProgress(state, { type: "do_while_started", ...loop });
   for (let iteration = 0; iteration < step.maxIterations; iteration++) {
     state.entries.clearLoop(loopId, from);
     for (const id of state.skipped) if (id.startsWith(state.prefix)) state.skipped.delete(id);
     state.doWhile = { loopId, iteration, maxIterations: step.maxIterations };
+    const pass = { step_id: loopId, iteration, max_iterations: step.maxIterations };
+    yield* tellProgress(state, { type: "do_while_iteration_started", ...pass });
     const flow = yield* runPass(steps, state);
     passes.push(ofLoop(state.entries.since(from), loopId));
     if (!flow.ok) return flow;
     if (flow.value.kind === "killed") return ok(flow.value);
-    if (flow.value.kind === "break") return ended();
+    if (flow.value.kind === "break") return yield* ended("break");
+    yield* tellProgress(state, { type: "do_while_iteration_completed", ...pass });
     const isEnough = evaluateCondition(step.exitWhen, loopId, state.scope());
     if (!isEnough.ok) return isEnough;
-    if (isEnough.value) return ended();
+    yield* tellProgress(state, {
+      type: "do_while_exit_when_evaluated",
+      step_id: loopId,
+      iteration,
+      result: isEnough.value,
+    });
+    if (isEnough.value) return yield* ended("exit_when");
   }
+  yield* tellProgress(state, { type: "do_while_max_iterations_exceeded", ...loop });
   const spent = fault(
     "ail:do-while/max-iterations-exceeded",
     `the loop '${loopId}' ran ${step.maxIterations} times and '${step.exitWhen.text}' never held`,
@@ -66,7 +88,7 @@ function* runPasses(
   if (step.onMaxIterations === "pause_for_human") {
     if (!(yield* isWavedThrough(loopId, spent.detail, state))) return err(spent);
   }
-  return ended();
+  return yield* ended("max_iterations");
 }
 
 /** The entries of a loop's own steps, those of loops within included. */

@@ -6,7 +6,7 @@ import { type Fault, fault } from "./fault.ts";
 import { lastResponse, ofLoop } from "./loop_do_while.ts";
 import { bodySteps, inLoop, runPass } from "./loop_frame.ts";
 import type { BodyEnd, PlacedStep, RunState } from "./run_state.ts";
-import { newEntry, tellStarted } from "./telling.ts";
+import { newEntry, tellProgress, tellStarted } from "./telling.ts";
 import { parseJson, resolveTemplate, textOf } from "./template.ts";
 
 type ForEachStep = Extract<Step, { readonly kind: "for_each" }>;
@@ -66,14 +66,29 @@ function* runItems(
   // An attempt before this one may have left entries.
   state.entries.clearLoop(loopId, 0);
   const from = state.entries.length;
+  const total_items = items.length;
+  let [items_processed, isBroken] = [0, false];
+  yield* tellProgress(state, { type: "for_each_started", step_id: loopId, total_items });
   for (const [index, item] of items.entries()) {
     state.entries.clearLoop(loopId, from);
     for (const id of state.skipped) if (id.startsWith(state.prefix)) state.skipped.delete(id);
     state.forEach = { loopId, as: step.as, item: textOf(item), index: index + 1, total: items.length };
+    items_processed = index + 1;
+    const place = { step_id: loopId, index: index + 1, total_items };
+    yield* tellProgress(state, { type: "for_each_item_started", ...place, item });
     const flow = yield* runPass(steps, state);
     if (!flow.ok) return flow;
     if (flow.value.kind === "killed") return ok(flow.value);
-    if (flow.value.kind === "break") break;
+    isBroken = flow.value.kind === "break";
+    if (isBroken) break;
+    yield* tellProgress(state, { type: "for_each_item_completed", ...place });
   }
+  yield* tellProgress(state, {
+    type: "for_each_completed",
+    step_id: loopId,
+    items_processed,
+    total_items,
+    exit_reason: isBroken ? "break" : "completed",
+  });
   return ok({ kind: "ended", response: lastResponse(ofLoop(state.entries.since(from), loopId)) });
 }

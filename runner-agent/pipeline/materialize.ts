@@ -22,6 +22,7 @@ import {
   unlessEmpty,
   unlessNull,
 } from "./materialize_step.ts";
+import { withSamplingNotes } from "./materialize_sampling.ts";
 import type { Surroundings } from "./run_state.ts";
 import { parseYaml } from "./yaml_tree.ts";
 
@@ -31,11 +32,13 @@ export interface MaterializeOptions {
   readonly surroundings: Surroundings;
 }
 
+const IMPLICIT_INVOCATION = "step: invocation (implicit)";
+
 /** @returns YAML; `ail:config/validation-failed` when what would be written could not be read. */
 export function materialize(pipeline: Pipeline, options: MaterializeOptions): Result<string, Fault> {
   const expanded = options.isExpanded ? expandCalls(pipeline) : asItIs(pipeline);
   if (!expanded.ok) return expanded;
-  const { steps, named } = expanded.value;
+  const { steps, named } = withSamplingNotes(expanded.value, pipeline.defaults);
   const write = (list: readonly NotedStep[]) =>
     list.map(({ step }) => stepOf(step, { ...options, defaultOnError: pipeline.defaults.onError }));
   const lists = Object.entries(named).sort(([a], [b]) => a < b ? -1 : 1);
@@ -49,7 +52,11 @@ export function materialize(pipeline: Pipeline, options: MaterializeOptions): Re
     ...unlessEmpty("pipelines", Object.fromEntries(lists.map(([name, list]) => [name, write(list)]))),
   }, { aliasDuplicateObjects: false });
   document.commentBefore = sourceChain(pipeline);
-  comment(document.get("pipeline"), steps);
+  comment(
+    document.get("pipeline"),
+    steps,
+    pipeline.steps[0]?.id === "invocation" ? [] : [IMPLICIT_INVOCATION],
+  );
   for (const [name, list] of lists) comment(document.getIn(["pipelines", name]), list);
   const text = document.toString({
     lineWidth: 0,
@@ -70,17 +77,21 @@ function asItIs({ steps, named }: Pipeline): ReturnType<typeof expandCalls> {
   });
 }
 
-function sourceChain({ source, chain }: Pipeline): string {
+/** A layer that discovery put below the file before it is what that one lies over. */
+function sourceChain({ source, chain, stacked = [] }: Pipeline): string {
   if (source === null) return " source: <passthrough>";
-  return chain.map((path, index) => ` ${index === 0 ? "source" : "FROM"}: ${path}`).join("\n");
+  const word = (path: string) => stacked.includes(path) ? "over" : "FROM";
+  return chain.map((path, index) => ` ${index === 0 ? "source" : word(path)}: ${path}`).join("\n");
 }
 
-function comment(list: unknown, noted: readonly NotedStep[]): void {
+/** @param before Of the first. */
+function comment(list: unknown, noted: readonly NotedStep[], before: readonly string[] = []): void {
   if (!isSeq(list)) return;
   for (const [index, item] of (list as YAMLSeq).items.entries()) {
     if (!isMap(item)) continue;
     const { step, notes } = noted[index]!;
-    (item as YAMLMap).commentBefore = [...notes, originOf(step)].map((note) => ` ${note}`).join("\n");
+    const all = [...index === 0 ? before : [], ...notes, originOf(step)];
+    (item as YAMLMap).commentBefore = all.map((note) => ` ${note}`).join("\n");
   }
 }
 
@@ -100,4 +111,16 @@ function defaultsOf({ defaults }: Pipeline): Plain {
     ...unlessEmpty("sampling", defaults.sampling),
     ...unlessNull("on_error", defaults.onError?.kind ?? null),
   };
+}
+
+/** What people should know before they run it (Pipeline s17). */
+export function materializeWarnings({ steps }: Pipeline): readonly string[] {
+  return steps.filter(({ id, before }) => id === "invocation" && before.length > 0).map(
+    ({ before, origin }) => {
+      const what = before.length === 1 ? "a step runs" : `${before.length} steps run`;
+      return `step 'invocation' of ${
+        origin.path ?? "<passthrough>"
+      } has 'before': ${what} before the prompt of a person is asked`;
+    },
+  );
 }

@@ -28,11 +28,13 @@ export interface WriteOptions {
 
 /** As it was read: a map, or the name of an alias. */
 export function providerOf(provider: Provider): Plain | string {
-  if (provider.alias !== undefined) return provider.alias;
+  const name = provider.alias ?? provider.writtenAs;
+  if (typeof name === "string") return name;
   return {
     ...unlessNull("model", provider.model),
     ...unlessNull("base_url", provider.baseUrl),
-    ...unlessNull("auth_token", provider.authToken),
+    // A token of the user's own file stays there.
+    ...(provider.writtenAs === null ? {} : unlessNull("auth_token", provider.authToken)),
     ...unlessNull("connect_timeout_seconds", seconds(provider.connectTimeoutMs)),
     ...unlessNull("read_timeout_seconds", seconds(provider.readTimeoutMs)),
     ...unlessNull("max_history_messages", provider.maxHistoryMessages),
@@ -57,6 +59,7 @@ export function stepOf(step: ChainEntry & { readonly id?: string }, options: Wri
     ...(step.kind === "join" ? { on_error: step.mode } : onErrorOf(step.onError, options)),
     ...unlessNull("timeout_seconds", seconds(timeoutOf(step))),
     ...unlessNull("message", step.message),
+    ...(step.display === undefined ? {} : { display: step.display === "none" ? false : step.display }),
     ...listed("before", step.before.map((entry) => stepOf(entry, options))),
     ...bodyOf(step, options),
     ...listed("then", step.then.map((entry) => stepOf(entry, options))),

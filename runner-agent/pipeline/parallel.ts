@@ -11,7 +11,7 @@ import { type JoinPart, joinParts, type JoinStep, partOf } from "./join.ts";
 import { runStep, takeJoined, turnOf } from "./lifecycle.ts";
 import { type Flow, NEXT, type PlacedStep, placeSteps, type RunState } from "./run_state.ts";
 import { awaitBranches, type BranchEnd, fork, lookAtBranches } from "./scheduler.ts";
-import { emit, eventId, tellCompleted, tellContinued, tellStartedEvent } from "./telling.ts";
+import { emit, eventId, tellCompleted, tellContinued, tellProgress, tellStartedEvent } from "./telling.ts";
 
 export function* runParallelList(steps: readonly Step[], state: RunState): Routine<Result<Flow, Fault>> {
   const { uuid } = yield* perform<"draw">({ kind: "draw" });
@@ -19,13 +19,16 @@ export function* runParallelList(steps: readonly Step[], state: RunState): Routi
     steps,
     group: `cg-${uuid.replaceAll("-", "").slice(0, 8)}`,
     launched: new Set(),
+    cancelled: new Map(),
     maxConcurrency: state.frame.pipeline.defaults.maxConcurrency,
   };
   const merged = new Map<string, BranchResult>();
   const flow = yield* runAll(list, merged, state);
   const left = [...list.launched].filter((id) => !merged.has(id));
-  const by = flow.ok ? "pipeline" : flow.error.stepId ?? "pipeline";
-  yield* cancel(left, by, flow.ok ? flow.value.kind : flow.error.type, state, "children");
+  const cancelled_by = flow.ok ? "pipeline" : flow.error.stepId ?? "pipeline";
+  const reason = flow.ok ? flow.value.kind : flow.error.type;
+  yield* cancel(left, { cancelled_by, reason }, list, state, "children");
+  for (const id of left) yield* tellCancelled(id, list, state);
   return flow;
 }
 
@@ -42,17 +45,22 @@ function* runAll(
       yield* tellStartedEvent(state, step.id, position, null);
       yield* fork(step.id, () => runBranch(step, list, position, state));
       list.launched.add(step.id);
+      yield* tellProgress(state, {
+        type: "async_step_started",
+        step_id: step.id,
+        concurrent_group: list.group,
+      });
       continue;
     }
     const ids = step.dependsOn.filter((id) => list.launched.has(id));
-    const flow = yield* mergeBranches(ids, list.steps, merged, state);
+    const flow = yield* mergeBranches(ids, list, merged, state);
     if (!flow.ok || flow.value.kind !== "next") return flow;
     const own = step.kind === "join"
       ? yield* runJoin(placed, list, merged, state)
       : yield* runDependent(placed, merged, state);
     if (!own.ok || own.value.kind === "break" || own.value.kind === "killed") return own;
   }
-  const left = yield* mergeBranches([...list.launched], list.steps, merged, state);
+  const left = yield* mergeBranches([...list.launched], list, merged, state);
   if (!left.ok || left.value.kind !== "next") return left;
   // Nobody was there to hear of a failure: the run hears of it.
   const joined = new Set(
@@ -78,7 +86,7 @@ function* findAbort(list: ListAtWork, merged: ReadonlyMap<string, BranchResult>)
 /** Takes over what branches left, in this order. */
 function* mergeBranches(
   ids: readonly string[],
-  steps: readonly Step[],
+  list: ListAtWork,
   merged: Map<string, BranchResult>,
   state: RunState,
 ): Routine<Result<Flow, Fault>> {
@@ -88,7 +96,9 @@ function* mergeBranches(
   for (const [index, end] of ends.entries()) {
     const [id, result] = [open[index]!, resultOf(end)];
     merged.set(id, result);
-    yield* tellMerged(steps.find((step) => step.id === id)!, result, state);
+    if (end.kind === "cancelled") yield* tellCancelled(id, list, state);
+    else yield* tellEnded(id, list, result, state);
+    yield* tellMerged(list.steps.find((step) => step.id === id)!, result, state);
     if (result.kind !== "failed") takeOver(id, result, state);
     if (result.kind === "failed" && result.fault.isAbort === true) return err(result.fault);
     if (result.kind === "done" && (result.flow.kind === "break" || result.flow.kind === "killed")) {
@@ -101,6 +111,24 @@ function* mergeBranches(
 function resultOf(end: BranchEnd): BranchResult {
   if (end.kind === "ended") return end.value as BranchResult;
   return { kind: "failed", fault: fault("ail:runner/cancelled", "it was cancelled"), entries: [] };
+}
+
+function* tellCancelled(id: string, { cancelled }: ListAtWork, state: RunState): Routine<void> {
+  const why = cancelled.get(id);
+  if (why !== undefined) {
+    yield* tellProgress(state, { type: "async_step_cancelled", step_id: id, ...why });
+  }
+}
+
+function* tellEnded(id: string, list: ListAtWork, result: BranchResult, state: RunState): Routine<void> {
+  if (result.kind === "done" && result.flow.kind === "killed") return;
+  const hasFailed = result.kind === "failed" || (result.kind === "done" && result.continued !== null);
+  yield* tellProgress(state, {
+    type: "async_step_completed",
+    step_id: id,
+    concurrent_group: list.group,
+    outcome: hasFailed ? "failed" : result.kind === "skipped" ? "skipped" : "completed",
+  });
 }
 
 /** What nobody heard of while the step ran on its branch. */

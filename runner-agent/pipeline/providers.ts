@@ -42,7 +42,9 @@ export function resolveAlias(
   for (;;) {
     const name = way.at(-1)!;
     const known = Object.hasOwn(providers, name) ? providers[name]! : null;
-    if (known !== null && known.alias === undefined) return mergeProvider(known, own)!;
+    if (known !== null && known.alias === undefined) {
+      return known.writtenAs === undefined ? mergeProvider(known, own)! : changeUsers(known, own);
+    }
     if (known === null) {
       if (way.length === 1 && !name.includes("/")) {
         findings.warn(`${what}: there is no provider '${name}': it is taken as a model's name`, place);
@@ -55,4 +57,28 @@ export function resolveAlias(
     findings.warn(`${what}: the providers ${way.join(" -> ")} lead to each other: none is used`, place);
     return own;
   }
+}
+
+/** A provider of the user's own file with a pipeline's fields over it: its token is not for a server that the pipeline names. */
+function changeUsers(known: Provider, own: Provider): Provider {
+  const { writtenAs: name, ...merged } = mergeProvider(known, own)!;
+  const { sampling, ...fields } = own;
+  const isChanged = Object.values(fields).some((value) => value !== null) || Object.keys(sampling).length > 0;
+  if (!isChanged) return { ...merged, writtenAs: name! };
+  const isKept = own.authToken === null && own.baseUrl === null && known.authToken !== null;
+  return isKept ? { ...merged, writtenAs: null } : { ...merged, authToken: own.authToken };
+}
+
+/** Where prompts go, and with what token: what is of the user's own file goes where that file says, or nowhere. */
+export function serverOf(
+  own: Provider | null,
+  base: Provider | null,
+): { readonly baseUrl: string | null; readonly authToken: string | null } {
+  const isUsers = (one: Provider | null) => one?.writtenAs !== undefined;
+  if (own !== null && isUsers(own)) return { baseUrl: own.baseUrl, authToken: own.authToken };
+  const isElsewhere = isUsers(base) && own !== null && own.baseUrl !== null;
+  return {
+    baseUrl: own?.baseUrl ?? base?.baseUrl ?? null,
+    authToken: own?.authToken ?? (isElsewhere ? null : base?.authToken ?? null),
+  };
 }

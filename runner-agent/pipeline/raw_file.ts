@@ -164,7 +164,8 @@ export function readProvider(tree: Tree, what: string, findings: Findings): Prov
   };
 }
 
-function readProviders(tree: MapTree | undefined, findings: Findings): Record<string, Provider> {
+/** By name. */
+export function readProviders(tree: MapTree | undefined, findings: Findings): Record<string, Provider> {
   const providers: Record<string, Provider> = Object.create(null);
   for (const [name, { value }] of tree?.members ?? []) {
     const provider = readProvider(value, `providers.${name}`, findings);

@@ -65,6 +65,14 @@ export function watchText(event: PipelineEvent, { showsResponses, showsThinking 
     case "hitl_gate_reached":
     case "hitl_modify_reached":
       return `    ? ${event.step_id}${event.message === undefined ? "" : `: ${event.message}`}\n`;
+    case "do_while_iteration_started":
+      return `    ↻ ${event.step_id}: pass ${event.iteration + 1} of at most ${event.max_iterations}\n`;
+    case "do_while_max_iterations_exceeded":
+      return `    ↻ ${event.step_id}: exit_when never held in ${event.max_iterations} passes\n`;
+    case "for_each_item_started":
+      return `    ↻ ${event.step_id}: item ${event.index} of ${event.total_items}\n`;
+    case "async_step_cancelled":
+      return `    - ${event.step_id}: cancelled (${event.reason})\n`;
     case "runner_event": {
       const { event: inner } = event;
       return showsThinking && inner.type === "completed" && inner.thinking !== null

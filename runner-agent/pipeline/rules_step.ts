@@ -8,6 +8,7 @@ import { compileSchema } from "./json_schema.ts";
 import { isFilePath } from "./paths.ts";
 import { msOf, type RawStep, readSamplingTree, readStep } from "./raw_file.ts";
 import { readBody } from "./rules_body.ts";
+import { readDisplay } from "./rules_display.ts";
 import { readOnResult } from "./rules_on_result.ts";
 import type { Findings } from "./shape.ts";
 import { describe, jsonOf, type ListTree, type Tree } from "./yaml_tree.ts";
@@ -113,9 +114,11 @@ function readOneStep(
       raw.fields.placeOf("timeout_seconds"),
     );
   }
+  const shown = readDisplay(raw, name, findings);
   if (body === null) return null;
   return {
     ...body,
+    ...shown,
     id,
     origin,
     isDisabled: values.disabled ?? false,

@@ -30,6 +30,8 @@ export interface RunInput {
   readonly surroundings: Surroundings;
   /** Of prompts that name none. */
   readonly defaultBackend: string;
+  /** The vendor in a file's `vendor/model` may choose another (`vendor.ts`). In a station it does not. */
+  readonly choosesByVendor?: true;
   /** The session of the turn before, for the invocation that the host runs. */
   readonly resumeSessionId?: string | null;
   /** Reads a pipeline file. */

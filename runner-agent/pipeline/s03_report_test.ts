@@ -56,3 +56,23 @@ Deno.test("progress shows what was asked for and no more", () => {
   assert.equal(watchText({ type: "runner_event", event: thought }, all), "  [Thinking]\nhm\n");
   assert.equal(watchText({ type: "runner_event", event: thought }, { ...all, showsThinking: false }), "");
 });
+
+Deno.test("--watch tells of each pass and item in a line, and of a step that was cancelled", () => {
+  const all = { showsResponses: true, showsThinking: true };
+  const pass = { step_id: "fix", iteration: 0, max_iterations: 3 };
+  assert.equal(
+    watchText({ type: "do_while_iteration_started", ...pass }, all),
+    "    ↻ fix: pass 1 of at most 3\n",
+  );
+  assert.equal(watchText({ type: "do_while_iteration_completed", ...pass }, all), "");
+  const item = { step_id: "each", index: 2, total_items: 3 };
+  assert.equal(
+    watchText({ type: "for_each_item_started", ...item, item: "x" }, all),
+    "    ↻ each: item 2 of 3\n",
+  );
+  const cancelled = { step_id: "b", cancelled_by: "a", reason: "fail_fast" };
+  assert.equal(
+    watchText({ type: "async_step_cancelled", ...cancelled }, all),
+    "    - b: cancelled (fail_fast)\n",
+  );
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Pipeline } from "./ast.ts";
 import { load, run, SURROUNDINGS } from "../../test/fake/pipeline_run.ts";
-import { materialize } from "./materialize.ts";
+import { materialize, materializeWarnings } from "./materialize.ts";
 
 const BASE = `version: "0.1"
 defaults:
@@ -280,4 +280,24 @@ Deno.test("a timeout is at least a millisecond and at most what a timer can hold
     1500,
     2_147_483_000,
   ]);
+});
+
+Deno.test("s17: an invocation that nobody declared is told before the first step, and not as a step", () => {
+  const text = (steps: string) =>
+    written(load({ files: { "/work/p.ail.yaml": `version: "1"\npipeline: [${steps}]\n` } }));
+  const told = text("{id: a, prompt: x}, {id: b, prompt: y}");
+  assert.match(told, /pipeline:\n {2}# step: invocation \(implicit\)\n {2}# origin: .*\n {2}- id: "a"/);
+  assert.equal(told.match(/\(implicit\)/g)?.length, 1);
+  assert.doesNotMatch(text("{id: invocation, prompt: x}, {id: a, prompt: x}"), /implicit/);
+});
+
+Deno.test("s17: what runs before the prompt of a person is a warning", () => {
+  const warnings = (step: string) =>
+    materializeWarnings(load({ files: { "/work/p.ail.yaml": `version: "1"\npipeline: [{id: ${step}}]\n` } }));
+  assert.deepEqual(warnings("invocation, prompt: x"), []);
+  assert.deepEqual(warnings("a, prompt: x, before: [y]"), []);
+  assert.match(
+    warnings("invocation, prompt: x, before: [y, z]")[0]!,
+    /p\.ail\.yaml has 'before': 2 steps run/,
+  );
 });

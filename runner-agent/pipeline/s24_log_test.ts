@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { LogLine } from "./entry.ts";
 import { AIL_LOG_HEADER, AilLog, ailLogText, type LogRow, rowOfLine } from "./ail_log.ts";
 import { newEntry } from "./telling.ts";
 
@@ -153,4 +154,10 @@ Deno.test("a log line is a row; the beginning and end of a run are none", () => 
     on_error_action: "continue",
   } as const;
   assert.equal(rowOfLine(failed)?.event_type, "step_error_continued");
+});
+
+Deno.test("r04: what loops and branches tell, and lines of a kind that nobody knows, are no part of ail-log/1", () => {
+  assert.equal(rowOfLine({ type: "do_while_started", step_id: "l", max_iterations: 2 }), null);
+  assert.equal(rowOfLine({ type: "join_completed", step_id: "j" }), null);
+  assert.equal(rowOfLine({ type: "of_the_future", step_id: "a" } as unknown as LogLine), null);
 });

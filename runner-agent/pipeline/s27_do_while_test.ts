@@ -144,3 +144,54 @@ for (
     assert.ok(faults[0].place!.line === 2);
   });
 }
+
+/** What a run told of loops and branches: as events, and as lines. */
+const progressOf = (ran: ReturnType<typeof run>) => {
+  const isProgress = ({ type }: { readonly type?: string }) => type?.startsWith("do_while_") === true;
+  const lines = ran.log.filter(isProgress).map(({ runId: _runId, ...line }) => line);
+  return { events: ran.events.filter(isProgress), lines };
+};
+
+Deno.test("s27.6, s27.7: a loop tells of its passes and of its end, in events and in the log alike", () => {
+  const { events, lines } = progressOf(run(FIX(), { shell: greenAt(2) }));
+  const pass = (iteration: number) => ({ step_id: "fix", iteration, max_iterations: 3 });
+  const asked = (iteration: number, result: boolean) => ({
+    type: "do_while_exit_when_evaluated",
+    step_id: "fix",
+    iteration,
+    result,
+  });
+  assert.deepEqual(events, [
+    { type: "do_while_started", step_id: "fix", max_iterations: 3 },
+    { type: "do_while_iteration_started", ...pass(0) },
+    { type: "do_while_iteration_completed", ...pass(0) },
+    asked(0, false),
+    { type: "do_while_iteration_started", ...pass(1) },
+    { type: "do_while_iteration_completed", ...pass(1) },
+    asked(1, true),
+    {
+      type: "do_while_completed",
+      step_id: "fix",
+      iterations_used: 2,
+      max_iterations: 3,
+      exit_reason: "exit_when",
+    },
+  ]);
+  assert.deepEqual(lines, events);
+});
+
+Deno.test("s27.7: a spent budget is told before it is obeyed, and a loop that fails by it has no end", () => {
+  const types = (more: string) =>
+    progressOf(run(FIX(more), { shell: greenAt(9) })).lines.map(({ type }) => type);
+  assert.equal(types("").at(-1), "do_while_max_iterations_exceeded");
+  assert.deepEqual(types("      on_max_iterations: continue").slice(-2), [
+    "do_while_max_iterations_exceeded",
+    "do_while_completed",
+  ]);
+});
+
+Deno.test("s27.6: in simple mode a loop tells its log alone, and what it says of itself moves no effect", () => {
+  const { events, lines } = progressOf(run(FIX(), { shell: greenAt(1), input: { mode: "simple" } }));
+  assert.deepEqual(events, []);
+  assert.equal(lines.length, 5);
+});

@@ -101,3 +101,38 @@ Deno.test("s28: a source whose schema is no array is refused where that is known
   assert.equal(faultsOf(text("object"))[0]?.type, "ail:for-each/source-invalid");
   assert.deepEqual(faultsOf(text("array")), []);
 });
+
+Deno.test("s28.5: a loop tells of each item and of what ended it, counted as templates count", () => {
+  const text = (over: string) =>
+    `version: "0.1"
+pipeline:
+  - id: each
+    for_each:
+      over: '${over}'
+      steps:
+        - {id: a, prompt: x, on_result: {contains: stop, if_true: {action: break}, if_false: {action: continue}}}
+`;
+  const told = (over: string, answers: readonly string[]) => {
+    let calls = 0;
+    const ran = run(text(over), { prompt: ({ stepId }) => stepId === "invocation" ? "" : answers[calls++]! });
+    const lines = ran.log.filter(({ type }) => type?.startsWith("for_each_") === true);
+    assert.deepEqual(
+      ran.events.filter(({ type }) => type.startsWith("for_each_")),
+      lines.map(({ runId: _runId, ...line }) => line),
+    );
+    return lines.map((line) => Object.values(line).slice(0, -1).join(" "));
+  };
+  assert.deepEqual(told('["x", {"a": 1}]', ["on", "on"]), [
+    "for_each_started each 2",
+    "for_each_item_started each 1 2 x",
+    "for_each_item_completed each 1 2",
+    "for_each_item_started each 2 2 [object Object]",
+    "for_each_item_completed each 2 2",
+    "for_each_completed each 2 2 completed",
+  ]);
+  assert.deepEqual(told('["x", "y"]', ["stop"]).slice(-2), [
+    "for_each_item_started each 1 2 x",
+    "for_each_completed each 1 2 break",
+  ]);
+  assert.deepEqual(told("[]", []), ["for_each_started each 0", "for_each_completed each 0 0 completed"]);
+});

@@ -138,3 +138,61 @@ pipeline:
   assert.equal(ran.entry("j")!.prompt, "join (no async deps)");
   assert.equal(ran.calls.at(-1)!.prompt, "after");
 });
+
+const isOfBranches = ({ type }: { readonly type?: string }) =>
+  type !== undefined && /^(?:async|join)_/.test(type);
+const ASYNC = `version: "0.1"
+pipeline:
+  - {id: a, async: true, prompt: a}
+  - {id: never, async: true, condition: never, prompt: n}
+  - {id: b, async: true, prompt: b}
+  - {id: j, action: join, depends_on: [b, never, a]}
+`;
+
+Deno.test("s29: async steps and joins tell of themselves in one order, whichever answer came first", () => {
+  const group = "cg-00000001";
+  const started = (step_id: string) => ({ type: "async_step_started", step_id, concurrent_group: group });
+  const ended = (step_id: string, outcome = "completed") => ({
+    type: "async_step_completed",
+    step_id,
+    concurrent_group: group,
+    outcome,
+  });
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.nat()), (stream) => {
+      const ran = run(ASYNC, { pick: (count) => stream.next().value! % count });
+      const events = ran.events.filter(isOfBranches);
+      assert.deepEqual(events, [
+        started("a"),
+        started("never"),
+        started("b"),
+        ended("b"),
+        ended("never", "skipped"),
+        ended("a"),
+        { type: "join_started", step_id: "j", depends_on: ["b", "never", "a"] },
+        { type: "join_completed", step_id: "j" },
+      ]);
+      assert.deepEqual(ran.log.filter(isOfBranches).map(({ runId: _runId, ...line }) => line), events);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("s29: a step that was cancelled says by whom and why; its line is step_cancelled", () => {
+  const ran = run(
+    ASYNC,
+    {
+      prompt: ({ stepId }) => stepId === "a" ? new Error("boom") : "yes",
+      // `b` is slow: what is asked for first is answered first, and of the two that is `a`.
+      pick: () => 0,
+    },
+  );
+  const why = { step_id: "b", cancelled_by: "a", reason: "fail_fast" };
+  assert.deepEqual(ran.events.filter(({ type }) => type === "async_step_cancelled"), [
+    { type: "async_step_cancelled", ...why },
+  ]);
+  assert.deepEqual(ran.log.filter(({ type }) => type === "step_cancelled"), [
+    { type: "step_cancelled", ...why, runId: "run-1" },
+  ]);
+  assert.equal(ran.log.some(({ type }) => type === "join_completed"), false);
+});

@@ -3,7 +3,8 @@
  *
  * 1. Deterministic: what a branch does depends on the answers that its own effects got, and on the values of the branches
  *    that it awaited; never on which answer came first.
- * 2. An effect's id is `branch#n`; a branch's name is its parent's name, `/` and its own.
+ * 2. An effect's id is `branch#n`; a branch's name is its parent's name, `/` and its own. What is only told has `branch#n+m`:
+ *    nobody waits for it, and it is told though its branch was cancelled since.
  * 3. A branch that was cancelled does nothing more: its routine is closed, its running effects and its children's are named
  *    in `takeCancelled`, and answers that come for them later are dropped.
  * 4. What a routine throws is a bug: it comes out of `advance` or `settle`.
@@ -13,6 +14,8 @@ import type { Effect, Relatives, Request, Routine } from "./effect.ts";
 export interface Pending {
   readonly id: string;
   readonly effect: Effect;
+  /** It is to be carried out before what comes behind it in the list, and has no answer. */
+  readonly isTold?: true;
 }
 
 /** What an awaited branch came to. */
@@ -24,6 +27,8 @@ interface Branch {
   readonly parent: Branch | null;
   readonly children: Set<Branch>;
   effects: number;
+  /** How many were only told. */
+  told: number;
   /** The id of the effect whose answer it waits for. */
   running: string | null;
   awaiting: readonly string[] | null;
@@ -66,7 +71,7 @@ export class Scheduler<T> {
     for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
       if (next.branch.end === null) this.#resume(next.branch, next.answer);
     }
-    const pending = this.#pending.filter(({ id }) => this.#byEffect.has(id));
+    const pending = this.#pending.filter(({ id, isTold }) => isTold === true || this.#byEffect.has(id));
     this.#pending = [];
     return pending;
   }
@@ -94,6 +99,7 @@ export class Scheduler<T> {
       parent,
       children: new Set(),
       effects: 0,
+      told: 0,
       running: null,
       awaiting: null,
       places: { held: 0, waiting: [] },
@@ -126,6 +132,12 @@ export class Scheduler<T> {
         this.#pending.push({ id, effect: request.effect });
         return { isReady: false };
       }
+      case "tell": {
+        branch.told++;
+        const id = `${branch.name}#${branch.effects}+${branch.told}`;
+        this.#pending.push({ id, effect: request.effect, isTold: true });
+        return { isReady: true };
+      }
       case "fork": {
         const name = `${branch.name}/${request.branch}`;
         const former = this.#branches.get(name);
@@ -135,6 +147,7 @@ export class Scheduler<T> {
         const child = this.#add(name, request.start(), branch);
         // What an earlier branch of this name had is told apart from what this one has.
         child.effects = former?.effects ?? 0;
+        child.told = former?.told ?? 0;
         this.#ready.push({ branch: child, answer: undefined });
         return { isReady: true };
       }

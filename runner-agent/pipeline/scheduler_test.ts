@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { perform, type Routine } from "./effect.ts";
+import { perform, type Routine, tell } from "./effect.ts";
 import {
   awaitBranches,
   type BranchEnd,
@@ -191,4 +191,29 @@ Deno.test("a branch may cancel those beside it, and is not cancelled itself", ()
   scheduler.advance();
   assert.deepEqual(scheduler.outcome?.value, [{ kind: "cancelled" }, { kind: "ended", value: "failed" }]);
   assert.deepEqual(scheduler.takeCancelled(), ["main/slow#1"]);
+});
+
+Deno.test("what is only told is not waited for, takes no number and is told though its branch was cancelled", () => {
+  const say = (step_id: string) => tell({ kind: "emit", event: { type: "step_skipped", step_id } });
+  function* talking(): Routine<string> {
+    yield* say("one");
+    const said = yield* shell("t");
+    yield* say("two");
+    return said;
+  }
+  function* main(): Routine<readonly BranchEnd[]> {
+    yield* fork("talking", talking);
+    yield* say("main");
+    yield* shell("m");
+    yield* say("last");
+    yield* cancelBranches(["talking"]);
+    return yield* awaitBranches(["talking"]);
+  }
+  const scheduler = new Scheduler(main());
+  const ids = () => scheduler.advance().map(({ id, isTold }) => `${id}${isTold === true ? " told" : ""}`);
+  assert.deepEqual(ids(), ["main#0+1 told", "main#1", "main/talking#0+1 told", "main/talking#1"]);
+  scheduler.settle("main/talking#1", says("t"));
+  scheduler.settle("main#1", says("m"));
+  assert.deepEqual(ids(), ["main/talking#1+2 told", "main#1+2 told"]);
+  assert.deepEqual(scheduler.outcome?.value, [{ kind: "ended", value: "t" }]);
 });

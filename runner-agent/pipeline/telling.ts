@@ -1,8 +1,9 @@
 /** What a run says of itself while it goes: log lines and events, in their documented shapes (Pipeline 3.5, 3.6). */
-import { perform, type Routine } from "./effect.ts";
+import { perform, type Routine, tell } from "./effect.ts";
 import type { Entry, LogLine } from "./entry.ts";
 import type { PipelineEvent } from "./event.ts";
 import type { Fault } from "./fault.ts";
+import type { Progress } from "./progress.ts";
 import type { Position, RunState } from "./run_state.ts";
 
 type ErrorAction = Extract<LogLine, { readonly type: "step_error" }>["on_error_action"];
@@ -18,6 +19,16 @@ export function* emitAsk(state: RunState, event: PipelineEvent): Routine<void> {
 
 export function* writeLog(state: RunState, line: LogLine): Routine<void> {
   yield* perform<"write_log">({ kind: "write_log", runId: state.frame.runId, line });
+}
+
+/** What a loop, an async step or a join tells: as an event and as a line. The step's id is its entry's. */
+export function* tellProgress(state: RunState, progress: Progress): Routine<void> {
+  if (state.isControlled) {
+    yield* tell({ kind: "emit", event: { ...progress, step_id: eventId(state, progress.step_id) } });
+  }
+  // A cancelled step has its own line.
+  if (progress.type === "async_step_cancelled") return;
+  yield* tell({ kind: "write_log", runId: state.frame.runId, line: progress });
 }
 
 export function* warn(message: string): Routine<void> {

@@ -105,7 +105,10 @@ export function drive<T>(routine: Routine<T>, world: World, said: Said = newSaid
   const waiting: Pending[] = [];
   const pick = world.pick ?? (() => 0);
   for (;;) {
-    waiting.push(...scheduler.advance());
+    for (const one of scheduler.advance()) {
+      if (one.isTold === true) answer(one.effect, world, said);
+      else waiting.push(one);
+    }
     for (const id of scheduler.takeCancelled()) {
       const at = waiting.findIndex((one) => one.id === id);
       if (at !== -1) waiting.splice(at, 1);

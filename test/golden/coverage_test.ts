@@ -9,6 +9,7 @@ import type {
   StepBody,
 } from "../../runner-agent/pipeline/ast.ts";
 import type { LogLine } from "../../runner-agent/pipeline/entry.ts";
+import type { ProgressLine } from "../../runner-agent/pipeline/progress.ts";
 import type { PipelineEvent } from "../../runner-agent/pipeline/event.ts";
 import { BUILT_IN_SKILLS } from "../../runner-agent/pipeline/skill.ts";
 import { load } from "../fake/pipeline_run.ts";
@@ -65,6 +66,23 @@ const ON_ERROR: All<OnError["kind"]> = {
   pause_for_human: true,
   retry: true,
 };
+/** As events and as lines. */
+const PROGRESS: All<ProgressLine["type"]> = {
+  do_while_started: true,
+  do_while_iteration_started: true,
+  do_while_iteration_completed: true,
+  do_while_exit_when_evaluated: true,
+  do_while_max_iterations_exceeded: true,
+  do_while_completed: true,
+  for_each_started: true,
+  for_each_item_started: true,
+  for_each_item_completed: true,
+  for_each_completed: true,
+  async_step_started: true,
+  async_step_completed: true,
+  join_started: true,
+  join_completed: true,
+};
 /** A backend's own events come from what carries out the call, not from the engine. */
 const EVENTS: All<Exclude<PipelineEvent["type"], "runner_event">> = {
   run_started: true,
@@ -78,12 +96,15 @@ const EVENTS: All<Exclude<PipelineEvent["type"], "runner_event">> = {
   hitl_modify_reached: true,
   pipeline_completed: true,
   pipeline_error: true,
+  async_step_cancelled: true,
+  ...PROGRESS,
 };
 /** The first and the last line of a file are the log's, not the engine's. */
 const LOG_LINES: All<Exclude<NonNullable<LogLine["type"]>, "run_started" | "run_finished">> = {
   step_started: true,
   step_error: true,
   step_cancelled: true,
+  ...PROGRESS,
 };
 
 const cases = await Promise.all([...findParts().keys()].map(readCase));

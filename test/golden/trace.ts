@@ -74,8 +74,8 @@ function drive(
   const waiting: Pending[] = [];
   for (;;) {
     for (const one of scheduler.advance()) {
-      waiting.push(one);
-      const line = asked(one);
+      if (one.isTold !== true) waiting.push(one);
+      const line = one.isTold === true ? told(one.effect) : asked(one);
       if (line !== null) lines.push(line);
     }
     for (const id of scheduler.takeCancelled()) {

@@ -71,6 +71,10 @@ export function createStepTeller({ append, say, clean }: TellerDeps): StepTeller
           return tellEvent(event, step);
         case "hitl_gate_reached":
         case "hitl_modify_reached":
+        case "do_while_iteration_started":
+        case "do_while_max_iterations_exceeded":
+        case "for_each_item_started":
+        case "async_step_cancelled":
           return void sayClean(watchText(event, { showsResponses: false, showsThinking: false }));
         case "pipeline_completed":
           return void sayClean(
