@@ -22,5 +22,6 @@ Deno.test("a text that is made to be slow is not: whoever asks has it read befor
     urlPreview(`https://example.org/${text}`);
   }
   const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs < 2_000, `took ${Math.round(tookMs)} ms`);
+  // A third of a second when nothing else runs; an expression that goes back and forth takes minutes.
+  assert.ok(tookMs < 20_000, `took ${Math.round(tookMs)} ms`);
 });
