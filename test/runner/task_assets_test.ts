@@ -119,7 +119,7 @@ Deno.test("one that is gone or replaced is looked for once more, and else left o
         asset("deleted", "/deleted"),
         asset("other", "/other", { sha256: hashOf("old") }),
       ],
-      `${SHOW}; ls -A .agentics/assets >&2`,
+      `${SHOW}; ls -A .agentics/assets`,
     );
     const { assets, leftOut } = JSON.parse(output.slice(0, output.indexOf("\n}\n") + 3));
     assert.deepEqual(
