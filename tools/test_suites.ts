@@ -159,16 +159,23 @@ export interface Counts {
   readonly skipped: number;
 }
 
+const CASES = /<testcase\b((?:"[^"]*"|[^">/])*)(?:\/>|>([\s\S]*?)<\/testcase>)/g;
+const FAILURE = /<(failure|error)\b/;
+
+/** The files with a case that failed, by a JUnit report as `deno test --junit-path` writes it; paths from the root. */
+export function failedFiles(junit: string): readonly string[] {
+  const files = [...junit.matchAll(CASES)]
+    .filter(([, , body]) => FAILURE.test(body ?? ""))
+    .map(([, attributes]) => /\bclassname="(?:\.\/)?([^"]*)"/.exec(attributes ?? "")?.[1] ?? "");
+  return [...new Set(files)].filter((file) => isTestFile(file)).sort();
+}
+
 /** Counts the test cases of a JUnit report as `deno test --junit-path` writes it; a step of a test is a case of its own. */
 export function countCases(junit: string): Counts {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (
-    const [, attributes, body] of junit.matchAll(
-      /<testcase\b((?:"[^"]*"|[^">/])*)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
-    )
-  ) {
+  for (const [, attributes, body] of junit.matchAll(CASES)) {
     if (attributes === undefined) continue;
-    if (/<(failure|error)\b/.test(body ?? "")) counts.failed++;
+    if (FAILURE.test(body ?? "")) counts.failed++;
     else if (/<skipped\b/.test(body ?? "")) counts.skipped++;
     else counts.passed++;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assignFiles, countCases, SUITES } from "./test_suites.ts";
+import { assignFiles, countCases, failedFiles, SUITES } from "./test_suites.ts";
 
 Deno.test("each kind of test file is in exactly one suite", () => {
   const expected: Record<string, string> = {
@@ -56,4 +56,14 @@ Deno.test("cases of a report are counted by outcome, whatever their names contai
     <testcase name="later"><skipped/></testcase></testsuite></testsuites>`;
   assert.deepEqual(countCases(junit), { passed: 2, failed: 1, skipped: 1 });
   assert.deepEqual(countCases(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("the files of a report's failures are named once, whatever else the report has", () => {
+  const junit = `<testsuites><testsuite name="./a/b_test.ts">
+    <testcase name="bad" classname="./a/b_test.ts" line="1"><failure message="no">x</failure></testcase>
+    <testcase name="bad > step" classname="./a/b_test.ts"><failure message="no">x</failure></testcase>
+    <testcase name="good" classname="./a/c_test.ts"></testcase>
+    <testcase name="odd" classname="elsewhere"><error/></testcase></testsuite></testsuites>`;
+  assert.deepEqual(failedFiles(junit), ["a/b_test.ts"]);
+  assert.deepEqual(failedFiles(""), []);
 });
