@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { DeclaredWord } from "../domain/agent/activity.ts";
+import { writeWholeToDisk } from "./whole_file.ts";
 
 const kept = z.object({
   word: z.object({ state: z.enum(["waiting", "blocked"]), message: z.string().nullable() }).nullable(),
@@ -26,14 +27,7 @@ export async function readDeclaredWord(root: string): Promise<DeclaredWord | nul
 
 /** Whole or not at all. One after the other is the caller's to see to. */
 export async function writeDeclaredWord(root: string, word: DeclaredWord | null): Promise<void> {
-  const path = pathOf(root);
-  {
-    using file = await Deno.open(`${path}.new`, { create: true, write: true, truncate: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(JSON.stringify({ word }));
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-  }
-  await Deno.rename(`${path}.new`, path);
+  await writeWholeToDisk(pathOf(root), JSON.stringify({ word }));
 }
 
 function pathOf(root: string): string {

@@ -15,6 +15,7 @@ import { readRegistrations } from "../control/registrations.ts";
 import { AgentCommandError } from "./control_client.ts";
 import { removeStubborn } from "./remove_stubborn.ts";
 import type { RunDirs } from "./run_dirs.ts";
+import { writeWholeToDisk } from "./whole_file.ts";
 
 export const deleteInput = z.strictObject({
   /** Nothing of the run's work is pushed. */
@@ -36,13 +37,7 @@ export async function readDeletion(root: string): Promise<DeleteWish | null> {
 }
 
 export async function writeDeletion(root: string, wish: DeleteWish): Promise<void> {
-  const path = join(root, "delete.json");
-  {
-    using file = await Deno.open(`${path}.new`, { create: true, write: true, truncate: true, mode: 0o600 });
-    await file.write(new TextEncoder().encode(JSON.stringify(wish)));
-    await file.sync();
-  }
-  await Deno.rename(`${path}.new`, path);
+  await writeWholeToDisk(join(root, "delete.json"), JSON.stringify(wish));
 }
 
 /** Puts the home of a deleted agent aside, unless that is to go, too. May be repeated. */

@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { writeWhole } from "./whole_file.ts";
 
 const FILE = "hidden_paths.json";
 const record = z.record(z.string(), z.number());
@@ -32,8 +33,7 @@ export async function findMoved(
     const inode = await inodeOf(worktreeDir, path);
     if (inode !== null) found[path] = inode;
   }
-  await Deno.writeTextFile(join(root, `${FILE}.new`), JSON.stringify(found), { mode: 0o600 });
-  await Deno.rename(join(root, `${FILE}.new`), join(root, FILE));
+  await writeWhole(join(root, FILE), JSON.stringify(found));
   return null;
 }
 

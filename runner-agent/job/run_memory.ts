@@ -23,6 +23,7 @@ import { readArchive, writeArchive } from "../memory/zip_archive.ts";
 import type { HarnessName } from "../ports.ts";
 import type { RunContext } from "./run_context.ts";
 import { faultText } from "./run_texts.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** Of Claude Code, below the agent's home. */
 const CONFIG_FOLDER = ".claude";
@@ -107,9 +108,7 @@ function tell({ deps, ids }: RunContext, event: RunnerEvent, detail: string): vo
 }
 
 async function writeNote({ dirs }: RunContext, mark: MemoryMark): Promise<void> {
-  const path = join(dirs.root, NOTE);
-  await Deno.writeTextFile(`${path}.new`, JSON.stringify(mark), { mode: 0o600 });
-  await Deno.rename(`${path}.new`, path);
+  await writeWhole(join(dirs.root, NOTE), JSON.stringify(mark));
 }
 
 async function readNote({ dirs }: RunContext): Promise<MemoryMark | null> {

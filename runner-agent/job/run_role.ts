@@ -23,6 +23,7 @@ import { stationLayer } from "../settings/settings_layers.ts";
 import { resolveTemplate } from "../template/resolve_template.ts";
 import { listedSource, type TemplateFile, type TemplateSource } from "../template/template_folder.ts";
 import { type Problem, problemText } from "../template/yaml_document.ts";
+import { readIfThere, writeWhole } from "./whole_file.ts";
 
 export interface RoleDeps {
   /** Of this runner; absent: what is built in. */
@@ -82,7 +83,7 @@ export function createRunRole(deps: RoleDeps, runId: string, job: PolledJob, roo
       return { ...known, ...decided?.settings.env, ...decided?.template.env };
     },
     async load() {
-      const text = await readOr(join(root, FILE));
+      const text = await readIfThere(join(root, FILE));
       if (text !== null) stand(JSON.parse(text));
     },
     async decide() {
@@ -93,11 +94,7 @@ export function createRunRole(deps: RoleDeps, runId: string, job: PolledJob, roo
       stand(only === null ? role.value : { ...role.value, onlyTransport: only });
       return ok(null);
     },
-    async write() {
-      const path = join(root, FILE);
-      await Deno.writeTextFile(`${path}.new`, JSON.stringify(decided), { mode: 0o600 });
-      await Deno.rename(`${path}.new`, path);
-    },
+    write: () => writeWhole(join(root, FILE), JSON.stringify(decided)),
   };
 }
 
@@ -214,13 +211,4 @@ function withoutNulls(config: Readonly<Record<string, unknown>>): Record<string,
 
 function place(file: string, message: string): Problem {
   return { file, line: null, column: null, path: [], message };
-}
-
-async function readOr(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

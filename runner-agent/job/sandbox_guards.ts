@@ -18,6 +18,7 @@ import { JOURNAL_NAME } from "./pipeline/pipeline_drive.ts";
 import type { RunContext } from "./run_context.ts";
 import { GATE_NAME } from "./run_dirs.ts";
 import type { RunWatch } from "./run_watch.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** Guards of one run; `stop` resolves when they look no more. */
 export interface SandboxGuards {
@@ -109,9 +110,7 @@ export async function readStopDetail(context: RunContext): Promise<string | null
 }
 
 async function writeStopDetail(context: RunContext, detail: string): Promise<void> {
-  const file = detailFile(context);
-  await Deno.writeTextFile(`${file}.new`, detail, { mode: 0o600 });
-  await Deno.rename(`${file}.new`, file);
+  await writeWhole(detailFile(context), detail);
 }
 
 /** What this machine keeps of a pipeline, which its steps and their output make grow. */

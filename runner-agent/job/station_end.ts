@@ -15,6 +15,7 @@ import { uncommittedText, workPaths } from "../domain/uncommitted.ts";
 import { STOP_REMINDERS_MAX } from "../limits.ts";
 import type { Harvest, WorktreeError } from "../ports.ts";
 import type { Result } from "../../protocol/result.ts";
+import { writeWholeToDisk } from "./whole_file.ts";
 
 export interface StationEndDeps {
   /** Where the conclusion is kept; its directory exists once an agent runs. */
@@ -146,15 +147,9 @@ async function readKept(file: string): Promise<Kept | null> {
   }
 }
 
-/** Whole or not at all, and on the disk before anybody is told. */
+/** On the disk before anybody is told. */
 async function writeKept(path: string, value: Kept): Promise<void> {
-  {
-    using file = await Deno.open(`${path}.new`, { create: true, write: true, truncate: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(JSON.stringify(value));
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-  }
-  await Deno.rename(`${path}.new`, path);
+  await writeWholeToDisk(path, JSON.stringify(value));
 }
 
 function cut(text: string): string {

@@ -14,6 +14,7 @@ import { z } from "zod";
 import type { TokenUsage } from "../agent_ports.ts";
 import { untrustedCost, untrustedCount } from "../domain/agent/untrusted_usage.ts";
 import type { EventLog } from "../log/event_log.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** What an agent without a terminal has used. */
 export interface Used {
@@ -60,9 +61,7 @@ export async function readUsed({ dirs, deps, ids }: UsedPlace): Promise<Used | n
 
 /** Whole or not at all. */
 export async function writeUsed(root: string, value: Used): Promise<void> {
-  const path = usedFile(root);
-  await Deno.writeTextFile(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
-  await Deno.rename(`${path}.new`, path);
+  await writeWhole(usedFile(root), JSON.stringify(value));
 }
 
 function usedFile(root: string): string {

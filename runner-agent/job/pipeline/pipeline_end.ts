@@ -14,6 +14,7 @@ import type { ConclusionReading } from "../../domain/outcome.ts";
 import { shownStart } from "../../domain/shown_text.ts";
 import { faultText } from "../../pipeline/fault.ts";
 import type { RunOutcome } from "../../pipeline/run_pipeline.ts";
+import { writeWholeToDisk } from "../whole_file.ts";
 
 const pipelineEnd = z.object({
   outcome: z.enum(["completed", "failed"]),
@@ -81,14 +82,7 @@ export async function readPipelineEnd(root: string): Promise<PipelineEnd | null>
 
 /** Whole or not at all, and on the disk before the sandbox ends. */
 export async function writePipelineEnd(root: string, end: PipelineEnd): Promise<void> {
-  const path = endFile(root);
-  {
-    using file = await Deno.open(`${path}.new`, { create: true, write: true, truncate: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(JSON.stringify(end));
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-  }
-  await Deno.rename(`${path}.new`, path);
+  await writeWholeToDisk(endFile(root), JSON.stringify(end));
 }
 
 function endFile(root: string): string {

@@ -23,6 +23,7 @@ import { type Fault, faultText } from "../../pipeline/fault.ts";
 import { loadPipeline } from "../../pipeline/load.ts";
 import type { CommitFile, WorktreeManager } from "../../ports.ts";
 import { performAgain, performAtBase, type ReadTexts } from "./project_files.ts";
+import { readIfThere, writeWhole } from "../whole_file.ts";
 
 export interface StationPipelineDeps {
   readonly worktrees: Pick<WorktreeManager, "filesAtBase" | "fileAtBase">;
@@ -84,7 +85,7 @@ export function createStationPipeline(
       return loaded.value;
     },
     async load() {
-      const text = await readOr(join(root, FILE));
+      const text = await readIfThere(join(root, FILE));
       if (text === null) return;
       decided = JSON.parse(text);
       isDecided = true;
@@ -97,11 +98,7 @@ export function createStationPipeline(
       isDecided = true;
       return ok(null);
     },
-    async write() {
-      const path = join(root, FILE);
-      await Deno.writeTextFile(`${path}.new`, JSON.stringify(decided), { mode: 0o600 });
-      await Deno.rename(`${path}.new`, path);
-    },
+    write: () => writeWhole(join(root, FILE), JSON.stringify(decided)),
   };
 }
 
@@ -226,13 +223,4 @@ function loadBy(
 ): Promise<Result<Pipeline, readonly Fault[]>> {
   const surroundings = { cwd: sandboxPaths.workspace, home: sandboxPaths.agentHome, environment: {} };
   return driveRoutine(loadPipeline(source, surroundings), perform);
-}
-
-async function readOr(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
