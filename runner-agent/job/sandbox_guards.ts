@@ -18,7 +18,7 @@ import { JOURNAL_NAME } from "./pipeline/pipeline_drive.ts";
 import type { RunContext } from "./run_context.ts";
 import { GATE_NAME } from "./run_dirs.ts";
 import type { RunWatch } from "./run_watch.ts";
-import { writeWhole } from "./whole_file.ts";
+import { readIfThere, writeWhole } from "./whole_file.ts";
 
 /** Guards of one run; `stop` resolves when they look no more. */
 export interface SandboxGuards {
@@ -100,13 +100,8 @@ export async function stopFor(
 }
 
 /** What was found when the run was stopped for its sandbox; null when that was not why. */
-export async function readStopDetail(context: RunContext): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(detailFile(context));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+export function readStopDetail(context: RunContext): Promise<string | null> {
+  return readIfThere(detailFile(context));
 }
 
 async function writeStopDetail(context: RunContext, detail: string): Promise<void> {

@@ -52,14 +52,7 @@ export function startStationRun(
     budget: agent.pipelineBudget,
     busy: busyBy(activity),
     append: ({ type, payload }) => void agent.events.append(type, payload).catch(() => undefined),
-    onBroken(why) {
-      stopFor(context, watch, "pipeline_broken", why).catch((error) => {
-        // That it cannot be written down why is no reason to let it go on.
-        const fault = error instanceof Error ? error.name : "unknown";
-        deps.log("sandbox_fault", { ...ids, reason: "pipeline_broken", fault });
-        watch.askToStop("pipeline_broken");
-      });
-    },
+    onBroken: (why) => void stopFor(context, watch, "pipeline_broken", why),
   });
 }
 
